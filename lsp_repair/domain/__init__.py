@@ -1,0 +1,1 @@
+"""Values, pure functions and ports: what every layer speaks about, with no I/O and the standard library only."""

@@ -1,0 +1,39 @@
+"""One time limit for a whole command, asked by everything that takes time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lsp_repair.errors import OutOfTimeError
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A point on a monotonic clock (seconds)."""
+
+    at: float
+    clock: Callable[[], float] = field(default=time.monotonic, compare=False)
+
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+        """The deadline that lies so many seconds ahead."""
+        return cls(clock() + seconds, clock)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.at - self.clock())
+
+    @property
+    def passed(self) -> bool:
+        """Whether no time is left."""
+        return self.remaining <= 0
+
+    def check(self) -> None:
+        """Raise OutOfTimeError when no time is left."""
+        if self.passed:
+            raise OutOfTimeError
+
+    def within(self, seconds: float) -> "Deadline":
+        """The earlier of this deadline and one so many seconds ahead."""
+        return Deadline(min(self.at, self.clock() + seconds), self.clock)

@@ -1,0 +1,154 @@
+"""What running tests gives: outcomes, failures with their frames, and the lines that were executed."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+NodeId = NewType("NodeId", str)
+"""pytest's node id, relative to the pytest root, with `/`; of a file that does not collect: the file's path."""
+
+
+class Outcome(StrEnum):
+    """What became of one test, all phases taken together."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    """Set-up, tear-down or collection failed."""
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+    @property
+    def is_red(self) -> bool:
+        """Whether a user sees this test as broken."""
+        return self in {Outcome.FAILED, Outcome.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One traceback entry, paths relative to the root where they lie in it."""
+
+    path: str
+    line: int
+    function: str
+    in_project: bool
+    locals: tuple[tuple[str, str], ...] = ()
+    """Name and capped repr of each local variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two sides of a failed comparison as capped reprs."""
+
+    operator: str
+    actual: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one test is red."""
+
+    node_id: NodeId
+    phase: str
+    """`collect`, `setup`, `call` or `teardown`."""
+    error_type: str
+    """The class's bare name, such as `KeyError`."""
+    message: str
+    frames: tuple[Frame, ...] = ()
+    """Outermost first."""
+    comparison: Comparison | None = None
+    missing_name: str | None = None
+    """`name` of a NameError, AttributeError, ImportError; the key of a KeyError as its repr."""
+    owner_type: str | None = None
+    """For an AttributeError: the type that lacks the attribute."""
+
+    @property
+    def innermost_project_frame(self) -> Frame | None:
+        """The deepest frame in the user's own code."""
+        return next((frame for frame in reversed(self.frames) if frame.in_project), None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the cause: error type, normalised message and innermost project frame."""
+        frame = self.innermost_project_frame
+        place = f"{frame.path}:{frame.function}" if frame else ""
+        text = "\0".join((self.error_type, normalised_message(self.message), place))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_VOLATILE = re.compile(r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\b|'[^'\n]*'|\"[^\"\n]*\"")
+
+
+def normalised_message(message: str) -> str:
+    """The first line of an error message without the values that change from test to test."""
+    first_line = message.strip().splitlines()[0] if message.strip() else ""
+    return _VOLATILE.sub("_", first_line)[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedTest:
+    """A test as pytest collected it."""
+
+    node_id: NodeId
+    path: str
+    """The file it was collected from, relative to the root."""
+    line: int
+    """1-based first line of the test, 0 when unknown."""
+    is_doctest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test's outcome over all its phases."""
+
+    __test__ = False
+
+    node_id: NodeId
+    outcome: Outcome
+    seconds: float = 0.0
+    """Wall time of all phases."""
+    failure: Failure | None = None
+    executed: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    """Lines of the project's files this test executed, by path; empty when they were not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """Everything one run of pytest told over the probe's pipe."""
+
+    __test__ = False
+
+    collected: tuple[CollectedTest, ...]
+    results: Mapping[NodeId, TestResult]
+    """Also holds collection errors, by the id of the file."""
+    oracle_paths: frozenset[str]
+    """Files that decide outcomes: collected test files, conftests, pytest's configuration."""
+    module_files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Absolute `__file__` of every imported module of the project, by module name."""
+    complete: bool = True
+    """Whether the end record arrived: without it nothing may be concluded from what is absent."""
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    output_tail: str = ""
+    """The last lines pytest and the tests printed, for error messages."""
+    pytest_version: str = ""
+    exit_status: int | None = None
+
+    @property
+    def red(self) -> tuple[TestResult, ...]:
+        """Failed and erroneous tests in the order they ran."""
+        return tuple(result for result in self.results.values() if result.outcome.is_red)
+
+    @property
+    def passed(self) -> frozenset[NodeId]:
+        """Ids of the tests that passed."""
+        return frozenset(key for key, result in self.results.items() if result.outcome is Outcome.PASSED)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many tests ended so."""
+        return sum(1 for result in self.results.values() if result.outcome is outcome)

@@ -1,0 +1,1 @@
+"""Launching processes at a known isolation tier; knows nothing of tests."""

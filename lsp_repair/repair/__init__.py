@@ -1,0 +1,1 @@
+"""Strategies: from a failing test to proposals, over one project."""

@@ -1,0 +1,1 @@
+"""The built-in repair engine: templates that turn suspicious lines into candidate patches."""

@@ -1,0 +1,1 @@
+"""The user's project, interpreter and tests: discovery, snapshots, cold runs and the warm server."""
