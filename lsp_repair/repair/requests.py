@@ -1,0 +1,41 @@
+"""What a caller can ask the engine for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsp_repair.domain.isolation import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which tests a command is about; never wider than what the project's PATH chose."""
+
+    tests: tuple[str, ...] = ()
+    """Node ids or file paths as the user typed them: relative to the root, to PATH or to the working directory."""
+    last_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixRequest:
+    """One `fix` over one pytest root."""
+
+    selection: Selection = Selection()
+    time_limit_seconds: float = 300.0
+    jobs: int = 1
+    min_isolation: Tier | None = None
+    explain_only: bool = False
+    """Stop after the explanations: nothing is searched."""
+    max_proposals: int = 3
+    """How many proposals a failure group gets at most."""
+    cache_folder: Path | None = None
+    """Where impact maps may be kept; None keeps none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """One `check` of a foreign patch."""
+
+    patch_text: bytes
+    selection: Selection = Selection()
+    time_limit_seconds: float = 300.0
+    min_isolation: Tier | None = None
