@@ -1,0 +1,136 @@
+"""One run of pytest in a fresh process, survived whatever the tests do to it."""
+
+import os
+import select
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.isolation import Running, launch
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.records import RunBuilder
+
+_MOST_DEATHS = 4
+"""A suite whose tests kill the process more often than this is not worth a fifth start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdRequest:
+    """What one run is to do."""
+
+    files: tuple[str, ...] = ()
+    """Paths (or node ids) to collect, relative to the root; empty: what the place selects."""
+    only: frozenset[NodeId] | None = None
+    """The tests to keep of what was collected; None keeps all."""
+    record: bool = False
+    """Whether the executed lines are wanted."""
+    reverse: bool = False
+    hash_seed: str = "random"
+    test_seconds: float = 5.0
+    """CPU seconds a test may use at least before it counts as hanging."""
+    stall_seconds: float = 60.0
+    """Wall seconds without news before the running test counts as hanging."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdResult:
+    """A run, and why its configuration did not load when it did not."""
+
+    run: TestRun
+    conftest_failure: Failure | None = None
+
+
+def run_cold(
+    place: Place, request: ColdRequest, deadline: Deadline, heard: Callable[[RunBuilder], None] = lambda _: None
+) -> ColdResult:
+    """Run the tests; a test that ends its process or hangs is a failure, and the others run without it.
+
+    When the deadline passes the run is returned as far as it got, marked incomplete.
+    """
+    builder = RunBuilder()
+    started = time.monotonic()
+    tail = ""
+    for _ in range(_MOST_DEATHS):
+        ended, tail = _run_once(place, request, deadline, (builder, heard))
+        if ended or deadline.passed:
+            break
+        victim = builder.died(_last_words(tail))
+        if victim is None:
+            break
+        left = frozenset(builder.collected) - frozenset(builder.results)
+        if not left:
+            builder.ended = True
+            break
+        request = replace(request, only=left)
+    return ColdResult(builder.run(time.monotonic() - started, tail), builder.conftest_failure)
+
+
+def _last_words(tail: str) -> str:
+    lines = [line for line in tail.strip().splitlines() if line.strip()]
+    return "the process ended or hung while this test ran" + (f"; last output: {lines[-1][:200]}" if lines else "")
+
+
+def _run_once(
+    place: Place,
+    request: ColdRequest,
+    deadline: Deadline,
+    sink: tuple[RunBuilder, Callable[[RunBuilder], None]],
+) -> tuple[bool, str]:
+    """Whether the end record arrived, and the end of the output."""
+    builder, heard = sink
+    running = start_probe(place, request.hash_seed)
+    try:
+        channel.send(running.write_fd, _wanted(place, request))
+        for record in records(running, deadline, request.stall_seconds):
+            builder.take(record)
+            heard(builder)
+            if builder.ended:
+                running.finish(1.0)
+                break
+    except BrokenPipeError:
+        pass
+    finally:
+        running.close()
+    return builder.ended, running.output_tail()
+
+
+def start_probe(place: Place, hash_seed: str) -> Running:
+    """The probe's process; raises CannotRunTestsError when the interpreter does not start."""
+    try:
+        return launch(place.command(hash_seed))
+    except OSError as error:
+        raise CannotRunTestsError(
+            "broken-interpreter", f"{place.python} cannot be started: {error.strerror}", "choose another with --python"
+        ) from error
+
+
+def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
+    targets = request.files or place.selected
+    return {
+        "mode": "cold",
+        "root": str(place.root),
+        "args": [*place.arguments, *targets],
+        "only": sorted(request.only) if request.only is not None else None,
+        "record": request.record,
+        "order": "reversed" if request.reverse else "collected",
+        "test_seconds": request.test_seconds,
+    }
+
+
+def records(running: Running, deadline: Deadline, stall_seconds: float) -> Iterator[dict[str, Any]]:
+    """Records as they arrive; ends at the end of the pipe, at the deadline, or after too long a silence."""
+    buffer = bytearray()
+    while not deadline.passed:
+        patience = min(stall_seconds, deadline.remaining)
+        if not select.select([running.read_fd], [], [], patience)[0]:
+            return
+        chunk = os.read(running.read_fd, 1 << 16)
+        if not chunk:
+            return
+        buffer += chunk
+        yield from channel.split(buffer)

@@ -1,0 +1,141 @@
+"""What an exception tells, as plain data: type, message, frames with locals, the two sides of a comparison."""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from types import FrameType, TracebackType
+from typing import Any, Optional
+
+CAP = 300
+"""Characters kept of any value or message line (the figure of Olausson et al., arXiv 2306.09896)."""
+_MESSAGE_CAP = 4000
+_FRAMES_WITH_LOCALS = 6
+_LOCALS_PER_FRAME = 24
+
+
+class _Capped(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = CAP
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = self.maxdict = 20
+        self.maxlevel = 4
+
+
+def shown(value: object) -> str:
+    """A capped repr that never raises."""
+    try:
+        text = _Capped().repr(value)
+    except Exception:  # noqa: BLE001 - a broken __repr__ of the user's must not lose the failure
+        return "<" + type(value).__name__ + " whose repr fails>"
+    return text if len(text) <= CAP else text[: CAP - 1] + "…"
+
+
+class Comparisons:
+    """Remembers the operands of the last comparison pytest was asked to explain."""
+
+    def __init__(self) -> None:
+        self.last: Optional[dict[str, str]] = None
+
+    def remember(self, operator: str, left: object, right: object) -> None:
+        """Keep the operands of a comparison that turned out false."""
+        self.last = {"operator": operator, "actual": shown(left), "expected": shown(right)}
+
+    def take(self) -> Optional[dict[str, str]]:
+        """The last comparison, once."""
+        last, self.last = self.last, None
+        return last
+
+
+def failure_of(error: BaseException, root: str, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
+    """The record of a failure; `comparison` counts only for assertion errors."""
+    frames = _frames(error.__traceback__)
+    is_assertion = isinstance(error, AssertionError)
+    if is_assertion and comparison is None:
+        comparison = _unittest_sides(frames)
+    return {
+        "type": type(error).__name__,
+        "message": _message(error),
+        "frames": _described(frames, root),
+        "comparison": comparison if is_assertion else None,
+        "name": _missing(error),
+        "owner": _owner(error),
+    }
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the same for a broken __str__
+        text = ""
+    return text[:_MESSAGE_CAP]
+
+
+def _missing(error: BaseException) -> Optional[str]:
+    if isinstance(error, KeyError) and error.args:
+        return shown(error.args[0])
+    if isinstance(error, ImportError):
+        return error.name
+    name = getattr(error, "name", None) if isinstance(error, (NameError, AttributeError)) else None
+    return name if isinstance(name, str) else None
+
+
+def _owner(error: BaseException) -> Optional[str]:
+    if not isinstance(error, AttributeError) or not hasattr(error, "obj"):
+        return None
+    owner = error.obj
+    return owner.__name__ if isinstance(owner, type) else type(owner).__name__
+
+
+def _frames(traceback: Optional[TracebackType]) -> list[tuple[FrameType, int]]:
+    frames: list[tuple[FrameType, int]] = []
+    while traceback is not None:
+        frames.append((traceback.tb_frame, traceback.tb_lineno or 0))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _unittest_sides(frames: list[tuple[FrameType, int]]) -> Optional[dict[str, str]]:
+    for frame, _ in reversed(frames):
+        if frame.f_globals.get("__name__") == "unittest.case" and {"first", "second"} <= set(frame.f_locals):
+            operator = "!=" if "NotEqual" in frame.f_code.co_name else "=="
+            sides = frame.f_locals
+            return {"operator": operator, "actual": shown(sides["first"]), "expected": shown(sides["second"])}
+    return None
+
+
+def is_hidden(frame: FrameType) -> bool:
+    """Whether a frame belongs to pytest and its machinery, not to the user's story."""
+    name = frame.f_globals.get("__name__") or ""
+    top = str(name).split(".", 1)[0]
+    return top in {"_pytest", "pluggy", "pytest", "_lsp_repair_probe", "importlib"}
+
+
+def _described(frames: list[tuple[FrameType, int]], root: str) -> list[dict[str, Any]]:
+    visible = [(frame, line) for frame, line in frames if not is_hidden(frame)]
+    inside = [entry for entry in visible if entry[0].f_code.co_filename.startswith(root + os.sep)]
+    with_locals = {id(frame) for frame, _ in inside[-_FRAMES_WITH_LOCALS:]}
+    visible = visible[:20] + visible[-20:] if len(visible) > 40 else visible
+    return [_frame(frame, line, root, id(frame) in with_locals) for frame, line in visible]
+
+
+def _frame(frame: FrameType, line: int, root: str, with_locals: bool) -> dict[str, Any]:
+    path = frame.f_code.co_filename
+    inside = path.startswith(root + os.sep)
+    return {
+        "path": relative(path, root),
+        "line": line,
+        "function": frame.f_code.co_name,
+        "inside": inside,
+        "locals": _locals(frame) if with_locals else [],
+    }
+
+
+def _locals(frame: FrameType) -> list[tuple[str, str]]:
+    names = [name for name in frame.f_locals if not name.startswith(("__", "@"))][:_LOCALS_PER_FRAME]
+    return [(name, shown(frame.f_locals[name])) for name in names]
+
+
+def relative(path: str, root: str) -> str:
+    """`path` relative to `root` with `/` where it lies in it, unchanged elsewhere."""
+    return path[len(root) + 1 :].replace(os.sep, "/") if path.startswith(root + os.sep) else path

@@ -1,0 +1,71 @@
+"""The pytest plugin that keeps other plugins from breaking a measurement, and nothing else.
+
+Switched off: distribution, coverage, reruns, random order, stopping early, last-failed. Everything else of the user's
+configuration stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_NEUTRAL = {
+    "numprocesses": 0,
+    "dist": "no",
+    "tx": [],
+    "distload": False,
+    "looponfail": False,
+    "maxfail": 0,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "reruns": 0,
+    "randomly_reorganize": False,
+    "random_order_bucket": "none",
+    "random_order_flag": False,
+    "cov_source": [],
+    "no_cov": True,
+    "usepdb": False,
+    "trace": False,
+    "setuponly": False,
+    "setupshow": False,
+    "collectonly": False,
+    "durations": None,
+    "junitxml": None,
+    "xmlpath": None,
+    "htmlpath": None,
+    "testmon": False,
+}
+_APPENDED = {"numprocesses": "-n0", "no_cov": "--no-cov"}
+_UNREGISTERED = ("rerunfailures", "flaky", "pytest-rerunfailures", "pytest_rerunfailures")
+
+
+class Measurement:
+    """Neutralises options once pytest knows them and before any plugin acts on them."""
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config: Any, args: list[str]) -> Iterator[None]:
+        """Coverage starts here, before the final parse."""
+        known = early_config.known_args_namespace
+        args.extend(argument for option, argument in _APPENDED.items() if hasattr(known, option))
+        _neutralise(known)
+        yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: Any) -> Iterator[None]:
+        """Distribution, last-failed and stepwise read their options after this."""
+        _neutralise(config.option)
+        for name in _UNREGISTERED:
+            if config.pluginmanager.hasplugin(name):
+                config.pluginmanager.unregister(name=name)
+        yield
+
+
+def _neutralise(namespace: Any) -> None:
+    for name, value in _NEUTRAL.items():
+        if hasattr(namespace, name):
+            setattr(namespace, name, value)

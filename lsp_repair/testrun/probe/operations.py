@@ -1,0 +1,203 @@
+"""What a child of the warm server does for each request."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+from typing import Any, Callable, Optional
+
+from . import limits, reload, swap
+from .items import Items
+from .recorder import recorder
+from .warm import Emit, Warm
+
+Operation = Callable[[Warm, dict[str, Any], Emit], None]
+
+
+def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    """Run items once with full facts, as a cold run would; `record` adds the executed lines."""
+    from _pytest.runner import runtestprotocol
+
+    limits.install()
+    items = [warm.items.by_id[each] for each in request["ids"] if each in warm.items.by_id]
+    warm.reporting.emit = emit
+    manager = warm.session.config.pluginmanager
+    manager.register(limits.LimitedTests(request["test_seconds"]))
+    lines = recorder(warm.root) if request.get("record") else None
+    for index, item in enumerate(items):
+        following = items[index + 1] if index + 1 < len(items) else None
+        emit({"kind": "start", "id": item.nodeid})
+        if lines is not None:
+            lines.start()
+        runtestprotocol(item, log=False, nextitem=following)
+        if lines is not None:
+            emit({"kind": "executed", "id": item.nodeid, "lines": _relative(lines.stop(), warm.root)})
+
+
+def _relative(lines: dict[str, set[int]], root: str) -> dict[str, list[int]]:
+    return {path[len(root) + 1 :].replace(os.sep, "/"): sorted(found) for path, found in lines.items()}
+
+
+def screen(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    """Swap each candidate of a batch in, run the tests until the first loss, swap it out; the original goes last.
+
+    The last record, the canary, tells whether the original still behaves after the batch as it did before: if not, some
+    candidate spoiled the process and none of the batch's losses count.
+    """
+    _bounded(request)
+    limits.install()
+    gc.disable()
+    batch = _Batch(warm, request)
+    for candidate in request["candidates"]:
+        emit({"kind": "screened", "key": candidate["key"], **batch.judge(candidate)})
+    if request.get("canary"):
+        emit({"kind": "canary", "outcomes": batch.outcomes_of_original()})
+
+
+class _Batch:
+    """The tests of one request and how they are run."""
+
+    def __init__(self, warm: Warm, request: dict[str, Any]) -> None:
+        self._warm = warm
+        self._tests: list[dict[str, Any]] = request["tests"]
+        self._all = bool(request.get("all"))
+        self._flags: dict[str, int] = {}
+
+    def judge(self, candidate: dict[str, Any]) -> dict[str, Any]:
+        """`verdict` is `won`, `lost`, `slow`, `syntax` or `no-swap`, with the number of tests passed."""
+        try:
+            undo = self._swapped_in(candidate)
+        except swap.NotSwappableError:
+            return {"verdict": "no-swap", "passed": 0}
+        except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+            return {"verdict": "syntax", "passed": 0}
+        try:
+            return self._verdict()
+        finally:
+            swap.put_back(undo)
+            self._forget()
+
+    def _swapped_in(self, candidate: dict[str, Any]) -> swap.Undo:
+        path, first, name = candidate["path"], candidate["first"], candidate["name"]
+        if (path, name, first) in self._warm.import_time:
+            raise swap.NotSwappableError
+        if path not in self._flags:
+            with open(path, "rb") as file:
+                self._flags[path] = swap.code_flags(file.read())
+        code = swap.compiled(path, first, candidate["shells"], candidate["text"], self._flags[path])
+        undo = self._warm.live.replace(path, first, name, code)
+        self._clear_caches()
+        return undo
+
+    def _verdict(self) -> dict[str, Any]:
+        passed = 0
+        verdict = "won"
+        for test in self._tests:
+            error = self._warm.items.outcome(test["id"], test["style"], test["seconds"])
+            if error is None:
+                passed += 1
+                continue
+            verdict = "slow" if isinstance(error, limits.TestTimeout) else "lost"
+            if not self._all or verdict == "slow":
+                break
+        return {"verdict": verdict, "passed": passed}
+
+    def outcomes_of_original(self) -> list[Optional[str]]:
+        """The error type of each test on the unchanged code, null where it passes."""
+        self._clear_caches()
+        found = [self._warm.items.outcome(test["id"], test["style"], test["seconds"]) for test in self._tests]
+        self._forget()
+        return [None if error is None else type(error).__name__ for error in found]
+
+    def _forget(self) -> None:
+        if self._tests:
+            self._warm.items.tear_down_all(self._tests[0]["id"])
+        self._clear_caches()
+
+    def _clear_caches(self) -> None:
+        for cache in self._warm.caches:
+            cache.cache_clear()
+
+
+def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    """Import one candidate's file and its dependants again, collect the tests' files again and run the tests.
+
+    `files` maps absolute paths to whole texts; an unchanged text is the canary of this tier. Outcomes are told by id.
+    """
+    _bounded(request)
+    limits.install()
+    gc.disable()
+    files = {path: text.encode("utf-8", "surrogateescape") for path, text in request["files"].items()}
+    stale = warm.edges.dependants(set(files), warm.root)
+    test_files = [os.path.join(warm.root, path) for path in request["test_files"]]
+    reload.drop(stale | warm.edges.dependants(set(test_files), warm.root))
+    import sys
+
+    sys.meta_path.insert(0, reload.Overlay(files))
+    collected = _collected_again(warm, test_files)
+    items = Items(collected)
+    wanted = request["tests"]
+    if request.get("whole_files"):
+        known = {test["id"] for test in wanted}
+        wanted = wanted + [
+            {"id": each, "style": "hooks", "seconds": request["test_seconds"]}
+            for each in items.by_id
+            if each not in known
+        ]
+    for test in wanted:
+        if test["id"] not in items.by_id:
+            emit({"kind": "outcome", "id": test["id"], "error": "NotCollected"})
+        else:
+            error = items.outcome(test["id"], test["style"], test["seconds"])
+            emit({"kind": "outcome", "id": test["id"], "error": None if error is None else type(error).__name__})
+            if error is None:
+                continue
+        if not request.get("all"):
+            break
+    emit({"kind": "reimported", "modules": len(stale)})
+
+
+def _collected_again(warm: Warm, test_files: list[str]) -> list[Any]:
+    session = warm.session
+    warm.reporting.emit = _ignore
+    warm.reporting._only = None
+    for name in ("_collection_cache", "_collection_pkg_roots", "_collection_node_cache1"):
+        cache = getattr(session, name, None)
+        if isinstance(cache, dict):
+            cache.clear()
+    session.config.pluginmanager._duplicatepaths = set()
+    session.items = []
+    session.perform_collect(test_files)
+    return list(session.items)
+
+
+def _ignore(record: dict[str, Any]) -> None:
+    """Records of a second collection interest nobody."""
+
+
+def nothing(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    """The floor: a fork and no more."""
+
+
+def _bounded(request: dict[str, Any]) -> None:
+    limit = int(request.get("memory_bytes", 3 << 30))
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (_used_bytes() + limit, hard))
+
+
+def _used_bytes() -> int:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+OPERATIONS: dict[str, Operation] = {
+    "run": run,
+    "screen": screen,
+    "reimport": reimport,
+    "nothing": nothing,
+}

@@ -1,0 +1,210 @@
+"""The pytest plugin that tells what happened: collection, phases with their failures, the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Callable, Optional
+
+import pytest
+from _pytest.doctest import DoctestItem
+
+from .facts import Comparisons, failure_of, relative
+from .recorder import Recorder
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Reporting:
+    """Emits one record for each fact; paths are relative to the root."""
+
+    def __init__(self, root: str, emit: Emit, only: Optional[list[str]] = None, order: str = "collected") -> None:
+        self.root = root
+        self.emit = emit
+        self.recorder: Optional[Recorder] = None
+        """When set, executed lines are recorded over all phases of each test."""
+        self._only = set(only) if only is not None else None
+        self._order = order
+        self._comparisons = Comparisons()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Iterator[None]:
+        """A conftest that does not load ends pytest with nothing but text: keep the facts."""
+        outcome: Any = yield
+        if outcome.excinfo is not None:
+            self._emit_broken("conftest-error", outcome.excinfo[1], "")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Keep the chosen tests, in the chosen order."""
+        if self._only is not None:
+            items[:] = [item for item in items if item.nodeid in self._only]
+        if self._order == "reversed":
+            items.reverse()
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Everything that will run, and every file that decides outcomes."""
+        self.emit(
+            {
+                "kind": "collected",
+                "tests": [self._test(item) for item in session.items],
+                "oracle": sorted(self._oracle(session)),
+            }
+        )
+
+    def _test(self, item: Any) -> dict[str, Any]:
+        path = relative(str(item.path), self.root)
+        line = item.location[1]
+        return {
+            "id": item.nodeid,
+            "path": path,
+            "line": line + 1 if line is not None else 0,
+            "doctest": isinstance(item, DoctestItem),
+        }
+
+    def _oracle(self, session: Any) -> set[str]:
+        files = {str(item.path) for item in session.items if not isinstance(item, DoctestItem)}
+        plugins = session.config.pluginmanager.get_plugins()
+        files |= {
+            str(plugin.__file__) for plugin in plugins if os.path.basename(_file_of(plugin) or "") == "conftest.py"
+        }
+        if session.config.inipath is not None:
+            files.add(str(session.config.inipath))
+        return {relative(path, self.root) for path in files if path.startswith(self.root + os.sep)}
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+        """Errors of collection are failures of the file."""
+        outcome: Any = yield
+        report = outcome.get_result()
+        if report.outcome == "failed":
+            call = report.__dict__.get("call")
+            error = call.excinfo.value if call is not None and call.excinfo is not None else None
+            self._emit_broken("collect-error", error, report.nodeid or relative(str(collector.path), self.root))
+
+    def _emit_broken(self, kind: str, error: Optional[BaseException], node_id: str) -> None:
+        cause = _root_cause(error)
+        failure = failure_of(cause, self.root, None) if cause is not None else None
+        if failure is not None and isinstance(cause, SyntaxError) and cause.filename:
+            failure["frames"].append(_syntax_frame(cause, self.root))
+        self.emit({"kind": kind, "id": node_id, "failure": failure})
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Called with the operands of every rewritten comparison that failed."""
+        self._comparisons.remember(op, left, right)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+        """Executed lines are those of all phases."""
+        self.emit({"kind": "start", "id": item.nodeid})
+        if self.recorder is None:
+            yield
+            return
+        self.recorder.start()
+        try:
+            yield
+        finally:
+            lines = self.recorder.stop()
+            executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
+            self.emit({"kind": "executed", "id": item.nodeid, "lines": executed})
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+        """One record for each phase."""
+        outcome: Any = yield
+        report = outcome.get_result()
+        record = {
+            "kind": "phase",
+            "id": item.nodeid,
+            "when": report.when,
+            "outcome": report.outcome,
+            "seconds": report.duration,
+            "xfail": hasattr(report, "wasxfail"),
+        }
+        comparison = self._comparisons.take()
+        if report.outcome == "failed":
+            record["failure"] = self._failure(call, report, comparison)
+        self.emit(record)
+
+    def _failure(self, call: Any, report: Any, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
+        if call.excinfo is None:
+            return {"type": "Failed", "message": str(report.longrepr)[:4000], "frames": []}
+        error = call.excinfo.value
+        return doctest_failure(error, self.root) or failure_of(_unwrapped(error), self.root, comparison)
+
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        """Where the project's modules came from."""
+        self.emit({"kind": "modules", "files": module_files(self.root)})
+
+
+def _file_of(plugin: object) -> Optional[str]:
+    return getattr(plugin, "__file__", None)
+
+
+def module_files(root: str) -> dict[str, str]:
+    """`__file__` of every imported module that lies below no installation folder, by module name."""
+    found: dict[str, str] = {}
+    standard = os.path.dirname(os.__file__)
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and (path.startswith(root + os.sep) or _is_elsewhere(path, standard)):
+            found[name] = path
+    return found
+
+
+def _is_elsewhere(path: str, standard: str) -> bool:
+    return not path.startswith((standard, os.path.dirname(__file__))) and "site-packages" not in path
+
+
+def _root_cause(error: Optional[BaseException]) -> Optional[BaseException]:
+    """pytest wraps what an import raised; the user wants the original."""
+    wrappers = {"CollectError", "ConftestImportFailure", "UsageError"}
+    while error is not None and type(error).__name__ in wrappers and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """The one exception inside exception groups that hold nothing else."""
+    while len(inner := getattr(error, "exceptions", ())) == 1:
+        error = inner[0]
+    return error
+
+
+def _syntax_frame(error: SyntaxError, root: str) -> dict[str, Any]:
+    path = str(error.filename)
+    return {
+        "path": relative(path, root),
+        "line": error.lineno or 1,
+        "function": "<module>",
+        "inside": path.startswith(root + os.sep),
+        "locals": [],
+    }
+
+
+def doctest_failure(error: BaseException, root: str) -> Optional[dict[str, Any]]:
+    """The record of a failed example, None for any other error."""
+    failures = getattr(error, "failures", None)
+    first = failures[0] if failures else error
+    example, test = getattr(first, "example", None), getattr(first, "test", None)
+    if example is None or test is None:
+        return None
+    frame = {
+        "path": relative(str(test.filename), root),
+        "line": (test.lineno or 0) + example.lineno + 1,
+        "function": "<doctest>",
+        "inside": str(test.filename).startswith(root + os.sep),
+        "locals": [],
+    }
+    if getattr(first, "exc_info", None) is not None:
+        record = failure_of(first.exc_info[1], root, None)
+        record["frames"].insert(0, frame)
+        return record
+    got, wanted = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
+    return {
+        "type": "DocTestFailure",
+        "message": f"{example.source.strip()} gave {got!r} instead of {wanted!r}"[:4000],
+        "frames": [frame],
+        "comparison": {"operator": "==", "actual": got[:300], "expected": wanted[:300]},
+    }

@@ -1,0 +1,48 @@
+"""The two ways the probe serves: one cold run of pytest, or a warm server that runs items again and again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from . import channel, limits
+from .measurement import Measurement
+from .recorder import recorder
+from .reporting import Reporting
+
+
+def serve(read_fd: int, write_fd: int) -> None:
+    """Read the first record and do what its `mode` says: `cold` or `warm`.
+
+    `root`: absolute path of the snapshot, the current directory. `args`: for pytest. `only`: ids to keep or null.
+    `record`: whether executed lines are wanted. `order`: `collected` or `reversed`. `test_seconds`: CPU limit floor.
+    """
+    wanted = channel.receive(read_fd)
+    limits.install()
+
+    def emit(record: dict[str, Any]) -> None:
+        channel.send(write_fd, record)
+
+    emit({"kind": "hello", "pytest": pytest.__version__, "python": list(sys.version_info[:3]), "pid": os.getpid()})
+    reporting = Reporting(wanted["root"], emit, wanted.get("only"), wanted.get("order", "collected"))
+    if wanted["mode"] == "warm":
+        from .warm import serve_warm
+
+        serve_warm(wanted, reporting, read_fd, write_fd)
+        return
+    if wanted.get("record"):
+        reporting.recorder = recorder(wanted["root"])
+    limited = limits.LimitedTests(wanted["test_seconds"])
+    status = run_pytest(wanted, [reporting, limited])
+    usage = time.process_time()
+    emit({"kind": "end", "exit": status, "cpu": usage})
+
+
+def run_pytest(wanted: dict[str, Any], plugins: list[Any]) -> int:
+    """pytest in this process, at the snapshot's root."""
+    arguments = [f"--rootdir={wanted['root']}", *wanted["args"]]
+    return int(pytest.main(arguments, plugins=[Measurement(), *plugins]))

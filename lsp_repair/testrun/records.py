@@ -1,0 +1,146 @@
+"""From the probe's records to the domain's values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lsp_repair.domain.runs import (
+    CollectedTest,
+    Comparison,
+    Failure,
+    Frame,
+    NodeId,
+    Outcome,
+    TestResult,
+    TestRun,
+)
+
+Record = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class RunBuilder:
+    """Takes records as they arrive and gives a TestRun at any time."""
+
+    collected: dict[NodeId, CollectedTest] = field(default_factory=dict[NodeId, CollectedTest])
+    results: dict[NodeId, TestResult] = field(default_factory=dict[NodeId, TestResult])
+    oracle: set[str] = field(default_factory=set[str])
+    modules: dict[str, str] = field(default_factory=dict[str, str])
+    running: NodeId | None = None
+    """The test that started last and has not ended."""
+    ended: bool = False
+    exit_status: int | None = None
+    pytest_version: str = ""
+    conftest_failure: Failure | None = None
+    cpu_seconds: float = 0.0
+
+    def take(self, record: Record) -> None:  # noqa: C901 - one case for each kind of record
+        """Note one record; unknown kinds are ignored."""
+        match record["kind"]:
+            case "hello":
+                self.pytest_version = record["pytest"]
+            case "collected":
+                self.oracle.update(record["oracle"])
+                self.collected.update((test.node_id, test) for test in map(_collected, record["tests"]))
+            case "collect-error":
+                self._take_broken(record)
+            case "conftest-error":
+                self.conftest_failure = failure(NodeId("conftest.py"), "collect", record["failure"])
+            case "start":
+                self.running = NodeId(record["id"])
+            case "phase":
+                self._take_phase(record)
+            case "executed":
+                self._take_executed(record)
+            case "modules":
+                self.modules.update(record["files"])
+            case "end":
+                self.ended = True
+                self.exit_status = record["exit"]
+                self.cpu_seconds += record["cpu"]
+            case _:
+                pass
+
+    def died(self, why: str) -> NodeId | None:
+        """The process ended in the middle of a test: that test failed; returns which."""
+        victim, self.running = self.running, None
+        if victim is not None:
+            broken = Failure(victim, "call", "ProcessDied", why)
+            self.results[victim] = TestResult(victim, Outcome.FAILED, failure=broken)
+        return victim
+
+    def _take_broken(self, record: Record) -> None:
+        node_id = NodeId(record["id"])
+        broken = failure(node_id, "collect", record["failure"] or {"type": "CollectError", "message": ""})
+        self.results[node_id] = TestResult(node_id, Outcome.ERROR, failure=broken)
+
+    def _take_phase(self, record: Record) -> None:
+        node_id = NodeId(record["id"])
+        before = self.results.get(node_id) if record["when"] != "setup" else None
+        result = before or TestResult(node_id, Outcome.PASSED)
+        outcome = _phase_outcome(record)
+        if outcome is not Outcome.PASSED and not result.outcome.is_red:
+            result = replace(result, outcome=outcome)
+        if record["outcome"] == "failed" and result.failure is None:
+            result = replace(result, failure=failure(node_id, record["when"], record["failure"]))
+        self.results[node_id] = replace(result, seconds=result.seconds + record["seconds"])
+        if record["when"] == "teardown":
+            self.running = None
+
+    def _take_executed(self, record: Record) -> None:
+        node_id = NodeId(record["id"])
+        if node_id in self.results:
+            lines = {path: frozenset(found) for path, found in record["lines"].items()}
+            self.results[node_id] = replace(self.results[node_id], executed=lines)
+
+    def run(self, seconds: float, output_tail: str) -> TestRun:
+        """What is known so far."""
+        return TestRun(
+            collected=tuple(self.collected.values()),
+            results=dict(self.results),
+            oracle_paths=frozenset(self.oracle),
+            module_files=dict(self.modules),
+            complete=self.ended,
+            seconds=seconds,
+            cpu_seconds=self.cpu_seconds,
+            output_tail=output_tail,
+            pytest_version=self.pytest_version,
+            exit_status=self.exit_status,
+        )
+
+
+def _phase_outcome(record: Record) -> Outcome:
+    match record["outcome"], record["xfail"]:
+        case "failed", _:
+            return Outcome.FAILED if record["when"] == "call" else Outcome.ERROR
+        case "skipped", is_xfail:
+            return Outcome.XFAILED if is_xfail else Outcome.SKIPPED
+        case _, True:
+            return Outcome.XPASSED
+        case _:
+            return Outcome.PASSED
+
+
+def _collected(test: Record) -> CollectedTest:
+    return CollectedTest(NodeId(test["id"]), test["path"], test["line"], test["doctest"])
+
+
+def failure(node_id: NodeId, phase: str, record: Record) -> Failure:
+    """The failure a probe record describes."""
+    sides = record.get("comparison")
+    return Failure(
+        node_id=node_id,
+        phase=phase,
+        error_type=record["type"],
+        message=record["message"],
+        frames=tuple(_frames(record.get("frames", ()))),
+        comparison=Comparison(sides["operator"], sides["actual"], sides["expected"]) if sides else None,
+        missing_name=record.get("name"),
+        owner_type=record.get("owner"),
+    )
+
+
+def _frames(records: Iterable[Record]) -> Iterable[Frame]:
+    for each in records:
+        local_names = tuple((name, value) for name, value in each["locals"])
+        yield Frame(each["path"], each["line"], each["function"], each["inside"], local_names)

@@ -1,0 +1,156 @@
+"""The tool's end of the warm server: requests out, records in, never a deadlock between the two."""
+
+import os
+import select
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.runs import NodeId, TestRun
+from lsp_repair.isolation import Running
+from lsp_repair.testrun.cold import start_probe
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.records import Record, RunBuilder
+
+
+@dataclass(frozen=True, slots=True)
+class WarmRequest:
+    """What to collect and how many children may run at once."""
+
+    files: tuple[str, ...]
+    only: frozenset[NodeId] | None = None
+    workers: int = 1
+    test_seconds: float = 5.0
+
+
+@dataclass(slots=True)
+class WarmServer:
+    """A process that has collected the tests and forks for each request; use as a context manager."""
+
+    running: Running
+    collection: TestRun
+    """What was collected, with the errors of collection."""
+    _buffer: bytearray = field(default_factory=bytearray)
+    _arrived: deque[Record] = field(default_factory=deque[Record])
+    _next_number: int = 0
+
+    def __enter__(self) -> "WarmServer":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the server and its children."""
+        self.running.close()
+
+    def submit(self, operation: str, **fields: Any) -> int:
+        """Queue a request and return its number; raises BrokenPipeError when the server is gone."""
+        self._next_number += 1
+        rest = memoryview(channel.encoded({"op": operation, "number": self._next_number, **fields}))
+        os.set_blocking(self.running.write_fd, False)
+        while rest:
+            readable, writable, _ = select.select([self.running.read_fd], [self.running.write_fd], [])
+            if readable and not self._read():
+                raise BrokenPipeError
+            if writable:
+                rest = rest[os.write(self.running.write_fd, rest[: 1 << 15]) :]
+        return self._next_number
+
+    def records(self, deadline: Deadline) -> Iterator[Record]:
+        """Records of all requests as they arrive; ends when the deadline passes or the server is gone."""
+        while True:
+            while self._arrived:
+                yield self._arrived.popleft()
+            if deadline.passed or not self._wait(deadline):
+                return
+
+    def answer(self, operation: str, deadline: Deadline, **fields: Any) -> tuple[list[Record], Record | None]:
+        """One request and all it gives; the `done` record is None when time ran out or the server is gone."""
+        number = self.submit(operation, **fields)
+        found: list[Record] = []
+        for record in self.records(deadline):
+            if record.get("number") == number:
+                if record["kind"] == "done":
+                    return found, record
+                found.append(record)
+        return found, None
+
+    def run(self, ids: Sequence[NodeId], deadline: Deadline, *, record: bool, test_seconds: float) -> TestRun:
+        """Run tests in one forked child with full facts; what is missing did not run."""
+        found, done = self.answer(
+            "run",
+            deadline,
+            ids=list(ids),
+            record=record,
+            test_seconds=test_seconds,
+            stall_seconds=3 * test_seconds + 10,
+        )
+        builder = RunBuilder()
+        for each in found:
+            builder.take(each)
+        if done is not None and done["why"]:
+            builder.died(f"the process ended while this test ran ({done['why']})")
+        builder.ended = done is not None and not done["why"]
+        return builder.run(0.0, "")
+
+    def _wait(self, deadline: Deadline) -> bool:
+        if not select.select([self.running.read_fd], [], [], deadline.remaining)[0]:
+            return False
+        return self._read()
+
+    def _read(self) -> bool:
+        chunk = os.read(self.running.read_fd, 1 << 16)
+        self._buffer += chunk
+        self._arrived.extend(channel.split(self._buffer))
+        return bool(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class NotWarm:
+    """The tests cannot be served from a warm process, and why."""
+
+    why: str
+
+
+def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmServer | NotWarm:
+    """Start a warm server and wait until it has collected."""
+    running = start_probe(place, "0")
+    builder = RunBuilder()
+    server = WarmServer(running, builder.run(0.0, ""))
+    try:
+        channel.send(running.write_fd, _wanted(place, request))
+        for record in server.records(deadline):
+            builder.take(record)
+            if record["kind"] == "ready":
+                server.collection = builder.run(0.0, "")
+                return server
+            if record["kind"] == "end":
+                break
+    except BrokenPipeError:
+        pass
+    except BaseException:
+        server.close()
+        raise
+    server.close()
+    return NotWarm(_reason(builder, running))
+
+
+def _reason(builder: RunBuilder, running: Running) -> str:
+    if builder.conftest_failure is not None:
+        return f"a conftest does not load: {builder.conftest_failure.message}"
+    return running.output_tail(400) or "the process ended during collection"
+
+
+def _wanted(place: Place, request: WarmRequest) -> dict[str, object]:
+    return {
+        "mode": "warm",
+        "root": str(place.root),
+        "args": [*place.arguments, *(request.files or place.selected)],
+        "only": sorted(request.only) if request.only is not None else None,
+        "workers": request.workers,
+        "test_seconds": request.test_seconds,
+    }
