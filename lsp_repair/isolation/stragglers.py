@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +11,20 @@ MARK = "LSP_REPAIR_RUN"
 """Environment variable that every process started by us carries; children inherit it."""
 
 
-def kill_marked(token: str) -> int:
-    """Kill every process of ours whose environment carries the token; returns how many there were.
+def kill_marked(token: str, patience_seconds: float = 1.0) -> int:
+    """Kill every process of ours whose environment carries the token, and wait until they are gone.
 
-    Needs /proc (Linux); elsewhere only the process group is reached.
+    Returns how many there were. Needs /proc (Linux); elsewhere only the process group is reached.
     """
-    killed = 0
-    for pid in _marked(token):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-    return killed
+    killed: set[int] = set()
+    give_up = time.monotonic() + patience_seconds
+    while (alive := set(_marked(token))) and time.monotonic() < give_up:
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= alive
+        os.sched_yield()
+    return len(killed)
 
 
 def _marked(token: str) -> Iterator[int]:

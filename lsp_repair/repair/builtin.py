@@ -1,0 +1,116 @@
+"""The built-in strategy: search, then proof, for one failure group; zero tokens."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import Observer, PatchJudged, Progressed, ProposalFound, ScreeningFinished
+from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
+from lsp_repair.repair.case import Case
+from lsp_repair.repair.scopes import narrow_scope, wide_scope
+from lsp_repair.search.search import Survivor, search
+from lsp_repair.validation.proof import Ground, prove
+from lsp_repair.validation.screening import WarmScreen
+
+_MOST_PROOFS = 6
+_LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
+
+
+@dataclass(slots=True)
+class Prover:
+    """Proves patches on one ground and remembers that the broad run was spent."""
+
+    ground: Ground
+    whole_suite: bool
+    observe: Observer
+    deadline: Deadline
+    broad_runs: int = 0
+
+    def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
+        """One proof, told to the observer."""
+        started = time.monotonic()
+        targets = case.group.node_ids
+        narrow = narrow_scope(targets, case.covering)
+        wide = wide_scope(
+            self.ground.baseline, narrow, self.deadline, whole_suite=self.whole_suite, broad_runs=self.broad_runs
+        )
+        self.broad_runs += wide.level is Level.FULL
+        verdict = prove(self.ground, patch, targets, (wide, narrow), self.deadline)
+        self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
+        return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the strategy came to."""
+
+    proposals: tuple[Proposal, ...]
+    reason: Reason | None
+    detail: str
+    candidates_tried: int
+
+
+def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Deadline, most: int) -> Found:
+    """Screen the templates' candidates, prove the survivors best first, stop at `most` proposals."""
+    started = time.monotonic()
+    prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
+    survivors = sorted(search(case.sources, case.localisation, case.hints, screen, budget), key=lambda each: -each.rank)
+    tried = screen.tally.swap + screen.tally.reload + screen.tally.cold
+    prover.observe(
+        ScreeningFinished(
+            case.group, "search", tried, len(survivors), screen.tally.cpu_seconds, time.monotonic() - started
+        )
+    )
+    return _proved(case, survivors, prover, most, tried)
+
+
+def _proved(case: Case, survivors: Sequence[Survivor], prover: Prover, most: int, tried: int) -> Found:
+    proposals: dict[str, Proposal] = {}
+    last: Verdict | None = None
+    for survivor in survivors[:_MOST_PROOFS]:
+        patch = survivor.candidate.patch
+        if prover.deadline.passed or len(proposals) >= most:
+            break
+        if patch.id in proposals:
+            continue
+        last = prover.judged(case, patch, survivor.candidate.title)
+        if isinstance(last, Plausible):
+            proposals[patch.id] = _proposal(case.group, survivor.candidate, patch, last)
+            prover.observe(ProposalFound(case.group, proposals[patch.id]))
+    if proposals:
+        return Found(tuple(proposals.values()), None, "", tried)
+    return Found((), *_why_nothing(case, last, prover.deadline), tried)
+
+
+def _why_nothing(case: Case, last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]:
+    match last:
+        case Rejected((reason, *_), detail) | Unproven((reason, *_), detail):
+            return reason, detail
+        case _ if deadline.passed:
+            return Reason.TIME_LIMIT, "the time limit was reached while candidates were tried"
+        case _:
+            return Reason.NO_CANDIDATE, "no candidate made the failing tests pass and kept the others passing"
+
+
+def _proposal(group: FailureGroup, candidate: Candidate, patch: Patch, verdict: Plausible) -> Proposal:
+    return Proposal(patch.id, Origin.SEARCH, proposal_title(candidate.title, verdict), patch, verdict.evidence)
+
+
+def proposal_title(what: str, verdict: Plausible) -> str:
+    """What the patch does, what was proved of it and what it cost."""
+    evidence = verdict.evidence
+    fixed = _counted(evidence.targets_passed)
+    mark = "⚠ " if evidence.flags else ""
+    return (
+        f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), 0 tokens"
+    )
+
+
+def _counted(tests: tuple[NodeId, ...]) -> str:
+    return f"{len(tests)} test" if len(tests) == 1 else f"{len(tests)} tests"

@@ -1,0 +1,325 @@
+"""The whole job over one pytest root: from its failing tests to proved proposals, or an honest no."""
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import Observer, Progressed, RepairFinished, RepairStarted, SessionStarted
+from lsp_repair.domain.groups import FailureGroup, grouped
+from lsp_repair.domain.isolation import IsolationReport
+from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.projects import Project
+from lsp_repair.domain.runs import Failure, NodeId, TestResult
+from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
+from lsp_repair.folders import work_folder
+from lsp_repair.isolation import demand
+from lsp_repair.repair.builtin import Found, Prover, repair_by_search
+from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
+from lsp_repair.repair.editable import Editable, editable_files
+from lsp_repair.repair.explanation import explain
+from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate
+from lsp_repair.repair.requests import CheckRequest, FixRequest
+from lsp_repair.repair.scopes import file_of, narrow_scope, wide_scope
+from lsp_repair.repair.selection import chosen
+from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline
+from lsp_repair.repair.suspects import Suspects, suspects, whole_files
+from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
+from lsp_repair.validation.foreign_patch import read_patch
+from lsp_repair.validation.proof import Ground, prove
+from lsp_repair.validation.screening import WarmScreen
+
+_GATE_SECONDS = 5.0
+_TRACE_SECONDS = 6.0
+_SEARCH_SHARE = 0.6
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a fix; `partial` holds what was found by then."""
+
+    def __init__(self, partial: FixReport) -> None:
+        super().__init__()
+        self.partial = partial
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is reported at any moment, also after Ctrl-C or the time limit."""
+
+    project: Project
+    isolation: IsolationReport
+    clock: float = field(default_factory=time.monotonic)
+    cpu: float = field(default_factory=lambda: _cpu_seconds())
+    counts: TestCounts = TestCounts()
+    failures: list[FailureReport] = field(default_factory=list[FailureReport])
+    notices: list[str] = field(default_factory=list[str])
+    out_of_time: bool = False
+
+    def report(self) -> FixReport:
+        return FixReport(
+            root=str(self.project.root),
+            python=str(self.project.interpreter.executable),
+            tests=self.counts,
+            isolation=self.isolation,
+            failures=tuple(self.failures),
+            seconds=time.monotonic() - self.clock,
+            cpu_seconds=_cpu_seconds() - self.cpu,
+            out_of_time=self.out_of_time,
+            notices=tuple(self.notices),
+        )
+
+
+def _cpu_seconds() -> float:
+    """User and system time of this process and of the children it waited for."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
+    """Repair what fails at one root.
+
+    Raises CannotRunTestsError, RefusedError or UsageError before anything was found; Interrupted on Ctrl-C.
+    """
+    deadline = Deadline.after(request.time_limit_seconds)
+    isolation = demand(request.min_isolation)
+    progress = _Progress(project, isolation)
+    observe(SessionStarted(str(project.root), str(project.interpreter.executable), isolation))
+    try:
+        with work_folder() as private:
+            _fix_in(private, request, deadline, (progress, observe))
+    except KeyboardInterrupt as stop:
+        raise Interrupted(progress.report()) from stop
+    progress.out_of_time = deadline.passed
+    return progress.report()
+
+
+def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer]) -> None:
+    progress, observe = sink
+    prepared = prepare(progress.project, private, SnapshotRules())
+    selection = chosen(progress.project, request.selection, Path.cwd())
+    baseline = run_baseline(prepared, selection, deadline, observe)
+    progress.counts = baseline.counts
+    progress.notices += baseline.notices
+    red = [result for result in baseline.run.red if not selection.targets or selection.names(result.node_id)]
+    if not red:
+        return
+    observe(Progressed(f"{len(red)} tests fail; running them again to see which are steady"))
+    server = start_warm(prepared.place, _warm_request(baseline, red, request.jobs), deadline)
+    work = _Work(prepared, baseline, request, deadline, progress, observe)
+    if isinstance(server, NotWarm):
+        progress.notices.append(f"no warm server: {server.why}")
+        work.all_groups(Gated(tuple(red), ()), None)
+        return
+    with server:
+        work.all_groups(flaky_gate(server, red, 2 * _GATE_SECONDS, deadline), server)
+
+
+_WARM_TESTS = 600
+
+
+def _warm_request(baseline: Baseline, red: Sequence[TestResult], jobs: int) -> WarmRequest:
+    """Everything when it is little, else the files of the red tests."""
+    if len(baseline.run.collected) <= _WARM_TESTS:
+        return WarmRequest(baseline.chosen.files, None, jobs)
+    return WarmRequest(tuple(dict.fromkeys(file_of(result.node_id) for result in red)), None, jobs)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One session's repairs."""
+
+    prepared: Prepared
+    baseline: Baseline
+    request: FixRequest
+    deadline: Deadline
+    progress: _Progress
+    observe: Observer
+
+    def all_groups(self, gated: Gated, server: WarmServer | None) -> None:
+        """Report every red test: flaky ones at once, the others group by group."""
+        for failure, how in gated.flaky:
+            self._close(_flaky(failure, how))
+        groups = grouped(result.failure for result in gated.steady if result.failure is not None)
+        passing = _traced_passing(server, self.baseline, self.deadline) if server is not None and groups else ()
+        ground = self._ground(gated)
+        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline)
+        environment = EnvironmentGate(*self.prepared.surroundings(), self.deadline)
+        try:
+            if groups and not self.request.explain_only:
+                environment.start(gated.steady)
+            results = {result.node_id: result for result in gated.steady}
+            self._each(list(groups), results, (server, passing, prover, environment))
+        finally:
+            environment.close()
+
+    def _ground(self, gated: Gated) -> Ground:
+        unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
+        prepared = self.prepared
+        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady)
+
+    def _each(
+        self,
+        groups: list[FailureGroup],
+        results: dict[NodeId, TestResult],
+        means: tuple[WarmServer | None, Sequence[TestResult], Prover, EnvironmentGate],
+    ) -> None:
+        server, passing, prover, environment = means
+        while groups:
+            group = groups.pop(0)
+            started, cpu = time.monotonic(), _cpu_seconds()
+            self.observe(RepairStarted(group))
+            failing = [results[key] for key in group.node_ids]
+            found = self._suspects(group, failing, passing)
+            repaired = Found((), Reason.NOTHING_TO_EDIT, "", 0)
+            effect = None
+            case = build_case(self.prepared, self.baseline, group, found, passing)
+            if not self.request.explain_only and not self.deadline.passed:
+                budget = self.deadline.within(self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5)
+                repaired = self._repaired(case, server, prover, budget)
+                effect = environment.missing_effect(group.representative)
+            report = self._report(case, repaired, effect)
+            groups[:] = _unsolved(groups, report)
+            self.progress.failures.append(report)
+            self.observe(RepairFinished(report, time.monotonic() - started, _cpu_seconds() - cpu))
+
+    def _suspects(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
+        editable = editable_files(self.baseline.run)
+        root = self.prepared.snapshot.root
+        found = suspects(group, failing, passing, editable, lambda path: read_file(root, path))
+        if not found.executed_only_tests:
+            return found
+        paths = _imported_product_files(self.prepared, self.baseline, editable)
+        scores = whole_files(paths, lambda path: read_file(root, path))
+        return Suspects(Localisation(scores), not scores)
+
+    def _repaired(self, case: Case, server: WarmServer | None, prover: Prover, budget: Deadline) -> Found:
+        if not case.sources:
+            return Found((), Reason.NOTHING_TO_EDIT, "the failing tests execute no code that a repair may touch", 0)
+        if server is None:
+            return Found((), Reason.NOT_REPRODUCED, "the tests cannot be served warm", 0)
+        ladder = build_ladder(case, self.baseline, server, budget)
+        screen = WarmScreen(server, str(self.prepared.snapshot.root), ladder, budget, self.request.jobs)
+        return repair_by_search(case, screen, prover, budget, self.request.max_proposals)
+
+    def _report(self, case: Case, found: Found, effect: str | None) -> FailureReport:
+        locations = case.localisation.ranked()
+        explanation = explain(case.group.representative, locations, self._source_line)
+        status = Status.PROPOSED if found.proposals else Status.UNREPAIRED
+        report = FailureReport(
+            case.group,
+            status,
+            explanation,
+            found.reason,
+            found.detail,
+            locations,
+            found.proposals,
+            found.candidates_tried,
+        )
+        if effect is not None:
+            return replace(
+                report,
+                status=Status.ENVIRONMENT,
+                reason=Reason.MISSING_EFFECT,
+                detail=f"it needs {effect}",
+                proposals=(),
+            )
+        if found.reason in {Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN}:
+            return replace(report, status=Status.UNPROVEN)
+        return report
+
+    def _source_line(self, path: str, line: int) -> str:
+        data = read_file(self.prepared.snapshot.root, path) or b""
+        lines = data.decode("utf-8", "replace").splitlines()
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def _close(self, report: FailureReport) -> None:
+        self.progress.failures.append(report)
+        self.observe(RepairFinished(report, 0.0, 0.0))
+
+
+def _flaky(failure: Failure, how: str) -> FailureReport:
+    group = FailureGroup(failure.fingerprint, (failure,))
+    return FailureReport(group, Status.FLAKY, f"This test is not steady: {how}.", Reason.NOT_REPRODUCED, how)
+
+
+def _unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[FailureGroup]:
+    """The groups that the best proposal of this report does not repair as well."""
+    if not report.proposals:
+        return list(groups)
+    fixed = set(report.proposals[0].evidence.targets_passed)
+    return [group for group in groups if not fixed.issuperset(group.node_ids)]
+
+
+def _traced_passing(server: WarmServer, baseline: Baseline, deadline: Deadline) -> tuple[TestResult, ...]:
+    """Passing tests with their executed lines, as many as a share of the time allows, quickest first."""
+    served = {test.node_id for test in server.collection.collected}
+    known = [result for key, result in baseline.run.results.items() if key in served and key in baseline.run.passed]
+    known.sort(key=lambda result: result.seconds)
+    budget = min(_TRACE_SECONDS, deadline.remaining / 20)
+    affordable: list[NodeId] = []
+    for result in known:
+        budget -= 0.002 + 2 * result.seconds
+        if budget < 0:
+            break
+        affordable.append(result.node_id)
+    order = {test.node_id: index for index, test in enumerate(server.collection.collected)}
+    affordable.sort(key=lambda key: order[key])
+    traced = server.run(affordable, deadline.within(2 * _TRACE_SECONDS), record=True, test_seconds=_GATE_SECONDS)
+    return tuple(
+        replace(traced.results[key], seconds=baseline.run.results[key].seconds)
+        for key in affordable
+        if key in traced.passed
+    )
+
+
+def _imported_product_files(prepared: Prepared, baseline: Baseline, editable: Editable) -> list[str]:
+    root = prepared.snapshot.root
+    files = [Path(file) for file in baseline.run.module_files.values()]
+    paths = [file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)]
+    return [path for path in dict.fromkeys(paths) if editable(path)][:5]
+
+
+def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:
+    """Judge a foreign patch; raises like `fix`."""
+    started = time.monotonic()
+    deadline = Deadline.after(request.time_limit_seconds)
+    isolation = demand(request.min_isolation)
+    with work_folder() as private:
+        prepared = prepare(project, private, SnapshotRules())
+        targets, verdict = _checked(prepared, request, deadline, observe)
+    return CheckReport(
+        root=str(project.root),
+        python=str(project.interpreter.executable),
+        targets=targets,
+        verdict=verdict,
+        isolation=isolation,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _checked(
+    prepared: Prepared, request: CheckRequest, deadline: Deadline, observe: Observer
+) -> tuple[tuple[NodeId, ...], Verdict]:
+    patch = read_patch(request.patch_text, prepared.snapshot.root)
+    selection = chosen(prepared.project, request.selection, Path.cwd())
+    if isinstance(patch, Rejected):
+        return (), patch
+    baseline = run_baseline(prepared, selection, deadline, observe)
+    red = tuple(result.node_id for result in baseline.run.red)
+    targets = red
+    if selection.targets:
+        ids = (*(test.node_id for test in baseline.run.collected), *red)
+        targets = tuple(dict.fromkeys(key for key in ids if selection.names(key)))
+        green = [key for key in targets if key not in red]
+        if green:
+            return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
+    if not targets:
+        return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
+    narrow = narrow_scope(targets, ())
+    wide = wide_scope(baseline.run, narrow, deadline, whole_suite=baseline.whole_suite, broad_runs=0)
+    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private)
+    return targets, prove(ground, patch, targets, (wide, narrow), deadline)

@@ -1,0 +1,152 @@
+"""What one command prepares before any failure is looked at: the snapshot, the place and the baseline."""
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
+from lsp_repair.domain.outcomes import TestCounts
+from lsp_repair.domain.projects import Project
+from lsp_repair.domain.runs import NodeId, Outcome, TestRun
+from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.isolation.environment import scrubbed, trusted
+from lsp_repair.repair.gate import Surroundings
+from lsp_repair.repair.selection import Chosen
+from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, take_snapshot
+from lsp_repair.testrun.source_roots import source_roots
+
+_BASELINE_SHARE = 0.5
+"""Of the time limit: a baseline that takes longer leaves nothing for repairs, so what it found by then has to do."""
+_USAGE_ERROR, _INTERNAL_ERROR = 4, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A private copy of the project, ready to run its tests."""
+
+    project: Project
+    private: Path
+    snapshot: Snapshot
+    place: Place
+
+    def surroundings(self) -> tuple[Surroundings, tuple[Surroundings, ...]]:
+        """The user's own surroundings, and each of their parts alone; made when they are first needed."""
+        everything = _with_excluded_files(self)
+        files = replace(self.place.at(everything), environ=self.place.environ)
+        own = trusted(os.environ)
+        home = {"HOME": own["HOME"]} if "HOME" in own else {}
+        opened = replace(files, environ={**own})
+        single = (
+            Surroundings("environment variables", replace(self.place, environ={**own, **_private_home(self.place)})),
+            Surroundings("the home folder", replace(self.place, environ={**self.place.environ, **home})),
+            Surroundings("files left out of the snapshot", files),
+        )
+        return Surroundings("the user's own surroundings", opened), single
+
+
+def _private_home(place: Place) -> dict[str, str]:
+    return {key: place.environ[key] for key in ("HOME", "TMPDIR") if key in place.environ}
+
+
+def _with_excluded_files(prepared: Prepared) -> Path:
+    """A copy that also holds the small files that the snapshot leaves out: `.env`, keys."""
+    copy = copy_snapshot(prepared.snapshot, prepared.private / "trusted" / prepared.snapshot.root.name)
+    for skipped in prepared.snapshot.skipped:
+        source = prepared.project.root / skipped.path
+        if source.is_file() and source.stat().st_size < 1 << 20:
+            shutil.copy2(source, copy.root / skipped.path)
+    return copy.root
+
+
+def prepare(project: Project, private: Path, rules: SnapshotRules) -> Prepared:
+    """Copy the project and find out how its own code is imported from the copy."""
+    snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), {}, rules)
+    for name in ("home", "tmp"):
+        (private / name).mkdir(exist_ok=True)
+    place = Place(
+        root=snapshot.root,
+        python=project.interpreter.executable,
+        environ=scrubbed(os.environ, private),
+        source_roots=source_roots(project, snapshot),
+        arguments=project.pytest_args,
+        selected=project.selected,
+    )
+    return Prepared(project, private, snapshot, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The tests on the unpatched snapshot."""
+
+    run: TestRun
+    whole_suite: bool
+    """Whether everything was meant to run: nothing narrowed it."""
+    chosen: Chosen
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def counts(self) -> TestCounts:
+        """The figures of the run."""
+        count = self.run.count
+        passed = count(Outcome.PASSED) + count(Outcome.XPASSED)
+        skipped = count(Outcome.SKIPPED) + count(Outcome.XFAILED)
+        return TestCounts(len(self.run.collected), passed, count(Outcome.FAILED), count(Outcome.ERROR), skipped)
+
+
+def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe: Observer) -> Baseline:
+    """Run what was chosen (or everything) once; raises CannotRunTestsError when pytest itself cannot start."""
+    observe(Progressed("running the tests on a snapshot"))
+    request = ColdRequest(files=chosen.files)
+    result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
+    _must_be_able_to_run(prepared, result)
+    whole = not chosen.targets and not prepared.project.selected and not prepared.project.pytest_args
+    notices = () if result.run.complete else (_incomplete(result.run),)
+    baseline = Baseline(result.run, whole, chosen, notices)
+    observe(BaselineFinished(result.run))
+    return baseline
+
+
+def _incomplete(run: TestRun) -> str:
+    return (
+        f"the baseline did not finish within its share of the time limit: {len(run.results)} of {len(run.collected)} "
+        "tests ran; raise --time-limit, or choose tests with --test or --last-failed"
+    )
+
+
+def _must_be_able_to_run(prepared: Prepared, result: ColdResult) -> None:
+    run, conftest = result.run, result.conftest_failure
+    if conftest is not None:
+        frame = conftest.innermost_project_frame
+        where = f"{frame.path}:{frame.line}: " if frame else ""
+        raise CannotRunTestsError(
+            "conftest-error",
+            f"a conftest does not load: {where}{conftest.error_type}: {conftest.message}",
+            "repair it first: without it no test can be run",
+        )
+    if not run.pytest_version:
+        raise CannotRunTestsError(
+            "probe-did-not-start",
+            f"{prepared.place.python} did not start pytest: {_last_line(run.output_tail)}",
+            "run it with -m pytest to see why, or choose another with --python",
+        )
+    if run.exit_status in {_USAGE_ERROR, _INTERNAL_ERROR} and not run.results:
+        raise CannotRunTestsError(
+            "pytest-error",
+            f"pytest did not run: {_last_line(run.output_tail)}",
+            "run pytest by hand to see the whole message",
+        )
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
+    return errors[-1][:300] if errors else "it printed nothing"
+
+
+def durations(run: TestRun, ids: frozenset[NodeId]) -> float:
+    """Seconds that these tests took in the run."""
+    return sum(result.seconds for key, result in run.results.items() if key in ids)

@@ -1,0 +1,336 @@
+"""Screening: many candidates through the warm server, cheapest tier first; decides who climbs to the proof.
+
+A tier is believed for a set of tests, and for a function, only after the original source went through it and gave the
+known outcome.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.testrun.records import Record
+from lsp_repair.testrun.warm import WarmServer
+from lsp_repair.validation.units import Function, FunctionIndex, Unit
+
+_BATCH = 40
+_PATIENCE = 12.0
+"""How many times the limit a slow candidate gets on its second chance."""
+_MOST_COLD = 24
+"""Candidates that may cost a whole pytest start each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTest:
+    """A test whose outcome on the original code was reproduced through the tier."""
+
+    node_id: NodeId
+    style: str
+    """`direct` or `hooks` (items.py)."""
+    seconds: float
+    """CPU limit."""
+    expected_error: str | None
+    """Error type on the original code; None where it passes."""
+
+    def request(self, patience: float = 1.0) -> dict[str, object]:
+        """As the warm server wants it."""
+        return {"id": self.node_id, "style": self.style, "seconds": self.seconds * patience}
+
+
+def trusted_tests(
+    server: WarmServer, expected: Mapping[NodeId, str | None], cpu_limit: float, deadline: Deadline
+) -> tuple[TrustedTest, ...]:
+    """The tests that give the expected error types through the swap tier: called directly, else through the hooks."""
+    found: dict[NodeId, TrustedTest] = {}
+    for style in ("direct", "hooks"):
+        left = [TrustedTest(key, style, cpu_limit, error) for key, error in expected.items() if key not in found]
+        if not left:
+            break
+        request = [test.request() for test in left]
+        records, _ = server.answer(
+            "screen", deadline, candidates=[], tests=request, canary=True, stall_seconds=10 + cpu_limit * len(left)
+        )
+        outcomes = next((record["outcomes"] for record in records if record["kind"] == "canary"), [])
+        found.update(
+            (test.node_id, test)
+            for test, outcome in zip(left, outcomes, strict=False)
+            if _same(outcome, test.expected_error)
+        )
+    return tuple(found[key] for key in expected if key in found)
+
+
+def _same(outcome: str | None, expected: str | None) -> bool:
+    """A hang may show as a time limit here and as a killed process elsewhere."""
+    hangs = {"TestTimeout", "ProcessDied"}
+    return outcome == expected or (outcome in hangs and expected in hangs)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many candidates each tier took."""
+
+    swap: int = 0
+    reload: int = 0
+    cold: int = 0
+    inconclusive: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The tests of one failure group: a few to screen with, then all targets, then what covers the suspicious code."""
+
+    screening: tuple[TrustedTest, ...]
+    confirming: tuple[TrustedTest, ...]
+    test_files: tuple[str, ...]
+    """Where these tests were collected from, for the tier that collects again."""
+    whole_files: bool = False
+    """Whether the targets are files that do not collect: then every test in them has to pass."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Candidates that share a fork."""
+
+    candidates: list[Candidate]
+    units: list[Unit]
+    decided: set[int] = field(default_factory=set[int])
+    lost: list[int] = field(default_factory=list[int])
+    guard: bool = False
+    """Whether the original of the first unit's function goes first as key -1."""
+
+
+@dataclass(slots=True)
+class WarmScreen:
+    """The `Screen` port over a warm server."""
+
+    server: WarmServer
+    root: str
+    ladder: Ladder
+    deadline: Deadline
+    workers: int = 1
+    run_cold: Callable[[Candidate], bool] | None = None
+    """Runs the targets on a candidate in a fresh process: the last tier."""
+    tally: Tally = field(default_factory=Tally)
+    _indexes: dict[SourceFile, FunctionIndex] = field(default_factory=dict[SourceFile, FunctionIndex])
+    _guarded: dict[tuple[str, Function], bool] = field(default_factory=dict[tuple[str, Function], bool])
+    _slow: set[Candidate] = field(default_factory=set[Candidate])
+    _reload_trusted: dict[str, bool] = field(default_factory=dict[str, bool])
+
+    def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
+        """Screen in order of arrival; a candidate that was inconclusive before runs alone and with more time."""
+        again = [each for each in candidates if each in self._slow]
+        fresh = [each for each in candidates if each not in self._slow]
+        placed = [(each, self._unit(each)) for each in fresh]
+        swapped = [(candidate, unit) for candidate, unit in placed if unit is not None]
+        to_reload = [candidate for candidate, unit in placed if unit is None]
+        for verdict in self._swap_all(swapped, to_reload):
+            yield verdict
+        for candidate in to_reload:
+            if self.deadline.passed:
+                return
+            yield self._reloaded(candidate)
+        for candidate in again:
+            if self.deadline.passed:
+                return
+            yield self._second_chance(candidate)
+
+    def _unit(self, candidate: Candidate) -> Unit | None:
+        if not self.ladder.screening:
+            return None
+        source = candidate.source
+        if source not in self._indexes:
+            self._indexes[source] = FunctionIndex(source)
+        unit = self._indexes[source].unit(candidate)
+        if unit is None or self._guarded.get((source.path, unit.function)) is False:
+            return None
+        return unit
+
+    def _swap_all(self, placed: Sequence[tuple[Candidate, Unit]], to_reload: list[Candidate]) -> Iterator[Screened]:
+        waiting = [self._batch(placed[at : at + _BATCH]) for at in range(0, len(placed), _BATCH)]
+        flying: dict[int, _Batch] = {}
+        while (waiting or flying) and not self.deadline.passed:
+            while waiting and len(flying) < self.workers + 1:
+                batch = waiting.pop(0)
+                flying[self._send(batch)] = batch
+            for record in self.server.records(self.deadline):
+                batch = flying.get(record.get("number", -1))
+                if batch is None:
+                    continue
+                yield from self._heard(record, batch, to_reload)
+                if record["kind"] == "done":
+                    del flying[record["number"]]
+                    waiting[:0] = self._leftovers(batch)
+                    break
+            else:
+                return
+
+    def _batch(self, placed: Sequence[tuple[Candidate, Unit]]) -> _Batch:
+        return _Batch([candidate for candidate, _ in placed], [unit for _, unit in placed])
+
+    def _send(self, batch: _Batch) -> int:
+        first = batch.candidates[0].source, batch.units[0].function
+        batch.guard = (first[0].path, first[1]) not in self._guarded
+        entries = [self._entry(-1, first[0].path, self._indexes[first[0]].original(first[1]))] if batch.guard else []
+        entries += [
+            self._entry(key, candidate.source.path, unit)
+            for key, (candidate, unit) in enumerate(zip(batch.candidates, batch.units, strict=True))
+        ]
+        tests = [test.request() for test in self.ladder.screening]
+        stall = 3.0 + 3 * sum(test.seconds for test in self.ladder.screening)
+        return self.server.submit(
+            "screen", candidates=entries, tests=tests, all=True, canary=len(batch.candidates) > 1, stall_seconds=stall
+        )
+
+    def _entry(self, key: int, path: str, unit: Unit) -> dict[str, object]:
+        function = unit.function
+        return {
+            "key": key,
+            "path": f"{self.root}/{path}",
+            "first": function.first_line,
+            "name": function.name,
+            "shells": list(function.shells),
+            "text": unit.text,
+        }
+
+    def _heard(self, record: Record, batch: _Batch, to_reload: list[Candidate]) -> Iterator[Screened]:
+        match record["kind"]:
+            case "screened" if record["key"] < 0:
+                expected = sum(test.expected_error is None for test in self.ladder.screening)
+                trusted = record["verdict"] in {"lost", "slow"} and record["passed"] <= expected
+                self._guarded[batch.candidates[0].source.path, batch.units[0].function] = trusted
+            case "screened":
+                yield from self._decided(record, batch, to_reload)
+            case "canary":
+                if not self._canary_holds(record) and len(batch.candidates) > 1:
+                    batch.decided -= set(batch.lost)
+            case "done":
+                self.tally.cpu_seconds += record["cpu"]
+                yield from self._culprit(record, batch)
+            case _:
+                pass
+
+    def _decided(self, record: Record, batch: _Batch, to_reload: list[Candidate]) -> Iterator[Screened]:
+        key = record["key"]
+        candidate = batch.candidates[key]
+        batch.decided.add(key)
+        if record["verdict"] == "no-swap":
+            to_reload.append(candidate)
+            return
+        self.tally.swap += 1
+        match record["verdict"]:
+            case "won":
+                yield self._confirmed(candidate, batch.units[key])
+            case "slow":
+                self._slow.add(candidate)
+                self.tally.inconclusive += 1
+                yield Screened(candidate, record["passed"], survived=False, inconclusive=True)
+            case _:
+                batch.lost.append(key)
+                yield Screened(candidate, record["passed"], survived=False)
+
+    def _canary_holds(self, record: Record) -> bool:
+        tests = self.ladder.screening
+        return all(_same(got, test.expected_error) for got, test in zip(record["outcomes"], tests, strict=True))
+
+    def _culprit(self, record: Record, batch: _Batch) -> Iterator[Screened]:
+        """A batch that died or stalled: the first undecided candidate did it."""
+        if not record["why"]:
+            return
+        undecided = [key for key in range(len(batch.candidates)) if key not in batch.decided]
+        if undecided:
+            batch.decided.add(undecided[0])
+            self._slow.add(batch.candidates[undecided[0]])
+            self.tally.inconclusive += 1
+            yield Screened(batch.candidates[undecided[0]], 0, survived=False, inconclusive=True)
+
+    def _leftovers(self, batch: _Batch) -> list[_Batch]:
+        """What is undecided after a batch: alone where the canary failed, together where the batch was cut short."""
+        left = [key for key in range(len(batch.candidates)) if key not in batch.decided]
+        spoiled = set(batch.lost)
+        alone = [_Batch([batch.candidates[key]], [batch.units[key]]) for key in left if key in spoiled]
+        together = [key for key in left if key not in spoiled]
+        if not together:
+            return alone
+        return [*alone, _Batch([batch.candidates[key] for key in together], [batch.units[key] for key in together])]
+
+    def _confirmed(self, candidate: Candidate, unit: Unit) -> Screened:
+        """In a fork of its own: every target, then the tests that cover the changed code."""
+        verdict = self._alone(candidate, unit, self.ladder.confirming, 1.0)
+        if verdict == "slow":
+            self._slow.add(candidate)
+        passed = len(self.ladder.screening)
+        return Screened(candidate, passed, survived=verdict == "won", inconclusive=verdict == "slow")
+
+    def _second_chance(self, candidate: Candidate) -> Screened:
+        self._slow.discard(candidate)
+        unit = self._indexes[candidate.source].unit(candidate) if candidate.source in self._indexes else None
+        if unit is None:
+            return self._reloaded(candidate)
+        for tests in (self.ladder.screening, self.ladder.confirming):
+            if self._alone(candidate, unit, tests, _PATIENCE) != "won":
+                return Screened(candidate, 0, survived=False)
+        return Screened(candidate, len(self.ladder.screening), survived=True)
+
+    def _alone(self, candidate: Candidate, unit: Unit, tests: Iterable[TrustedTest], patience: float) -> str:
+        requests = [test.request(patience) for test in tests]
+        stall = 3.0 + 2 * sum(test.seconds for test in tests) * patience
+        records, done = self.server.answer(
+            "screen",
+            self.deadline,
+            candidates=[self._entry(0, candidate.source.path, unit)],
+            tests=requests,
+            stall_seconds=min(stall, 30.0),
+        )
+        if done is not None:
+            self.tally.cpu_seconds += done["cpu"]
+        return next((record["verdict"] for record in records if record["kind"] == "screened"), "slow")
+
+    def _reloaded(self, candidate: Candidate) -> Screened:
+        """The tier that imports the file again; untrusted for a file whose original does not behave through it."""
+        source = candidate.source
+        if source.path not in self._reload_trusted:
+            self._reload_trusted[source.path] = self._reload_holds(self._reimported(source.path, source.data, all=True))
+        if not self._reload_trusted[source.path]:
+            return self._cold(candidate)
+        self.tally.reload += 1
+        outcomes = self._reimported(source.path, candidate.after, all=False)
+        passed = sum(error is None for error in outcomes.values())
+        complete = all(test.node_id in outcomes for test in self._tests)
+        return Screened(candidate, passed, survived=bool(outcomes) and complete and passed == len(outcomes))
+
+    def _reload_holds(self, outcomes: dict[NodeId, str | None]) -> bool:
+        if self.ladder.whole_files and not any(error is None for error in outcomes.values()):
+            return True
+        return bool(outcomes) and all(
+            test.node_id in outcomes and _same(outcomes[test.node_id], test.expected_error) for test in self._tests
+        )
+
+    def _cold(self, candidate: Candidate) -> Screened:
+        if self.run_cold is None or self.tally.cold >= _MOST_COLD:
+            return Screened(candidate, 0, survived=False)
+        self.tally.cold += 1
+        return Screened(candidate, 0, survived=self.run_cold(candidate))
+
+    @property
+    def _tests(self) -> tuple[TrustedTest, ...]:
+        known = {test.node_id for test in self.ladder.screening}
+        return (*self.ladder.screening, *(test for test in self.ladder.confirming if test.node_id not in known))
+
+    def _reimported(self, path: str, data: bytes, *, all: bool) -> dict[NodeId, str | None]:  # noqa: A002 - the request's word
+        tests = [replace(test, style="hooks").request(3.0) for test in self._tests]
+        records, done = self.server.answer(
+            "reimport",
+            self.deadline,
+            files={f"{self.root}/{path}": data.decode("utf-8", "surrogateescape")},
+            test_files=list(self.ladder.test_files),
+            whole_files=self.ladder.whole_files,
+            tests=tests,
+            all=all,
+            test_seconds=1.0,
+            stall_seconds=10.0,
+        )
+        if done is not None:
+            self.tally.cpu_seconds += done["cpu"]
+        return {NodeId(each["id"]): each["error"] for each in records if each["kind"] == "outcome"}

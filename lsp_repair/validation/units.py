@@ -1,0 +1,99 @@
+"""The smallest piece of a candidate that can be compiled by itself: the function around its edits."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.patches import Edit, spliced
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of a module or class as it stands in the file."""
+
+    name: str
+    first_line: int
+    """Of the first decorator, as code objects count."""
+    shells: tuple[str, ...]
+    """The classes around it, outermost first."""
+    start: int
+    end: int
+    """Byte offsets of its lines, decorators included."""
+    body_start: int
+    """Where edits leave decorators, defaults and annotations as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A function with its text after a candidate's edits."""
+
+    function: Function
+    text: str
+
+
+class FunctionIndex:
+    """The functions of one file that can be swapped one by one."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self._data = source.data
+        self._functions: tuple[Function, ...] = ()
+        self._encoding = "utf-8"
+        try:
+            self._encoding = tokenize.detect_encoding(io.BytesIO(source.data).readline)[0]
+            tree = ast.parse(source.data)
+        except (SyntaxError, ValueError, RecursionError):
+            return
+        starts = _line_starts(source.data)
+        self._functions = tuple(_functions(tree.body, (), starts))
+
+    def unit(self, candidate: Candidate) -> Unit | None:
+        """The function that holds all edits in its body; None when the module has to be imported again."""
+        first = min(edit.start for edit in candidate.edits)
+        last = max(edit.end for edit in candidate.edits)
+        for function in self._functions:
+            if function.body_start <= first and last <= function.end:
+                return Unit(function, self._text(function, candidate.edits))
+        return None
+
+    def original(self, function: Function) -> Unit:
+        """The function as it is."""
+        return Unit(function, self._text(function, ()))
+
+    def _text(self, function: Function, edits: tuple[Edit, ...]) -> str:
+        data = self._data[function.start : function.end]
+        moved = [Edit(edit.start - function.start, edit.end - function.start, edit.text) for edit in edits]
+        return spliced(data, moved).decode(self._encoding, "surrogateescape")
+
+
+def _line_starts(data: bytes) -> list[int]:
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def _functions(body: list[ast.stmt], shells: tuple[str, ...], starts: list[int]) -> Iterator[Function]:
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                if node.body[0].lineno > node.lineno:
+                    yield _function(node, shells, starts)
+            case ast.ClassDef():
+                yield from _functions(node.body, (*shells, node.name), starts)
+            case ast.If() | ast.With():
+                yield from _functions(node.body, shells, starts)
+                if isinstance(node, ast.If):
+                    yield from _functions(node.orelse, shells, starts)
+            case ast.Try():
+                yield from _functions([*node.body, *node.orelse, *node.finalbody], shells, starts)
+            case _:
+                pass
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, shells: tuple[str, ...], starts: list[int]) -> Function:
+    first_line = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    start, end = starts[first_line - 1], starts[node.end_lineno or node.lineno]
+    return Function(node.name, first_line, shells, start, end, starts[node.body[0].lineno - 1])
