@@ -1,20 +1,20 @@
 """The built-in strategy: search, then proof, for one failure group; zero tokens."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, PatchJudged, Progressed, ProposalFound, ScreeningFinished
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.scopes import narrow_scope, wide_scope
-from lsp_repair.search.search import Survivor, search
+from lsp_repair.search.search import search
+from lsp_repair.validation.behaviours import Behaviour, behaviours, distinct, telling_input
 from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
 
@@ -60,35 +60,56 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     """Screen the templates' candidates, prove the survivors best first, stop at `most` proposals."""
     started = time.monotonic()
     prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
-    survivors = sorted(search(case.sources, case.localisation, case.hints, screen, budget), key=lambda each: -each.rank)
+    found = sorted(search(case.sources, case.localisation, case.hints, screen, budget), key=lambda each: -each.rank)
+    survivors = [each.candidate for each in found]
     tried = screen.tally.swap + screen.tally.reload + screen.tally.cold
     prover.observe(
         ScreeningFinished(
             case.group, "search", tried, len(survivors), screen.tally.cpu_seconds, time.monotonic() - started
         )
     )
-    return _proved(case, survivors, prover, most, tried)
+    known = behaviours(screen, survivors) if len(survivors) > 1 else {}
+    return _proved(case, distinct(survivors, known), prover, _Offer(most, tried, known))
 
 
-def _proved(case: Case, survivors: Sequence[Survivor], prover: Prover, most: int, tried: int) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """How much is offered, and what is known of the candidates' behaviour."""
+
+    most: int
+    tried: int
+    known: Mapping[Candidate, Behaviour]
+
+
+def _proved(case: Case, survivors: Sequence[Candidate], prover: Prover, offer: _Offer) -> Found:
     proposals: dict[str, Proposal] = {}
+    best: Candidate | None = None
     last: Verdict | None = None
-    for survivor in survivors[:_MOST_PROOFS]:
-        patch = survivor.candidate.patch
-        if prover.deadline.passed or len(proposals) >= most:
+    for candidate in survivors[:_MOST_PROOFS]:
+        patch = candidate.patch
+        if prover.deadline.passed or len(proposals) >= offer.most:
             break
         if patch.id in proposals:
             continue
-        last = prover.judged(case, patch, survivor.candidate.title)
+        last = prover.judged(case, patch, candidate.title)
         if isinstance(last, Plausible):
-            proposals[patch.id] = _proposal(case.group, survivor.candidate, patch, last)
+            telling = _telling(candidate, best, offer.known)
+            best = best or candidate
+            proposals[patch.id] = replace(_proposal(candidate, patch, last), distinguishing_input=telling)
             prover.observe(ProposalFound(case.group, proposals[patch.id]))
     if proposals:
-        return Found(tuple(proposals.values()), None, "", tried)
-    return Found((), *_why_nothing(case, last, prover.deadline), tried)
+        return Found(tuple(proposals.values()), None, "", offer.tried)
+    return Found((), *_why_nothing(last, prover.deadline), offer.tried)
 
 
-def _why_nothing(case: Case, last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]:
+def _telling(candidate: Candidate, best: Candidate | None, known: Mapping[Candidate, Behaviour]) -> str:
+    """What sets a further proposal apart from the best one."""
+    if best is None or best not in known or candidate not in known:
+        return ""
+    return telling_input(known[candidate], known[best], "the changed function")
+
+
+def _why_nothing(last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]:
     match last:
         case Rejected((reason, *_), detail) | Unproven((reason, *_), detail):
             return reason, detail
@@ -98,7 +119,7 @@ def _why_nothing(case: Case, last: Verdict | None, deadline: Deadline) -> tuple[
             return Reason.NO_CANDIDATE, "no candidate made the failing tests pass and kept the others passing"
 
 
-def _proposal(group: FailureGroup, candidate: Candidate, patch: Patch, verdict: Plausible) -> Proposal:
+def _proposal(candidate: Candidate, patch: Patch, verdict: Plausible) -> Proposal:
     return Proposal(patch.id, Origin.SEARCH, proposal_title(candidate.title, verdict), patch, verdict.evidence)
 
 

@@ -99,7 +99,7 @@ def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
 
 def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer]) -> None:
     progress, observe = sink
-    prepared = prepare(progress.project, private, SnapshotRules())
+    prepared = prepare(progress.project, private, SnapshotRules(request.snapshot_include))
     selection = chosen(progress.project, request.selection, Path.cwd())
     baseline = run_baseline(prepared, selection, deadline, observe)
     progress.counts = baseline.counts
@@ -187,7 +187,7 @@ class _Work:
             self.observe(RepairFinished(report, time.monotonic() - started, _cpu_seconds() - cpu))
 
     def _suspects(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
-        editable = editable_files(self.baseline.run)
+        editable = editable_files(self.baseline.run, self.request.ignore)
         root = self.prepared.snapshot.root
         found = suspects(group, failing, passing, editable, lambda path: read_file(root, path))
         if not found.executed_only_tests:
@@ -289,7 +289,7 @@ def check(project: Project, request: CheckRequest, observe: Observer) -> CheckRe
     deadline = Deadline.after(request.time_limit_seconds)
     isolation = demand(request.min_isolation)
     with work_folder() as private:
-        prepared = prepare(project, private, SnapshotRules())
+        prepared = prepare(project, private, SnapshotRules(request.snapshot_include))
         targets, verdict = _checked(prepared, request, deadline, observe)
     return CheckReport(
         root=str(project.root),

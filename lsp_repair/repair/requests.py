@@ -1,7 +1,6 @@
 """What a caller can ask the engine for."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from lsp_repair.domain.isolation import Tier
 
@@ -27,8 +26,10 @@ class FixRequest:
     """Stop after the explanations: nothing is searched."""
     max_proposals: int = 3
     """How many proposals a failure group gets at most."""
-    cache_folder: Path | None = None
-    """Where impact maps may be kept; None keeps none."""
+    ignore: tuple[str, ...] = ()
+    """Globs of files that are never edited."""
+    snapshot_include: tuple[str, ...] = ()
+    """Globs of files that candidates may read although they may hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,4 @@ class CheckRequest:
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
     min_isolation: Tier | None = None
+    snapshot_include: tuple[str, ...] = ()

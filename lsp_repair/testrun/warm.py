@@ -69,15 +69,24 @@ class WarmServer:
                 return
 
     def answer(self, operation: str, deadline: Deadline, **fields: Any) -> tuple[list[Record], Record | None]:
-        """One request and all it gives; the `done` record is None when time ran out or the server is gone."""
+        """One request and all it gives; the `done` record is None when time ran out or the server is gone.
+
+        Records of other requests that arrive meanwhile stay for whoever waits for them.
+        """
         number = self.submit(operation, **fields)
         found: list[Record] = []
+        others: list[Record] = []
+        done: Record | None = None
         for record in self.records(deadline):
-            if record.get("number") == number:
-                if record["kind"] == "done":
-                    return found, record
+            if record.get("number") != number:
+                others.append(record)
+            elif record["kind"] == "done":
+                done = record
+                break
+            else:
                 found.append(record)
-        return found, None
+        self._arrived.extendleft(reversed(others))
+        return found, done
 
     def run(self, ids: Sequence[NodeId], deadline: Deadline, *, record: bool, test_seconds: float) -> TestRun:
         """Run tests in one forked child with full facts; what is missing did not run."""

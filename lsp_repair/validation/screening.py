@@ -122,7 +122,7 @@ class WarmScreen:
         """Screen in order of arrival; a candidate that was inconclusive before runs alone and with more time."""
         again = [each for each in candidates if each in self._slow]
         fresh = [each for each in candidates if each not in self._slow]
-        placed = [(each, self._unit(each)) for each in fresh]
+        placed = [(each, self.unit(each)) for each in fresh]
         swapped = [(candidate, unit) for candidate, unit in placed if unit is not None]
         to_reload = [candidate for candidate, unit in placed if unit is None]
         for verdict in self._swap_all(swapped, to_reload):
@@ -136,7 +136,8 @@ class WarmScreen:
                 return
             yield self._second_chance(candidate)
 
-    def _unit(self, candidate: Candidate) -> Unit | None:
+    def unit(self, candidate: Candidate) -> Unit | None:
+        """The function to ship for a candidate; None when its module has to be imported again."""
         if not self.ladder.screening:
             return None
         source = candidate.source
@@ -172,9 +173,9 @@ class WarmScreen:
     def _send(self, batch: _Batch) -> int:
         first = batch.candidates[0].source, batch.units[0].function
         batch.guard = (first[0].path, first[1]) not in self._guarded
-        entries = [self._entry(-1, first[0].path, self._indexes[first[0]].original(first[1]))] if batch.guard else []
+        entries = [self.entry(-1, first[0].path, self._indexes[first[0]].original(first[1]))] if batch.guard else []
         entries += [
-            self._entry(key, candidate.source.path, unit)
+            self.entry(key, candidate.source.path, unit)
             for key, (candidate, unit) in enumerate(zip(batch.candidates, batch.units, strict=True))
         ]
         tests = [test.request() for test in self.ladder.screening]
@@ -183,7 +184,8 @@ class WarmScreen:
             "screen", candidates=entries, tests=tests, all=True, canary=len(batch.candidates) > 1, stall_seconds=stall
         )
 
-    def _entry(self, key: int, path: str, unit: Unit) -> dict[str, object]:
+    def entry(self, key: int, path: str, unit: Unit) -> dict[str, object]:
+        """A candidate as the warm server wants it."""
         function = unit.function
         return {
             "key": key,
@@ -279,7 +281,7 @@ class WarmScreen:
         records, done = self.server.answer(
             "screen",
             self.deadline,
-            candidates=[self._entry(0, candidate.source.path, unit)],
+            candidates=[self.entry(0, candidate.source.path, unit)],
             tests=requests,
             stall_seconds=min(stall, 30.0),
         )

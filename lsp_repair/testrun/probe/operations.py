@@ -7,7 +7,7 @@ import os
 import resource
 from typing import Any, Callable, Optional
 
-from . import limits, reload, swap
+from . import behaviour, limits, reload, swap
 from .items import Items
 from .recorder import recorder
 from .warm import Emit, Warm
@@ -17,26 +17,14 @@ Operation = Callable[[Warm, dict[str, Any], Emit], None]
 
 def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     """Run items once with full facts, as a cold run would; `record` adds the executed lines."""
-    from _pytest.runner import runtestprotocol
-
     limits.install()
     items = [warm.items.by_id[each] for each in request["ids"] if each in warm.items.by_id]
     warm.reporting.emit = emit
-    manager = warm.session.config.pluginmanager
-    manager.register(limits.LimitedTests(request["test_seconds"]))
-    lines = recorder(warm.root) if request.get("record") else None
+    warm.reporting.recorder = recorder(warm.root) if request.get("record") else None
+    warm.session.config.pluginmanager.register(limits.LimitedTests(request["test_seconds"]))
     for index, item in enumerate(items):
         following = items[index + 1] if index + 1 < len(items) else None
-        emit({"kind": "start", "id": item.nodeid})
-        if lines is not None:
-            lines.start()
-        runtestprotocol(item, log=False, nextitem=following)
-        if lines is not None:
-            emit({"kind": "executed", "id": item.nodeid, "lines": _relative(lines.stop(), warm.root)})
-
-
-def _relative(lines: dict[str, set[int]], root: str) -> dict[str, list[int]]:
-    return {path[len(root) + 1 :].replace(os.sep, "/"): sorted(found) for path, found in lines.items()}
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
 def screen(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
@@ -77,6 +65,17 @@ class _Batch:
         finally:
             swap.put_back(undo)
             self._forget()
+
+    def answers(self, candidate: dict[str, Any], function: Any, inputs: list[dict[str, Any]]) -> Optional[list[str]]:
+        """What the candidate's version of the function answers; null when it cannot be swapped in."""
+        try:
+            undo = self._swapped_in(candidate)
+        except (swap.NotSwappableError, SyntaxError, ValueError):
+            return None
+        try:
+            return [behaviour.answer(function, each) for each in inputs]
+        finally:
+            swap.put_back(undo)
 
     def _swapped_in(self, candidate: dict[str, Any]) -> swap.Undo:
         path, first, name = candidate["path"], candidate["first"], candidate["name"]
@@ -176,6 +175,29 @@ def _ignore(record: dict[str, Any]) -> None:
     """Records of a second collection interest nobody."""
 
 
+def behaviours(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    """The answers of one function on the tests' inputs and their neighbours, for each candidate of it.
+
+    Key -1 is the original. Nothing is told when the function cannot be called by itself.
+    """
+    _bounded(request)
+    limits.install()
+    place = request["candidates"][0]
+    function = behaviour.live_function(warm.live, place["path"], place["first"], place["name"])
+    if function is None:
+        return
+    with behaviour.CallRecorder(function.__code__) as recorded:
+        for test in request["tests"]:
+            warm.items.outcome(test["id"], test["style"], test["seconds"])
+    inputs = behaviour.inputs_around(list(recorded.calls.values()))
+    emit({"kind": "inputs", "inputs": [behaviour.rendered(each) for each in inputs]})
+    emit({"kind": "answers", "key": -1, "answers": [behaviour.answer(function, each) for each in inputs]})
+    batch = _Batch(warm, request)
+    for candidate in request["candidates"]:
+        answers = batch.answers(candidate, function, inputs)
+        emit({"kind": "answers", "key": candidate["key"], "answers": answers})
+
+
 def nothing(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     """The floor: a fork and no more."""
 
@@ -199,5 +221,6 @@ OPERATIONS: dict[str, Operation] = {
     "run": run,
     "screen": screen,
     "reimport": reimport,
+    "behaviours": behaviours,
     "nothing": nothing,
 }

@@ -115,6 +115,10 @@ class LiveFunctions:
                 if code.co_filename.startswith(prefix):
                     self._by_key.setdefault((code.co_filename, code.co_name, code.co_firstlineno), []).append(each)
 
+    def at(self, path: str, name: str, first_line: int) -> list[FunctionType]:
+        """The live functions whose code stands at this place."""
+        return self._by_key.get((path, name, first_line), [])
+
     def replace(self, path: str, first_line: int, name: str, new: CodeType) -> Undo:
         """Put `new` and its nested functions in place of the live ones; raises NotSwappableError when that cannot be."""
         live = self._by_key.get((path, name, first_line))

@@ -1,0 +1,121 @@
+"""The grammar of the command line."""
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from lsp_repair import __version__
+from lsp_repair.domain.isolation import Tier
+from lsp_repair.errors import UsageError
+
+LATER = {"serve": "the language server", "watch": "watching", "models": "models", "trust": "trust"}
+"""Commands that this version names and does not have."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage is an error like every other, so that --json gets to say it."""
+        raise UsageError("usage", message, f"see {self.prog} --help")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = _Parser(
+        prog="lsp-repair",
+        description="Finds out why tests fail, proposes patches, and proves each one away from your files.",
+    )
+    top.add_argument("--version", action="version", version=f"lsp-repair {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_fix(commands.add_parser("fix", help="repair what fails, and show or write proved patches"))
+    _add_check(commands.add_parser("check", help="judge a patch that somebody else made"))
+    _add_explain(commands.add_parser("explain", help="say why tests fail, repair nothing"))
+    undo = commands.add_parser("undo", help="take back a fix that was written")
+    undo.add_argument("fix", nargs="?", metavar="FIX", help="its id; without it the latest one of this project")
+    report = commands.add_parser("report", help="what was repaired and what it cost")
+    report.add_argument("path", nargs="?", type=Path, metavar="PATH", help="only this project")
+    report.add_argument("--json", metavar="FILE", help="write the figures as JSON, - for standard output")
+    doctor = commands.add_parser("doctor", help="what was found out about a project, and why")
+    doctor.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
+    doctor.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
+    demo = commands.add_parser("demo", help="repair a small broken project that comes with the tool")
+    demo.add_argument("--keep", action="store_true", help="leave the project where it was copied to")
+    commands.add_parser("config", help="every setting with its value and where it comes from")
+    clean = commands.add_parser("clean", help="remove caches")
+    clean.add_argument("--state", action="store_true", help="the ledger and the undo journal as well")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    for name, what in LATER.items():
+        later = commands.add_parser(name, help=f"{what}: not in this version")
+        later.add_argument("rest", nargs=argparse.REMAINDER)
+    return top
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
+    """Options of every command that runs tests."""
+    command.add_argument(
+        "path", nargs="?", type=Path, default=Path(), metavar="PATH", help="project, folder or test file"
+    )
+    command.add_argument("--test", action="append", default=[], metavar="ID", help="a node id or test file; may repeat")
+    command.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="for the whole command (300)")
+    command.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
+    command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
+    command.add_argument("--min-isolation", type=_tier, metavar="TIER", help="strong, partial or weak")
+
+
+def _add_fix(command: argparse.ArgumentParser) -> None:
+    _add_run(command)
+    command.add_argument("--last-failed", action="store_true", help="only what failed in the last run of pytest")
+    command.add_argument("--patches", type=Path, metavar="DIR", help="write each proposal as a patch file")
+    command.add_argument("--write", action="store_true", help="apply the best proposal of each failure")
+    command.add_argument("--accept-flagged", action="store_true", help="with --write: those with a warning as well")
+    command.add_argument("--jobs", type=_count, metavar="N", help="candidates screened at once")
+    command.add_argument("--all-roots", action="store_true", help="every project below PATH")
+
+
+def _add_check(command: argparse.ArgumentParser) -> None:
+    _add_run(command)
+    command.add_argument("--patch", type=Path, required=True, metavar="FILE", help="a unified diff")
+
+
+def _add_explain(command: argparse.ArgumentParser) -> None:
+    _add_run(command)
+    command.add_argument("--last-failed", action="store_true", help="only what failed in the last run of pytest")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+    return int(text)
+
+
+def _tier(text: str) -> Tier:
+    if text not in list(Tier):
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(Tier)}")
+    return Tier(text)
+
+
+def split_pytest_arguments(argv: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """What stands before and after `--`."""
+    if "--" not in argv:
+        return argv, ()
+    at = argv.index("--")
+    return argv[:at], tuple(argv[at + 1 :])
+
+
+def json_destination(argv: list[str]) -> str | None:
+    """Where JSON goes, also when the rest of the line is wrong."""
+    for index, word in enumerate(argv):
+        if word == "--json" and index + 1 < len(argv):
+            return argv[index + 1]
+        if word.startswith("--json="):
+            return word.removeprefix("--json=")
+    return None

@@ -1,0 +1,119 @@
+"""How reports look to people."""
+
+from collections.abc import Sequence
+
+from lsp_repair.cli.console import Console
+from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, Status
+from lsp_repair.domain.verdicts import Plausible
+
+_MARKS = {
+    Status.PROPOSED: ("✔", "green"),
+    Status.UNREPAIRED: ("✘", "red"),
+    Status.UNPROVEN: ("?", "yellow"),
+    Status.FLAKY: ("~", "yellow"),
+    Status.ENVIRONMENT: ("!", "yellow"),
+}
+_SHOWN_TESTS = 3
+_SHOWN_PLACES = 3
+
+
+def show_fix(console: Console, report: FixReport, *, explain_only: bool = False) -> None:
+    """A block for each failure, then a summary."""
+    for failure in report.failures:
+        _show_failure(console, failure, explain_only=explain_only)
+    for notice in report.notices:
+        console.line(f"note: {notice}", "yellow")
+    _show_summary(console, report, explain_only=explain_only)
+
+
+def _show_failure(console: Console, report: FailureReport, *, explain_only: bool) -> None:
+    mark, colour = ("·", "cyan") if explain_only and report.status is Status.UNREPAIRED else _MARKS[report.status]
+    tests = report.group.node_ids
+    console.line(f"{mark} {tests[0]}", "bold", colour)
+    for test in tests[1:_SHOWN_TESTS]:
+        console.line(f"  {test}", "bold")
+    if len(tests) > _SHOWN_TESTS:
+        console.line(f"  and {len(tests) - _SHOWN_TESTS} more with the same cause", "bold")
+    console.line(f"  {report.explanation}")
+    if report.locations:
+        places = ", ".join(f"{at.path}:{at.line} ({at.suspiciousness:.2f})" for at in report.locations[:_SHOWN_PLACES])
+        console.line(f"  suspicious: {places}", "dim")
+    for number, proposal in enumerate(report.proposals, 1):
+        _show_proposal(console, number, proposal)
+    if not report.proposals and not (explain_only and report.status is Status.UNREPAIRED):
+        _show_why_none(console, report)
+    console.line()
+
+
+def _show_proposal(console: Console, number: int, proposal: Proposal) -> None:
+    console.line(f"  {number}. {proposal.title}", "yellow" if proposal.evidence.flags else "green")
+    for line in proposal.patch.diff.splitlines():
+        console.line(f"     {line}", *_diff_style(line))
+    if proposal.distinguishing_input:
+        console.line(f"     differs from the first: {proposal.distinguishing_input}", "dim")
+    for flag in proposal.evidence.flags:
+        console.line(f"     ⚠ {flag}: look before you accept", "yellow")
+    for note in proposal.evidence.notes:
+        console.line(f"     note: {note}", "dim")
+
+
+def _diff_style(line: str) -> tuple[str, ...]:
+    if line.startswith(("---", "+++", "@@")):
+        return ("dim",)
+    return {"+": ("green",), "-": ("red",)}.get(line[:1], ())
+
+
+def _show_why_none(console: Console, report: FailureReport) -> None:
+    words = {
+        Status.FLAKY: "not repaired: the test is flaky",
+        Status.ENVIRONMENT: "not repaired: it is the environment, not the code",
+        Status.UNPROVEN: "no proposal: a candidate could not be proved",
+    }.get(report.status, "no proposal: beyond the built-in engine")
+    reason = f" [{report.reason}]" if report.reason else ""
+    detail = f" {report.detail}" if report.detail else ""
+    console.line(f"  {words}{reason}{detail}", "yellow")
+    if report.candidates_tried:
+        console.line(f"  {report.candidates_tried} candidates were tried", "dim")
+
+
+def _show_summary(console: Console, report: FixReport, *, explain_only: bool) -> None:
+    tests = report.tests
+    counted = f"{tests.collected} tests: {tests.passed} passed, {tests.failed} failed"
+    counted += f", {tests.errors} errors" if tests.errors else ""
+    counted += f", {tests.skipped} skipped" if tests.skipped else ""
+    if not report.failures:
+        console.line(f"{counted}. Nothing to repair.", "bold", "green")
+        return
+    parts = [counted]
+    if not explain_only:
+        parts += [
+            f"{len(some)} {status}"
+            for status in Status
+            if (some := [each for each in report.failures if each.status is status])
+        ]
+        parts += [f"isolation {report.isolation.tier}", "0 tokens, $0"]
+    console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
+    if report.out_of_time:
+        console.line("the time limit was reached: this is what was found by then", "yellow")
+
+
+def show_check(console: Console, report: CheckReport) -> None:
+    """The verdict on a foreign patch."""
+    verdict = report.verdict
+    if isinstance(verdict, Plausible):
+        evidence = verdict.evidence
+        console.line("plausible", "bold", "green")
+        console.line(
+            f"  {len(evidence.targets_passed)} targets pass, {evidence.still_passing} tests still pass "
+            f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.tier})"
+        )
+        _show_lines(console, [f"⚠ {flag}: look before you accept" for flag in evidence.flags], "yellow")
+        _show_lines(console, [f"note: {note}" for note in evidence.notes], "dim")
+        return
+    console.line(type(verdict).__name__.lower(), "bold", "red" if type(verdict).__name__ == "Rejected" else "yellow")
+    console.line(f"  {', '.join(verdict.reasons)}: {verdict.detail}")
+
+
+def _show_lines(console: Console, lines: Sequence[str], style: str) -> None:
+    for line in lines:
+        console.line(f"  {line}", style)

@@ -1,0 +1,204 @@
+"""The rules by kind of error, and the sentence about the place."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from lsp_repair.domain.localisation import Location
+from lsp_repair.domain.runs import Failure, Frame
+from lsp_repair.repair.explanation.values import difference
+
+_MOST = 500
+_VALUE = 80
+
+SourceLine = Callable[[str, int], str]
+
+
+def explain(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
+    """Two or three sentences: what was expected, what came, where the fault most likely is and why."""
+    happened = _RULES.get(failure.error_type, _any_error)(failure)
+    where = _place(failure, locations, source_line)
+    phase = {"setup": "The test's set-up fails. ", "teardown": "The test's tear-down fails. "}.get(failure.phase, "")
+    return _short(f"{phase}{happened} {where}".strip(), _MOST)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _value(text: str) -> str:
+    return f"`{_short(text, _VALUE)}`"
+
+
+def _first_line(failure: Failure) -> str:
+    lines = failure.message.strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def _place(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
+    """Where to look, with the reason for believing it."""
+    if failure.phase == "collect":
+        frame = failure.innermost_project_frame
+        return f"Look at {frame.path}:{frame.line}." if frame else ""
+    if not locations:
+        return "The failing test executes no code outside the tests that could be at fault."
+    best = locations[0]
+    text = source_line(best.path, best.line).strip()
+    raised = any(frame.path == best.path and frame.line == best.line for frame in failure.frames)
+    why = "that is where the error was raised" if raised else _why(best, locations)
+    return f"The fault most likely is near {best.path}:{best.line} ({_value(text)}): {why}."
+
+
+def _why(best: Location, locations: Sequence[Location]) -> str:
+    ties = sum(each.suspiciousness >= best.suspiciousness for each in locations)
+    if best.suspiciousness >= 1.0:
+        return "the failing tests execute it more than the passing ones" + (
+            f", like {ties - 1} other lines" if ties > 1 else ""
+        )
+    return "of the executed lines it goes most with failing"
+
+
+def _assertion(failure: Failure) -> str:
+    comparison = failure.comparison
+    if comparison is None:
+        return f"The test asserts something that is not true: {_value(_first_line(failure))}."
+    actual, expected = _value(comparison.actual), _value(comparison.expected)
+    said = difference(comparison)
+    if comparison.operator != "==":
+        return f"The test expects {actual} {comparison.operator} {expected}, which does not hold."
+    return f"The test expects {expected} and got {actual}" + (f"; {said}." if said else ".")
+
+
+def _doctest(failure: Failure) -> str:
+    comparison = failure.comparison
+    if comparison is None:
+        return f"An example of the documentation fails: {_value(_first_line(failure))}."
+    said = difference(comparison)
+    text = (
+        f"The example of the documentation promises {_value(comparison.expected)} and got {_value(comparison.actual)}"
+    )
+    return text + (f"; {said}." if said else ".")
+
+
+def _failed(failure: Failure) -> str:
+    line = _first_line(failure)
+    match = re.match(r"DID NOT RAISE (?:<class ')?(?:[\w.]*\.)?(\w+)", line)
+    if match:
+        return f"The test expects a {match[1]}, and none was raised: a check may be missing or too lax."
+    if line.startswith("[XPASS(strict)]"):
+        return "The test is marked as expected to fail and passes: the mark may be out of date."
+    return f"The test fails by its own word: {_value(line)}."
+
+
+def _local(failure: Failure, wanted: str) -> str | None:
+    frame = failure.innermost_project_frame
+    return dict(frame.locals).get(wanted) if frame else None
+
+
+def _key_error(failure: Failure) -> str:
+    key = failure.missing_name or _first_line(failure)
+    frame = failure.innermost_project_frame
+    holders = [name for name, value in (frame.locals if frame else ()) if value.startswith("{") and key not in value]
+    where = f" `{holders[0]}` is {_value(_local(failure, holders[0]) or '')}." if holders else ""
+    return f"The key {_value(key)} was looked up and is not there.{where}"
+
+
+def _attribute_error(failure: Failure) -> str:
+    if failure.owner_type == "NoneType" or "'NoneType' object" in failure.message:
+        frame = failure.innermost_project_frame
+        empty = [name for name, value in (frame.locals if frame else ()) if value == "None"]
+        who = f"`{empty[0]}` is None" if len(empty) == 1 else "something is None"
+        return f"{who[0].upper() + who[1:] if who[0] != '`' else who} where its attribute `{failure.missing_name}` is used."
+    hint = re.search(r"Did you mean:? '([^']+)'", failure.message)
+    near = f" `{hint[1]}` would exist." if hint else ""
+    owner = failure.owner_type or "the object"
+    return f"{owner} has no attribute `{failure.missing_name}`.{near}"
+
+
+def _name_error(failure: Failure) -> str:
+    hint = re.search(r"Did you (?:mean|forget to import):? '([^']+)'", failure.message)
+    near = f" `{hint[1]}` would exist." if hint else ""
+    if failure.error_type == "UnboundLocalError":
+        return (
+            f"The variable `{failure.missing_name or _first_line(failure)}` is used before it has a value on this path."
+        )
+    return f"The name `{failure.missing_name}` is used and never defined or imported.{near}"
+
+
+def _import_error(failure: Failure) -> str:
+    if failure.error_type == "ModuleNotFoundError":
+        return (
+            f"The module `{failure.missing_name}` is imported and cannot be found: misspelled, moved, or not installed."
+        )
+    return f"An import fails: {_short(_first_line(failure), 160)}."
+
+
+def _syntax_error(failure: Failure) -> str:
+    return f"The file is no valid Python ({_short(_first_line(failure), 120)}), so none of its tests can run."
+
+
+def _type_error(failure: Failure) -> str:
+    line = _short(_first_line(failure), 160)
+    if "positional argument" in line or "keyword argument" in line:
+        return f"A function is called with arguments that do not fit: {line}."
+    if "NoneType" in line:
+        return f"A value is None where it must not be: {line}."
+    if "never awaited" in line or "coroutine" in line:
+        return f"A coroutine is used without `await`: {line}."
+    return f"An operation does not fit the type of its values: {line}."
+
+
+def _index_error(failure: Failure) -> str:
+    return (
+        f"A position beyond the end is read ({_first_line(failure)}): a bound may be off by one, or an input is empty."
+    )
+
+
+def _zero_division(failure: Failure) -> str:
+    return "Something is divided by zero: an empty input may not be handled."
+
+
+def _recursion(failure: Failure) -> str:
+    return "A recursion never ends: its base case is missing or never reached."
+
+
+def _timeout(failure: Failure) -> str:
+    frame = failure.innermost_project_frame
+    where = f" It was in `{frame.function}` when it was stopped." if frame else ""
+    return f"The test does not end: a loop may never reach its exit.{where}"
+
+
+def _died(failure: Failure) -> str:
+    return f"The test ended its whole process, or hung without using the processor: {_short(failure.message, 160)}."
+
+
+def _any_error(failure: Failure) -> str:
+    line = _short(_first_line(failure), 160)
+    frame = _raised_at(failure)
+    where = f" in `{frame.function}`" if frame else ""
+    return f"{failure.error_type} was raised{where}" + (f": {line.rstrip('.')}." if line else ".")
+
+
+def _raised_at(failure: Failure) -> Frame | None:
+    return failure.innermost_project_frame
+
+
+_RULES: dict[str, Callable[[Failure], str]] = {
+    "AssertionError": _assertion,
+    "DocTestFailure": _doctest,
+    "Failed": _failed,
+    "KeyError": _key_error,
+    "AttributeError": _attribute_error,
+    "NameError": _name_error,
+    "UnboundLocalError": _name_error,
+    "ImportError": _import_error,
+    "ModuleNotFoundError": _import_error,
+    "SyntaxError": _syntax_error,
+    "IndentationError": _syntax_error,
+    "TabError": _syntax_error,
+    "TypeError": _type_error,
+    "IndexError": _index_error,
+    "ZeroDivisionError": _zero_division,
+    "RecursionError": _recursion,
+    "TestTimeout": _timeout,
+    "ProcessDied": _died,
+}

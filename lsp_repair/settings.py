@@ -1,0 +1,179 @@
+"""Every setting, declared once; a repository may only tighten what its user decided."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+
+from lsp_repair.domain.isolation import Tier
+from lsp_repair.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The effective settings of one command."""
+
+    python: Path | None = None
+    min_isolation: Tier | None = None
+    time_limit_seconds: float = 300.0
+    jobs: int = 2
+    max_proposals: int = 3
+    snapshot_include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pytest_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting as it is documented and read."""
+
+    name: str
+    meaning: str
+    read: Callable[[object], object]
+    """From TOML's value; raises ValueError."""
+    tighten: Callable[[Any, Any], object] | None = None
+    """(the user's value, the repository's) to what holds; None: a repository has no say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A setting's value and where it comes from."""
+
+    name: str
+    value: object
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """What was read, with notices about keys of the repository that were ignored."""
+
+    settings: Settings
+    effective: tuple[Effective, ...]
+    notices: tuple[str, ...] = ()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError("a list of texts")
+    return tuple(str(each) for each in value)
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ValueError("a number of seconds above 0")
+    return float(value)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number of at least 1")
+    return value
+
+
+def _tier(value: object) -> Tier:
+    if value not in list(Tier):
+        raise ValueError("one of " + ", ".join(Tier))
+    return Tier(str(value))
+
+
+def _stronger(users: Tier | None, repositorys: Tier) -> Tier:
+    return users if users is not None and users.satisfies(repositorys) else repositorys
+
+
+def _joined(users: tuple[str, ...], repositorys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*users, *repositorys)))
+
+
+DECLARED = (
+    Declared("python", "the interpreter that runs the tests", lambda value: Path(_text(value)).expanduser()),
+    Declared("min_isolation", "the weakest isolation that candidates may run at", _tier, _stronger),
+    Declared("time_limit_seconds", "the time limit of a command in seconds", _seconds, min),
+    Declared("jobs", "how many candidates are screened at once", _count, min),
+    Declared("max_proposals", "how many proposals a failure gets at most", _count, min),
+    Declared("snapshot_include", "globs of files that are copied although they may hold secrets", _texts),
+    Declared("ignore", "globs of files that are never edited", _texts, _joined),
+    Declared("pytest_args", "arguments for every run of pytest", _texts, _joined),
+)
+_BY_NAME = {each.name: each for each in DECLARED}
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The user's own configuration file."""
+    given = environ.get("LSP_REPAIR_CONFIG")
+    return Path(given).expanduser() if given else user_config_path("lsp-repair") / "config.toml"
+
+
+def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.environ) -> LoadedSettings:
+    """The user's file, then what the repository at `root` tightens.
+
+    Raises UsageError: `bad-config` (no TOML), `unknown-setting`, `bad-setting`, each naming file and key.
+    """
+    file = config_file(environ)
+    users = {key: _value(file, key, raw) for key, raw in _table(file).items()}
+    settings = replace(Settings(), **users)
+    sources = dict.fromkeys(users, str(file))
+    if root is None:
+        return _loaded(settings, sources, [])
+    pyproject = root / "pyproject.toml"
+    notices: list[str] = []
+    for key, raw in _project_table(pyproject).items():
+        declared = _BY_NAME.get(key)
+        if declared is None or declared.tighten is None:
+            notices.append(f"{pyproject}: [tool.lsp-repair] {key} is ignored: a repository may only tighten settings")
+            continue
+        before = getattr(settings, key)
+        after = declared.tighten(before, _value(pyproject, key, raw))
+        if after != before:
+            settings = replace(settings, **{key: after})
+            sources[key] = str(pyproject)
+    return _loaded(settings, sources, notices)
+
+
+def _loaded(settings: Settings, sources: Mapping[str, str], notices: list[str]) -> LoadedSettings:
+    effective = [
+        Effective(each.name, getattr(settings, each.name), sources.get(each.name, "default"))
+        for each in fields(settings)
+    ]
+    return LoadedSettings(settings, tuple(effective), tuple(notices))
+
+
+def _value(file: Path, key: str, raw: object) -> Any:
+    declared = _BY_NAME.get(key)
+    if declared is None:
+        known = ", ".join(_BY_NAME)
+        raise UsageError("unknown-setting", f"{file}: there is no setting {key}", f"the settings are {known}")
+    try:
+        return declared.read(raw)
+    except ValueError as error:
+        raise UsageError(
+            "bad-setting", f"{file}: {key} must be {error}, not {raw!r}", "mend it or take it out"
+        ) from error
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError("bad-config", f"{file} cannot be read: {error}", "mend it or remove it") from error
+
+
+def _project_table(pyproject: Path) -> dict[str, Any]:
+    """The repository's table; a file that is no TOML is pytest's to complain about."""
+    try:
+        table = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {}).get("lsp-repair", {})
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return table if isinstance(table, dict) else {}

@@ -1,0 +1,48 @@
+"""What a snapshot leaves out: version control, virtual environments, caches, secrets, and what is no ordinary file."""
+
+import re
+import stat
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".jj", ".bzr", "node_modules", "__pycache__", ".pytest_cache", ".mypy_cache"}
+    | {".ruff_cache", ".tox", ".nox", ".hypothesis", ".venv", ".idea", ".vscode", ".ipynb_checkpoints", ".eggs"}
+    | {".pytype", ".pyre", ".testmondata", ".direnv", ".terraform"}
+)
+_ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+_CACHE_FILE = re.compile(r"^\.coverage($|\.)|^coverage\.xml$|\.py[co]$|^\.testmondata")
+_SECRET_FILE = re.compile(
+    r"^\.env($|\.(?!example|sample|template|dist)[^.]*)|^id_(rsa|dsa|ecdsa|ed25519)|\.(key|p12|pfx|jks|keystore)$"
+    r"|^\.(netrc|pypirc|npmrc|pgpass|git-credentials)$|^credentials(\.json)?$|^secrets?\.(json|ya?ml|toml)$",
+    re.IGNORECASE,
+)
+_MARKED_KEY = b"PRIVATE KEY-----"
+
+
+def excluded_folder(name: str, entries: Iterable[str]) -> str | None:
+    """Why a folder with these entries is left out, None when it belongs to the project."""
+    if name in _FOLDERS:
+        return "folder of a tool"
+    if any(mark in entries for mark in _ENVIRONMENT_MARKS):
+        return "virtual environment: read in place"
+    return None
+
+
+def excluded_file(path: PurePosixPath, mode: int, allowed: tuple[str, ...]) -> str | None:
+    """Why a file is left out by its name and kind, None when it belongs to the project."""
+    if not stat.S_ISREG(mode):
+        return "socket, pipe or device"
+    if any(fnmatch(str(path), pattern) or fnmatch(path.name, pattern) for pattern in allowed):
+        return None
+    if _CACHE_FILE.search(path.name):
+        return "cache of a tool"
+    if _SECRET_FILE.search(path.name):
+        return "may hold secrets"
+    return None
+
+
+def holds_key(path: PurePosixPath, head: bytes) -> bool:
+    """Whether a certificate file holds a private key, by its first bytes."""
+    return path.suffix.lower() == ".pem" and _MARKED_KEY in head

@@ -1,0 +1,121 @@
+"""Asking an interpreter about itself, without importing anything heavy in it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from lsp_repair.domain.projects import Interpreter
+from lsp_repair.errors import CannotRunTestsError
+
+_MARK = "lsp-repair-interpreter:"
+_SECONDS = 20.0
+_OLDEST_PYTHON = (3, 9)
+_OLDEST_PYTEST = 7
+
+_QUESTION = r"""
+import json, sys
+try:
+    from importlib import metadata
+except ImportError:
+    metadata = None
+def version():
+    try:
+        return metadata.version("pytest") if metadata else ""
+    except Exception:
+        return ""
+def editable():
+    found = []
+    for name, module in list(sys.modules.items()):
+        if name.startswith("__editable__"):
+            for key in ("MAPPING", "NAMESPACES"):
+                for top, where in getattr(module, key, {}).items():
+                    found += [(top, each) for each in ([where] if isinstance(where, str) else where)]
+    for finder in sys.meta_path:
+        for key in ("known_source_files", "_tree", "_top_level_modules", "submodule_search_locations"):
+            known = getattr(finder, key, None)
+            if isinstance(known, dict) and key == "known_source_files":
+                found += [(top, where) for top, where in known.items() if "." not in top]
+        for attribute in ("_source_path", "_srcdir", "_path"):
+            where = getattr(finder, attribute, None)
+            if isinstance(where, str):
+                found.append((attribute, where + "/."))
+    return found
+print("\n" + %r + json.dumps({
+    "executable": sys.executable, "version": list(sys.version_info[:3]), "pytest": version(), "prefix": sys.prefix,
+    "base_prefix": getattr(sys, "base_prefix", sys.prefix), "path": [each for each in sys.path if each], "editable": editable()}))
+""" % (_MARK,)  # noqa: UP031 - the program is full of braces
+
+
+def interrogate(executable: Path, source: str) -> Interpreter:
+    """What the interpreter says of itself.
+
+    Raises CannotRunTestsError: `broken-interpreter`, `old-interpreter`, `no-pytest`, `old-pytest`.
+    """
+    answer = _answer(executable, source)
+    interpreter = Interpreter(
+        executable=executable,
+        version=(answer["version"][0], answer["version"][1], answer["version"][2]),
+        pytest_version=answer["pytest"],
+        source=source,
+        prefix=Path(answer["prefix"]),
+        base_prefix=Path(answer["base_prefix"]),
+        sys_path=tuple(answer["path"]),
+        editable_roots=tuple((name, where) for name, where in answer["editable"]),
+    )
+    _must_serve(interpreter)
+    return interpreter
+
+
+def _answer(executable: Path, source: str) -> dict[str, Any]:
+    environ = {key: value for key, value in os.environ.items() if key not in {"PYTHONSTARTUP", "PYTHONINSPECT"}}
+    try:
+        done = subprocess.run(
+            [str(executable), "-c", _QUESTION],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+            env=environ,
+            cwd=os.sep,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _broken(executable, source, str(error)) from error
+    for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
+        if line.startswith(_MARK):
+            answer: dict[str, Any] = json.loads(line[len(_MARK) :])
+            return answer
+    words = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
+    raise _broken(executable, source, words[-1])
+
+
+def _broken(executable: Path, source: str, why: str) -> CannotRunTestsError:
+    return CannotRunTestsError(
+        "broken-interpreter",
+        f"the interpreter {executable} (chosen by {source}) does not work: {why}",
+        "choose another with --python EXE",
+    )
+
+
+def _must_serve(interpreter: Interpreter) -> None:
+    executable, source = interpreter.executable, interpreter.source
+    if interpreter.version[:2] < _OLDEST_PYTHON:
+        version = ".".join(map(str, interpreter.version))
+        raise CannotRunTestsError(
+            "old-interpreter",
+            f"{executable} (chosen by {source}) is Python {version}; 3.9 is the oldest that is served",
+            "choose another with --python EXE",
+        )
+    if not interpreter.pytest_version:
+        raise CannotRunTestsError(
+            "no-pytest",
+            f"there is no pytest in {executable} (chosen by {source})",
+            f"install it: {executable} -m pip install pytest",
+        )
+    if int(interpreter.pytest_version.split(".", 1)[0]) < _OLDEST_PYTEST:
+        raise CannotRunTestsError(
+            "old-pytest",
+            f"{executable} (chosen by {source}) has pytest {interpreter.pytest_version}; 7 is the oldest that is served",
+            f"upgrade it: {executable} -m pip install -U pytest",
+        )

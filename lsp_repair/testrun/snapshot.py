@@ -1,0 +1,234 @@
+"""Private copies of the user's project: what every test run works on, so that the original is only ever read."""
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from lsp_repair.domain.patches import FileChange
+from lsp_repair.errors import CannotRunTestsError, UsageError
+from lsp_repair.testrun.exclusions import excluded_file, excluded_folder, holds_key
+
+_MOST_LINKED_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRules:
+    """What the user allows beyond the defaults."""
+
+    include: tuple[str, ...] = ()
+    """Globs of files that are copied although they may hold secrets."""
+    max_bytes: int = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something the copy does not hold."""
+
+    path: str
+    """Relative to the root."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of a pytest root."""
+
+    origin: Path
+    root: Path
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(slots=True)
+class _Copying:
+    """One copy under way."""
+
+    root: Path
+    destination: Path
+    rules: SnapshotRules
+    skipped: list[Skipped] = field(default_factory=list[Skipped])
+    copied_bytes: int = 0
+    linked_bytes: int = 0
+
+
+def take_snapshot(root: Path, destination: Path, overlays: Mapping[str, bytes], rules: SnapshotRules) -> Snapshot:
+    """Copy `root` to `destination` (which must not exist), unsaved buffers laid over the files of the disk.
+
+    Raises CannotRunTestsError (`disk-full`, `project-too-large`) after removing what was copied so far.
+    """
+    copying = _Copying(root.resolve(), destination, rules)
+    try:
+        _copy_folder(copying, copying.root, PurePosixPath(), frozenset())
+        for path, data in overlays.items():
+            target = destination / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    except OSError as error:
+        shutil.rmtree(destination, ignore_errors=True)
+        raise _cannot_copy(error, destination) from error
+    return Snapshot(root, destination.resolve(), tuple(copying.skipped))
+
+
+def _cannot_copy(error: OSError, destination: Path) -> CannotRunTestsError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return CannotRunTestsError(
+            "disk-full",
+            f"no space is left for a copy of the project in {destination.parent}",
+            "free some, or set TMPDIR to a folder on a larger disk",
+        )
+    return CannotRunTestsError(
+        "cannot-copy",
+        f"the project cannot be copied to {destination.parent}: {error}",
+        "set TMPDIR to a writable folder",
+    )
+
+
+def _copy_folder(copying: _Copying, source: Path, relative: PurePosixPath, above: frozenset[tuple[int, int]]) -> None:
+    """`above` holds the identities of the folders around this one: a link back to one of them is a loop."""
+    try:
+        entries = sorted(os.scandir(source), key=lambda entry: entry.name)
+        identity = _identity(source)
+    except OSError as error:
+        copying.skipped.append(Skipped(str(relative), f"unreadable: {error.strerror}"))
+        return
+    if identity in above:
+        copying.skipped.append(Skipped(str(relative), "link to a folder around it"))
+        return
+    why = excluded_folder(relative.name, {entry.name for entry in entries}) if relative.name else None
+    if why is not None:
+        copying.skipped.append(Skipped(str(relative), why))
+        return
+    (copying.destination / relative).mkdir(parents=True, exist_ok=True)
+    for entry in entries:
+        _copy_entry(copying, entry, relative / entry.name, above | {identity})
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _copy_entry(
+    copying: _Copying, entry: os.DirEntry[str], relative: PurePosixPath, above: frozenset[tuple[int, int]]
+) -> None:
+    if entry.is_symlink():
+        _copy_link(copying, Path(entry.path), relative, above)
+    elif entry.is_dir(follow_symlinks=False):
+        if not Path(entry.path).is_relative_to(copying.destination):
+            _copy_folder(copying, Path(entry.path), relative, above)
+    else:
+        _copy_file(copying, Path(entry.path), relative)
+
+
+def _copy_link(copying: _Copying, link: Path, relative: PurePosixPath, above: frozenset[tuple[int, int]]) -> None:
+    """A link within the project stays a link within the copy; what it points to outside is copied, within bounds."""
+    target = Path(os.path.realpath(link))
+    if target.is_relative_to(copying.root) or not target.exists():
+        inside = target.is_relative_to(copying.root)
+        text = os.path.relpath(target, os.path.realpath(link.parent)) if inside else str(link.readlink())
+        (copying.destination / relative).symlink_to(text)
+    elif target.is_dir():
+        if copying.linked_bytes > _MOST_LINKED_BYTES:
+            copying.skipped.append(Skipped(str(relative), "link to a folder outside that is too large"))
+        else:
+            before = copying.copied_bytes
+            _copy_folder(copying, target, relative, above)
+            copying.linked_bytes += copying.copied_bytes - before
+    else:
+        _copy_file(copying, target, relative)
+
+
+def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None:
+    target = copying.destination / relative
+    try:
+        status = source.stat()
+        why = excluded_file(relative, status.st_mode, copying.rules.include)
+        if why is None and relative.suffix.lower() == ".pem" and str(relative) not in copying.rules.include:
+            with source.open("rb") as file:
+                why = "holds a private key" if holds_key(relative, file.read(200)) else None
+        if why is not None:
+            if why != "cache of a tool":
+                copying.skipped.append(Skipped(str(relative), why))
+            return
+        readable = source.open("rb")
+    except OSError as error:
+        copying.skipped.append(Skipped(str(relative), f"unreadable: {error.strerror}"))
+        return
+    copying.copied_bytes += status.st_size
+    if copying.copied_bytes > copying.rules.max_bytes:
+        readable.close()
+        _too_large(copying)
+    with readable, target.open("wb") as copy:
+        shutil.copyfileobj(readable, copy, 1 << 20)
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    target.chmod(stat.S_IMODE(status.st_mode) & 0o777 | stat.S_IWUSR | stat.S_IRUSR)
+
+
+def _too_large(copying: _Copying) -> None:
+    shutil.rmtree(copying.destination, ignore_errors=True)
+    raise CannotRunTestsError(
+        "project-too-large",
+        f"{copying.root} holds more than {copying.rules.max_bytes >> 20} MiB of files that tests may need",
+        "run on a sub-folder that has its own pytest configuration",
+    )
+
+
+def copy_snapshot(snapshot: Snapshot, destination: Path) -> Snapshot:
+    """A private copy of a snapshot, compiled bytecode included; contents are copied, never linked."""
+    try:
+        shutil.copytree(snapshot.root, destination, symlinks=True, ignore=_transient, ignore_dangling_symlinks=True)
+    except shutil.Error as error:
+        raise _cannot_copy(OSError(errno.EIO, str(error)), destination) from error
+    except OSError as error:
+        shutil.rmtree(destination, ignore_errors=True)
+        raise _cannot_copy(error, destination) from error
+    return Snapshot(snapshot.origin, destination.resolve(), snapshot.skipped)
+
+
+def _transient(folder: str, names: list[str]) -> list[str]:
+    """What tests left behind that is no file: sockets and pipes would stop the copy."""
+    kinds = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
+    return [name for name in names if stat.S_IFMT(os.lstat(os.path.join(folder, name)).st_mode) not in kinds]
+
+
+def write_patch(snapshot: Snapshot, changes: Sequence[FileChange]) -> None:
+    """Write the changed files into the copy; raises UsageError (`outside-root`) when a path leaves it."""
+    for change in changes:
+        target = snapshot.root / change.path
+        if not Path(os.path.realpath(target)).is_relative_to(os.path.realpath(snapshot.root)):
+            raise UsageError("outside-root", f"{change.path} leads out of the project", "patches stay inside the root")
+        for compiled in _bytecode_of(target):
+            compiled.unlink(missing_ok=True)
+        if change.after is None:
+            target.unlink(missing_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(change.after)
+
+
+def _bytecode_of(source: Path) -> Iterator[Path]:
+    cache = source.parent / "__pycache__"
+    if cache.is_dir():
+        yield from (each for each in cache.iterdir() if each.name.startswith(f"{source.stem}."))
+
+
+def discard(snapshot: Snapshot) -> None:
+    """Remove a copy, whatever its tests did to the modes of its files."""
+    remove_tree(snapshot.root)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of ours; what cannot be removed even after its mode was mended is left."""
+
+    def mend(function: object, path: str, error: object) -> None:
+        try:
+            Path(path).parent.chmod(0o700)
+            Path(path).chmod(0o700)
+            Path(path).unlink()
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=mend)
