@@ -16,12 +16,9 @@ def test_large_orders():
     assert percent_off(500_000) == 10
 
 
-def test_fifty_euros_are_enough_for_five_percent():
-    assert percent_off(5_000) == 5
-
-
-def test_a_hundred_euros_are_enough_for_ten_percent():
+def test_an_order_that_just_reaches_a_step_gets_its_discount():
     assert percent_off(10_000) == 10
+    assert percent_off(5_000) == 5
 
 
 def test_discounted():
