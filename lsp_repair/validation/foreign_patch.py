@@ -1,7 +1,7 @@
 """Reads a patch that somebody else made against the files below a root, confined to that root."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def _stale(detail: str) -> Rejected:
 def _is_tame(name: str) -> bool:
     """Whether a path stays below any folder by its looks; backslashes would be separators elsewhere."""
     parts = name.split("/")
-    return not ("\0" in name or "\\" in name or _DRIVE.match(name) or "" in parts or ".." in parts)
+    return not ("\0" in name or "\\" in name or "" in parts or ".." in parts or any(map(_DRIVE.match, parts)))
 
 
 def _confined(name: str, root: Path) -> str | Rejected:
@@ -92,9 +92,11 @@ def _confined(name: str, root: Path) -> str | Rejected:
         return not_a_patch(f"control characters in a file's name: {name!r}")
     try:
         real, top = (root / name).resolve(), root.resolve()
-    except (OSError, RuntimeError):  # a circle of links
+    except (OSError, RuntimeError):  # a circle of links, before Python 3.13
         return _outside(name)
-    return real.relative_to(top).as_posix() if real != top and real.is_relative_to(top) else _outside(name)
+    if real == top or not real.is_relative_to(top) or any(each.is_symlink() for each in (real, *real.parents)):
+        return _outside(name)
+    return real.relative_to(top).as_posix()
 
 
 def _stripped(name: str, level: int) -> str:
@@ -126,24 +128,24 @@ def _apply(tree: _Tree, diff: FileDiff, level: int) -> Rejected | None:
         data = tree.read(path)
     except OSError as error:
         return _stale(f"{path} cannot be read: {error}")
-    creates = diff.creates or (data is None and not diff.is_git and diff.hunks[0].old_start == 0)
-    if creates:
-        return _create(tree, path, data, diff.hunks)
-    if data is None:
-        return _stale(f"{path} does not exist")
-    after = _patched(
-        path, data, [hunk.with_line_feeds() for hunk in diff.hunks] if _converted(tree, data) else diff.hunks
-    )
+    after = _result(path, data, diff, converted=tree.all_crlf and data is not None and b"\r\n" not in data)
     if isinstance(after, Rejected):
         return after
-    if diff.deletes and after:
-        return _stale(f"{path} holds more than the patch deletes")
-    tree.after[path] = None if diff.deletes else after
+    tree.after[path] = after
     return None
 
 
-def _converted(tree: _Tree, data: bytes) -> bool:
-    return tree.all_crlf and b"\r\n" not in data
+def _result(path: str, data: bytes | None, diff: FileDiff, *, converted: bool) -> bytes | Rejected | None:
+    """The file's content after its part of the patch."""
+    hunks = [hunk.with_line_feeds() for hunk in diff.hunks] if converted else diff.hunks
+    if diff.creates or (data is None and not diff.is_git and diff.hunks[0].old_start == 0):
+        return _created(path, data, hunks)
+    if data is None:
+        return _stale(f"{path} does not exist")
+    after = _patched(path, data, hunks)
+    if not diff.deletes or isinstance(after, Rejected):
+        return after
+    return _stale(f"{path} holds more than the patch deletes") if after else None
 
 
 def _target(root: Path, diff: FileDiff, level: int) -> str | Rejected:
@@ -156,13 +158,12 @@ def _target(root: Path, diff: FileDiff, level: int) -> str | Rejected:
     return _confined(names[0], root)
 
 
-def _create(tree: _Tree, path: str, data: bytes | None, hunks: Sequence[Hunk]) -> Rejected | None:
+def _created(path: str, data: bytes | None, hunks: Sequence[Hunk]) -> bytes | Rejected:
     if data is not None:
         return _stale(f"{path} exists already")
     if any(hunk.old for hunk in hunks):
         return not_a_patch(f"{path} is new and yet has old lines")
-    tree.after[path] = b"".join(line for hunk in hunks for line in hunk.new)
-    return None
+    return b"".join(line for hunk in hunks for line in hunk.new)
 
 
 def _patched(path: str, data: bytes, hunks: Sequence[Hunk]) -> bytes | Rejected:
@@ -200,11 +201,15 @@ def _placed(lines: Sequence[bytes], hunk: Hunk, done: int, *, moved: bool) -> in
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _candidates(hunk: Hunk, last: int) -> Iterator[int]:
-    """Where git would look: a hunk from line 1 stays at the beginning, one without context at its end at the end."""
-    places = range(last + 1)
-    if not hunk.ends_in_context and (hunk.has_context or not hunk.old or not hunk.new[-1:][0].endswith(b"\n")):
-        places = places[-1:]
+def _candidates(hunk: Hunk, last: int) -> Iterable[int]:
+    """Where git would look: a hunk from line 1 stays at the beginning, one without context at its end at the end.
+
+    A hunk without any context, which git refuses, is taken at its stated line if it has old lines to be compared.
+    """
+    cut = any(not line.endswith(b"\n") for line in hunk.new[-1:])
+    at_end = not hunk.ends_in_context and (hunk.has_context or cut or not hunk.old)
     if not hunk.has_context:
-        return (place for place in places if place == _stated(hunk))
-    return iter(places[:1] if hunk.old_start <= 1 and places[:1] == range(1) else places)
+        return (place for place in (_stated(hunk),) if place == last or not at_end)
+    if hunk.old_start <= 1:
+        return (0,) if last == 0 or not at_end else ()
+    return (last,) if at_end else range(last + 1)

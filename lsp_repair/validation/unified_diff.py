@@ -195,7 +195,7 @@ def _without_hunks(names: tuple[str, str] | None, headers: Mapping[str, str]) ->
     )
 
 
-def _name(text: bytes) -> str | None | Rejected:
+def _name(text: bytes) -> str | Rejected | None:
     """The name in a `---` or `+++` line; None for `/dev/null`."""
     text = text.rstrip(b"\r\n")
     quoted = re.match(rb'"((?:[^"\\]|\\.)*)"', text)
