@@ -1,0 +1,110 @@
+"""All candidates that are one template away from a source file."""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+
+from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.runs import Failure
+from lsp_repair.search import broken_syntax
+from lsp_repair.search.changes import Change
+from lsp_repair.search.emission import Emission
+from lsp_repair.search.hints import Hints
+from lsp_repair.search.scopes import Scopes
+from lsp_repair.search.suspicion import suspicious_lines
+from lsp_repair.search.syntax import Module, is_docstring, parsed
+from lsp_repair.search.templates import insertions
+from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.errors import imports
+from lsp_repair.search.templates.errors.place import place_at
+from lsp_repair.search.templates.registry import ERRORS, EXPRESSIONS, MODULES, STATEMENTS
+
+MAX_CANDIDATES = 6000
+_FRAME_WEIGHTS = (0.97, 0.72)
+"""How much the innermost and the next line of a traceback count."""
+_SYNTAX_ERRORS = {"SyntaxError", "IndentationError", "TabError"}
+_IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
+_READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
+
+
+def first_order(source: SourceFile, scores: Mapping[int, float], hints: Hints) -> list[Candidate]:
+    """Candidates for one file, best first and free of duplicates.
+
+    `scores` holds the suspiciousness of each 1-based line; lines of the failures' tracebacks are added to it.
+    """
+    module = parsed(source)
+    if module is None:
+        is_syntax = any(failure.error_type in _SYNTAX_ERRORS for failure in hints.failures)
+        return broken_syntax.repairs(source, hints.failures) if is_syntax else []
+    lines = suspicious_lines(module, scores, hints.failures)
+    context = Context(module, Scopes(module), lines, hints)
+    emission = Emission(module, lines, MAX_CANDIDATES)
+    for failure in hints.failures:
+        _from_error(context, emission, failure)
+    suspects = [node for node in _editable_expressions(module) if context.is_suspicious(node)]
+    # The most suspicious first: what they fill the list with sets the score that the others have to reach.
+    for node in sorted(suspects, key=lambda each: -lines.get(each.lineno, 0)):
+        for template in EXPRESSIONS:
+            emission.extend(template(context, node))
+    for module_template in MODULES:
+        emission.extend(module_template(context))
+    _from_statements(context, emission)
+    return emission.candidates()
+
+
+def _from_statements(context: Context, emission: Emission) -> None:
+    nodes = [node for node in context.module.below(context.module.tree) if isinstance(node, ast.stmt)]
+    near = [node for node in nodes if context.is_suspicious(node)]
+    for node in near:
+        for template in STATEMENTS:
+            emission.extend(template(context, node))
+    for node in sorted(near, key=lambda each: -context.scores.get(each.lineno, 0)):
+        emission.extend(insertions.proposals(context, node, emission.least_prior(node.lineno)))
+
+
+def _editable_expressions(module: Module) -> Iterator[ast.expr]:
+    """Expressions in order, without annotations, decorators, docstrings, patterns and unreliable f-string parts."""
+    pending: list[ast.AST] = [module.tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.expr):
+            yield node
+        pending.extend(_editable_children(node))
+
+
+def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from (*node.body, *node.args.defaults, *(each for each in node.args.kw_defaults if each))
+        case ast.ClassDef():
+            yield from (*node.body, *node.keywords)
+        case ast.AnnAssign(target=target, value=value):
+            yield from (target, *((value,) if value else ()))
+        case ast.JoinedStr():
+            if _READS_INTO_F_STRINGS:
+                yield from (each.value for each in node.values if isinstance(each, ast.FormattedValue))
+        case ast.Import() | ast.ImportFrom():
+            pass
+        case ast.Expr() if is_docstring(node):
+            pass
+        case ast.MatchMapping() | ast.MatchClass():
+            yield from (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.pattern))
+        case _:
+            yield from ast.iter_child_nodes(node)
+
+
+def _from_error(context: Context, emission: Emission, failure: Failure) -> None:
+    path = context.module.source.path
+    if failure.error_type in _IMPORT_ERRORS:
+        emission.extend(imports.imports(context, failure), 1.0)
+        emission.extend(imports.definitions(context, failure), 1.0)
+    lines = dict.fromkeys(frame.line for frame in reversed(failure.frames) if frame.path == path)
+    for line, weight in zip(lines, _FRAME_WEIGHTS, strict=False):
+        place = place_at(context, failure, line)
+        for template in ERRORS:
+            emission.extend(_weighted(template(context, place), weight))
+
+
+def _weighted(changes: Iterator[Change], weight: float) -> Iterator[Change]:
+    for change in changes:
+        yield change._replace(prior=change.prior * weight)

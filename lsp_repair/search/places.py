@@ -1,0 +1,123 @@
+"""What the place of an expression in its parent demands of a replacement."""
+
+import ast
+
+from lsp_repair.search.code import BINARY_LEVELS, OPERATORS, Level
+
+_BRACKETED = (ast.Call, ast.keyword, ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+def demanded_level(parent: ast.AST, node: ast.expr) -> Level:  # noqa: PLR0911 - one return for each kind of parent
+    """The loosest level that may stand at the node's place without parentheses."""
+    match parent:
+        case ast.BinOp():
+            return _operand_level(parent, node)
+        case ast.BoolOp(op=operator):
+            return BINARY_LEVELS[OPERATORS[type(operator)]]
+        case ast.UnaryOp(op=operator):
+            return Level.NOT if isinstance(operator, ast.Not) else Level.UNARY
+        case ast.Call(func=function) if function is node:
+            return Level.ATOM
+        case ast.Subscript(value=value):
+            return Level.ATOM if value is node else Level.TUPLE
+        case ast.IfExp(orelse=otherwise) if otherwise is node:
+            return Level.CONDITIONAL
+        case _:
+            return _DEMANDED.get(type(parent), Level.LAMBDA)
+
+
+_DEMANDED: dict[type[ast.AST], Level] = {
+    ast.Compare: Level.BIT_OR,
+    ast.Starred: Level.BIT_OR,
+    ast.Attribute: Level.ATOM,
+    ast.Await: Level.ATOM,
+    ast.IfExp: Level.OR,
+    ast.comprehension: Level.OR,
+    ast.FormattedValue: Level.CONDITIONAL,
+    ast.NamedExpr: Level.CONDITIONAL,
+    ast.Return: Level.TUPLE,
+    ast.Assign: Level.TUPLE,
+    ast.AugAssign: Level.TUPLE,
+    ast.Expr: Level.TUPLE,
+    ast.Yield: Level.TUPLE,
+}
+
+
+def _operand_level(parent: ast.BinOp, node: ast.expr) -> Level:
+    level = BINARY_LEVELS[OPERATORS[type(parent.op)]]
+    if level is Level.POWER:
+        return Level.AWAIT if parent.left is node else Level.UNARY
+    return level if parent.left is node else Level(level + 1)
+
+
+def encloses_line_breaks(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether brackets of the parent let the node's text go over several lines."""
+    if isinstance(parent, ast.Call):
+        return parent.func is not node
+    if isinstance(parent, ast.Subscript):
+        return parent.value is not node
+    return isinstance(parent, _BRACKETED)
+
+
+def is_condition(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether only the node's truth matters."""
+    match parent:
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+            return test is node
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.comprehension(ifs=conditions):
+            return node in conditions
+        case _:
+            return False
+
+
+def is_branching(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether the node as a whole decides a branch, a loop or a filter."""
+    match parent:
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+            return test is node
+        case ast.comprehension(ifs=conditions):
+            return node in conditions
+        case _:
+            return False
+
+
+_VALUE_PARENTS = (
+    ast.Call,
+    ast.keyword,
+    ast.BinOp,
+    ast.Compare,
+    ast.Return,
+    ast.AugAssign,
+    ast.Subscript,
+    ast.List,
+    ast.Tuple,
+    ast.IfExp,
+    ast.ListComp,
+    ast.GeneratorExp,
+    ast.SetComp,
+    ast.Yield,
+    ast.BoolOp,
+    ast.If,
+    ast.While,
+    ast.Dict,
+    ast.DictComp,
+    ast.UnaryOp,
+    ast.AnnAssign,
+)
+
+
+def is_value(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether the node is read for its value, and so may be wrapped or replaced by another one."""
+    if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
+        return False
+    match parent:
+        case ast.Call(func=function):
+            return function is not node
+        case ast.Assign(targets=targets):
+            return node not in targets
+        case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+            return target is not node
+        case _:
+            return isinstance(parent, _VALUE_PARENTS)

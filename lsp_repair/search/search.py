@@ -1,0 +1,186 @@
+"""The staged search: candidates in order of score through the screen, then again what timed out, then pairs of edits."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lsp_repair.domain.candidates import Candidate, Screen, Screened, SourceFile
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.localisation import Localisation
+from lsp_repair.search.composition import second_order
+from lsp_repair.search.generation import first_order
+from lsp_repair.search.hints import Hints
+from lsp_repair.search.ranking import rank
+
+_UNIFORM_SCORE = 0.3
+"""Suspiciousness of every line where no executed lines are known at all."""
+_MAX_RETRIES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a search goes."""
+
+    first_order: int = 6000
+    per_chunk: int = 200
+    second_order_bases: int = 12
+    second_order_each: int = 400
+    settle_seconds: float = 2.0
+    """How long it goes on after the first survivor, not counting the time the caller spends on survivors."""
+    max_survivors: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A candidate that passed the failing tests in the screen; proves nothing yet."""
+
+    candidate: Candidate
+    rank: float
+    """Comparable between the survivors of one search; greater is better."""
+    order: int
+    """How many edits were composed: 1 or 2."""
+
+
+def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, what is known, what to ask, how far to go
+    sources: Sequence[SourceFile],
+    localisation: Localisation,
+    hints: Hints,
+    screen: Screen,
+    deadline: Deadline,
+    limits: Limits = Limits(),
+) -> Iterator[Survivor]:
+    """Survivors as they are found; sort by rank to show them.
+
+    Stages: single edits in order of score; those of them that hit a time limit once more; pairs of edits on top of
+    the single ones that came furthest. A later stage starts only while nothing has survived. What hit a limit after
+    it had passed a test is likely to be right and slow: it is tried again at once.
+    """
+    run = _Run(hints, screen, deadline, limits, deadline.clock)
+    scores = _scores_by_path(sources, localisation)
+    yield from run.stage(_merged(sources, scores, hints, limits.first_order), order=1)
+    if not run.survivors and run.inconclusive:
+        yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
+    if not run.survivors:
+        for base in run.promising():
+            pairs = second_order(base, scores[base.source.path], hints, limits.second_order_each)
+            yield from run.stage(run.unseen(pairs), order=2)
+            if run.is_over:
+                break
+
+
+def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -> dict[str, Mapping[int, float]]:
+    known = {source.path: localisation.scores.get(source.path, {}) for source in sources}
+    if any(known.values()):
+        return known
+    return {source.path: dict.fromkeys(range(1, source.data.count(b"\n") + 2), _UNIFORM_SCORE) for source in sources}
+
+
+def _merged(
+    sources: Sequence[SourceFile], scores: Mapping[str, Mapping[int, float]], hints: Hints, limit: int
+) -> list[Candidate]:
+    merged = [each for source in sources for each in first_order(source, scores[source.path], hints)]
+    merged.sort(key=lambda candidate: -candidate.score)
+    return merged[:limit]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One search under way."""
+
+    hints: Hints
+    screen: Screen
+    deadline: Deadline
+    limits: Limits
+    clock: Callable[[], float]
+    survivors: int = 0
+    inconclusive: list[Candidate] = field(default_factory=list[Candidate])
+    _partial: list[Screened] = field(default_factory=list[Screened])
+    _failed: list[Candidate] = field(default_factory=list[Candidate])
+    _seen: set[object] = field(default_factory=set[object])
+    _settles_at: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether time or the number of survivors is used up."""
+        is_settled = self._settles_at is not None and self.clock() >= self._settles_at
+        return self.deadline.passed or is_settled or self.survivors >= self.limits.max_survivors
+
+    def stage(self, candidates: Iterable[Candidate], order: int) -> Iterator[Survivor]:
+        """Screen the candidates in chunks of their order; survivors as they come."""
+        for chunk in _chunks(candidates, self.limits.per_chunk):
+            if self.is_over:
+                return
+            slow: list[Candidate] = []
+            yield from self._screened(chunk, order, slow)
+            if slow and not self.is_over:
+                yield from self._screened(slow, order, [])
+
+    def _screened(self, chunk: list[Candidate], order: int, slow: list[Candidate]) -> Iterator[Survivor]:
+        """Survivors of one chunk; what ran out of time after it had passed a test is added to `slow`."""
+        results = self.screen(chunk)
+        for screened in results:
+            if screened.inconclusive and screened.passed:
+                slow.append(screened.candidate)
+            else:
+                self._note(screened, order)
+            if screened.survived:
+                handed_over = self.clock()
+                yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order)
+                self._wait_for_caller(handed_over)
+            if self.is_over:
+                break
+        if isinstance(results, Generator):
+            results.close()
+
+    def _note(self, screened: Screened, order: int) -> None:
+        if screened.survived:
+            self.survivors += 1
+            if self._settles_at is None:
+                self._settles_at = self.clock() + self.limits.settle_seconds
+        elif order > 1:
+            return
+        elif screened.inconclusive:
+            self.inconclusive.append(screened.candidate)
+        elif screened.passed:
+            self._partial.append(screened)
+        else:
+            self._failed.append(screened.candidate)
+
+    def _wait_for_caller(self, handed_over: float) -> None:
+        if self._settles_at is not None:
+            self._settles_at += self.clock() - handed_over
+
+    def promising(self) -> list[Candidate]:
+        """Bases for a second edit: what passed some tests, then the best of the rest, one for each line."""
+        self._partial.sort(key=lambda screened: (-screened.passed, -screened.candidate.score))
+        bases = [screened.candidate for screened in self._partial]
+        lines = {(base.source.path, base.line) for base in bases}
+        for candidate in self._failed:
+            if (candidate.source.path, candidate.line) not in lines:
+                lines.add((candidate.source.path, candidate.line))
+                bases.append(candidate)
+        return bases[: self.limits.second_order_bases]
+
+    def unseen(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """The candidates whose edit was not tried before."""
+        for candidate in candidates:
+            key = (candidate.source.path, candidate.edits)
+            if key not in self._seen:
+                self._seen.add(key)
+                yield candidate
+
+
+def _chunks(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
+    """Runs of candidates, those of one file side by side within a run."""
+    chunk: list[Candidate] = []
+    for candidate in candidates:
+        chunk.append(candidate)
+        if len(chunk) == size:
+            yield _by_file(chunk)
+            chunk = []
+    if chunk:
+        yield _by_file(chunk)
+
+
+def _by_file(chunk: list[Candidate]) -> list[Candidate]:
+    first_seen = {path: index for index, path in enumerate(dict.fromkeys(each.source.path for each in chunk))}
+    return sorted(chunk, key=lambda candidate: first_seen[candidate.source.path])

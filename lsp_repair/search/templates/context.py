@@ -1,0 +1,114 @@
+"""What every template may look at, and the few changes that many families make."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
+from lsp_repair.search.code import BINARY_LEVELS, Code, binary, constant, level_of
+from lsp_repair.search.hints import Hints
+from lsp_repair.search.places import demanded_level
+from lsp_repair.search.scopes import Scopes
+from lsp_repair.search.syntax import Module
+
+ONE = constant(1)
+_COMMENT = re.compile(r"#[^\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One module under repair."""
+
+    module: Module
+    scopes: Scopes
+    scores: Mapping[int, float]
+    hints: Hints
+
+    def code(self, node: ast.expr) -> Code:
+        """The node's own source."""
+        return self.module.code(node)
+
+    def text(self, node: ast.expr) -> str:
+        """The node's own source without its precedence."""
+        return self.module.code(node).text
+
+    def parent(self, node: ast.AST) -> ast.AST:
+        """The node around this one."""
+        return self.module.parent(node)
+
+    def is_suspicious(self, node: ast.expr | ast.stmt) -> bool:
+        """Whether a line of the node is."""
+        last = node.end_lineno or node.lineno
+        return any(self.scores.get(line, 0) > 0 for line in range(node.lineno, last + 1))
+
+
+ExpressionTemplate = Callable[[Context, ast.expr], Iterator[Change]]
+StatementTemplate = Callable[[Context, ast.stmt], Iterator[Change]]
+ModuleTemplate = Callable[[Context], Iterator[Change]]
+
+
+def shifted(context: Context, node: ast.expr) -> Iterator[Code]:
+    """The expression plus one and minus one; nothing where tweaking a constant says the same."""
+    match node:
+        case ast.Constant() | ast.Starred() | ast.GeneratorExp() | ast.Lambda() | ast.JoinedStr():
+            return
+        case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=int())):
+            return
+        case ast.List() | ast.Dict() | ast.Set() | ast.Tuple() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return
+        case _:
+            yield binary(context.code(node), "+", ONE)
+            yield binary(context.code(node), "-", ONE)
+
+
+def with_operator(
+    context: Context, operands: tuple[ast.expr, ast.expr], operators: tuple[str, str], template: str, prior: float
+) -> Change | None:
+    """Another operator between two operands, spaces and comments around it kept; None where it cannot be found."""
+    (left, right), (old, new) = operands, operators
+    start, end = context.module.span(left)[1], context.module.span(right)[0]
+    gap = context.module.text(start, end)
+    at = _COMMENT.sub(lambda found: " " * len(found[0]), gap).find(old)
+    if at < 0:
+        return None
+    title = f"{quoted(old)} → {quoted(new)}"
+    before, after = gap[:at], gap[at + len(old) :]
+    at = start + len(before.encode())
+    text = new
+    if new[0].isalpha():
+        text = ("" if before[-1:].isspace() else " ") + new + ("" if after[:1].isspace() else " ")
+    return Rewrite(((at, at + len(old), text),), context.parent(right), template, prior, title)
+
+
+def with_binary_operator(context: Context, node: ast.BinOp, old: str, new: str, prior: float) -> Change | None:
+    """The operation with another operator, in new parentheses only where the tree would change without them."""
+    left, right = node.left, node.right
+    level = BINARY_LEVELS[new]
+    is_same_shape = (
+        BINARY_LEVELS[old] == level != BINARY_LEVELS["**"]
+        or (_binds(context, left) > level and _binds(context, right) > level)
+    ) and (
+        level >= demanded_level(context.parent(node), node)
+        or context.module.is_parenthesised(*context.module.span(node))
+    )
+    if is_same_shape:
+        return with_operator(context, (left, right), (old, new), "arith-op", prior)
+    return Replacement(node, binary(context.code(left), new, context.code(right)), "arith-op", prior)
+
+
+def _binds(context: Context, node: ast.expr) -> int:
+    is_own = context.module.is_parenthesised(*context.module.span(node))
+    return 99 if is_own or isinstance(node, ast.Tuple) else level_of(node)
+
+
+def without(items: list[ast.expr], index: int) -> list[ast.expr]:
+    """The list without one element."""
+    return items[:index] + items[index + 1 :]
+
+
+def exchanged(items: list[ast.expr], one: int, other: int) -> list[ast.expr]:
+    """The list with two elements in each other's place."""
+    result = list(items)
+    result[one], result[other] = result[other], result[one]
+    return result
