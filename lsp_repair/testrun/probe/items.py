@@ -45,6 +45,7 @@ class Items:
         `direct` calls the item's own phases; `hooks` goes through the plugins' hooks as well (caplog needs it).
         """
         item = self.by_id[node_id]
+        _leave_other_collectors(item)
         self._renew(node_id, item)
         error: Optional[BaseException] = None
         try:
@@ -83,6 +84,14 @@ class Items:
             item._initrequest()
         if getattr(item, "_excinfo", None):
             item._excinfo = None
+
+
+def _leave_other_collectors(item: Any) -> None:
+    """Tear down the modules and classes that this item is not in, as pytest does between two items."""
+    try:
+        item.session._setupstate.teardown_exact(item)
+    except BaseException:  # noqa: BLE001, S110 - the error of another module's tear-down is not this item's
+        pass
 
 
 def _copied(value: Any) -> Any:
