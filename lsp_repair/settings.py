@@ -120,7 +120,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
     Raises UsageError: `bad-config` (no TOML), `unknown-setting`, `bad-setting`, each naming file and key.
     """
     file = config_file(environ)
-    users = {key: _value(file, key, raw) for key, raw in _table(file).items()}
+    users: dict[str, Any] = {key: _value(file, key, raw) for key, raw in _table(file).items()}
     settings = replace(Settings(), **users)
     sources = dict.fromkeys(users, str(file))
     if root is None:
@@ -135,7 +135,8 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
         before = getattr(settings, key)
         after = declared.tighten(before, _value(pyproject, key, raw))
         if after != before:
-            settings = replace(settings, **{key: after})
+            change: dict[str, Any] = {key: after}
+            settings = replace(settings, **change)
             sources[key] = str(pyproject)
     return _loaded(settings, sources, notices)
 

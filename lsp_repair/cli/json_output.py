@@ -128,7 +128,6 @@ def _money(cost: Decimal | None) -> str | None:
 def check_json(report: CheckReport) -> Json:
     """The whole result of `check`."""
     verdict = report.verdict
-    plausible = isinstance(verdict, Plausible)
     return {
         "schema": SCHEMA,
         "root": report.root,
@@ -139,7 +138,7 @@ def check_json(report: CheckReport) -> Json:
         "verdict": type(verdict).__name__.lower(),
         "reasons": [] if isinstance(verdict, Plausible) else [str(reason) for reason in verdict.reasons],
         "detail": "" if isinstance(verdict, Plausible) else verdict.detail,
-        "evidence": evidence_json(verdict.evidence) if plausible else None,
+        "evidence": evidence_json(verdict.evidence) if isinstance(verdict, Plausible) else None,
     }
 
 

@@ -28,8 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         console.line("interrupted", "yellow")
-        error = LspRepairError("interrupted", "interrupted by the user")
-        _write_error(own, destination, error)
+        _write_error(own, destination, LspRepairError("interrupted", "interrupted by the user"))
         return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

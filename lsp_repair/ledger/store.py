@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Self
 
 from lsp_repair import __version__
 from lsp_repair.domain.events import (
@@ -55,7 +56,7 @@ class Ledger:
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             return cls(_connected(path), (f"the ledger was damaged; it is kept as {aside} and a new one begins",))
 
-    def __enter__(self) -> "Ledger":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -77,48 +78,91 @@ class Ledger:
 
     def _store(self, event: Event) -> None:
         match event:
-            case SessionStarted(root, python, isolation):
-                effects = json.dumps(dict(isolation.effects))
-                row = (time.time(), root, python, __version__, isolation.tier, effects)
-                self._session = self._insert("session", "at, root, python, tool_version, isolation_tier, effects", row)
+            case SessionStarted():
+                self._session = self._begin_session(event)
                 self._failures.clear()
             case BaselineFinished(run):
-                row = (self._session, len(run.collected), len(run.red), int(run.complete), run.seconds, run.cpu_seconds)
-                self._insert("baseline", "session, collected, red, complete, seconds, cpu_seconds", row)
+                self._insert(
+                    "baseline",
+                    session=self._session,
+                    collected=len(run.collected),
+                    red=len(run.red),
+                    complete=int(run.complete),
+                    seconds=run.seconds,
+                    cpu_seconds=run.cpu_seconds,
+                )
             case RepairStarted(group):
                 self._failure(group)
-            case ScreeningFinished(group, strategy, candidates, survivors, cpu_seconds, seconds):
-                row = (self._failure(group), time.time(), strategy, candidates, survivors, seconds, cpu_seconds, "0")
-                names = "failure, at, strategy, candidates, survivors, seconds, cpu_seconds, cost_usd"
-                self._insert("attempt", names, row)
-            case PatchJudged(group, patch, title, verdict, seconds):
-                row = (self._failure(group), time.time(), patch.id, title, *_verdict(verdict), seconds)
-                self._insert("judged", "failure, at, patch, title, verdict, reasons, evidence, seconds", row)
+            case ScreeningFinished():
+                self._add_attempt(event)
+            case PatchJudged():
+                self._add_judgement(event)
             case ProposalFound(group, proposal):
-                evidence = json.dumps(asdict(proposal.evidence))
-                row = (
-                    self._failure(group),
-                    time.time(),
-                    proposal.id,
-                    proposal.origin,
-                    proposal.title,
-                    _storable(proposal.patch.diff),
-                    evidence,
+                self._insert(
+                    "proposal",
+                    failure=self._failure(group),
+                    at=time.time(),
+                    proposal_id=proposal.id,
+                    origin=proposal.origin,
+                    title=proposal.title,
+                    diff=_storable(proposal.patch.diff),
+                    evidence=json.dumps(asdict(proposal.evidence)),
                 )
-                self._insert("proposal", "failure, at, proposal_id, origin, title, diff, evidence", row)
-            case RepairFinished(report, seconds, cpu_seconds):
-                row = (
-                    self._failure(report.group),
-                    time.time(),
-                    report.status,
-                    report.reason,
-                    _storable(report.detail),
-                    seconds,
-                    cpu_seconds,
-                )
-                self._insert("outcome", "failure, at, status, reason, detail, seconds, cpu_seconds", row)
+            case RepairFinished():
+                self._add_outcome(event)
             case _:
                 pass
+
+    def _begin_session(self, event: SessionStarted) -> int:
+        return self._insert(
+            "session",
+            at=time.time(),
+            root=event.root,
+            python=event.python,
+            tool_version=__version__,
+            isolation_tier=event.isolation.tier,
+            effects=json.dumps(dict(event.isolation.effects)),
+        )
+
+    def _add_attempt(self, event: ScreeningFinished) -> None:
+        self._insert(
+            "attempt",
+            failure=self._failure(event.group),
+            at=time.time(),
+            strategy=event.strategy,
+            candidates=event.candidates,
+            survivors=event.survivors,
+            seconds=event.seconds,
+            cpu_seconds=event.cpu_seconds,
+            cost_usd="0",
+        )
+
+    def _add_judgement(self, event: PatchJudged) -> None:
+        verdict, reasons, evidence = _verdict(event.verdict)
+        self._insert(
+            "judged",
+            failure=self._failure(event.group),
+            at=time.time(),
+            patch=event.patch.id,
+            title=event.title,
+            verdict=verdict,
+            reasons=reasons,
+            evidence=evidence,
+            seconds=event.seconds,
+        )
+
+    def _add_outcome(self, event: RepairFinished) -> None:
+        report = event.report
+        self._insert(
+            "outcome",
+            failure=self._failure(report.group),
+            at=time.time(),
+            status=report.status,
+            reason=report.reason,
+            detail=_storable(report.detail),
+            seconds=event.seconds,
+            cpu_seconds=event.cpu_seconds,
+        )
 
     def _failure(self, group: FailureGroup) -> int:
         """The row of a failure group, made when it is first heard of."""
@@ -126,16 +170,22 @@ class Ledger:
         if known is not None:
             return known
         failure = group.representative
-        message = _storable(failure.message[:2000])
-        row = (self._session, time.time(), group.fingerprint, failure.error_type, message, json.dumps(group.node_ids))
-        made = self._insert("failure", "session, at, fingerprint, error_type, message, tests", row)
+        made = self._insert(
+            "failure",
+            session=self._session,
+            at=time.time(),
+            fingerprint=group.fingerprint,
+            error_type=failure.error_type,
+            message=_storable(failure.message[:2000]),
+            tests=json.dumps(group.node_ids),
+        )
         self._failures[group.fingerprint] = made
         return made
 
-    def _insert(self, table: str, names: str, row: tuple[object, ...]) -> int:
-        marks = ", ".join("?" * len(row))
-        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608 - our own names
-        return int(cursor.lastrowid or 0)
+    def _insert(self, table: str, **columns: object) -> int:
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's
+        return int(self._connection.execute(statement, tuple(columns.values())).lastrowid or 0)
 
     def record_decision(self, proposal_id: str, kind: str) -> bool:
         """Note `accepted`, `rejected`, `stale` or `reverted` for the latest proposal of this id; False if unknown."""
@@ -145,7 +195,7 @@ class Ledger:
         if row is None:
             return False
         with self._connection:
-            self._insert("decision", "proposal, at, kind", (row[0], time.time(), kind))
+            self._insert("decision", proposal=row[0], at=time.time(), kind=kind)
         return True
 
     def rejected_patches(self, root: str) -> frozenset[str]:

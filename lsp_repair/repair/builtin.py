@@ -19,6 +19,7 @@ from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
 
 _MOST_PROOFS = 6
+_MOST_COMPARED = 25
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
 
 
@@ -61,7 +62,7 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     started = time.monotonic()
     prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
     found = sorted(search(case.sources, case.localisation, case.hints, screen, budget), key=lambda each: -each.rank)
-    survivors = [each.candidate for each in found]
+    survivors = _of_the_common_cause([each.candidate for each in found], screen)
     tried = screen.tally.swap + screen.tally.reload + screen.tally.cold
     prover.observe(
         ScreeningFinished(
@@ -70,6 +71,13 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     )
     known = behaviours(screen, survivors) if len(survivors) > 1 else {}
     return _proved(case, distinct(survivors, known), prover, _Offer(most, tried, known))
+
+
+def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Candidate]:
+    """Those that repair the most red tests of other groups, in rank order: the others met only a part of the cause."""
+    repaired = {candidate: screen.also_repaired(candidate) for candidate in ranked[:_MOST_COMPARED]}
+    most = max(repaired.values(), default=0)
+    return [candidate for candidate in ranked if repaired.get(candidate, 0) == most]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,13 @@ def _top_names(path: Path) -> Iterable[str]:
             yield node.name
 
 
-def build_ladder(case: Case, baseline: Baseline, server: WarmServer, deadline: Deadline) -> Ladder:
-    """Which tests screen and which confirm, each only if the warm server reproduces its known outcome."""
+def build_ladder(
+    case: Case, baseline: Baseline, others: Sequence[Failure], server: WarmServer, deadline: Deadline
+) -> Ladder:
+    """Which tests screen and which confirm, each only if the warm server reproduces its known outcome.
+
+    `others` are the failures of groups that are not repaired yet.
+    """
     limit = _cpu_limit(baseline.run.results, [*case.group.node_ids, *case.covering])
     expected: dict[NodeId, str | None] = {
         failure.node_id: failure.error_type
@@ -105,10 +110,12 @@ def build_ladder(case: Case, baseline: Baseline, server: WarmServer, deadline: D
         if _is_test(failure)
     }
     targets = trusted_tests(server, expected, max(limit, 0.4), deadline)
+    elsewhere: dict[NodeId, str | None] = {each.node_id: each.error_type for each in others[:_CONFIRMING_TARGETS]}
+    red_elsewhere = trusted_tests(server, elsewhere, max(limit, 0.4), deadline)
     passing = trusted_tests(server, dict.fromkeys(case.covering), max(10 * limit, 0.4), deadline)
     files = dict.fromkeys(file_of(key) for key in (*case.group.node_ids, *case.covering))
     tight = tuple(_limited(test, limit) for test in _cheapest(targets, baseline.run.results))
-    return Ladder(tight[:_SCREENING_TESTS], (*targets, *passing), tuple(files), whole_files=not expected)
+    return Ladder(tight[:_SCREENING_TESTS], (*targets, *passing), tuple(files), red_elsewhere, whole_files=not expected)
 
 
 def _is_test(failure: Failure) -> bool:

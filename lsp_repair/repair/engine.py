@@ -53,8 +53,8 @@ class _Progress:
     project: Project
     isolation: IsolationReport
     clock: float = field(default_factory=time.monotonic)
-    cpu: float = field(default_factory=lambda: _cpu_seconds())
-    counts: TestCounts = TestCounts()
+    cpu: float = field(default_factory=lambda: _cpu_seconds())  # noqa: PLW0108 - defined further down
+    counts: TestCounts = field(default_factory=TestCounts)
     failures: list[FailureReport] = field(default_factory=list[FailureReport])
     notices: list[str] = field(default_factory=list[str])
     out_of_time: bool = False
@@ -179,7 +179,8 @@ class _Work:
             case = build_case(self.prepared, self.baseline, group, found, passing)
             if not self.request.explain_only and not self.deadline.passed:
                 budget = self.deadline.within(self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5)
-                repaired = self._repaired(case, server, prover, budget)
+                others = [failure for each in groups for failure in each.failures if "::" in failure.node_id]
+                repaired = self._repaired(case, others, (server, prover), budget)
                 effect = environment.missing_effect(group.representative)
             report = self._report(case, repaired, effect)
             groups[:] = _unsolved(groups, report)
@@ -196,12 +197,15 @@ class _Work:
         scores = whole_files(paths, lambda path: read_file(root, path))
         return Suspects(Localisation(scores), not scores)
 
-    def _repaired(self, case: Case, server: WarmServer | None, prover: Prover, budget: Deadline) -> Found:
+    def _repaired(
+        self, case: Case, others: Sequence[Failure], means: tuple[WarmServer | None, Prover], budget: Deadline
+    ) -> Found:
+        server, prover = means
         if not case.sources:
             return Found((), Reason.NOTHING_TO_EDIT, "the failing tests execute no code that a repair may touch", 0)
         if server is None:
             return Found((), Reason.NOT_REPRODUCED, "the tests cannot be served warm", 0)
-        ladder = build_ladder(case, self.baseline, server, budget)
+        ladder = build_ladder(case, self.baseline, others, server, budget)
         screen = WarmScreen(server, str(self.prepared.snapshot.root), ladder, budget, self.request.jobs)
         return repair_by_search(case, screen, prover, budget, self.request.max_proposals)
 
@@ -210,7 +214,7 @@ class _Work:
         explanation = explain(case.group.representative, locations, self._source_line)
         status = Status.PROPOSED if found.proposals else Status.UNREPAIRED
         report = FailureReport(
-            case.group,
+            _with_all_repaired(case.group, found, self.baseline),
             status,
             explanation,
             found.reason,
@@ -244,6 +248,16 @@ class _Work:
 def _flaky(failure: Failure, how: str) -> FailureReport:
     group = FailureGroup(failure.fingerprint, (failure,))
     return FailureReport(group, Status.FLAKY, f"This test is not steady: {how}.", Reason.NOT_REPRODUCED, how)
+
+
+def _with_all_repaired(group: FailureGroup, found: Found, baseline: Baseline) -> FailureGroup:
+    """The group with the red tests of other groups that its best proposal repairs: they had the same cause."""
+    if not found.proposals:
+        return group
+    known = set(group.node_ids)
+    repaired = [key for key in found.proposals[0].evidence.targets_passed if key not in known]
+    failures = [baseline.run.results[key].failure for key in repaired]
+    return FailureGroup(group.fingerprint, (*group.failures, *(each for each in failures if each is not None)))
 
 
 def _unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[FailureGroup]:

@@ -27,9 +27,9 @@ def narrow_scope(targets: Sequence[NodeId], covering: Iterable[NodeId]) -> Scope
 def wide_scope(baseline: TestRun, narrow: Scope, deadline: Deadline, *, whole_suite: bool, broad_runs: int) -> Scope:
     """The whole suite where the limit allows it and the baseline knows it; else the files; else what is affected."""
     affordable = deadline.remaining * 0.5
-    if whole_suite and baseline.complete and baseline.seconds * 1.2 < affordable:
-        if broad_runs == 0 or baseline.seconds < _QUICK_SECONDS:
-            return Scope(Level.FULL, (), None)
+    known = whole_suite and baseline.complete and baseline.seconds * 1.2 < affordable
+    if known and (broad_runs == 0 or baseline.seconds < _QUICK_SECONDS):
+        return Scope(Level.FULL, (), None)
     in_files = [result for result in baseline.results.values() if file_of(result.node_id) in narrow.files]
     if sum(result.seconds for result in in_files) < affordable:
         return Scope(Level.FILE, narrow.files, None)

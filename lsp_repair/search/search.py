@@ -50,15 +50,14 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
 ) -> Iterator[Survivor]:
     """Survivors as they are found; sort by rank to show them.
 
-    Stages: single edits in order of score; those of them that hit a time limit once more; pairs of edits on top of
-    the single ones that came furthest. A later stage starts only while nothing has survived. What hit a limit after
+    Stages: single edits in order of score; those of them that hit a time limit once more; while nothing has survived,
+    pairs of edits on top of the single ones that came furthest. What hit a limit after
     it had passed a test is likely to be right and slow: it is tried again at once.
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
     scores = _scores_by_path(sources, localisation)
     yield from run.stage(_merged(sources, scores, hints, limits.first_order), order=1)
-    if not run.survivors and run.inconclusive:
-        yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
+    yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
     if not run.survivors:
         for base in run.promising():
             pairs = second_order(base, scores[base.source.path], hints, limits.second_order_each)

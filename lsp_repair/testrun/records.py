@@ -34,7 +34,7 @@ class RunBuilder:
     conftest_failure: Failure | None = None
     cpu_seconds: float = 0.0
 
-    def take(self, record: Record) -> None:  # noqa: C901 - one case for each kind of record
+    def take(self, record: Record) -> None:
         """Note one record; unknown kinds are ignored."""
         match record["kind"]:
             case "hello":

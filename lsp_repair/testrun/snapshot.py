@@ -191,7 +191,7 @@ def copy_snapshot(snapshot: Snapshot, destination: Path) -> Snapshot:
 def _transient(folder: str, names: list[str]) -> list[str]:
     """What tests left behind that is no file: sockets and pipes would stop the copy."""
     kinds = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
-    return [name for name in names if stat.S_IFMT(os.lstat(os.path.join(folder, name)).st_mode) not in kinds]
+    return [name for name in names if stat.S_IFMT(Path(folder, name).lstat().st_mode) not in kinds]
 
 
 def write_patch(snapshot: Snapshot, changes: Sequence[FileChange]) -> None:
@@ -223,7 +223,7 @@ def discard(snapshot: Snapshot) -> None:
 def remove_tree(folder: Path) -> None:
     """Remove a folder of ours; what cannot be removed even after its mode was mended is left."""
 
-    def mend(function: object, path: str, error: object) -> None:
+    def mend(_function: object, path: str, _error: object) -> None:
         try:
             Path(path).parent.chmod(0o700)
             Path(path).chmod(0o700)

@@ -5,7 +5,7 @@ import select
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId, TestRun
@@ -37,7 +37,7 @@ class WarmServer:
     _arrived: deque[Record] = field(default_factory=deque[Record])
     _next_number: int = 0
 
-    def __enter__(self) -> "WarmServer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -31,7 +31,7 @@ def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Cand
     records, _ = screen.server.answer(
         "behaviours", screen.deadline, candidates=entries, tests=tests, stall_seconds=10.0
     )
-    inputs = next((record["inputs"] for record in records if record["kind"] == "inputs"), [])
+    inputs: list[str] = next((record["inputs"] for record in records if record["kind"] == "inputs"), [])
     found: dict[Candidate, Behaviour] = {}
     for record in records:
         if record["kind"] == "answers" and record["key"] >= 0 and record["answers"] is not None:

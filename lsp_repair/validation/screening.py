@@ -51,7 +51,7 @@ def trusted_tests(
         records, _ = server.answer(
             "screen", deadline, candidates=[], tests=request, canary=True, stall_seconds=10 + cpu_limit * len(left)
         )
-        outcomes = next((record["outcomes"] for record in records if record["kind"] == "canary"), [])
+        outcomes: list[str | None] = next((record["outcomes"] for record in records if record["kind"] == "canary"), [])
         found.update(
             (test.node_id, test)
             for test, outcome in zip(left, outcomes, strict=False)
@@ -85,6 +85,8 @@ class Ladder:
     confirming: tuple[TrustedTest, ...]
     test_files: tuple[str, ...]
     """Where these tests were collected from, for the tier that collects again."""
+    others: tuple[TrustedTest, ...] = ()
+    """Red tests of other groups: a candidate that repairs them too has met a common cause."""
     whole_files: bool = False
     """Whether the targets are files that do not collect: then every test in them has to pass."""
 
@@ -125,8 +127,7 @@ class WarmScreen:
         placed = [(each, self.unit(each)) for each in fresh]
         swapped = [(candidate, unit) for candidate, unit in placed if unit is not None]
         to_reload = [candidate for candidate, unit in placed if unit is None]
-        for verdict in self._swap_all(swapped, to_reload):
-            yield verdict
+        yield from self._swap_all(swapped, to_reload)
         for candidate in to_reload:
             if self.deadline.passed:
                 return
@@ -156,13 +157,13 @@ class WarmScreen:
                 batch = waiting.pop(0)
                 flying[self._send(batch)] = batch
             for record in self.server.records(self.deadline):
-                batch = flying.get(record.get("number", -1))
-                if batch is None:
+                heard = flying.get(record.get("number", -1))
+                if heard is None:
                     continue
-                yield from self._heard(record, batch, to_reload)
+                yield from self._heard(record, heard, to_reload)
                 if record["kind"] == "done":
                     del flying[record["number"]]
-                    waiting[:0] = self._leftovers(batch)
+                    waiting[:0] = self._leftovers(heard)
                     break
             else:
                 return
@@ -288,6 +289,21 @@ class WarmScreen:
         if done is not None:
             self.tally.cpu_seconds += done["cpu"]
         return next((record["verdict"] for record in records if record["kind"] == "screened"), "slow")
+
+    def also_repaired(self, candidate: Candidate) -> int:
+        """How many red tests of other groups pass with a survivor."""
+        unit = self.unit(candidate)
+        if unit is None or not self.ladder.others or self.deadline.passed:
+            return 0
+        records, _ = self.server.answer(
+            "screen",
+            self.deadline,
+            candidates=[self.entry(0, candidate.source.path, unit)],
+            tests=[test.request() for test in self.ladder.others],
+            all=True,
+            stall_seconds=5.0,
+        )
+        return next((int(record["passed"]) for record in records if record["kind"] == "screened"), 0)
 
     def _reloaded(self, candidate: Candidate) -> Screened:
         """The tier that imports the file again; untrusted for a file whose original does not behave through it."""

@@ -83,13 +83,18 @@ def neighbours(value: Any) -> Iterator[Any]:
     elif isinstance(value, float):
         yield from (value + 0.5, 0.0, -value)
     elif isinstance(value, (list, tuple)):
-        yield from (value[:0], value[1:], value[:-1], value + value[:1], value[::-1])
-        yield from (value[:0] + type(value)([each]) + value[1:] for each in neighbours(value[0]) if value)
+        yield from _shorter_and_longer(value)
     elif isinstance(value, dict):
         yield {}
         yield dict(list(value.items())[1:])
     elif isinstance(value, (set, frozenset)):
         yield type(value)()
+
+
+def _shorter_and_longer(value: Any) -> Iterator[Any]:
+    yield from (value[:0], value[1:], value[:-1], value + value[:1], value[::-1])
+    if value:
+        yield from (type(value)([each]) + value[1:] for each in neighbours(value[0]))
 
 
 def answer(function: FunctionType, arguments: Arguments) -> str:
@@ -120,7 +125,7 @@ def _called(function: FunctionType, arguments: Arguments) -> Any:
 
 def _finished(result: Any) -> Any:
     if isinstance(result, GeneratorType):
-        return [each for each, _ in zip(result, range(_GENERATED))]
+        return [each for each, _ in zip(result, range(_GENERATED))]  # noqa: B905 - `strict` came with Python 3.10
     if hasattr(result, "close") and hasattr(result, "cr_code"):
         result.close()
     return result

@@ -116,10 +116,10 @@ def _described(frames: list[tuple[FrameType, int]], root: str) -> list[dict[str,
     inside = [entry for entry in visible if entry[0].f_code.co_filename.startswith(root + os.sep)]
     with_locals = {id(frame) for frame, _ in inside[-_FRAMES_WITH_LOCALS:]}
     visible = visible[:20] + visible[-20:] if len(visible) > 40 else visible
-    return [_frame(frame, line, root, id(frame) in with_locals) for frame, line in visible]
+    return [_frame(frame, line, root, with_locals=id(frame) in with_locals) for frame, line in visible]
 
 
-def _frame(frame: FrameType, line: int, root: str, with_locals: bool) -> dict[str, Any]:
+def _frame(frame: FrameType, line: int, root: str, *, with_locals: bool) -> dict[str, Any]:
     path = frame.f_code.co_filename
     inside = path.startswith(root + os.sep)
     return {

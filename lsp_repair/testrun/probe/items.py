@@ -18,7 +18,7 @@ class _ChainAbove:
     """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
 
     def __init__(self, item: Any) -> None:
-        self._chain = item.listchain()[:-1]
+        self._chain: list[Any] = item.listchain()[:-1]
 
     def listchain(self) -> list[Any]:
         """What SetupState compares with its stack."""
@@ -114,7 +114,7 @@ def _set_up_and_call_by_hooks(item: Any) -> None:
 
 
 def _reported(item: Any) -> Optional[BaseException]:
-    """unittest items keep what they caught instead of raising it."""
+    """Unittest items keep what they caught instead of raising it."""
     caught = getattr(item, "_excinfo", None)
     return caught[0].value if caught else None
 

@@ -204,7 +204,7 @@ def nothing(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
 
 def _bounded(request: dict[str, Any]) -> None:
     limit = int(request.get("memory_bytes", 3 << 30))
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or limit < hard:
         resource.setrlimit(resource.RLIMIT_AS, (_used_bytes() + limit, hard))
 

@@ -31,6 +31,7 @@ class TracingRecorder(Recorder):
     """For interpreters before 3.12; a tracer that is there already (coverage, a debugger) is left alone."""
 
     def start(self) -> None:
+        """Begin with no lines."""
         self.lines = {}
         self._active = sys.gettrace() is None
         if self._active:
@@ -38,9 +39,10 @@ class TracingRecorder(Recorder):
             sys.settrace(self._called)
 
     def stop(self) -> Lines:
+        """End and return the lines by absolute file name."""
         if self._active:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]  # documented to clear it
+            threading.settrace(None)
         return self.lines
 
     def _called(self, frame: FrameType, event: str, argument: object) -> Optional[Callable[..., Any]]:
@@ -61,9 +63,11 @@ class MonitoringRecorder(Recorder):
     """For 3.12 and later: each line reports once and is then switched off until the next start."""
 
     _TOOL_IDS = (3, 4, 1, 2, 0, 5)
+    _monitoring: Any = getattr(sys, "monitoring", None)
 
     def start(self) -> None:
-        monitoring = sys.monitoring
+        """Begin with no lines."""
+        monitoring = self._monitoring
         self.lines = {}
         free = [each for each in self._TOOL_IDS if monitoring.get_tool(each) is None]
         self._tool = free[0] if free else None
@@ -75,15 +79,17 @@ class MonitoringRecorder(Recorder):
         monitoring.restart_events()
 
     def stop(self) -> Lines:
+        """End and return the lines by absolute file name."""
         if self._tool is not None:
-            sys.monitoring.set_events(self._tool, 0)
-            sys.monitoring.free_tool_id(self._tool)
+            self._monitoring.set_events(self._tool, 0)
+            self._monitoring.free_tool_id(self._tool)
         return self.lines
 
     def _executed(self, code: CodeType, line: int) -> object:
         if code.co_filename.startswith(self._prefix):
             self.lines.setdefault(code.co_filename, set()).add(line)
-        return sys.monitoring.DISABLE
+        disable: object = self._monitoring.DISABLE
+        return disable
 
 
 def recorder(root: str) -> Recorder:

@@ -63,7 +63,7 @@ class ImportEdges:
     def __exit__(self, *exc: object) -> None:
         builtins.__import__ = self._original
 
-    def _import(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002, FBT003 - the names of the builtin it stands for
+    def _import(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002 - the names of the builtin it stands for
         module = self._original(name, globals, locals, fromlist, level)
         importer = globals.get("__name__") if globals else None
         if importer:

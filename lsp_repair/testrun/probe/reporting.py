@@ -158,7 +158,7 @@ def _is_elsewhere(path: str, standard: str) -> bool:
 
 
 def _root_cause(error: Optional[BaseException]) -> Optional[BaseException]:
-    """pytest wraps what an import raised; the user wants the original."""
+    """Pytest wraps what an import raised; the user wants the original."""
     wrappers = {"CollectError", "ConftestImportFailure", "UsageError"}
     while error is not None and type(error).__name__ in wrappers and error.__cause__ is not None:
         error = error.__cause__
@@ -167,8 +167,10 @@ def _root_cause(error: Optional[BaseException]) -> Optional[BaseException]:
 
 def _unwrapped(error: BaseException) -> BaseException:
     """The one exception inside exception groups that hold nothing else."""
-    while len(inner := getattr(error, "exceptions", ())) == 1:
+    inner: Any = getattr(error, "exceptions", ())
+    while len(inner) == 1:
         error = inner[0]
+        inner = getattr(error, "exceptions", ())
     return error
 
 
@@ -186,7 +188,7 @@ def _syntax_frame(error: SyntaxError, root: str) -> dict[str, Any]:
 def doctest_failure(error: BaseException, root: str) -> Optional[dict[str, Any]]:
     """The record of a failed example, None for any other error."""
     failures = getattr(error, "failures", None)
-    first = failures[0] if failures else error
+    first: Any = failures[0] if failures else error
     example, test = getattr(first, "example", None), getattr(first, "test", None)
     if example is None or test is None:
         return None

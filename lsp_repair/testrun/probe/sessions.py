@@ -43,6 +43,6 @@ def serve(read_fd: int, write_fd: int) -> None:
 
 
 def run_pytest(wanted: dict[str, Any], plugins: list[Any]) -> int:
-    """pytest in this process, at the snapshot's root."""
+    """Pytest in this process, at the snapshot's root."""
     arguments = [f"--rootdir={wanted['root']}", *wanted["args"]]
     return int(pytest.main(arguments, plugins=[Measurement(), *plugins]))

@@ -5,8 +5,8 @@ garbage collector whose `__code__` changes.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import gc
 import os
@@ -73,10 +73,11 @@ def compiled(path: str, first_line: int, shells: list[str], text: str, flags: in
         shell.type_params = []  # type: ignore[attr-defined]
         node = ast.copy_location(shell, function)
     module = ast.Module([ast.fix_missing_locations(node)], [])
-    code = compile(module, path, "exec", flags=flags, dont_inherit=True)
+    code: CodeType = compile(module, path, "exec", flags=flags, dont_inherit=True)
     for name in (*shells, function.name):
         code = _inner(code, name)
-    return code.replace(co_firstlineno=first_line)
+    swapped: CodeType = code.replace(co_firstlineno=first_line)
+    return swapped
 
 
 def _inner(code: CodeType, name: str) -> CodeType:

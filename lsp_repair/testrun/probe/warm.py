@@ -11,7 +11,6 @@ import importlib
 import os
 import select
 import signal
-import sys
 import time
 from typing import Any, Callable, Optional
 
