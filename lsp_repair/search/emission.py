@@ -54,7 +54,7 @@ class Emission:
                 continue
             if isinstance(change, Rewrite):
                 self._add(Draft(score, change.edits, line, change))
-            elif slot is not None:
+            elif slot is not None and slot.takes(change.code):
                 self._add(Draft(score, (slot.splice(change.code),), line, change))
 
     def _slot(self, node: ast.expr) -> Slot:
@@ -139,9 +139,12 @@ class Emission:
             title = f"{quoted(self.module.code(change.node).text)} → {quoted(change.code.text)}"
         else:
             title = change.title or f"insert {quoted(change.edits[0][2])}"
+        title = " ".join(title.split())
         function = self.module.function_names.get(draft.line, "")
         whole = f"{title} in `{function}`"
-        return whole if function and f"`{function}`" not in title and len(whole) <= _MAX_TITLE else title[:_MAX_TITLE]
+        if function and f"`{function}`" not in title and len(whole) <= _MAX_TITLE:
+            return whole
+        return title if len(title) <= _MAX_TITLE else title[: _MAX_TITLE - 1] + "…"
 
 
 def _parses(module: Module, edits: tuple[Edit, ...]) -> bool:

@@ -1,7 +1,6 @@
 """All candidates that are one template away from a source file."""
 
 import ast
-import sys
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import Candidate, SourceFile
@@ -11,6 +10,7 @@ from lsp_repair.search.changes import Change
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.scopes import Scopes
+from lsp_repair.search.slots import READS_INTO_F_STRINGS
 from lsp_repair.search.suspicion import suspicious_lines
 from lsp_repair.search.syntax import Module, is_docstring, parsed
 from lsp_repair.search.templates import insertions
@@ -24,7 +24,6 @@ _FRAME_WEIGHTS = (0.97, 0.72)
 """How much the innermost and the next line of a traceback count."""
 _SYNTAX_ERRORS = {"SyntaxError", "IndentationError", "TabError"}
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
-_READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
 
 
 def first_order(source: SourceFile, scores: Mapping[int, float], hints: Hints) -> list[Candidate]:
@@ -81,7 +80,7 @@ def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
         case ast.AnnAssign(target=target, value=value):
             yield from (target, *((value,) if value else ()))
         case ast.JoinedStr():
-            if _READS_INTO_F_STRINGS:
+            if READS_INTO_F_STRINGS:
                 yield from (each.value for each in node.values if isinstance(each, ast.FormattedValue))
         case ast.Import() | ast.ImportFrom():
             pass

@@ -1,11 +1,16 @@
 """The place of one expression: what stands there, what may stand there, how suspicious it is."""
 
 import ast
+import sys
 from typing import NamedTuple
 
 from lsp_repair.search.code import Code, Level
 from lsp_repair.search.places import demanded_level, encloses_line_breaks
 from lsp_repair.search.syntax import Module
+
+READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
+"""Before, the positions of an f-string's parts were wrong."""
+_UNFIT_FOR_F_STRINGS = frozenset("'\"\\\n#{}!:")
 
 
 class Slot(NamedTuple):
@@ -21,6 +26,11 @@ class Slot(NamedTuple):
     """Parentheses of its own stand around it."""
     follows_word: bool
     precedes_word: bool
+    is_in_f_string: bool = False
+
+    def takes(self, code: Code) -> bool:
+        """Whether the code can stand here on every Python: before 3.12 an f-string's parts had no quotes of their own."""
+        return not (self.is_in_f_string and _UNFIT_FOR_F_STRINGS & set(code.text))
 
     def splice(self, code: Code) -> tuple[int, int, str]:
         """The splice that puts code here, with the parentheses and blanks it needs."""
@@ -52,6 +62,7 @@ def slot_of(module: Module, node: ast.expr, line: int, suspiciousness: float) ->
         not is_argument and module.is_parenthesised(start, end),
         start > 0 and _is_word(module.text(start - 1, start)),
         _is_word(module.text(end, end + 1)),
+        any(isinstance(up, ast.JoinedStr) for up in module.ancestors(node)) if READS_INTO_F_STRINGS else False,
     )
 
 

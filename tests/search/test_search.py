@@ -1,0 +1,165 @@
+"""The staged search against a screen that really runs the candidates."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lsp_repair.domain.candidates import Candidate, Screen, Screened, SourceFile
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.localisation import Localisation
+from lsp_repair.search.hints import Hints
+from lsp_repair.search.search import Limits, Survivor, search
+
+CLAMP = b"def clamp(x, low, high):\n    if x < low:\n        return low\n    if x < high:\n        return high\n    return x\n"
+FIXED = CLAMP.replace(b"x < high", b"x > high")
+NOTHING_KNOWN = Hints(())
+STANDARD = Limits()
+SHORT = Limits(first_order=300)
+Check = Callable[[dict[str, Any]], None]
+
+
+def _clamped(*call_and_result: int) -> Check:
+    def check(names: dict[str, Any]) -> None:
+        *arguments, wanted = call_and_result
+        assert names["clamp"](*arguments) == wanted
+
+    return check
+
+
+CHECKS = (_clamped(5, 0, 10, 5), _clamped(50, 0, 10, 10), _clamped(-5, 0, 10, 0), _clamped(10, 0, 10, 10))
+
+
+def _everywhere(*sources: SourceFile) -> Localisation:
+    return Localisation({each.path: dict.fromkeys(range(1, each.data.count(b"\n") + 1), 0.7) for each in sources})
+
+
+def _survivors(
+    screen: Screen, *sources: SourceFile, limits: Limits = STANDARD, seconds: float = 20.0
+) -> list[Survivor]:
+    found = search(sources, _everywhere(*sources), NOTHING_KNOWN, screen, Deadline.after(seconds), limits)
+    return sorted(found, key=lambda survivor: -survivor.rank)
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_fault_is_repaired_by_the_survivor_of_the_best_rank(executing):
+    survivors = _survivors(executing(*CHECKS), SourceFile("clamp.py", CLAMP), limits=Limits(first_order=1000))
+    assert survivors[0].candidate.after == FIXED
+    assert survivors[0].order == 1
+
+
+def test_only_what_passes_every_check_survives(executing):
+    screen = executing(*CHECKS)
+    for survivor in _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=200)):
+        assert screen._passed(survivor.candidate) == len(CHECKS)
+
+
+def test_candidates_of_several_files_are_screened_together_side_by_side(executing):
+    other = SourceFile("other.py", CLAMP.replace(b"clamp", b"other"))
+    screen = executing(*CHECKS)
+    _survivors(screen, SourceFile("clamp.py", CLAMP), other, limits=Limits(first_order=400, per_chunk=100))
+    paths = [each.source.path for each in screen.batches[0]]
+    assert len(paths) == 100
+    assert set(paths) == {"clamp.py", "other.py"}
+    assert len(list(itertools.groupby(paths))) == 2
+
+
+def test_the_first_chunk_holds_the_best_candidates(executing):
+    screen = executing(lambda _: 1 / 0)
+    _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=60, per_chunk=20, second_order_bases=0))
+    worst = [min(each.score for each in batch) for batch in screen.batches]
+    assert worst == sorted(worst, reverse=True)
+    assert len(screen.screened) == 60
+
+
+def test_enough_survivors_end_the_search(executing):
+    screen = executing(lambda _: None)
+    assert len(_survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(max_survivors=3))) == 3
+    assert len(screen.screened) == 3
+
+
+def test_a_passed_deadline_ends_the_search_before_it_begins(executing):
+    screen = executing(*CHECKS)
+    assert _survivors(screen, SourceFile("clamp.py", CLAMP), seconds=0) == []
+    assert screen.screened == []
+
+
+def test_the_search_settles_after_the_first_survivor(executing):
+    clock = Clock()
+
+    def tick(_names: object) -> None:
+        clock.now += 0.5
+
+    source = SourceFile("clamp.py", CLAMP)
+    found = search([source], _everywhere(source), NOTHING_KNOWN, executing(tick), Deadline.after(1e6, clock))
+    assert len(list(found)) == 5
+
+
+def test_time_the_caller_spends_on_a_survivor_does_not_count(executing):
+    clock = Clock()
+
+    def tick(_names: object) -> None:
+        clock.now += 0.5
+
+    source = SourceFile("clamp.py", CLAMP)
+    count = 0
+    for _ in search([source], _everywhere(source), NOTHING_KNOWN, executing(tick), Deadline.after(1e6, clock)):
+        clock.now += 100
+        count += 1
+    assert count == 5
+
+
+def test_what_hit_a_time_limit_is_tried_again_at_the_end(executing):
+    screen = executing(*CHECKS)
+    screen.slow[FIXED] = 1
+    limits = Limits(first_order=40, second_order_bases=0)
+    survivors = _survivors(screen, SourceFile("clamp.py", CLAMP), limits=limits)
+    assert FIXED in {each.candidate.after for each in survivors}
+    assert [each.after for each in screen.screened].count(FIXED) == 2
+
+
+def test_what_hits_the_time_limit_again_is_given_up(executing):
+    screen = executing(*CHECKS)
+    screen.slow[FIXED] = 99
+    _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=40, second_order_bases=0))
+    assert [each.after for each in screen.screened].count(FIXED) == 2
+
+
+def test_two_faults_in_one_function_are_repaired_by_two_edits_in_one_splice(executing):
+    broken = FIXED.replace(b"x < low", b"x > low").replace(b"return x", b"return -x")
+    checks = (_clamped(-5, 0, 10, 0), *CHECKS, _clamped(7, 0, 10, 7))
+    source = SourceFile("clamp.py", broken)
+    survivors = _survivors(executing(*checks), source, limits=Limits(first_order=300, settle_seconds=0.5))
+    assert survivors
+    assert survivors[0].order == 2
+    assert survivors[0].candidate.after == FIXED
+    assert survivors[0].candidate.source == source
+    assert len(survivors[0].candidate.edits) == 1
+
+
+def test_without_any_executed_lines_every_line_is_searched(executing):
+    source = SourceFile("clamp.py", CLAMP)
+    found = search([source], Localisation({}), NOTHING_KNOWN, executing(*CHECKS), Deadline.after(20), SHORT)
+    assert FIXED in {each.candidate.after for each in found}
+
+
+def test_the_screen_s_generator_is_closed_when_the_search_is_over(executing):
+    closed = []
+
+    class Closing(executing):
+        def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
+            try:
+                yield from super().__call__(candidates)
+            finally:
+                closed.append(len(self.screened))
+
+    _survivors(Closing(lambda _: None), SourceFile("clamp.py", CLAMP), limits=Limits(max_survivors=2))
+    assert closed == [2]
