@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from decimal import Decimal
+from itertools import groupby
 
-_NANO = Decimal("1e-9")
+from lsp_repair.domain.outcomes import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,19 @@ class FixCost:
     status: str | None
     """None while the work is under way, or when it was cut off."""
     title: str | None
+    """Of the proposal that was decided on last, else of the best; None without a proposal."""
     decision: str | None
     candidates: int
     tokens: int
     cost_usd: Decimal | None
     """None when a part of it is unknown."""
     seconds: float
+    usage: Usage = Usage()
+    cpu_seconds: float = 0.0
+    fingerprint: str = ""
+    proposal_id: str | None = None
+    origin: str | None = None
+    proposals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +50,75 @@ class Summary:
     seconds: float
 
 
+_COLUMNS = (
+    "failure, root, error_type, tests, status, title, decision, candidates, cost_usd, seconds, input_tokens, "
+    "cached_tokens, output_tokens, reasoning_tokens, cpu_seconds, fingerprint, proposal, proposal_id, origin, decided"
+)
+
+
 def costs(connection: sqlite3.Connection, root: str | None, limit: int) -> tuple[FixCost, ...]:
-    """The latest fixes first."""
-    rows = connection.execute(
-        "SELECT root, error_type, tests, status, title, decision, candidates, tokens, nano_usd, seconds FROM cost_of_fix "
-        "WHERE ?1 IS NULL OR root = ?1 ORDER BY failure DESC LIMIT ?2",
+    """The latest failures first, at most so many (-1 for all)."""
+    cursor = connection.execute(
+        f"SELECT {_COLUMNS} FROM cost_of_fix WHERE failure IN (SELECT failure.id FROM failure "  # noqa: S608 - our own
+        "JOIN session ON failure.session = session.id WHERE ?1 IS NULL OR root = ?1 ORDER BY failure.id DESC LIMIT ?2) "
+        "ORDER BY failure DESC, proposal",
         (root, limit),
     )
-    return tuple(_cost(row) for row in rows)
+    cursor.row_factory = sqlite3.Row
+    return tuple(_cost(tuple(rows)) for _, rows in groupby(cursor, key=lambda row: int(row["failure"])))
 
 
-def _cost(row: tuple[str, str, str, str | None, str | None, str | None, int, int, int | None, float | None]) -> FixCost:
-    root, error_type, tests, status, title, decision, candidates, tokens, nano, seconds = row
-    cost = nano * _NANO if nano is not None else None
+def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
+    """From the rows of one failure, one for each proposal."""
+    row = max(rows, key=lambda each: each["decided"] or 0)
+    usage = Usage(row["input_tokens"], row["cached_tokens"], row["output_tokens"], row["reasoning_tokens"])
     return FixCost(
-        root, error_type, tuple(json.loads(tests)), status, title, decision, candidates, tokens, cost, seconds or 0.0
+        root=row["root"],
+        error_type=row["error_type"],
+        tests=tuple(json.loads(row["tests"])),
+        status=row["status"],
+        title=row["title"],
+        decision=row["decision"],
+        candidates=row["candidates"],
+        tokens=sum(astuple(usage)),
+        cost_usd=_money(row["cost_usd"]),
+        seconds=row["seconds"],
+        usage=usage,
+        cpu_seconds=row["cpu_seconds"],
+        fingerprint=row["fingerprint"],
+        proposal_id=row["proposal_id"],
+        origin=row["origin"],
+        proposals=sum(each["proposal"] is not None for each in rows),
     )
+
+
+def _money(text: str | None) -> Decimal | None:
+    """Without the zeros at its end and never in scientific notation."""
+    return None if text is None else Decimal(text.rstrip("0").rstrip("."))
 
 
 def summary(connection: sqlite3.Connection, root: str | None) -> Summary:
     """The figures of one root, or of all."""
     (sessions,) = connection.execute("SELECT count(*) FROM session WHERE ?1 IS NULL OR root = ?1", (root,)).fetchone()
     fixes = costs(connection, root, -1)
-    known = [fix.cost_usd for fix in fixes]
     return Summary(
         sessions=sessions,
         failures=len(fixes),
-        proposed=sum(fix.title is not None for fix in fixes),
+        proposed=sum(fix.proposals > 0 for fix in fixes),
         accepted=sum(fix.decision == "accepted" for fix in fixes),
         rejected=sum(fix.decision == "rejected" for fix in fixes),
         candidates=sum(fix.candidates for fix in fixes),
         tokens=sum(fix.tokens for fix in fixes),
-        cost_usd=sum((cost for cost in known if cost is not None), Decimal(0)) if None not in known else None,
+        cost_usd=_total(fix.cost_usd for fix in fixes),
         seconds=sum(fix.seconds for fix in fixes),
     )
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """What is unknown makes the sum unknown."""
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total

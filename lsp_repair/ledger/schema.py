@@ -1,10 +1,11 @@
-"""The ledger's tables: append-only history, and views that answer the questions people ask."""
+"""The ledger's tables: append-only history, and the view that answers what a fix cost."""
 
 import sqlite3
+from collections.abc import Callable, Sequence
 
 from lsp_repair.errors import UsageError
 
-VERSION = 1
+Migration = Callable[[sqlite3.Connection], None]
 
 _HISTORY = {
     "session": """
@@ -38,45 +39,105 @@ _HISTORY = {
         reason TEXT, detail TEXT NOT NULL, seconds REAL NOT NULL, cpu_seconds REAL NOT NULL""",
 }
 
-_COST_OF_FIX = """
-CREATE VIEW cost_of_fix AS
-SELECT failure.id AS failure, session.root AS root, failure.error_type AS error_type, failure.tests AS tests,
-  (SELECT status FROM outcome WHERE outcome.failure = failure.id ORDER BY id DESC LIMIT 1) AS status,
-  (SELECT title FROM proposal WHERE proposal.failure = failure.id ORDER BY id LIMIT 1) AS title,
-  (SELECT kind FROM decision JOIN proposal ON decision.proposal = proposal.id
-    WHERE proposal.failure = failure.id ORDER BY decision.id DESC LIMIT 1) AS decision,
-  coalesce(sum(attempt.candidates), 0) AS candidates,
-  coalesce(sum(attempt.input_tokens + attempt.output_tokens + attempt.reasoning_tokens), 0) AS tokens,
-  CASE WHEN count(attempt.id) = count(attempt.cost_usd)
-    THEN coalesce(sum(CAST(round(CAST(attempt.cost_usd AS REAL) * 1e9) AS INTEGER)), 0) END AS nano_usd,
-  (SELECT sum(seconds) FROM outcome WHERE outcome.failure = failure.id) AS seconds
-FROM failure JOIN session ON failure.session = session.id LEFT JOIN attempt ON attempt.failure = failure.id
-GROUP BY failure.id
-"""
+
+def _history(connection: sqlite3.Connection) -> None:
+    for table, columns in _HISTORY.items():
+        connection.execute(f"CREATE TABLE {table} ({columns}) STRICT")
+        for verb in ("UPDATE", "DELETE"):
+            connection.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            )
+    connection.execute("CREATE INDEX failure_by_session ON failure (session)")
+    connection.execute("CREATE INDEX proposal_by_id ON proposal (proposal_id)")
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new file; raises UsageError (`newer-ledger`) for one that a newer version wrote."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise UsageError(
-            "newer-ledger", f"the ledger has schema {version}, this version knows {VERSION}", "upgrade lsp-repair"
+_PRICED_PROPOSALS = (
+    # What was written before these columns came from the built-in engine: nothing is unknown about it.
+    "ALTER TABLE attempt ADD COLUMN origin TEXT NOT NULL DEFAULT 'search'",
+    "ALTER TABLE judged ADD COLUMN attempt INTEGER REFERENCES attempt",
+    "ALTER TABLE proposal ADD COLUMN patch TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE proposal ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE proposal ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE proposal ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE proposal ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE proposal ADD COLUMN cost_usd TEXT DEFAULT '0'",
+    *(
+        f"CREATE INDEX {table}_by_{column} ON {table} ({column})"
+        for table, column in (
+            ("attempt", "failure"),
+            ("judged", "failure"),
+            ("proposal", "failure"),
+            ("outcome", "failure"),
+            ("decision", "proposal"),
         )
-    if version == VERSION:
+    ),
+    "DROP VIEW IF EXISTS cost_of_fix",
+    # Money is summed in whole billionths of a millicent (1e-12 $), exactly: prices of single tokens lie above that.
+    """
+    CREATE VIEW cost_of_fix AS
+    WITH spent AS (
+      SELECT failure, sum(candidates) AS candidates, sum(input_tokens) AS input_tokens,
+        sum(cached_tokens) AS cached_tokens, sum(output_tokens) AS output_tokens,
+        sum(reasoning_tokens) AS reasoning_tokens,
+        CASE WHEN count(*) = count(cost_usd) THEN sum(CAST(round(CAST(cost_usd AS REAL) * 1e12) AS INTEGER)) END AS pico
+      FROM attempt GROUP BY failure
+    ), ended AS (
+      SELECT failure, max(id) AS id, sum(seconds) AS seconds, sum(cpu_seconds) AS cpu_seconds
+      FROM outcome GROUP BY failure
+    )
+    SELECT session.id AS session, session.root AS root, failure.id AS failure, failure.fingerprint AS fingerprint,
+      failure.error_type AS error_type, failure.tests AS tests,
+      (SELECT status FROM outcome WHERE outcome.id = ended.id) AS status,
+      proposal.id AS proposal, proposal.proposal_id AS proposal_id, proposal.origin AS origin, proposal.title AS title,
+      (SELECT kind FROM decision WHERE decision.proposal = proposal.id ORDER BY id DESC LIMIT 1) AS decision,
+      (SELECT max(id) FROM decision WHERE decision.proposal = proposal.id) AS decided,
+      coalesce(spent.candidates, 0) AS candidates, coalesce(spent.input_tokens, 0) AS input_tokens,
+      coalesce(spent.cached_tokens, 0) AS cached_tokens, coalesce(spent.output_tokens, 0) AS output_tokens,
+      coalesce(spent.reasoning_tokens, 0) AS reasoning_tokens,
+      CASE WHEN spent.failure IS NULL THEN '0.000000000000'
+        WHEN pico IS NOT NULL THEN printf('%d.%012d', pico / 1000000000000, pico % 1000000000000) END AS cost_usd,
+      coalesce(ended.seconds, 0.0) AS seconds, coalesce(ended.cpu_seconds, 0.0) AS cpu_seconds
+    FROM failure JOIN session ON failure.session = session.id
+      LEFT JOIN spent ON spent.failure = failure.id LEFT JOIN ended ON ended.failure = failure.id
+      LEFT JOIN proposal ON proposal.failure = failure.id
+    """,
+)
+
+
+def _priced_proposals(connection: sqlite3.Connection) -> None:
+    for statement in _PRICED_PROPOSALS:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_history, _priced_proposals)
+"""What leads from each version to the next; only ever appended to. New tables (calls, reservations) are a new step."""
+
+
+def prepare(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring a file (new or older) to the present schema in one transaction; the connection must be in autocommit mode.
+
+    Raises UsageError (`newer-ledger`) for one that a newer version wrote.
+    """
+    if _version(connection, len(migrations)) == len(migrations):
         return
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        for table, columns in _HISTORY.items():
-            connection.execute(f"CREATE TABLE {table} ({columns}) STRICT")
-            for verb in ("UPDATE", "DELETE"):
-                connection.execute(
-                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-                )
-        connection.execute("CREATE INDEX failure_by_session ON failure (session)")
-        connection.execute("CREATE INDEX proposal_by_id ON proposal (proposal_id)")
-        connection.execute(_COST_OF_FIX)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for migrate in migrations[_version(connection, len(migrations)) :]:
+            migrate(connection)
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection, known: int) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > known:
+        raise UsageError(
+            "newer-ledger",
+            f"the ledger has schema {version}, this version of the tool knows {known}",
+            "upgrade lsp-repair, or set LSP_REPAIR_STATE to another folder",
+        )
+    return version

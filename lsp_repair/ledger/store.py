@@ -1,12 +1,15 @@
-"""The ledger's file: SQLite with a write-ahead log and full synchronisation; hears the engine and forgets nothing."""
+"""The ledger: hears the engine, keeps what it hears in SQLite, and forgets nothing."""
 
+import contextlib
 import json
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from lsp_repair import __version__
 from lsp_repair.domain.events import (
@@ -20,41 +23,45 @@ from lsp_repair.domain.events import (
     SessionStarted,
 )
 from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.outcomes import Origin
 from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven, Verdict
-from lsp_repair.ledger import figures, schema
+from lsp_repair.ledger import figures
+from lsp_repair.ledger.opening import open_file
 
-_BUSY_SECONDS = 10.0
+Decision = Literal["accepted", "rejected", "stale", "reverted"]
+_ORIGINS: tuple[str, ...] = tuple(Origin)
+_BUSY_MILLISECONDS_AFTER_A_LOSS = 250
 
 
 class Ledger:
     """Stores events as they come, each durable when the call returns; use as a context manager.
 
-    A storage that fails never disturbs a repair: the event is dropped and `notices` says so once.
+    One ledger hears one session at a time; any number of them, in any processes, may be open on one file. A storage
+    that fails never disturbs a repair: what cannot be stored is dropped, and `notices` says so once.
     """
 
-    def __init__(self, connection: sqlite3.Connection, notices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, notices: tuple[str, ...] = (), clock: Callable[[], float] = time.time
+    ) -> None:
         self._connection = connection
+        self._notices = notices
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._started: SessionStarted | None = None
         self._session: int | None = None
-        self._failures: dict[str, int] = {}
-        self.notices: list[str] = list(notices)
+        self._failures: dict[tuple[str, ...], int] = {}
+        self._attempts: dict[int, int] = {}
+        self._lost = 0
+        self._first_loss = ""
 
     @classmethod
-    def open(cls, path: Path, clock: Callable[[], float] = time.time) -> "Ledger":
-        """Open or make the file; one that is damaged is moved aside, never removed.
+    def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Self:
+        """Open or make the file; one that is damaged is moved aside to `<name>.corrupt-<n>`, with a notice.
 
-        Raises UsageError (`newer-ledger`) and OSError or sqlite3.Error when the place cannot be written.
+        Raises UsageError (`newer-ledger`), and OSError or sqlite3.Error when the place cannot be written.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            return cls(_connected(path))
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            aside = path.with_name(f"{path.name}.corrupt-{int(clock())}")
-            path.rename(aside)
-            for suffix in ("-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            return cls(_connected(path), (f"the ledger was damaged; it is kept as {aside} and a new one begins",))
+        connection, notices = open_file(path)
+        return cls(connection, notices, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -66,70 +73,115 @@ class Ledger:
         """Close the file."""
         self._connection.close()
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know: a damaged file that was replaced, records that were lost."""
+        if not self._lost:
+            return self._notices
+        return (*self._notices, f"{self._lost} records could not be written to the ledger: {self._first_loss}")
+
     def __call__(self, event: Event) -> None:
         """The `Observer` port."""
+        with self._lock:
+            if isinstance(event, SessionStarted):
+                self._started, self._session = event, None
+                self._failures.clear()
+                self._attempts.clear()
+            known = self._session, dict(self._failures), dict(self._attempts)
+            try:
+                with self._transaction():
+                    self._store(event)
+            except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
+                # Rows that were rolled back must not be referred to later.
+                self._session, self._failures, self._attempts = known
+                self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        self._lost += 1
+        self._first_loss = self._first_loss or str(error)
+        with contextlib.suppress(sqlite3.Error):  # a repair does not wait the full time again for each event
+            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS_AFTER_A_LOSS}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
-            with self._connection:
-                self._store(event)
-        except (sqlite3.Error, OSError) as error:
-            notice = f"the ledger could not be written: {error}"
-            if notice not in self.notices:
-                self.notices.append(notice)
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # SQLite rolls back by itself when the disk is full
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _store(self, event: Event) -> None:
         match event:
             case SessionStarted():
-                self._session = self._begin_session(event)
-                self._failures.clear()
-            case BaselineFinished(run):
-                self._insert(
-                    "baseline",
-                    session=self._session,
-                    collected=len(run.collected),
-                    red=len(run.red),
-                    complete=int(run.complete),
-                    seconds=run.seconds,
-                    cpu_seconds=run.cpu_seconds,
-                )
+                self._session_row()
+            case BaselineFinished():
+                self._add_baseline(event)
             case RepairStarted(group):
-                self._failure(group)
+                self._failure_row(group)
             case ScreeningFinished():
                 self._add_attempt(event)
             case PatchJudged():
                 self._add_judgement(event)
-            case ProposalFound(group, proposal):
-                self._insert(
-                    "proposal",
-                    failure=self._failure(group),
-                    at=time.time(),
-                    proposal_id=proposal.id,
-                    origin=proposal.origin,
-                    title=proposal.title,
-                    diff=_storable(proposal.patch.diff),
-                    evidence=json.dumps(asdict(proposal.evidence)),
-                )
+            case ProposalFound():
+                self._add_proposal(event)
             case RepairFinished():
                 self._add_outcome(event)
             case _:
                 pass
 
-    def _begin_session(self, event: SessionStarted) -> int:
-        return self._insert(
-            "session",
-            at=time.time(),
-            root=event.root,
-            python=event.python,
-            tool_version=__version__,
-            isolation_tier=event.isolation.tier,
-            effects=json.dumps(dict(event.isolation.effects)),
+    def _session_row(self) -> int:
+        """Made when it is first needed: a session whose beginning could not be stored is kept from then on."""
+        if self._session is None:
+            if self._started is None:
+                raise ValueError("an event came before its session")
+            self._session = self._insert(
+                "session",
+                root=self._started.root,
+                python=self._started.python,
+                tool_version=__version__,
+                isolation_tier=self._started.isolation.tier,
+                effects=json.dumps(dict(self._started.isolation.effects)),
+            )
+        return self._session
+
+    def _failure_row(self, group: FailureGroup) -> int:
+        """Made when the group is first heard of; flaky tests of one fingerprint are groups of their own."""
+        key = (group.fingerprint, *group.node_ids)
+        if key not in self._failures:
+            failure = group.representative
+            self._failures[key] = self._insert(
+                "failure",
+                session=self._session_row(),
+                fingerprint=group.fingerprint,
+                error_type=failure.error_type,
+                message=failure.message[:2000],
+                tests=json.dumps(group.node_ids),
+            )
+        return self._failures[key]
+
+    def _add_baseline(self, event: BaselineFinished) -> None:
+        run = event.run
+        self._insert(
+            "baseline",
+            timed=False,
+            session=self._session_row(),
+            collected=len(run.collected),
+            red=len(run.red),
+            complete=int(run.complete),
+            seconds=run.seconds,
+            cpu_seconds=run.cpu_seconds,
         )
 
     def _add_attempt(self, event: ScreeningFinished) -> None:
-        self._insert(
+        failure = self._failure_row(event.group)
+        self._attempts[failure] = self._insert(
             "attempt",
-            failure=self._failure(event.group),
-            at=time.time(),
+            failure=failure,
             strategy=event.strategy,
+            origin=event.strategy if event.strategy in _ORIGINS else Origin.SEARCH,
             candidates=event.candidates,
             survivors=event.survivors,
             seconds=event.seconds,
@@ -138,11 +190,12 @@ class Ledger:
         )
 
     def _add_judgement(self, event: PatchJudged) -> None:
+        failure = self._failure_row(event.group)
         verdict, reasons, evidence = _verdict(event.verdict)
         self._insert(
             "judged",
-            failure=self._failure(event.group),
-            at=time.time(),
+            failure=failure,
+            attempt=self._attempts.get(failure),
             patch=event.patch.id,
             title=event.title,
             verdict=verdict,
@@ -151,85 +204,79 @@ class Ledger:
             seconds=event.seconds,
         )
 
+    def _add_proposal(self, event: ProposalFound) -> None:
+        proposal = event.proposal
+        self._insert(
+            "proposal",
+            failure=self._failure_row(event.group),
+            proposal_id=proposal.id,
+            patch=proposal.patch.id,
+            origin=proposal.origin,
+            title=proposal.title,
+            diff=proposal.patch.diff,
+            evidence=json.dumps(asdict(proposal.evidence)),
+            cost_usd=_amount(proposal.cost_usd),
+            **asdict(proposal.usage),
+        )
+
     def _add_outcome(self, event: RepairFinished) -> None:
         report = event.report
         self._insert(
             "outcome",
-            failure=self._failure(report.group),
-            at=time.time(),
+            failure=self._failure_row(report.group),
             status=report.status,
             reason=report.reason,
-            detail=_storable(report.detail),
+            detail=report.detail,
             seconds=event.seconds,
             cpu_seconds=event.cpu_seconds,
         )
 
-    def _failure(self, group: FailureGroup) -> int:
-        """The row of a failure group, made when it is first heard of."""
-        known = self._failures.get(group.fingerprint)
-        if known is not None:
-            return known
-        failure = group.representative
-        made = self._insert(
-            "failure",
-            session=self._session,
-            at=time.time(),
-            fingerprint=group.fingerprint,
-            error_type=failure.error_type,
-            message=_storable(failure.message[:2000]),
-            tests=json.dumps(group.node_ids),
-        )
-        self._failures[group.fingerprint] = made
-        return made
-
-    def _insert(self, table: str, **columns: object) -> int:
+    def _insert(self, table: str, *, timed: bool = True, **columns: object) -> int:
+        columns = {"at": self._clock(), **columns} if timed else columns
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        values = [_storable(value) if isinstance(value, str) else value for value in columns.values()]
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's
-        return int(self._connection.execute(statement, tuple(columns.values())).lastrowid or 0)
+        return int(self._connection.execute(statement, values).lastrowid or 0)
 
-    def record_decision(self, proposal_id: str, kind: str) -> bool:
-        """Note `accepted`, `rejected`, `stale` or `reverted` for the latest proposal of this id; False if unknown."""
-        row = self._connection.execute(
-            "SELECT id FROM proposal WHERE proposal_id = ? ORDER BY id DESC LIMIT 1", (proposal_id,)
-        ).fetchone()
-        if row is None:
-            return False
-        with self._connection:
-            self._insert("decision", proposal=row[0], at=time.time(), kind=kind)
-        return True
+    def record_decision(self, proposal_id: str, kind: Decision) -> bool:
+        """Note what became of the latest proposal of this id; False if it is unknown or could not be noted."""
+        with self._lock:
+            try:
+                with self._transaction():
+                    row = self._connection.execute(
+                        "SELECT proposal.id FROM proposal JOIN failure ON proposal.failure = failure.id "
+                        "WHERE proposal_id = ? ORDER BY session IS ? DESC, proposal.id DESC LIMIT 1",
+                        (proposal_id, self._session),
+                    ).fetchone()
+                    if row is not None:
+                        self._insert("decision", proposal=row[0], kind=kind)
+            except (sqlite3.Error, OSError) as error:
+                self._lose(error)
+                return False
+        return row is not None
 
-    def rejected_patches(self, root: str) -> frozenset[str]:
-        """Ids of patches that the user rejected and did not accept later."""
+    def rejected_patches(self, root: str | Path) -> frozenset[str]:
+        """Ids of patches that the user rejected in this root and did not accept later."""
         rows = self._connection.execute(
-            "SELECT proposal_id, (SELECT kind FROM decision JOIN proposal AS same ON decision.proposal = same.id "
-            "WHERE same.proposal_id = proposal.proposal_id ORDER BY decision.id DESC LIMIT 1) AS latest "
-            "FROM proposal JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
-            "WHERE session.root = ? GROUP BY proposal_id HAVING latest = 'rejected'",
-            (root,),
+            "SELECT patch, kind, max(decided) FROM (SELECT iif(patch = '', proposal_id, patch) AS patch, kind, "
+            "decision.id AS decided FROM decision JOIN proposal ON decision.proposal = proposal.id "
+            "JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
+            "WHERE session.root = ?) GROUP BY patch",
+            (str(root),),
         )
-        return frozenset(row[0] for row in rows)
+        return frozenset(str(patch) for patch, kind, _ in rows if kind == "rejected")
 
-    def costs(self, root: str | None = None, limit: int = 50) -> tuple[figures.FixCost, ...]:
+    def costs(self, root: str | Path | None = None, limit: int = 50) -> tuple[figures.FixCost, ...]:
         """The cost of each fix, the latest first; -1 for all."""
-        return figures.costs(self._connection, root, limit)
+        return figures.costs(self._connection, None if root is None else str(root), limit)
 
-    def summary(self, root: str | None = None) -> figures.Summary:
+    def summary(self, root: str | Path | None = None) -> figures.Summary:
         """Everything of a root (or of all) in a few figures."""
-        return figures.summary(self._connection, root)
+        return figures.summary(self._connection, None if root is None else str(root))
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
-    try:
-        path.chmod(0o600)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        schema.prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _amount(cost: Decimal | None) -> str | None:
+    return None if cost is None else f"{cost:f}"
 
 
 def _verdict(verdict: Verdict) -> tuple[str, str, str]:
@@ -237,9 +284,9 @@ def _verdict(verdict: Verdict) -> tuple[str, str, str]:
         case Plausible(evidence):
             return "plausible", "[]", json.dumps(asdict(evidence))
         case Rejected(reasons, detail):
-            return "rejected", json.dumps(reasons), json.dumps({"detail": _storable(detail)})
+            return "rejected", json.dumps(reasons), json.dumps({"detail": detail})
         case Unproven(reasons, detail):
-            return "unproven", json.dumps(reasons), json.dumps({"detail": _storable(detail)})
+            return "unproven", json.dumps(reasons), json.dumps({"detail": detail})
 
 
 def _storable(text: str) -> str:

@@ -36,6 +36,8 @@ from lsp_repair.validation.screening import WarmScreen
 _GATE_SECONDS = 5.0
 _TRACE_SECONDS = 6.0
 _SEARCH_SHARE = 0.6
+_SEARCH_SECONDS = 60.0
+"""A group that this long a search did not repair is hardly ever repaired by a longer one."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -178,7 +180,8 @@ class _Work:
             effect = None
             case = build_case(self.prepared, self.baseline, group, found, passing)
             if not self.request.explain_only and not self.deadline.passed:
-                budget = self.deadline.within(self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5)
+                share = self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5
+                budget = self.deadline.within(min(share, _SEARCH_SECONDS))
                 others = [failure for each in groups for failure in each.failures if "::" in failure.node_id]
                 repaired = self._repaired(case, others, (server, prover), budget)
                 effect = environment.missing_effect(group.representative)

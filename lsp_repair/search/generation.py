@@ -31,24 +31,30 @@ def first_order(source: SourceFile, scores: Mapping[int, float], hints: Hints) -
 
     `scores` holds the suspiciousness of each 1-based line; lines of the failures' tracebacks are added to it.
     """
-    module = parsed(source)
-    if module is None:
+    context = context_of(source, scores, hints)
+    if context is None:
         is_syntax = any(failure.error_type in _SYNTAX_ERRORS for failure in hints.failures)
         return broken_syntax.repairs(source, hints.failures) if is_syntax else []
-    lines = suspicious_lines(module, scores, hints.failures)
-    context = Context(module, Scopes(module), lines, hints)
-    emission = Emission(module, lines, MAX_CANDIDATES)
+    emission = Emission(context.module, context.scores, MAX_CANDIDATES)
     for failure in hints.failures:
         _from_error(context, emission, failure)
-    suspects = [node for node in _editable_expressions(module) if context.is_suspicious(node)]
+    suspects = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]
     # The most suspicious first: what they fill the list with sets the score that the others have to reach.
-    for node in sorted(suspects, key=lambda each: -lines.get(each.lineno, 0)):
+    for node in sorted(suspects, key=lambda each: -context.scores.get(each.lineno, 0)):
         for template in EXPRESSIONS:
             emission.extend(template(context, node))
     for module_template in MODULES:
         emission.extend(module_template(context))
     _from_statements(context, emission)
     return emission.candidates()
+
+
+def context_of(source: SourceFile, scores: Mapping[int, float], hints: Hints) -> Context | None:
+    """What templates look at; None when the file does not parse."""
+    module = parsed(source)
+    if module is None:
+        return None
+    return Context(module, Scopes(module), suspicious_lines(module, scores, hints.failures), hints)
 
 
 def _from_statements(context: Context, emission: Emission) -> None:
@@ -61,7 +67,7 @@ def _from_statements(context: Context, emission: Emission) -> None:
         emission.extend(insertions.proposals(context, node, emission.least_prior(node.lineno)))
 
 
-def _editable_expressions(module: Module) -> Iterator[ast.expr]:
+def editable_expressions(module: Module) -> Iterator[ast.expr]:
     """Expressions in order, without annotations, decorators, docstrings, patterns and unreliable f-string parts."""
     pending: list[ast.AST] = [module.tree]
     while pending:

@@ -2,6 +2,7 @@
 
 import ast
 import keyword
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -153,6 +154,15 @@ class Scopes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names += [each.asname or each.name.split(".")[0] for each in node.names]
         return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def borrowed(self) -> tuple[str, ...]:
+        """Functions that the module imports by name from elsewhere than the standard library."""
+        names: list[str] = []
+        for node in self.module.tree.body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] not in sys.stdlib_module_names:
+                names += [each.asname or each.name for each in node.names]
+        return tuple(name for name in names if name[:1].islower())[:10]
 
     def members(self, owner: ast.ClassDef) -> tuple[str, ...]:
         """Methods, class variables and `self` attributes of a class."""

@@ -1,4 +1,4 @@
-"""The staged search: candidates in order of score through the screen, then again what timed out, then pairs of edits."""
+"""The staged search: single edits in order of score, again what timed out, expressions built anew, pairs of edits."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from lsp_repair.search.composition import second_order
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.ranking import rank
+from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
 """Suspiciousness of every line where no executed lines are known at all."""
@@ -22,6 +23,7 @@ class Limits:
 
     first_order: int = 6000
     per_chunk: int = 200
+    synthesis: int = 2000
     second_order_bases: int = 12
     second_order_each: int = 400
     settle_seconds: float = 2.0
@@ -51,13 +53,17 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
     """Survivors as they are found; sort by rank to show them.
 
     Stages: single edits in order of score; those of them that hit a time limit once more; while nothing has survived,
-    pairs of edits on top of the single ones that came furthest. What hit a limit after
+    expressions built anew, then pairs of edits on top of the single ones that came furthest. What hit a limit after
     it had passed a test is likely to be right and slow: it is tried again at once.
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
     scores = _scores_by_path(sources, localisation)
-    yield from run.stage(_merged(sources, scores, hints, limits.first_order), order=1)
+    single = _merged(sources, lambda source: first_order(source, scores[source.path], hints))
+    yield from run.stage(run.unseen(single[: limits.first_order]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
+    if limits.synthesis and not run.survivors:
+        deeper = _merged(sources, lambda source: synthesised(source, scores[source.path], hints, limits.synthesis))
+        yield from run.stage(run.unseen(deeper[: limits.synthesis]), order=1)
     if not run.survivors:
         for base in run.promising():
             pairs = second_order(base, scores[base.source.path], hints, limits.second_order_each)
@@ -73,12 +79,9 @@ def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -
     return {source.path: dict.fromkeys(range(1, source.data.count(b"\n") + 2), _UNIFORM_SCORE) for source in sources}
 
 
-def _merged(
-    sources: Sequence[SourceFile], scores: Mapping[str, Mapping[int, float]], hints: Hints, limit: int
-) -> list[Candidate]:
-    merged = [each for source in sources for each in first_order(source, scores[source.path], hints)]
-    merged.sort(key=lambda candidate: -candidate.score)
-    return merged[:limit]
+def _merged(sources: Iterable[SourceFile], generate: Callable[[SourceFile], list[Candidate]]) -> list[Candidate]:
+    merged = [each for source in sources for each in generate(source)]
+    return sorted(merged, key=lambda candidate: -candidate.score)
 
 
 @dataclass(slots=True)

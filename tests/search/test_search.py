@@ -74,7 +74,11 @@ def test_candidates_of_several_files_are_screened_together_side_by_side(executin
 
 def test_the_first_chunk_holds_the_best_candidates(executing):
     screen = executing(lambda _: 1 / 0)
-    _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=60, per_chunk=20, second_order_bases=0))
+    _survivors(
+        screen,
+        SourceFile("clamp.py", CLAMP),
+        limits=Limits(first_order=60, per_chunk=20, synthesis=0, second_order_bases=0),
+    )
     worst = [min(each.score for each in batch) for batch in screen.batches]
     assert worst == sorted(worst, reverse=True)
     assert len(screen.screened) == 60
@@ -120,7 +124,7 @@ def test_time_the_caller_spends_on_a_survivor_does_not_count(executing):
 def test_what_hit_a_time_limit_is_tried_again_at_the_end(executing):
     screen = executing(*CHECKS)
     screen.slow[FIXED] = 1
-    limits = Limits(first_order=40, second_order_bases=0)
+    limits = Limits(first_order=40, synthesis=0, second_order_bases=0)
     survivors = _survivors(screen, SourceFile("clamp.py", CLAMP), limits=limits)
     assert FIXED in {each.candidate.after for each in survivors}
     assert [each.after for each in screen.screened].count(FIXED) == 2
@@ -129,7 +133,7 @@ def test_what_hit_a_time_limit_is_tried_again_at_the_end(executing):
 def test_what_hits_the_time_limit_again_is_given_up(executing):
     screen = executing(*CHECKS)
     screen.slow[FIXED] = 99
-    _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=40, second_order_bases=0))
+    _survivors(screen, SourceFile("clamp.py", CLAMP), limits=Limits(first_order=40, synthesis=0, second_order_bases=0))
     assert [each.after for each in screen.screened].count(FIXED) == 2
 
 
@@ -163,3 +167,13 @@ def test_the_screen_s_generator_is_closed_when_the_search_is_over(executing):
 
     _survivors(Closing(lambda _: None), SourceFile("clamp.py", CLAMP), limits=Limits(max_survivors=2))
     assert closed == [2]
+
+
+def test_an_expression_no_template_makes_is_built_anew(executing):
+    def check(names: dict[str, Any]) -> None:
+        assert [names["f"](3, 7), names["f"](4, 10), names["f"](9, 26)] == [1, 2, 8]
+
+    source = SourceFile("f.py", b"def f(a, b):\n    return divmod(a, 5)\n")
+    survivors = _survivors(executing(check), source)
+    assert [each.candidate.after for each in survivors] == [b"def f(a, b):\n    return b % a\n"]
+    assert survivors[0].candidate.template == "synthesis"

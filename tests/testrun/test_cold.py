@@ -101,7 +101,9 @@ def test_executed_lines_show_code_that_the_traceback_does_not(project, run):
     ],
 )
 def test_a_file_that_does_not_collect_is_a_failure_of_that_file(project, run, source, error_type, path):
-    place = project({"test_it.py": source, "shop.py": "", "broken.py": "x = (1\n", "test_ok.py": "def test_ok(): pass\n"})
+    place = project(
+        {"test_it.py": source, "shop.py": "", "broken.py": "x = (1\n", "test_ok.py": "def test_ok(): pass\n"}
+    )
     found = run(place)
     result = found.results["test_it.py"]
     assert (result.outcome, result.failure.error_type) == (Outcome.ERROR, error_type)
@@ -180,16 +182,16 @@ def test_a_test_that_loops_for_ever_fails_where_it_loops(project, run):
 
 
 def test_a_test_that_waits_for_ever_is_killed_and_the_others_run(project, run):
-    place = project(
-        {"test_it.py": "import time\ndef test_waits(): time.sleep(1000)\ndef test_after(): pass\n"}
-    )
+    place = project({"test_it.py": "import time\ndef test_waits(): time.sleep(1000)\ndef test_after(): pass\n"})
     found = run(place, stall_seconds=1.5)
     assert outcomes(found) == {"test_it.py::test_waits": "failed", "test_it.py::test_after": "passed"}
 
 
 def test_output_by_the_megabyte_does_not_block_and_stays_out_of_memory(project, run):
     place = project(
-        {"test_it.py": "import sys\ndef test_floods(capfd):\n    with capfd.disabled():\n        print('x' * 5_000_000)\n"}
+        {
+            "test_it.py": "import sys\ndef test_floods(capfd):\n    with capfd.disabled():\n        print('x' * 5_000_000)\n"
+        }
     )
     found = run(place)
     assert found.complete
@@ -218,8 +220,10 @@ def ends_within(pid: int, seconds: float) -> bool:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
-    with open(descriptor):
+    try:
         return bool(select.select([descriptor], [], [], seconds)[0])
+    finally:
+        os.close(descriptor)
 
 
 def test_a_test_that_reads_stdin_gets_its_end_at_once(project, run):
@@ -245,9 +249,7 @@ def test_a_test_that_changes_directory_and_environment_disturbs_nobody(project, 
 
 
 def test_the_deadline_ends_a_run_and_keeps_what_was_found(project):
-    place = project(
-        {"test_it.py": "import time\ndef test_quick(): assert 0\ndef test_slow(): time.sleep(1000)\n"}
-    )
+    place = project({"test_it.py": "import time\ndef test_quick(): assert 0\ndef test_slow(): time.sleep(1000)\n"})
     found = run_cold(place, ColdRequest(), Deadline.after(3)).run
     assert not found.complete
     assert [str(result.node_id) for result in found.red] == ["test_it.py::test_quick"]

@@ -1,7 +1,5 @@
 """Real plugins and options that real projects have: they neither break a measurement nor are broken by it."""
 
-import os
-
 import pytest
 
 from lsp_repair.domain.deadline import Deadline
@@ -13,7 +11,7 @@ CODE = "def double(n):\n    return n + n + 1\n"
 TESTS = "from code_under_test import double\n\n\ndef test_red():\n    assert double(2) == 4\n\n\ndef test_green():\n    assert double(1) == 3\n"
 
 
-def with_autoload(place, *plugins):
+def with_autoload(place, *plugins: str):
     """Only the named plugins, given by -p as autoloading is off in these places."""
     arguments = tuple(part for name in plugins for part in ("-p", name))
     return type(place)(place.root, place.python, place.environ, (), (*arguments, *place.arguments))
@@ -50,7 +48,11 @@ def outcomes(run):
 def test_a_run_tells_the_same_whatever_the_options_are(project, plugins, addopts):
     place = with_autoload(
         project(
-            {"code_under_test.py": CODE, "test_code.py": TESTS, "pytest.ini": f"[pytest]\npythonpath = .\naddopts = {addopts}\n"}
+            {
+                "code_under_test.py": CODE,
+                "test_code.py": TESTS,
+                "pytest.ini": f"[pytest]\npythonpath = .\naddopts = {addopts}\n",
+            }
         ),
         *plugins,
     )
@@ -59,7 +61,7 @@ def test_a_run_tells_the_same_whatever_the_options_are(project, plugins, addopts
         assert outcomes(found) == {"test_red": "failed", "test_green": "passed"}, found.output_tail
         assert found.red[0].executed["code_under_test.py"] == frozenset({2})
     if "--cov" in addopts:
-        assert not [name for name in os.listdir(place.root) if name.startswith((".coverage", "coverage"))]
+        assert not [each for each in place.root.iterdir() if each.name.startswith((".coverage", "coverage"))]
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
     assert not isinstance(server, NotWarm), server
     with server:
@@ -153,7 +155,9 @@ def test_a_django_project_runs_with_its_database(project):
     with server:
         ids = [test.node_id for test in server.collection.collected]
         assert outcomes(server.run(ids, Deadline.after(30), record=False, test_seconds=5)) == outcomes(found)
-        assert server.run(ids, Deadline.after(30), record=False, test_seconds=5).results[ids[1]].outcome is Outcome.PASSED
+        assert (
+            server.run(ids, Deadline.after(30), record=False, test_seconds=5).results[ids[1]].outcome is Outcome.PASSED
+        )
 
 
 def test_mocks_are_undone_between_candidates(project):

@@ -42,9 +42,18 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
 
 def _operators(context: Context, node: ast.BinOp, old: str) -> Iterator[Change]:
     for new, weight in ALTERNATIVES[old]:
+        if _changes_nothing(node, new):
+            continue
         change = with_binary_operator(context, node, old, new, 0.7 * weight)
         if change is not None:
             yield change
+
+
+def _changes_nothing(node: ast.BinOp, operator: str) -> bool:
+    """`x * 1` and the like: dropping the operand says the same better."""
+    neutral = 1 if operator in {"*", "/", "//", "**"} else 0
+    sides = (node.left, node.right) if operator in {"*", "+", "|"} else (node.right,)
+    return any(isinstance(side, ast.Constant) and side.value == neutral for side in sides)
 
 
 def _operands(context: Context, node: ast.BinOp, operator: str) -> Iterator[Change]:

@@ -51,7 +51,7 @@ def _operands(context: Context, node: ast.Compare, operator: str, right: ast.exp
             yield Replacement(node.left, code, "off-by-one", 0.36)
     if operator in {"==", "!="}:
         yield from _boundaries(context, node, operator, right)
-        yield from _tolerances(node, operator, left_code, right_code)
+        yield from _tolerances(context, node, operator, left_code, right_code)
     for function in ("set", "sorted", "len", "abs", "str", "list", "sum", "int"):
         code = compared(call(function, left_code), operator, call(function, right_code))
         yield Replacement(node, code, "wrap-both-sides", 0.25, 2)
@@ -70,10 +70,13 @@ def _boundaries(context: Context, node: ast.Compare, operator: str, right: ast.e
     yield Replacement(node, compared(left, below, number(right.value - 1)), "boundary", 0.2)
 
 
-def _tolerances(node: ast.Compare, operator: str, left: Code, right: Code) -> Iterator[Change]:
+def _tolerances(context: Context, node: ast.Compare, operator: str, left: Code, right: Code) -> Iterator[Change]:
     if any(
         isinstance(side, ast.Constant) and not isinstance(side.value, float) for side in (node.left, *node.comparators)
     ):
         return
+    if "math" in context.scopes.imported:
+        closeness = call("math.isclose", left, right)
+        yield Replacement(node, closeness if operator == "==" else negated(closeness), "tolerance", 0.25)
     close = compared(call("abs", Code(f"{left.text} - ({right.text})", Level.SUM)), "<", Code("1e-9", Level.NUMBER))
     yield Replacement(node, close if operator == "==" else negated(close), "tolerance", 0.1, 2)

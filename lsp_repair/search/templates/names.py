@@ -42,6 +42,9 @@ def _callees(context: Context, node: ast.Name) -> Iterator[Change]:
     for name in context.scopes.callables(node):
         if name != node.id:
             yield Replacement(node, Code(name), "func-ingredient", 0.3)
+    for name in context.scopes.borrowed:
+        if name != node.id:
+            yield Replacement(node, Code(name), "func-ingredient", 0.2 + 0.2 * likeness(name, node.id))
     owner = context.module.class_of(node)
     if owner is not None and node.id in context.scopes.members(owner):
         yield Replacement(node, Code(f"self.{node.id}"), "missing-self", 0.4)
@@ -56,6 +59,14 @@ def _variables(context: Context, node: ast.Name) -> Iterator[Change]:
     if node.id not in names:
         for name in FUNCTIONS.get(node.id, ()):
             yield Replacement(node, Code(name), "func-swap", 0.4)
+        known = (*context.scopes.callables(node), *context.scopes.borrowed)
+        for name in known[:20] if node.id in known else ():
+            if name != node.id:
+                yield Replacement(node, Code(name), "func-ingredient", 0.3)
+    yield from _of_self(context, node, names)
+
+
+def _of_self(context: Context, node: ast.Name, names: tuple[str, ...]) -> Iterator[Change]:
     owner = context.module.class_of(node)
     if owner is not None and node.id in context.scopes.members(owner) and "self" in names:
         yield Replacement(node, Code(f"self.{node.id}"), "missing-self", 0.35)

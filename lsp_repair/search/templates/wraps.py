@@ -88,6 +88,9 @@ def _by_helpers(context: Context, node: ast.expr, own: Code) -> Iterator[Change]
             required = len(each.args.posonlyargs + each.args.args) - len(each.args.defaults)
             if required == 1 and parameters(each) and not own.text.startswith(each.name + "("):
                 yield Replacement(node, call(each.name, own), "wrap-helper", 0.2)
+    for name in context.scopes.borrowed:
+        if not own.text.startswith(name + "("):
+            yield Replacement(node, call(name, own), "wrap-helper", 0.15)
 
 
 def _simple(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:

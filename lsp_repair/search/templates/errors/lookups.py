@@ -40,11 +40,21 @@ def proposals(context: Context, place: ErrorPlace) -> Iterator[Change]:
 
 def _key(context: Context, node: ast.Subscript) -> Iterator[Change]:
     value, index = context.code(node.value), fitted(context.code(node.slice), Level.LAMBDA)
-    for default, weight in _DEFAULTS:
+    for default, weight in (*_DEFAULTS, *_defaults_of_project(context)):
         yield Replacement(node, trailed(value, f".get({index}, {default})"), "err:KeyError-get", 0.8 * weight)
     yield Replacement(node, trailed(value, f".get({index})"), "err:KeyError-get", 0.7)
     for default in ("[]", "0", "set()", "{}"):
         yield Replacement(node, trailed(value, f".setdefault({index}, {default})"), "err:KeyError-setdefault", 0.6)
+
+
+def _defaults_of_project(context: Context) -> Iterator[tuple[str, float]]:
+    """The module's own constants, then the values that the failing tests speak of."""
+    for statement in getattr(context.module.tree, "body", ()):
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        yield from ((target.id, 0.85) for target in targets if isinstance(target, ast.Name))
+    for literal in context.hints.test_literals[:20]:
+        if isinstance(literal, int | float | str) and not isinstance(literal, bool):
+            yield repr(literal), 0.5
 
 
 def _misspelled_key(context: Context, node: ast.expr, value: str) -> Iterator[Change]:
