@@ -10,10 +10,11 @@ from lsp_repair.search.composition import second_order
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.ranking import rank
+from lsp_repair.search.suspicion import raised_by_frames
 from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
-"""Suspiciousness of every line where no executed lines are known at all."""
+"""Suspiciousness of every line where neither executed lines nor a traceback say anything."""
 _MAX_RETRIES = 60
 
 
@@ -24,6 +25,7 @@ class Limits:
     first_order: int = 6000
     per_chunk: int = 200
     synthesis: int = 2000
+    """How many expressions built anew are tried."""
     second_order_bases: int = 12
     second_order_each: int = 400
     settle_seconds: float = 2.0
@@ -57,7 +59,7 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
     it had passed a test is likely to be right and slow: it is tried again at once.
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
-    scores = _scores_by_path(sources, localisation)
+    scores = _scores_by_path(sources, localisation, hints)
     single = _merged(sources, lambda source: first_order(source, scores[source.path], hints))
     yield from run.stage(run.unseen(single[: limits.first_order]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
@@ -72,9 +74,11 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
                 break
 
 
-def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -> dict[str, Mapping[int, float]]:
+def _scores_by_path(
+    sources: Sequence[SourceFile], localisation: Localisation, hints: Hints
+) -> dict[str, Mapping[int, float]]:
     known = {source.path: localisation.scores.get(source.path, {}) for source in sources}
-    if any(known.values()):
+    if any(raised_by_frames(path, scores, hints.failures) for path, scores in known.items()):
         return known
     return {source.path: dict.fromkeys(range(1, source.data.count(b"\n") + 2), _UNIFORM_SCORE) for source in sources}
 

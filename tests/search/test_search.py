@@ -7,6 +7,7 @@ from typing import Any
 from lsp_repair.domain.candidates import Candidate, Screen, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.search import Limits, Survivor, search
 
@@ -177,3 +178,14 @@ def test_an_expression_no_template_makes_is_built_anew(executing):
     survivors = _survivors(executing(check), source)
     assert [each.candidate.after for each in survivors] == [b"def f(a, b):\n    return b % a\n"]
     assert survivors[0].candidate.template == "synthesis"
+
+
+def test_a_traceback_is_enough_where_nothing_was_executed(executing):
+    frames = (Frame("f.py", 1, "<module>", in_project=True),)
+    failure = Failure(NodeId("test_f.py"), "collect", "NameError", "name 'lenn' is not defined", frames)
+    screen = executing(lambda names: names["SIZE"])
+    source = SourceFile("f.py", b"SIZE = lenn([1])\n\n\ndef f(a):\n    return a\n")
+    found = search([source], Localisation({}), Hints((failure,)), screen, Deadline.after(20), SHORT)
+    best = max(found, key=lambda survivor: survivor.rank)
+    assert best.candidate.after == source.data.replace(b"lenn", b"len")
+    assert {each.line for each in screen.screened} == {1}
