@@ -1,7 +1,6 @@
 """Ingredients at a place: the names, constants and expressions that the code around it offers."""
 
 import ast
-import keyword
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -221,8 +220,3 @@ def is_unreachable_for_edits(module: Module, node: ast.AST) -> bool:
 def parameters(function: Function) -> list[ast.arg]:
     """All parameters in the order of the signature."""
     return _parameters(function.args)
-
-
-def is_plain_name(text: str) -> bool:
-    """Whether the text may stand where a variable is bound."""
-    return text.isidentifier() and not keyword.iskeyword(text)
