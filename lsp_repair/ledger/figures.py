@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
@@ -27,7 +27,7 @@ class FixCost:
     cost_usd: Decimal | None
     """None when a part of it is unknown."""
     seconds: float
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cpu_seconds: float = 0.0
     fingerprint: str = ""
     proposal_id: str | None = None
@@ -93,7 +93,7 @@ def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
 
 
 def _money(text: str | None) -> Decimal | None:
-    """Without the zeros at its end and never in scientific notation."""
+    """Without the zeros at its end; write it with the format `f`, for `str` gives small amounts an exponent."""
     return None if text is None else Decimal(text.rstrip("0").rstrip("."))
 
 

@@ -24,7 +24,7 @@ def open_file(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
         try:
             return _connected(path), ()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                 raise
             aside = _moved_aside(path)
             return _connected(path), (f"the ledger was damaged ({error}); it is kept as {aside} and a new one begins",)

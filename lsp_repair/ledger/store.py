@@ -1,17 +1,13 @@
 """The ledger: hears the engine, keeps what it hears in SQLite, and forgets nothing."""
 
 import contextlib
-import json
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
-from lsp_repair import __version__
 from lsp_repair.domain.events import (
     BaselineFinished,
     Event,
@@ -23,13 +19,10 @@ from lsp_repair.domain.events import (
     SessionStarted,
 )
 from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.outcomes import Origin
-from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven, Verdict
-from lsp_repair.ledger import figures
+from lsp_repair.ledger import figures, rows
 from lsp_repair.ledger.opening import open_file
 
 Decision = Literal["accepted", "rejected", "stale", "reverted"]
-_ORIGINS: tuple[str, ...] = tuple(Origin)
 _BUSY_MILLISECONDS_AFTER_A_LOSS = 250
 
 
@@ -117,18 +110,21 @@ class Ledger:
         match event:
             case SessionStarted():
                 self._session_row()
-            case BaselineFinished():
-                self._add_baseline(event)
+            case BaselineFinished(run):
+                self._insert("baseline", {"session": self._session_row(), **rows.baseline(run)})
             case RepairStarted(group):
                 self._failure_row(group)
-            case ScreeningFinished():
-                self._add_attempt(event)
-            case PatchJudged():
-                self._add_judgement(event)
-            case ProposalFound():
-                self._add_proposal(event)
-            case RepairFinished():
-                self._add_outcome(event)
+            case ScreeningFinished(group):
+                failure = self._failure_row(group)
+                self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.attempt(event)})
+            case PatchJudged(group):
+                failure = self._failure_row(group)
+                attempt = self._attempts.get(failure)
+                self._insert("judged", {"failure": failure, "attempt": attempt, **rows.judged(event)})
+            case ProposalFound(group, proposal):
+                self._insert("proposal", {"failure": self._failure_row(group), **rows.proposal(proposal)})
+            case RepairFinished(report):
+                self._insert("outcome", {"failure": self._failure_row(report.group), **rows.outcome(event)})
             case _:
                 pass
 
@@ -137,105 +133,22 @@ class Ledger:
         if self._session is None:
             if self._started is None:
                 raise ValueError("an event came before its session")
-            self._session = self._insert(
-                "session",
-                root=self._started.root,
-                python=self._started.python,
-                tool_version=__version__,
-                isolation_tier=self._started.isolation.tier,
-                effects=json.dumps(dict(self._started.isolation.effects)),
-            )
+            self._session = self._insert("session", rows.session(self._started))
         return self._session
 
     def _failure_row(self, group: FailureGroup) -> int:
         """Made when the group is first heard of; flaky tests of one fingerprint are groups of their own."""
         key = (group.fingerprint, *group.node_ids)
         if key not in self._failures:
-            failure = group.representative
-            self._failures[key] = self._insert(
-                "failure",
-                session=self._session_row(),
-                fingerprint=group.fingerprint,
-                error_type=failure.error_type,
-                message=failure.message[:2000],
-                tests=json.dumps(group.node_ids),
-            )
+            columns = {"session": self._session_row(), **rows.failure(group)}
+            self._failures[key] = self._insert("failure", columns)
         return self._failures[key]
 
-    def _add_baseline(self, event: BaselineFinished) -> None:
-        run = event.run
-        self._insert(
-            "baseline",
-            timed=False,
-            session=self._session_row(),
-            collected=len(run.collected),
-            red=len(run.red),
-            complete=int(run.complete),
-            seconds=run.seconds,
-            cpu_seconds=run.cpu_seconds,
-        )
-
-    def _add_attempt(self, event: ScreeningFinished) -> None:
-        failure = self._failure_row(event.group)
-        self._attempts[failure] = self._insert(
-            "attempt",
-            failure=failure,
-            strategy=event.strategy,
-            origin=event.strategy if event.strategy in _ORIGINS else Origin.SEARCH,
-            candidates=event.candidates,
-            survivors=event.survivors,
-            seconds=event.seconds,
-            cpu_seconds=event.cpu_seconds,
-            cost_usd="0",
-        )
-
-    def _add_judgement(self, event: PatchJudged) -> None:
-        failure = self._failure_row(event.group)
-        verdict, reasons, evidence = _verdict(event.verdict)
-        self._insert(
-            "judged",
-            failure=failure,
-            attempt=self._attempts.get(failure),
-            patch=event.patch.id,
-            title=event.title,
-            verdict=verdict,
-            reasons=reasons,
-            evidence=evidence,
-            seconds=event.seconds,
-        )
-
-    def _add_proposal(self, event: ProposalFound) -> None:
-        proposal = event.proposal
-        self._insert(
-            "proposal",
-            failure=self._failure_row(event.group),
-            proposal_id=proposal.id,
-            patch=proposal.patch.id,
-            origin=proposal.origin,
-            title=proposal.title,
-            diff=proposal.patch.diff,
-            evidence=json.dumps(asdict(proposal.evidence)),
-            cost_usd=_amount(proposal.cost_usd),
-            **asdict(proposal.usage),
-        )
-
-    def _add_outcome(self, event: RepairFinished) -> None:
-        report = event.report
-        self._insert(
-            "outcome",
-            failure=self._failure_row(report.group),
-            status=report.status,
-            reason=report.reason,
-            detail=report.detail,
-            seconds=event.seconds,
-            cpu_seconds=event.cpu_seconds,
-        )
-
-    def _insert(self, table: str, *, timed: bool = True, **columns: object) -> int:
-        columns = {"at": self._clock(), **columns} if timed else columns
+    def _insert(self, table: str, columns: dict[str, rows.Value]) -> int:
+        columns = columns if table == "baseline" else {"at": self._clock(), **columns}
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        values = [_storable(value) if isinstance(value, str) else value for value in columns.values()]
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's
+        values = [rows.storable(value) for value in columns.values()]
         return int(self._connection.execute(statement, values).lastrowid or 0)
 
     def record_decision(self, proposal_id: str, kind: Decision) -> bool:
@@ -249,7 +162,7 @@ class Ledger:
                         (proposal_id, self._session),
                     ).fetchone()
                     if row is not None:
-                        self._insert("decision", proposal=row[0], kind=kind)
+                        self._insert("decision", {"proposal": row[0], "kind": kind})
             except (sqlite3.Error, OSError) as error:
                 self._lose(error)
                 return False
@@ -257,14 +170,14 @@ class Ledger:
 
     def rejected_patches(self, root: str | Path) -> frozenset[str]:
         """Ids of patches that the user rejected in this root and did not accept later."""
-        rows = self._connection.execute(
+        decided = self._connection.execute(
             "SELECT patch, kind, max(decided) FROM (SELECT iif(patch = '', proposal_id, patch) AS patch, kind, "
             "decision.id AS decided FROM decision JOIN proposal ON decision.proposal = proposal.id "
             "JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
             "WHERE session.root = ?) GROUP BY patch",
             (str(root),),
         )
-        return frozenset(str(patch) for patch, kind, _ in rows if kind == "rejected")
+        return frozenset(str(patch) for patch, kind, _ in decided if kind == "rejected")
 
     def costs(self, root: str | Path | None = None, limit: int = 50) -> tuple[figures.FixCost, ...]:
         """The cost of each fix, the latest first; -1 for all."""
@@ -273,22 +186,3 @@ class Ledger:
     def summary(self, root: str | Path | None = None) -> figures.Summary:
         """Everything of a root (or of all) in a few figures."""
         return figures.summary(self._connection, None if root is None else str(root))
-
-
-def _amount(cost: Decimal | None) -> str | None:
-    return None if cost is None else f"{cost:f}"
-
-
-def _verdict(verdict: Verdict) -> tuple[str, str, str]:
-    match verdict:
-        case Plausible(evidence):
-            return "plausible", "[]", json.dumps(asdict(evidence))
-        case Rejected(reasons, detail):
-            return "rejected", json.dumps(reasons), json.dumps({"detail": detail})
-        case Unproven(reasons, detail):
-            return "unproven", json.dumps(reasons), json.dumps({"detail": detail})
-
-
-def _storable(text: str) -> str:
-    """Undecodable bytes of the user's files come as lone surrogates, which SQLite does not take."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
