@@ -60,9 +60,9 @@ def costs(connection: sqlite3.Connection, root: str | None, limit: int) -> tuple
     """The latest failures first, at most so many (-1 for all)."""
     cursor = connection.execute(
         f"SELECT {_COLUMNS} FROM cost_of_fix WHERE failure IN (SELECT failure.id FROM failure "  # noqa: S608 - our own
-        "JOIN session ON failure.session = session.id WHERE ?1 IS NULL OR root = ?1 ORDER BY failure.id DESC LIMIT ?2) "
+        "JOIN session ON failure.session = session.id WHERE :root IS NULL OR root = :root ORDER BY failure.id DESC LIMIT :limit) "
         "ORDER BY failure DESC, proposal",
-        (root, limit),
+        {"root": root, "limit": limit},
     )
     cursor.row_factory = sqlite3.Row
     return tuple(_cost(tuple(rows)) for _, rows in groupby(cursor, key=lambda row: int(row["failure"])))
@@ -99,7 +99,9 @@ def _money(text: str | None) -> Decimal | None:
 
 def summary(connection: sqlite3.Connection, root: str | None) -> Summary:
     """The figures of one root, or of all."""
-    (sessions,) = connection.execute("SELECT count(*) FROM session WHERE ?1 IS NULL OR root = ?1", (root,)).fetchone()
+    (sessions,) = connection.execute(
+        "SELECT count(*) FROM session WHERE :root IS NULL OR root = :root", {"root": root}
+    ).fetchone()
     fixes = costs(connection, root, -1)
     return Summary(
         sessions=sessions,

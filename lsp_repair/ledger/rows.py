@@ -107,6 +107,7 @@ def outcome(event: RepairFinished) -> Columns:
         "status": event.report.status,
         "reason": event.report.reason,
         "detail": event.report.detail,
+        "tests": json.dumps(event.report.group.node_ids),
         "seconds": event.seconds,
         "cpu_seconds": event.cpu_seconds,
     }

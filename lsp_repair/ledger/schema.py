@@ -73,7 +73,13 @@ _PRICED_PROPOSALS = (
         )
     ),
     "DROP VIEW IF EXISTS cost_of_fix",
-    # Money is summed in whole billionths of a millicent (1e-12 $), exactly: prices of single tokens lie above that.
+)
+
+_GROWING_FAILURES = (
+    # A failure takes in the tests that turn out to have the same cause: only its end knows them all.
+    "ALTER TABLE outcome ADD COLUMN tests TEXT",
+    "DROP VIEW IF EXISTS cost_of_fix",
+    # Money is summed in whole 1e-12 dollars, exactly: the price of a single token lies above that.
     """
     CREATE VIEW cost_of_fix AS
     WITH spent AS (
@@ -87,7 +93,8 @@ _PRICED_PROPOSALS = (
       FROM outcome GROUP BY failure
     )
     SELECT session.id AS session, session.root AS root, failure.id AS failure, failure.fingerprint AS fingerprint,
-      failure.error_type AS error_type, failure.tests AS tests,
+      failure.error_type AS error_type,
+      coalesce((SELECT tests FROM outcome WHERE outcome.id = ended.id), failure.tests) AS tests,
       (SELECT status FROM outcome WHERE outcome.id = ended.id) AS status,
       proposal.id AS proposal, proposal.proposal_id AS proposal_id, proposal.origin AS origin, proposal.title AS title,
       (SELECT kind FROM decision WHERE decision.proposal = proposal.id ORDER BY id DESC LIMIT 1) AS decision,
@@ -105,12 +112,19 @@ _PRICED_PROPOSALS = (
 )
 
 
-def _priced_proposals(connection: sqlite3.Connection) -> None:
-    for statement in _PRICED_PROPOSALS:
-        connection.execute(statement)
+def _statements(*statements: str) -> Migration:
+    def migrate(connection: sqlite3.Connection) -> None:
+        for statement in statements:
+            connection.execute(statement)
+
+    return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (_history, _priced_proposals)
+MIGRATIONS: tuple[Migration, ...] = (
+    _history,
+    _statements(*_PRICED_PROPOSALS),
+    _statements(*_GROWING_FAILURES),
+)
 """What leads from each version to the next; only ever appended to. New tables (calls, reservations) are a new step."""
 
 

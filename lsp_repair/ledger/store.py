@@ -19,6 +19,7 @@ from lsp_repair.domain.events import (
     SessionStarted,
 )
 from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.runs import NodeId
 from lsp_repair.ledger import figures, rows
 from lsp_repair.ledger.opening import open_file
 
@@ -42,7 +43,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._started: SessionStarted | None = None
         self._session: int | None = None
-        self._failures: dict[tuple[str, ...], int] = {}
+        self._failures: dict[tuple[str, NodeId], int] = {}
         self._attempts: dict[int, int] = {}
         self._lost = 0
         self._first_loss = ""
@@ -137,8 +138,11 @@ class Ledger:
         return self._session
 
     def _failure_row(self, group: FailureGroup) -> int:
-        """Made when the group is first heard of; flaky tests of one fingerprint are groups of their own."""
-        key = (group.fingerprint, *group.node_ids)
+        """Made when the group is first heard of, and known by its first test: others may join while it is worked on.
+
+        The fingerprint is not enough: flaky tests of one fingerprint are groups of their own.
+        """
+        key = (group.fingerprint, group.representative.node_id)
         if key not in self._failures:
             columns = {"session": self._session_row(), **rows.failure(group)}
             self._failures[key] = self._insert("failure", columns)

@@ -282,6 +282,15 @@ def test_flaky_tests_of_one_fingerprint_are_failures_of_their_own(ledger):
     assert [cost.tests for cost in ledger.costs()] == [("test_a.py::two",), ("test_a.py::one",)]
 
 
+def test_tests_that_join_a_failure_while_it_is_worked_on_belong_to_it(ledger):
+    one, two = group("test_a.py::one"), group("test_a.py::two")
+    grown = FailureGroup(one.fingerprint, (*one.failures, *two.failures))
+    tell(ledger, begin(), RepairStarted(one), tried(one), ProposalFound(one, proposal()), ended(grown))
+    [cost] = ledger.costs()
+    assert cost.tests == ("test_a.py::one", "test_a.py::two")
+    assert (cost.candidates, cost.status, cost.title) == (10, "proposed", "x = 2")
+
+
 def test_undecodable_text_is_kept_readably(ledger, path):
     odd = Patch((FileChange("a.py", b"x = '\xff'\n", b"x = '\xfe'\n"),))
     tell(ledger, begin("/caf\udce9"), ProposalFound(group(), Proposal("1", Origin.USER, "\udcff", odd, EVIDENCE)))
@@ -369,7 +378,8 @@ def test_several_processes_write_at_once(path):
         assert (ledger.summary().sessions, ledger.summary().failures) == (3, 75)
 
 
-def test_a_ledger_of_the_first_version_is_carried_over(path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_older_version_is_carried_over(path, version):
     path.parent.mkdir()
     old = sqlite3.connect(path, isolation_level=None)
     schema.prepare(old, schema.MIGRATIONS[:1])
@@ -378,10 +388,13 @@ def test_a_ledger_of_the_first_version_is_carried_over(path):
     old.execute("INSERT INTO attempt VALUES (1, 1, 0, 'search', 7, 1, 1, 1, 0, 0, 0, 0, '0')")
     old.execute("INSERT INTO proposal VALUES (1, 1, 0, 'abc', 'search', 'x = 2', '', '{}')")
     old.execute("INSERT INTO decision VALUES (1, 1, 0, 'rejected')")
+    old.execute("INSERT INTO outcome VALUES (1, 1, 0, 'proposed', NULL, '', 2.0, 1.0)")
+    schema.prepare(old, schema.MIGRATIONS[:version])
     old.close()
     with Ledger.open(path) as ledger:
         [cost] = ledger.costs()
         assert (cost.candidates, cost.decision, cost.cost_usd) == (7, "rejected", Decimal(0))
+        assert (cost.tests, cost.seconds) == (("test_a.py::test",), 2.0)
         assert ledger.rejected_patches("/project") == {"abc"}
         whole_session(ledger)
         assert ledger.notices == ()
