@@ -1,5 +1,6 @@
 """One time limit for a whole command, asked by everything that takes time."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,10 +10,11 @@ from lsp_repair.errors import OutOfTimeError
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A point on a monotonic clock (seconds)."""
+    """A point on a monotonic clock (seconds), which `cancel` moves to now for all who share it."""
 
     at: float
     clock: Callable[[], float] = field(default=time.monotonic, compare=False)
+    _cancelled: tuple[threading.Event, ...] = field(default=(), compare=False)
 
     @classmethod
     def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
@@ -22,6 +24,8 @@ class Deadline:
     @property
     def remaining(self) -> float:
         """Seconds left, never negative."""
+        if any(each.is_set() for each in self._cancelled):
+            return 0.0
         return max(0.0, self.at - self.clock())
 
     @property
@@ -36,4 +40,12 @@ class Deadline:
 
     def within(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and one so many seconds ahead."""
-        return Deadline(min(self.at, self.clock() + seconds), self.clock)
+        return Deadline(min(self.at, self.clock() + seconds), self.clock, self._cancelled)
+
+    def cancellable(self) -> "Deadline":
+        """The same deadline with a cancellation of its own."""
+        return Deadline(self.at, self.clock, (*self._cancelled, threading.Event()))
+
+    def cancel(self) -> None:
+        """Let this deadline and those derived from it pass now; only what `cancellable` gave can be cancelled."""
+        self._cancelled[-1].set()

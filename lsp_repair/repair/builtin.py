@@ -13,13 +13,15 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.scopes import narrow_scope, wide_scope
-from lsp_repair.search.search import search
+from lsp_repair.search.search import Limits, search
 from lsp_repair.validation.behaviours import Behaviour, behaviours, distinct, telling_input
 from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
 
 _MOST_PROOFS = 6
 _MOST_COMPARED = 25
+_SETTLE_SECONDS = 0.8
+"""How long the search goes on after its first survivor: a better one is near in rank, and a person waits."""
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
 
 
@@ -61,16 +63,19 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     """Screen the templates' candidates, prove the survivors best first, stop at `most` proposals."""
     started = time.monotonic()
     prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
-    found = sorted(search(case.sources, case.localisation, case.hints, screen, budget), key=lambda each: -each.rank)
-    survivors = _of_the_common_cause([each.candidate for each in found], screen)
+    survivors = search(
+        case.sources, case.localisation, case.hints, screen, budget, Limits(settle_seconds=_SETTLE_SECONDS)
+    )
+    found = sorted(survivors, key=lambda each: -each.rank)
+    ranked = _of_the_common_cause([each.candidate for each in found], screen)
     tried = screen.tally.swap + screen.tally.reload + screen.tally.cold
     prover.observe(
         ScreeningFinished(
-            case.group, "search", tried, len(survivors), screen.tally.cpu_seconds, time.monotonic() - started
+            case.group, "search", tried, len(ranked), screen.tally.cpu_seconds, time.monotonic() - started
         )
     )
-    known = behaviours(screen, survivors) if len(survivors) > 1 else {}
-    return _proved(case, distinct(survivors, known), prover, _Offer(most, tried, known))
+    known = behaviours(screen, ranked) if len(ranked) > 1 else {}
+    return _proved(case, distinct(ranked, known), prover, _Offer(most, tried, known))
 
 
 def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Candidate]:

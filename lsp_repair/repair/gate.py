@@ -76,7 +76,7 @@ class EnvironmentGate:
     def __init__(self, trusted: Surroundings, single: Sequence[Surroundings], deadline: Deadline) -> None:
         self._trusted = trusted
         self._single = tuple(single)
-        self._deadline = deadline
+        self._deadline = deadline.cancellable()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="environment-gate")
         self._run: Future[TestRun] | None = None
 
@@ -85,7 +85,8 @@ class EnvironmentGate:
         self._run = self._pool.submit(_rerun, self._trusted.place, red, self._deadline.within(30.0))
 
     def close(self) -> None:
-        """Wait for what is running."""
+        """End what is running."""
+        self._deadline.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def missing_effect(self, failure: Failure) -> str | None:

@@ -15,6 +15,8 @@ from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.records import RunBuilder
 
+_GLANCE_SECONDS = 0.2
+"""How often a waiting run looks whether it was cancelled."""
 _MOST_DEATHS = 4
 """A suite whose tests kill the process more often than this is not worth a fifth start."""
 
@@ -125,10 +127,11 @@ def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
 def records(running: Running, deadline: Deadline, stall_seconds: float) -> Iterator[dict[str, Any]]:
     """Records as they arrive; ends at the end of the pipe, at the deadline, or after too long a silence."""
     buffer = bytearray()
-    while not deadline.passed:
-        patience = min(stall_seconds, deadline.remaining)
-        if not select.select([running.read_fd], [], [], patience)[0]:
-            return
+    heard = time.monotonic()
+    while not deadline.passed and time.monotonic() - heard < stall_seconds:
+        if not select.select([running.read_fd], [], [], min(_GLANCE_SECONDS, deadline.remaining))[0]:
+            continue
+        heard = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
             return

@@ -2,7 +2,8 @@
 
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,25 +51,49 @@ def prove(
     refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline))
     if refused is not None:
         return refused
-    with _patched(ground, patch) as place:
-        wide, narrow = scopes
-        first = _judged(ground, patch, targets, _run(place, wide, deadline, reverse=False), wide)
-        if not isinstance(first, Plausible):
-            return first
-        second = _judged(ground, patch, targets, _run(place, narrow, deadline, reverse=True), narrow)
-    match second:
+    wide, narrow = scopes
+    first, second = _both_runs(ground, patch, scopes, deadline)
+    judged = _judged(ground, patch, targets, first, wide)
+    if not isinstance(judged, Plausible) or second is None:
+        return judged
+    again = _judged(ground, patch, targets, second, narrow)
+    match again:
         case Plausible():
-            return first
-        case Rejected((Reason.REGRESSION,)) if _fails_without_patch(ground, second, narrow, deadline):
-            return _with_note(first, "some tests depend on the order they run in, with and without this patch")
+            return judged
+        case Rejected((Reason.REGRESSION,)) if _fails_without_patch(ground, again, narrow, deadline):
+            return _with_note(judged, "some tests depend on the order they run in, with and without this patch")
         case Rejected(reasons, detail):
             return Rejected((Reason.UNSTABLE, *reasons), f"in another order: {detail}")
         case Unproven():
-            return second
+            return again
+
+
+def _both_runs(
+    ground: Ground, patch: Patch, scopes: tuple[Scope, Scope], deadline: Deadline
+) -> tuple[TestRun, TestRun | None]:
+    """The wide run and, beside it on a copy of its own, the narrow one, which a wide run cut short makes pointless."""
+    wide, narrow = scopes
+    beside = deadline.cancellable()
+
+    def run_narrow() -> TestRun:
+        with _patched(ground, patch) as place:
+            return _run(place, narrow, beside, reverse=True)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="proof") as pool:
+        second = pool.submit(run_narrow)
+        try:
+            with _patched(ground, patch) as place:
+                first = _run(place, wide, deadline, reverse=False)
+        except BaseException:
+            beside.cancel()
+            raise
+        if not first.complete:
+            beside.cancel()
+    return first, second.result() if first.complete else None
 
 
 @contextmanager
-def _patched(ground: Ground, patch: Patch) -> Iterator[Place]:
+def _patched(ground: Ground, patch: Patch) -> Generator[Place]:
     """A private copy with the patch in it, its oracle files read-only."""
     folder = Path(tempfile.mkdtemp(prefix="proof-", dir=ground.private))
     copy = copy_snapshot(ground.snapshot, folder / ground.snapshot.root.name)
