@@ -21,7 +21,7 @@ from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.errors import LspRepairError, UsageError
-from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
+from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean, sweep, trim
 from lsp_repair.ledger import Ledger
 from lsp_repair.repair.engine import Interrupted, check, fix
 from lsp_repair.repair.requests import CheckRequest, FixRequest, Selection
@@ -50,7 +50,10 @@ def _projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tup
 
 @contextlib.contextmanager
 def _ledger(folders: Folders, console: Console) -> Iterator[Ledger | None]:
-    """The ledger, or none with a notice: a repair does not need it."""
+    """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
+    sweep()
+    if folders.cache is not None:
+        trim(folders.cache)
     for notice in folders.notices:
         console.line(f"note: {notice}", "yellow")
     if folders.state is None:
@@ -92,7 +95,8 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
     with _ledger(folders, console) as ledger:
         try:
             for project, loaded in _projects(arguments, pytest_arguments):
-                request = _fix_request(arguments, loaded)
+                rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
+                request = _fix_request(arguments, loaded, rejected)
                 report = fix(project, request, _observer(console, ledger))
                 reports.append(replace(report, notices=(*loaded.notices, *report.notices)))
         except Interrupted as stop:
@@ -123,7 +127,7 @@ def _cut_short(reports: Sequence[FixReport]) -> bool:
     return any(report.out_of_time and not report.failures for report in reports)
 
 
-def _fix_request(arguments: Arguments, loaded: LoadedSettings) -> FixRequest:
+def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozenset[str] = frozenset()) -> FixRequest:
     settings = loaded.settings
     limit = arguments.time_limit or settings.time_limit_seconds
     return FixRequest(
@@ -137,6 +141,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings) -> FixRequest:
         max_proposals=settings.max_proposals,
         ignore=settings.ignore,
         snapshot_include=settings.snapshot_include,
+        rejected=rejected,
     )
 
 

@@ -122,7 +122,7 @@ def _usage(usage: Usage) -> Json:
 
 
 def _money(cost: Decimal | None) -> str | None:
-    return None if cost is None else str(cost)
+    return None if cost is None else f"{cost:f}"
 
 
 def check_json(report: CheckReport) -> Json:

@@ -82,7 +82,8 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
     counted += f", {tests.errors} errors" if tests.errors else ""
     counted += f", {tests.skipped} skipped" if tests.skipped else ""
     if not report.failures:
-        console.line(f"{counted}. Nothing to repair.", "bold", "green")
+        nothing_red = tests.collected and not tests.failed and not tests.errors
+        console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_red else "yellow")
         return
     parts = [counted]
     if not explain_only:
@@ -95,6 +96,13 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached: this is what was found by then", "yellow")
+
+
+def _nothing(report: FixReport) -> str:
+    """Why there is no failure to show."""
+    if report.out_of_time or report.tests.failed or report.tests.errors:
+        return "The work ended before any failure was looked at."
+    return "Nothing to repair." if report.tests.collected else "No test was collected."
 
 
 def show_check(console: Console, report: CheckReport) -> None:

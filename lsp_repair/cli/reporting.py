@@ -44,7 +44,7 @@ def report_json(summary: Summary, fixes: Sequence[FixCost]) -> dict[str, Any]:
         "candidates": summary.candidates,
         "tokens": summary.tokens,
         "seconds": round(summary.seconds, 3),
-        "cost_usd": None if summary.cost_usd is None else str(summary.cost_usd),
+        "cost_usd": None if summary.cost_usd is None else f"{summary.cost_usd:f}",
         "fixes": [
             {
                 "root": fix.root,
@@ -56,7 +56,7 @@ def report_json(summary: Summary, fixes: Sequence[FixCost]) -> dict[str, Any]:
                 "candidates": fix.candidates,
                 "tokens": fix.tokens,
                 "seconds": round(fix.seconds, 3),
-                "cost_usd": None if fix.cost_usd is None else str(fix.cost_usd),
+                "cost_usd": None if fix.cost_usd is None else f"{fix.cost_usd:f}",
             }
             for fix in fixes
         ],

@@ -33,6 +33,8 @@ class Prover:
     whole_suite: bool
     observe: Observer
     deadline: Deadline
+    rejected: frozenset[str] = frozenset()
+    """Patches that the user does not want to see again."""
     broad_runs: int = 0
 
     def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
@@ -102,7 +104,7 @@ def _proved(case: Case, survivors: Sequence[Candidate], prover: Prover, offer: _
         patch = candidate.patch
         if prover.deadline.passed or len(proposals) >= offer.most:
             break
-        if patch.id in proposals:
+        if patch.id in proposals or patch.id in prover.rejected:
             continue
         last = prover.judged(case, patch, candidate.title)
         if isinstance(last, Plausible):

@@ -148,7 +148,7 @@ class _Work:
         groups = grouped(result.failure for result in gated.steady if result.failure is not None)
         passing = _traced_passing(server, self.baseline, self.deadline) if server is not None and groups else ()
         ground = self._ground(gated)
-        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline)
+        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline, self.request.rejected)
         environment = EnvironmentGate(*self.prepared.surroundings(), self.deadline)
         try:
             if groups and not self.request.explain_only:

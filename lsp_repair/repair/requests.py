@@ -30,6 +30,8 @@ class FixRequest:
     """Globs of files that are never edited."""
     snapshot_include: tuple[str, ...] = ()
     """Globs of files that candidates may read although they may hold secrets."""
+    rejected: frozenset[str] = frozenset()
+    """Ids of patches that the user rejected before: they do not come back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ def _must_be_able_to_run(prepared: Prepared, result: ColdResult) -> None:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
+    usage = [line for line in lines if ": error: " in line]
+    errors = usage or [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
     return errors[-1][:300] if errors else "it printed nothing"
 
 

@@ -52,6 +52,7 @@ class Reporting:
                 "oracle": sorted(self._oracle(session)),
             }
         )
+        self.emit({"kind": "modules", "files": module_files(self.root)})
 
     def _test(self, item: Any) -> dict[str, Any]:
         path = relative(str(item.path), self.root)
@@ -134,7 +135,7 @@ class Reporting:
         return doctest_failure(error, self.root) or failure_of(_unwrapped(error), self.root, comparison)
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
-        """Where the project's modules came from."""
+        """Where the modules came from that the tests themselves imported."""
         self.emit({"kind": "modules", "files": module_files(self.root)})
 
 
