@@ -20,7 +20,7 @@ from lsp_repair.validation.screening import WarmScreen
 
 _MOST_PROOFS = 6
 _MOST_COMPARED = 25
-_SETTLE_SECONDS = 0.8
+_SETTLE_SECONDS = 0.6
 """How long the search goes on after its first survivor: a better one is near in rank, and a person waits."""
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
 

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lsp_repair.domain.candidates import SourceFile
@@ -22,6 +22,7 @@ _SCREENING_TESTS = 3
 _CONFIRMING_TARGETS = 40
 _COVERING_SECONDS = 2.0
 _SOURCE_FILES = 12
+_HANGS = frozenset({"TestTimeout", "ProcessDied"})
 _FLOOR_SECONDS = 0.04
 _CEILING_SECONDS = 2.0
 
@@ -103,19 +104,34 @@ def build_ladder(
 
     `others` are the failures of groups that are not repaired yet.
     """
-    limit = _cpu_limit(baseline.run.results, [*case.group.node_ids, *case.covering])
-    expected: dict[NodeId, str | None] = {
-        failure.node_id: failure.error_type
-        for failure in case.group.failures[:_CONFIRMING_TARGETS]
-        if _is_test(failure)
-    }
-    targets = trusted_tests(server, expected, max(limit, 0.4), deadline)
-    elsewhere: dict[NodeId, str | None] = {each.node_id: each.error_type for each in others[:_CONFIRMING_TARGETS]}
-    red_elsewhere = trusted_tests(server, elsewhere, max(limit, 0.4), deadline)
-    passing = trusted_tests(server, dict.fromkeys(case.covering), max(10 * limit, 0.4), deadline)
+    results = baseline.run.results
+    limit = _cpu_limit(results, [*case.group.node_ids, *case.covering])
+    failures = [failure for failure in case.group.failures[:_CONFIRMING_TARGETS] if _is_test(failure)]
+    targets = {failure.node_id: _expected(failure, results, limit) for failure in failures}
+    passing = {key: TrustedTest(key, "direct", max(10 * limit, 0.4), None) for key in case.covering}
+    order = {test.node_id: index for index, test in enumerate(baseline.run.collected)}
+    both = sorted({**passing, **targets}.values(), key=lambda test: order.get(test.node_id, 0))
+    confirming = tuple(replace(test, seconds=max(test.seconds, 0.4)) for test in trusted_tests(server, both, deadline))
+    elsewhere = [_expected(failure, results, limit) for failure in others[:_CONFIRMING_TARGETS]]
+    screening = [test for test in confirming if test.node_id in targets]
     files = dict.fromkeys(file_of(key) for key in (*case.group.node_ids, *case.covering))
-    tight = tuple(_limited(test, limit) for test in _cheapest(targets, baseline.run.results))
-    return Ladder(tight[:_SCREENING_TESTS], (*targets, *passing), tuple(files), red_elsewhere, whole_files=not expected)
+    return Ladder(
+        screening=tuple(_limited(test, limit) for test in _cheapest(screening, results))[:_SCREENING_TESTS],
+        confirming=confirming,
+        test_files=tuple(files),
+        others=trusted_tests(server, elsewhere, deadline),
+        whole_files=not failures,
+    )
+
+
+def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: float) -> TrustedTest:
+    """A red test with the time in which it surely shows its error again, or ends when it is repaired.
+
+    One that hangs is stopped early here: it is known to hang.
+    """
+    hangs = failure.error_type in _HANGS
+    own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
+    return TrustedTest(failure.node_id, "direct", max(limit, own), failure.error_type)
 
 
 def _is_test(failure: Failure) -> bool:
@@ -130,7 +146,7 @@ def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]
     """Quick ones first, hanging ones last."""
 
     def cost(test: TrustedTest) -> tuple[bool, float]:
-        return test.expected_error in {"TestTimeout", "ProcessDied"}, results[test.node_id].seconds
+        return test.expected_error in _HANGS, results[test.node_id].seconds
 
     return sorted(tests, key=cost)
 

@@ -1,12 +1,13 @@
 """Which files a repair may touch: the product's code, never what decides outcomes."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.runs import TestRun
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_TEST_FOLDER = re.compile(r"(^|[_-])test(s|ing|cases?|suite)?($|[_-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +35,5 @@ def editable_files(run: TestRun, ignored: Iterable[str] = ()) -> Editable:
     oracle = set(run.oracle_paths)
     folders: set[str] = set()
     for path in oracle:
-        folders |= {str(parent) for parent in PurePosixPath(path).parents if parent.name.lower() in _TEST_FOLDERS}
+        folders |= {str(parent) for parent in PurePosixPath(path).parents if _TEST_FOLDER.search(parent.name)}
     return Editable(frozenset(oracle), frozenset(folders), tuple(ignored))

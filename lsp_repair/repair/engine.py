@@ -25,7 +25,7 @@ from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate
 from lsp_repair.repair.requests import CheckRequest, FixRequest
 from lsp_repair.repair.scopes import file_of, narrow_scope, wide_scope
 from lsp_repair.repair.selection import chosen
-from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline
+from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline, surroundings_may_matter
 from lsp_repair.repair.suspects import Suspects, suspects, whole_files
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
@@ -33,7 +33,8 @@ from lsp_repair.validation.foreign_patch import read_patch
 from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
 
-_GATE_SECONDS = 5.0
+_GATE_SECONDS = 6.0
+"""CPU seconds after which a test that hung before is believed to hang for good."""
 _TRACE_SECONDS = 6.0
 _SEARCH_SHARE = 0.6
 _SEARCH_SECONDS = 60.0
@@ -117,7 +118,7 @@ def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[
         work.all_groups(Gated(tuple(red), ()), None)
         return
     with server:
-        work.all_groups(flaky_gate(server, red, 2 * _GATE_SECONDS, deadline), server)
+        work.all_groups(flaky_gate(server, red, _GATE_SECONDS, deadline), server)
 
 
 _WARM_TESTS = 600
@@ -149,9 +150,9 @@ class _Work:
         passing = _traced_passing(server, self.baseline, self.deadline) if server is not None and groups else ()
         ground = self._ground(gated)
         prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline, self.request.rejected)
-        environment = EnvironmentGate(*self.prepared.surroundings(), self.deadline)
+        environment = EnvironmentGate(self.prepared.surroundings, self.deadline)
         try:
-            if groups and not self.request.explain_only:
+            if groups and not self.request.explain_only and surroundings_may_matter(self.prepared, self.baseline.run):
                 environment.start(gated.steady)
             results = {result.node_id: result for result in gated.steady}
             self._each(list(groups), results, (server, passing, prover, environment))

@@ -1,10 +1,11 @@
 """What a failure is before anything is spent on it: steady, flaky, or missing something of its environment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.groups import grouped
 from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestResult, TestRun
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
@@ -12,6 +13,8 @@ from lsp_repair.testrun.warm import WarmServer
 
 _ALONE_RUNS = 3
 _ALONE_BUDGET_SECONDS = 4.0
+_GLIMPSE_SECONDS = 0.3
+"""CPU seconds of a hanging test that show which lines it executes."""
 _NEEDS_SERVICE = frozenset(
     {"ConnectionRefusedError", "gaierror", "ConnectionError", "ConnectTimeout", "URLError", "NewConnectionError"}
     | {"OperationalError", "ConnectError", "MaxRetryError", "herror", "ConnectionResetError"}
@@ -29,18 +32,29 @@ class Gated:
 
 
 def flaky_gate(server: WarmServer, red: Sequence[TestResult], test_seconds: float, deadline: Deadline) -> Gated:
-    """Run each red test again in fresh forks: together with lines recorded, then alone."""
-    ids = [result.node_id for result in red if "::" in result.node_id]
+    """Run each red test again in fresh forks: together with lines recorded, then alone; one of each cause repeatedly."""
+    tests = [result for result in red if "::" in result.node_id]
+    ids = [result.node_id for result in tests if not _hangs(result)]
     traced = server.run(ids, deadline, record=True, test_seconds=test_seconds)
     flaky: dict[NodeId, str] = {}
     for key in ids:
         again = traced.results.get(key)
         if again is not None and not again.outcome.is_red:
             flaky[key] = "it failed with the other tests and passed in a fresh process"
+    hanging = [result.node_id for result in tests if _hangs(result)]
+    glimpsed = server.run(hanging, deadline, record=True, test_seconds=_GLIMPSE_SECONDS)
+    traced = replace(traced, results={**traced.results, **glimpsed.results})
+    if hanging:
+        patient = server.run(hanging[:1], deadline, record=True, test_seconds=test_seconds).results.get(hanging[0])
+        if patient is not None and not _hangs(patient):
+            traced = replace(traced, results={**traced.results, hanging[0]: patient})
+        if patient is not None and patient.outcome is Outcome.PASSED:
+            flaky[hanging[0]] = "it took longer than its time limit and passed when it got more"
     budget = deadline.within(_ALONE_BUDGET_SECONDS)
-    for _ in range(_ALONE_RUNS):
+    shown = {group.node_ids[0] for group in grouped(each.failure for each in tests if each.failure is not None)}
+    for number in range(_ALONE_RUNS):
         for key in ids:
-            if key in flaky or budget.passed or _hangs(traced.results.get(key)):
+            if key in flaky or budget.passed or (number > 0 and key not in shown):
                 continue
             alone = server.run([key], budget, record=False, test_seconds=test_seconds).results.get(key)
             if alone is not None and alone.outcome is Outcome.PASSED:
@@ -73,15 +87,17 @@ class Surroundings:
 class EnvironmentGate:
     """Runs the red tests in the user's own surroundings, while the search is already under way."""
 
-    def __init__(self, trusted: Surroundings, single: Sequence[Surroundings], deadline: Deadline) -> None:
-        self._trusted = trusted
-        self._single = tuple(single)
+    def __init__(self, prepare: Callable[[], tuple[Surroundings, Sequence[Surroundings]]], deadline: Deadline) -> None:
+        self._prepare = prepare
         self._deadline = deadline.cancellable()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="environment-gate")
         self._run: Future[TestRun] | None = None
 
     def start(self, red: Sequence[TestResult]) -> None:
         """Begin in the background."""
+        if self._run is not None:
+            return
+        self._trusted, self._single = self._prepare()
         self._run = self._pool.submit(_rerun, self._trusted.place, red, self._deadline.within(30.0))
 
     def close(self) -> None:

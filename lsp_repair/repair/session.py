@@ -1,6 +1,7 @@
 """What one command prepares before any failure is looked at: the snapshot, the place and the baseline."""
 
 import os
+import re
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
 from lsp_repair.domain.outcomes import TestCounts
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.runs import NodeId, Outcome, TestRun
+from lsp_repair.domain.runs import Outcome, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation.environment import scrubbed, trusted
 from lsp_repair.repair.gate import Surroundings
@@ -148,6 +149,32 @@ def _last_line(text: str) -> str:
     return errors[-1][:300] if errors else "it printed nothing"
 
 
-def durations(run: TestRun, ids: frozenset[NodeId]) -> float:
-    """Seconds that these tests took in the run."""
-    return sum(result.seconds for key, result in run.results.items() if key in ids)
+_ORDINARY_ERRORS = frozenset(
+    {"AssertionError", "DocTestFailure", "Failed", "TestTimeout", "AttributeError", "NameError", "UnboundLocalError"}
+    | {"TypeError", "ValueError", "IndexError", "KeyError", "ZeroDivisionError", "RecursionError", "StopIteration"}
+    | {"SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError", "NotImplementedError"}
+)
+_SPEAKS_OF_SURROUNDINGS = re.compile(
+    rb"\benviron|\bgetenv|\bexpanduser|\bhome\(|\bHOME\b|\bTMPDIR\b|\bXDG_|\bgetuser|\bgetpass|\bkeyring|dotenv|\.netrc|\.git\b"
+)
+
+
+def surroundings_may_matter(prepared: Prepared, run: TestRun) -> bool:
+    """Whether a red test could be red because of what its surroundings lack here.
+
+    So it is when an error is not one that code makes by itself, when files were left out that may hold secrets, or when
+    a file of the project speaks of its surroundings. A run in the user's own ones costs a start of pytest.
+    """
+    if any(result.failure and result.failure.error_type not in _ORDINARY_ERRORS for result in run.red):
+        return True
+    if any(skipped.why.startswith(("may hold", "holds")) for skipped in prepared.snapshot.skipped):
+        return True
+    files = {Path(file) for file in run.module_files.values()}
+    return any(_speaks_of_surroundings(file) for file in files if file.is_relative_to(prepared.snapshot.root))
+
+
+def _speaks_of_surroundings(file: Path) -> bool:
+    try:
+        return _SPEAKS_OF_SURROUNDINGS.search(file.read_bytes()) is not None
+    except OSError:
+        return False

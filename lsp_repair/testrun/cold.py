@@ -33,7 +33,7 @@ class ColdRequest:
     """Whether the executed lines are wanted."""
     reverse: bool = False
     hash_seed: str = "random"
-    test_seconds: float = 5.0
+    test_seconds: float = 2.0
     """CPU seconds a test may use at least before it counts as hanging."""
     stall_seconds: float = 60.0
     """Wall seconds without news before the running test counts as hanging."""

@@ -71,9 +71,10 @@ class WarmServer:
     def answer(self, operation: str, deadline: Deadline, **fields: Any) -> tuple[list[Record], Record | None]:
         """One request and all it gives; the `done` record is None when time ran out or the server is gone.
 
+        Somebody waits for the answer, so it goes before what is queued and beside what is running.
         Records of other requests that arrive meanwhile stay for whoever waits for them.
         """
-        number = self.submit(operation, **fields)
+        number = self.submit(operation, urgent=True, **fields)
         found: list[Record] = []
         others: list[Record] = []
         done: Record | None = None

@@ -4,7 +4,7 @@ A tier is believed for a set of tests, and for a function, only after the origin
 known outcome.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
@@ -38,18 +38,24 @@ class TrustedTest:
         return {"id": self.node_id, "style": self.style, "seconds": self.seconds * patience}
 
 
-def trusted_tests(
-    server: WarmServer, expected: Mapping[NodeId, str | None], cpu_limit: float, deadline: Deadline
-) -> tuple[TrustedTest, ...]:
-    """The tests that give the expected error types through the swap tier: called directly, else through the hooks."""
+def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
+    """Those of the tests that give their expected error through the swap tier: called directly, else by the hooks.
+
+    They run in one process in the order given, which should be that of the collection: tests may lean on it.
+    """
     found: dict[NodeId, TrustedTest] = {}
     for style in ("direct", "hooks"):
-        left = [TrustedTest(key, style, cpu_limit, error) for key, error in expected.items() if key not in found]
+        left = [replace(test, style=style) for test in tests if test.node_id not in found]
         if not left:
             break
         request = [test.request() for test in left]
         records, _ = server.answer(
-            "screen", deadline, candidates=[], tests=request, canary=True, stall_seconds=10 + cpu_limit * len(left)
+            "screen",
+            deadline,
+            candidates=[],
+            tests=request,
+            canary=True,
+            stall_seconds=10 + sum(test.seconds for test in left),
         )
         outcomes: list[str | None] = next((record["outcomes"] for record in records if record["kind"] == "canary"), [])
         found.update(
@@ -57,7 +63,7 @@ def trusted_tests(
             for test, outcome in zip(left, outcomes, strict=False)
             if _same(outcome, test.expected_error)
         )
-    return tuple(found[key] for key in expected if key in found)
+    return tuple(found[test.node_id] for test in tests if test.node_id in found)
 
 
 def _same(outcome: str | None, expected: str | None) -> bool:
@@ -271,8 +277,8 @@ class WarmScreen:
         unit = self._indexes[candidate.source].unit(candidate) if candidate.source in self._indexes else None
         if unit is None:
             return self._reloaded(candidate)
-        for tests in (self.ladder.screening, self.ladder.confirming):
-            if self._alone(candidate, unit, tests, _PATIENCE) != "won":
+        for tests, patience in ((self.ladder.screening, _PATIENCE), (self.ladder.confirming, _PATIENCE / 4)):
+            if self._alone(candidate, unit, tests, patience) != "won":
                 return Screened(candidate, 0, survived=False)
         return Screened(candidate, len(self.ladder.screening), survived=True)
 

@@ -37,12 +37,16 @@ def cpu_limit(seconds: float) -> Iterator[None]:
 
 
 class LimitedTests:
-    """A pytest plugin: each test may use the greater of a floor and a multiple of what the slowest one so far used."""
+    """A pytest plugin: each test may use the greater of a floor and a multiple of what the slowest one so far used.
+
+    Where tests hang they hang in numbers: every one that did lowers the floor for the next, down to a tenth.
+    """
 
     def __init__(self, floor_seconds: float, multiple: float = 30.0) -> None:
         self._floor = floor_seconds
         self._multiple = multiple
         self._slowest = 0.0
+        self._hung = 0
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
@@ -61,5 +65,10 @@ class LimitedTests:
         if report.outcome == "passed":
             self._slowest = max(self._slowest, report.duration)
 
+    def pytest_runtest_makereport(self, call: Any) -> None:
+        """Count those that were stopped."""
+        if call.excinfo is not None and isinstance(call.excinfo.value, TestTimeout):
+            self._hung += 1
+
     def _limit(self) -> float:
-        return max(self._floor, self._multiple * self._slowest)
+        return max(self._floor / min(10, 1 + self._hung), self._multiple * self._slowest)

@@ -108,7 +108,7 @@ def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
     children: dict[int, _Child] = {}
     open_for_requests = True
     while open_for_requests or waiting or children:
-        while waiting and len(children) < workers:
+        while waiting and len(children) < workers + bool(waiting[0].get("urgent")):
             child = _fork(warm, waiting.pop(0), (read_fd, write_fd))
             children[child.descriptor] = child
         listening = [*children, *([read_fd] if open_for_requests else [])]
@@ -124,12 +124,7 @@ def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
                 for child in children.values():
                     _kill(child)
                 return
-            if request["op"] == "cancel":
-                waiting.clear()
-                for child in list(children.values()):
-                    _end(children, child, write_fd, "cancelled")
-            else:
-                waiting.append(request)
+            waiting.insert(0 if request.get("urgent") else len(waiting), request)
         for child in [each for each in children.values() if each.patience <= 0]:
             _end(children, child, write_fd, "stalled")
 
