@@ -64,8 +64,26 @@ def _raised(context: Context, node: ast.Raise, raised: ast.expr) -> Iterator[Cha
 
 def _own_errors(context: Context) -> list[str]:
     defined = [each.name for each in context.scopes.definitions if isinstance(each, ast.ClassDef)]
-    names = [name for name in (*defined, *context.scopes.imported) if name.endswith(("Error", "Exception", "Warning"))]
+    known = {*_raised_or_caught(context)}
+    names = [
+        name
+        for name in (*defined, *context.scopes.imported)
+        if name.endswith(("Error", "Exception", "Warning")) or name in known or _looks_like_a_class(name)
+    ]
     return names[:12]
+
+
+def _looks_like_a_class(name: str) -> bool:
+    """`InsufficientFunds` is as good a name of an error as any; a class that is none only fails its test."""
+    return name[:1].isupper() and not name.isupper()
+
+
+def _raised_or_caught(context: Context) -> Iterator[str]:
+    for node in context.module.below(context.module.tree):
+        kind = node.exc if isinstance(node, ast.Raise) else node.type if isinstance(node, ast.ExceptHandler) else None
+        kind = kind.func if isinstance(kind, ast.Call) else kind
+        if isinstance(kind, ast.Name):
+            yield kind.id
 
 
 def _caught(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> Iterator[Change]:

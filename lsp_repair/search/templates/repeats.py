@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.code import constant
+from lsp_repair.search.code import OPERATORS, constant
 from lsp_repair.search.likeness import loose_likeness
 from lsp_repair.search.scopes import is_unreachable_for_edits
 from lsp_repair.search.syntax import is_docstring
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, with_operator
 from lsp_repair.search.templates.strings import string_literal
 
 _MAX_DISTINCT = 10
@@ -24,6 +24,7 @@ def proposals(context: Context) -> Iterator[Change]:
             for nodes in places:
                 if len(nodes) > 1:
                     yield from _everywhere(context, nodes)
+            yield from _operators_together(context, region)
             few = [nodes for nodes in places if len(nodes) <= 2][:_MAX_DISTINCT]
             for one, other in combinations(few, 2):
                 if type(one[0].value) is type(other[0].value):
@@ -63,6 +64,40 @@ def _everywhere(context: Context, nodes: _Places) -> Iterator[Change]:
         if new != old or type(new) is not type(old):
             title = f"{quoted(repr(old))} → {quoted(repr(new))} everywhere"
             yield Rewrite(_edits(context, nodes, new), nodes[0], "replace-all-const", 0.35, title, 2)
+
+
+_BOUNDS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+
+
+def _operators_together(context: Context, region: ast.stmt) -> Iterator[Change]:
+    """One boundary operator wherever it stands in a condition: ranges of several dimensions share their mistakes."""
+    for condition in context.module.below(region):
+        if not isinstance(condition, (ast.BoolOp, ast.Compare)) or not context.is_suspicious(condition):
+            continue
+        if isinstance(context.parent(condition), (ast.BoolOp, ast.Compare)):
+            continue
+        by_operator: dict[str, list[Rewrite]] = {}
+        for node in [condition, *context.module.below(condition)]:
+            if isinstance(node, ast.Compare):
+                for old, change in _bound_changes(context, node):
+                    by_operator.setdefault(old, []).append(change)
+        for old, changes in by_operator.items():
+            if len(changes) > 1:
+                edits = tuple(dict.fromkeys(edit for change in changes for edit in change.edits))
+                title = f"{quoted(old)} → {quoted(_BOUNDS[old])} throughout the condition"
+                yield Rewrite(edits, condition, "cmp-op-together", 0.5, title, 2)
+
+
+def _bound_changes(context: Context, node: ast.Compare) -> Iterator[tuple[str, Rewrite]]:
+    operands = [node.left, *node.comparators]
+    for index, operator in enumerate(node.ops):
+        old = OPERATORS[type(operator)]
+        if old in _BOUNDS:
+            change = with_operator(
+                context, (operands[index], operands[index + 1]), (old, _BOUNDS[old]), "cmp-op-together", 0.5
+            )
+            if isinstance(change, Rewrite):
+                yield old, change
 
 
 def _alternatives(context: Context, old: object) -> list[object]:

@@ -11,6 +11,12 @@ import pytest
 
 from .limits import cpu_limit
 
+try:
+    # The tear-down of tmp_path reads here what reports say, and no report is made for an item that runs again.
+    from _pytest.tmpdir import tmppath_result_key as _TMP_PATH_RESULTS  # noqa: N812 - a constant of pytest's
+except ImportError:
+    _TMP_PATH_RESULTS = None  # type: ignore[assignment]
+
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type)
 
 
@@ -31,6 +37,8 @@ class Items:
     def __init__(self, items: list[Any]) -> None:
         self.by_id = {item.nodeid: item for item in items}
         self._pristine: dict[str, dict[str, Any]] = {}
+        self.broken_tear_down: Optional[BaseException] = None
+        """What the tear-down of the last item raised; behind another error it does not show in the outcome."""
 
     def protect(self) -> None:
         """Keep copies of the parameters before anything ran."""
@@ -56,8 +64,8 @@ class Items:
             error = skipped
         except BaseException as raised:  # noqa: BLE001 - whatever a candidate raises is its outcome
             error = raised
-        broken_tear_down = self._torn_down(item, style)
-        return error or broken_tear_down
+        self.broken_tear_down = self._torn_down(item, style)
+        return error or self.broken_tear_down
 
     def _torn_down(self, item: Any, style: str) -> Optional[BaseException]:
         try:
@@ -84,6 +92,8 @@ class Items:
             item._initrequest()
         if getattr(item, "_excinfo", None):
             item._excinfo = None
+        if _TMP_PATH_RESULTS is not None:
+            item.stash[_TMP_PATH_RESULTS] = {}
 
 
 def _leave_other_collectors(item: Any) -> None:

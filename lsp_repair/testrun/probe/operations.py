@@ -105,9 +105,17 @@ class _Batch:
     def outcomes_of_original(self) -> list[Optional[str]]:
         """The error type of each test on the unchanged code, null where it passes."""
         self._clear_caches()
-        found = [self._warm.items.outcome(test["id"], test["style"], test["seconds"]) for test in self._tests]
+        found = [self._original_outcome(test) for test in self._tests]
         self._forget()
-        return [None if error is None else type(error).__name__ for error in found]
+        return found
+
+    def _original_outcome(self, test: dict[str, Any]) -> Optional[str]:
+        """A tear-down that breaks behind another error would let no candidate pass: it is told as an outcome of its own."""
+        error = self._warm.items.outcome(test["id"], test["style"], test["seconds"])
+        broken = self._warm.items.broken_tear_down
+        if error is not None and broken is not None and broken is not error:
+            return "BrokenTearDown"
+        return None if error is None else type(error).__name__
 
     def _forget(self) -> None:
         if self._tests:

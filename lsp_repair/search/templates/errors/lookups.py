@@ -52,6 +52,9 @@ def _defaults_of_project(context: Context) -> Iterator[tuple[str, float]]:
     for statement in getattr(context.module.tree, "body", ()):
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         yield from ((target.id, 0.85) for target in targets if isinstance(target, ast.Name))
+        if isinstance(statement, ast.ImportFrom):
+            names = (alias.asname or alias.name for alias in statement.names)
+            yield from ((name, 0.8) for name in names if name.isupper())
     for literal in context.hints.test_literals[:20]:
         if isinstance(literal, int | float | str) and not isinstance(literal, bool):
             yield repr(literal), 0.5
