@@ -184,8 +184,9 @@ class _Work:
                 share = self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5
                 budget = self.deadline.within(min(share, _SEARCH_SECONDS))
                 others = [failure for each in groups for failure in each.failures if "::" in failure.node_id]
-                repaired = self._repaired(case, others, (server, prover), budget)
                 effect = environment.missing_effect(group.representative)
+                if effect is None:
+                    repaired = self._repaired(case, others, (server, prover), budget)
             report = self._report(case, repaired, effect)
             groups[:] = _unsolved(groups, report)
             self.progress.failures.append(report)
