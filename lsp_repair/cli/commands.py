@@ -15,7 +15,7 @@ from pathlib import Path
 from lsp_repair.cli import json_output, rendering
 from lsp_repair.cli.console import Console
 from lsp_repair.cli.journal import apply, undo
-from lsp_repair.domain.events import Event, Observer, Progressed, ProposalFound
+from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound
 from lsp_repair.domain.outcomes import FixReport, Proposal, Status
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.projects import Project
@@ -76,6 +76,8 @@ def _observer(console: Console, ledger: Ledger | None) -> Observer:
         match event:
             case Progressed(text):
                 console.status(text)
+            case CandidateSurvived(_, title):
+                console.status(f"passes the failing tests: {title}")
             case ProposalFound(_, proposal):
                 console.status(f"proved: {proposal.title}")
             case _:

@@ -35,6 +35,14 @@ class RepairStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateSurvived:
+    """The first candidate of a group that the failing tests accept: plausible, and not proved yet."""
+
+    group: FailureGroup
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScreeningFinished:
     """The built-in engine looked at candidates for a group."""
 
@@ -86,6 +94,7 @@ Event = (
     SessionStarted
     | BaselineFinished
     | RepairStarted
+    | CandidateSurvived
     | ScreeningFinished
     | PatchJudged
     | ProposalFound

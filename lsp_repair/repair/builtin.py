@@ -6,14 +6,21 @@ from dataclasses import dataclass, replace
 
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import Observer, PatchJudged, Progressed, ProposalFound, ScreeningFinished
+from lsp_repair.domain.events import (
+    CandidateSurvived,
+    Observer,
+    PatchJudged,
+    Progressed,
+    ProposalFound,
+    ScreeningFinished,
+)
 from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.scopes import narrow_scope, wide_scope
-from lsp_repair.search.search import Limits, search
+from lsp_repair.search.search import Limits, Survivor, search
 from lsp_repair.validation.behaviours import Behaviour, behaviours, distinct, telling_input
 from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
@@ -65,10 +72,13 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     """Screen the templates' candidates, prove the survivors best first, stop at `most` proposals."""
     started = time.monotonic()
     prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
-    survivors = search(
-        case.sources, case.localisation, case.hints, screen, budget, Limits(settle_seconds=_SETTLE_SECONDS)
-    )
-    found = sorted(survivors, key=lambda each: -each.rank)
+    found: list[Survivor] = []
+    limits = Limits(settle_seconds=_SETTLE_SECONDS)
+    for survivor in search(case.sources, case.localisation, case.hints, screen, budget, limits):
+        if not found:
+            prover.observe(CandidateSurvived(case.group, survivor.candidate.title))
+        found.append(survivor)
+    found.sort(key=lambda each: -each.rank)
     ranked = _of_the_common_cause([each.candidate for each in found], screen)
     tried = screen.tally.swap + screen.tally.reload + screen.tally.cold
     prover.observe(

@@ -8,12 +8,15 @@ from lsp_repair.domain.candidates import Candidate
 from lsp_repair.search.hints import Hints
 
 _TOKENS = re.compile(r"""-?\d+(?:\.\d+)?|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
 _INNOCENT: tuple[object, ...] = (0, 1, -1, 2, "", " ", True, False, None)
 """Literals that say nothing about where they come from."""
 _DELETION = 0.5
 _HARD_CODED = 0.3
 _SWALLOWED = 0.3
 _STATEMENT = 0.85
+_LEFT_UNUSED = 0.4
+_LOST_CALL = 0.6
 _FOR_TEST_LITERALS = {
     "test-literal",
     "replace-all-const",
@@ -29,7 +32,9 @@ def rank(candidate: Candidate, hints: Hints) -> float:
     """Rank of a candidate that passed the failing tests; greater is better.
 
     Starts from the score (suspiciousness, prior and size) and takes away for what overfits: deletions, guards that
-    return a literal of the test, swallowed exceptions, new statements where an expression would do.
+    return a literal of the test, swallowed exceptions, new statements where an expression would do, names that nobody
+    reads any more, calls of the module's own functions that are gone (deleted functionality is the commonest way to
+    please a weak suite: Qi et al., ISSTA 2015).
     """
     before, after = changed_text(candidate)
     value = candidate.score
@@ -41,6 +46,10 @@ def rank(candidate: Candidate, hints: Hints) -> float:
         value *= _HARD_CODED
     if _swallows(before, after):
         value *= _SWALLOWED
+    if _leaves_unused(candidate):
+        value *= _LEFT_UNUSED
+    if _loses_own_call(candidate.source.data, before, after):
+        value *= _LOST_CALL
     return value / (1 + len(after) / 400)
 
 
@@ -50,6 +59,33 @@ def changed_text(candidate: Candidate) -> tuple[str, str]:
     before = b"\n".join(data[edit.start : edit.end] for edit in candidate.edits)
     after = b"\n".join(edit.text for edit in candidate.edits)
     return before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+
+
+def _leaves_unused(candidate: Candidate) -> bool:
+    """Whether a local name that was read before is bound and never read after the edit."""
+    before, after = (_unread(data, candidate.line) for data in (candidate.source.data, candidate.after))
+    return bool(after - before)
+
+
+def _loses_own_call(data: bytes, before: str, after: str) -> bool:
+    """Whether a function of this file is called before the edit and not in what takes its place."""
+    lost = set(_CALLED.findall(before)) - set(_CALLED.findall(after))
+    return any(re.search(rf"^[ \t]*(async +)?def +{name}\b".encode(), data, re.MULTILINE) for name in lost)
+
+
+def _unread(data: bytes, line: int) -> set[str]:
+    """Names that the outermost function around a line binds and does not read."""
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+            return {each.id for each in names if isinstance(each.ctx, ast.Store)} - {
+                each.id for each in names if isinstance(each.ctx, ast.Load)
+            }
+    return set()
 
 
 def _is_hard_coded(template: str, before: str, after: str, literals: Iterable[object]) -> bool:
