@@ -3,6 +3,8 @@
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -79,6 +81,20 @@ def peak_memory(root: int) -> Iterator[Peak]:
     finally:
         peak.stop()
         watcher.join()
+
+
+def two_processes() -> float:
+    """How much faster two processes are through with twice a piece of work than one: what the machine itself allows."""
+    piece = [sys.executable, "-c", "x = 0\nfor i in range(12_000_000): x += i"]
+
+    def seconds(count: int) -> float:
+        started = time.monotonic()
+        running = [subprocess.Popen(piece) for _ in range(count)]
+        for process in running:
+            process.wait()
+        return time.monotonic() - started
+
+    return 2 * min(seconds(1) for _ in range(3)) / min(seconds(2) for _ in range(3))
 
 
 def geometric_mean(values: Sequence[float]) -> float:

@@ -76,7 +76,7 @@ def measured(checkout: Path, name: str, time_limit: float) -> Row:
         command = [sys.executable, str(_ONE), str(project), str(time_limit)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode:
-            return Row(name, False, False, None, None, None, 0, "", done.stderr.strip().splitlines()[-1])
+            return _broken(name, done.stderr.strip().splitlines()[-1])
         found = tomllib.loads(done.stdout)
         correct, differs = False, ""
         if found["diff"]:
@@ -92,6 +92,20 @@ def measured(checkout: Path, name: str, time_limit: float) -> Row:
         found["candidates"],
         found["title"],
         differs,
+    )
+
+
+def _broken(name: str, why: str) -> Row:
+    return Row(
+        name,
+        plausible=False,
+        correct=False,
+        survivor_cpu=None,
+        proved_cpu=None,
+        proved_wall=None,
+        candidates=0,
+        title="",
+        differs=why,
     )
 
 

@@ -6,6 +6,7 @@ successors and built anew for each side; a generator's result is read to its end
 """
 
 import importlib.util
+import itertools
 import json
 import math
 import random
@@ -216,7 +217,7 @@ def _nodes(graph: Sequence[Sequence[int]]) -> list[_Node]:
 
 def _linked(length: int, back_to: int | None = None) -> _Node | None:
     nodes = [_Node(value) for value in range(length)]
-    for node, following in zip(nodes, nodes[1:], strict=False):
+    for node, following in itertools.pairwise(nodes):
         node.successor = following
     if nodes and back_to is not None:
         nodes[-1].successor = nodes[back_to]
@@ -257,7 +258,8 @@ def _copied(value: Any) -> Any:
 def _plain(value: Any, depth: int = 0) -> Any:
     """A result as a value that can be compared: chains and nodes by their values, generators by what they yield."""
     if isinstance(value, _Node):
-        chain, node = [], value
+        chain: list[int] = []
+        node: _Node | None = value
         while node is not None and len(chain) < 20:
             chain.append(node.value)
             node = node.successor
@@ -307,7 +309,7 @@ def judge(name: str, patched: str, reference: str, count: int) -> dict[str, Any]
     signal.signal(signal.SIGVTALRM, _alarm)
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
     ours, theirs = _loaded(patched, "patched"), _loaded(reference, "reference")
-    r = random.Random(name)  # noqa: S311 - inputs, not secrets
+    r = random.Random(name)
     compared = skipped = 0
     for _ in range(count):
         case = INPUTS[name](r)

@@ -9,6 +9,12 @@ from pathlib import Path
 
 from measures import tree_cpu_seconds
 
+from lsp_repair.domain.events import CandidateSurvived, Event, ProposalFound, ScreeningFinished
+from lsp_repair.repair.engine import fix
+from lsp_repair.repair.requests import FixRequest
+from lsp_repair.settings import load_settings
+from lsp_repair.testrun.discovery import discover
+
 _STARTED = time.monotonic()
 
 
@@ -24,12 +30,6 @@ class _Seen:
 
 def main() -> None:
     """Run `fix` as the command line does, without a ledger."""
-    from lsp_repair.domain.events import CandidateSurvived, Event, ProposalFound, ScreeningFinished
-    from lsp_repair.repair.engine import fix
-    from lsp_repair.repair.requests import FixRequest
-    from lsp_repair.settings import load_settings
-    from lsp_repair.testrun.discovery import discover
-
     seen = _Seen()
 
     def observe(event: Event) -> None:

@@ -26,7 +26,7 @@ class Floor:
             if process == 0:
                 _run(bodies)
             os.waitpid(process, 0)
-        sys.__stdout__.write(f"\nfloor {(_cpu() - started) / _FORKS}\n")
+        print(f"\nfloor {(_cpu() - started) / _FORKS}", flush=True)
         return True
 
 
@@ -42,12 +42,12 @@ def _run(bodies: list[Callable[[], object]]) -> None:
 def _body(item: pytest.Item) -> Callable[[], object]:
     """The test's own code with its parameters; a unittest method on a fresh instance."""
     assert isinstance(item, pytest.Function)
-    parameters = dict(getattr(item, "callspec").params) if hasattr(item, "callspec") else {}
+    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     owner = item.getparent(pytest.Class)
     if owner is None:
         return lambda: item.obj(**parameters)
     if hasattr(owner.obj, "run"):
-        return lambda: getattr(owner.obj(item.name), item.originalname)()
+        return lambda: owner.obj(item.name).debug()
     return lambda: getattr(owner.obj(), item.originalname)(**parameters)
 
 

@@ -124,7 +124,7 @@ def total_price(unit, count):
             return round(unit * count * (100 - each.percent) / 100, 2)
     return round(unit * count, 2)
 ''',
-    "tests/test_pricing.py": '''import pytest
+    "tests/test_pricing.py": """import pytest
 from shop.pricing import total_price
 
 
@@ -138,7 +138,7 @@ def test_total_price(count, expected):
 def test_total_price_of_a_negative_count():
     with pytest.raises(ValueError):
         total_price(1, -1)
-''',
+""",
     "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n\n[tool.pytest.ini_options]\npythonpath = ["."]\n',
 }
 

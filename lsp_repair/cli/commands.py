@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -98,7 +99,9 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         try:
             for project, loaded in _projects(arguments, pytest_arguments):
                 rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
-                request = _fix_request(arguments, loaded, rejected)
+                request = replace(
+                    _fix_request(arguments, loaded, rejected), import_cache=_import_cache(folders, project)
+                )
                 report = fix(project, request, _observer(console, ledger))
                 reports.append(replace(report, notices=(*loaded.notices, *report.notices)))
         except Interrupted as stop:
@@ -122,6 +125,13 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         console.line(f"  {failure.hint}")
         return failure.exit_code
     return int(any(each.counts_as_failure for report in reports for each in report.failures) or _cut_short(reports))
+
+
+def _import_cache(folders: Folders, project: Project) -> Path | None:
+    if folders.cache is None:
+        return None
+    name = hashlib.sha256(str(project.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return folders.cache / "imports" / f"{name}.json"
 
 
 def _cut_short(reports: Sequence[FixReport]) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
@@ -19,10 +19,11 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.scopes import narrow_scope, wide_scope
+from lsp_repair.repair.related import RelatedTests, merged
+from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
 from lsp_repair.search.search import Limits, Survivor, search
 from lsp_repair.validation.behaviours import Behaviour, behaviours, distinct, telling_input
-from lsp_repair.validation.proof import Ground, prove
+from lsp_repair.validation.proof import Ground, Scope, prove
 from lsp_repair.validation.screening import WarmScreen
 
 _MOST_PROOFS = 6
@@ -40,22 +41,38 @@ class Prover:
     whole_suite: bool
     observe: Observer
     deadline: Deadline
+    related: RelatedTests
     rejected: frozenset[str] = frozenset()
     """Patches that the user does not want to see again."""
     broad_runs: int = 0
+    _looked_at: set[str] = field(default_factory=set[str])
+    """Files that were run for the sake of a patch, tests or not."""
 
     def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
         """One proof, told to the observer."""
         started = time.monotonic()
         targets = case.group.node_ids
         narrow = narrow_scope(targets, case.covering)
-        wide = wide_scope(
-            self.ground.baseline, narrow, self.deadline, whole_suite=self.whole_suite, broad_runs=self.broad_runs
-        )
+        wide = self._wide(patch, narrow)
         self.broad_runs += wide.level is Level.FULL
         verdict = prove(self.ground, patch, targets, (wide, narrow), self.deadline)
         self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
         return verdict
+
+    def _wide(self, patch: Patch, narrow: Scope) -> Scope:
+        """The whole suite where it is affordable, else what can be affected by the patch."""
+        baseline = self.ground.baseline
+        full = full_scope(baseline, self.deadline, self.broad_runs) if self.whole_suite else None
+        if full is not None:
+            return full
+        related = self.related.files([change.path for change in patch.changes])
+        unknown = related - self._looked_at - {file_of(key) for key in baseline.results}
+        if unknown and not (self.whole_suite and baseline.complete):
+            self.observe(Progressed("running the tests that import the changed code"))
+            self._looked_at |= unknown
+            baseline = merged(baseline, self.related.baseline_of(unknown, self.deadline))
+            self.ground = replace(self.ground, baseline=baseline)
+        return related_scope(baseline, narrow, related, self.deadline)
 
 
 @dataclass(frozen=True, slots=True)

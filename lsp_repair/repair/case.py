@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
@@ -152,8 +153,9 @@ def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]
 
 
 def _cpu_limit(results: Mapping[NodeId, TestResult], ids: Sequence[NodeId]) -> float:
-    """15 times the slowest passing test among them, within bounds."""
-    slowest = max(
-        (results[key].seconds for key in ids if key in results and not results[key].outcome.is_red), default=0.01
-    )
-    return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * slowest))
+    """15 times what a passing test among them usually takes, within bounds.
+
+    Candidates that hang cost this much each; one that is merely slow gets a second chance with more.
+    """
+    passing = [results[key].seconds for key in ids if key in results and not results[key].outcome.is_red]
+    return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * median(passing or [0.01])))

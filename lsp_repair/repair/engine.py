@@ -22,8 +22,9 @@ from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
 from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate
+from lsp_repair.repair.related import RelatedTests
 from lsp_repair.repair.requests import CheckRequest, FixRequest
-from lsp_repair.repair.scopes import file_of, narrow_scope, wide_scope
+from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
 from lsp_repair.repair.selection import chosen
 from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline, surroundings_may_matter
 from lsp_repair.repair.suspects import Suspects, suspects, whole_files
@@ -149,7 +150,8 @@ class _Work:
         groups = grouped(result.failure for result in gated.steady if result.failure is not None)
         passing = _traced_passing(server, self.baseline, self.deadline) if server is not None and groups else ()
         ground = self._ground(gated)
-        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline, self.request.rejected)
+        related = RelatedTests(self.prepared.place, self.request.import_cache)
+        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline, related, self.request.rejected)
         environment = EnvironmentGate(self.prepared.surroundings, self.deadline)
         try:
             if groups and not self.request.explain_only and surroundings_may_matter(self.prepared, self.baseline.run):
@@ -339,6 +341,7 @@ def _checked(
     if not targets:
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
     narrow = narrow_scope(targets, ())
-    wide = wide_scope(baseline.run, narrow, deadline, whole_suite=baseline.whole_suite, broad_runs=0)
+    full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
+    wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private)
     return targets, prove(ground, patch, targets, (wide, narrow), deadline)

@@ -1,6 +1,7 @@
 """What a caller can ask the engine for."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from lsp_repair.domain.isolation import Tier
 
@@ -32,6 +33,8 @@ class FixRequest:
     """Globs of files that candidates may read although they may hold secrets."""
     rejected: frozenset[str] = frozenset()
     """Ids of patches that the user rejected before: they do not come back."""
+    import_cache: Path | None = None
+    """Where the imports of the project's files are kept between commands; None: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

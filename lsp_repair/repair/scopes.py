@@ -9,6 +9,8 @@ from lsp_repair.validation.proof import Scope
 
 _QUICK_SECONDS = 5.0
 """A suite this quick is run whole for every proposal; a slower one once."""
+_AFFORDABLE = 0.5
+"""Share of the remaining time that one proof may take."""
 
 
 def file_of(node_id: NodeId) -> str:
@@ -24,16 +26,26 @@ def narrow_scope(targets: Sequence[NodeId], covering: Iterable[NodeId]) -> Scope
     return Scope(Level.AFFECTED, files, None if whole_files else frozenset(chosen))
 
 
-def wide_scope(baseline: TestRun, narrow: Scope, deadline: Deadline, *, whole_suite: bool, broad_runs: int) -> Scope:
-    """The whole suite where the limit allows it and the baseline knows it; else the files; else what is affected."""
-    affordable = deadline.remaining * 0.5
-    known = whole_suite and baseline.complete and baseline.seconds * 1.2 < affordable
-    if known and (broad_runs == 0 or baseline.seconds < _QUICK_SECONDS):
-        return Scope(Level.FULL, (), None)
-    in_files = [result for result in baseline.results.values() if file_of(result.node_id) in narrow.files]
-    if sum(result.seconds for result in in_files) < affordable:
-        return Scope(Level.FILE, narrow.files, None)
+def full_scope(baseline: TestRun, deadline: Deadline, broad_runs: int) -> Scope | None:
+    """The whole suite, where the baseline knows it and the time limit allows it: a slow one once."""
+    if not baseline.complete or baseline.seconds * 1.2 > deadline.remaining * _AFFORDABLE:
+        return None
+    return Scope(Level.FULL, (), None) if broad_runs == 0 or baseline.seconds < _QUICK_SECONDS else None
+
+
+def related_scope(baseline: TestRun, narrow: Scope, related: frozenset[str], deadline: Deadline) -> Scope:
+    """What is known of the files that import the change; else of the targets' own files; else what covers it."""
+    for level, wanted in ((Level.AFFECTED, related | set(narrow.files)), (Level.FILE, set(narrow.files))):
+        known = [result for result in baseline.results.values() if file_of(result.node_id) in wanted]
+        files = dict.fromkeys(file_of(result.node_id) for result in known)
+        is_wider = level is Level.FILE or len(files) > len(narrow.files)
+        if is_wider and _seconds(known) < deadline.remaining * _AFFORDABLE:
+            return Scope(level, (*narrow.files, *(file for file in files if file not in narrow.files)), None)
     return narrow
+
+
+def _seconds(results: Iterable[TestResult]) -> float:
+    return sum(result.seconds for result in results)
 
 
 def covering_tests(

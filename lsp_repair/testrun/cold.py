@@ -29,6 +29,8 @@ class ColdRequest:
     """Paths (or node ids) to collect, relative to the root; empty: what the place selects."""
     only: frozenset[NodeId] | None = None
     """The tests to keep of what was collected; None keeps all."""
+    within: frozenset[str] | None = None
+    """The files that may be collected at all, relative to the root; None: all. Which of them hold tests, pytest says."""
     record: bool = False
     """Whether the executed lines are wanted."""
     reverse: bool = False
@@ -48,17 +50,20 @@ class ColdResult:
 
 
 def run_cold(
-    place: Place, request: ColdRequest, deadline: Deadline, heard: Callable[[RunBuilder], None] = lambda _: None
+    place: Place, request: ColdRequest, deadline: Deadline, start: Callable[[], Running] | None = None
 ) -> ColdResult:
     """Run the tests; a test that ends its process or hangs is a failure, and the others run without it.
 
-    When the deadline passes the run is returned as far as it got, marked incomplete.
+    When the deadline passes the run is returned as far as it got, marked incomplete. `start` gives a probe that was
+    started at this place before.
     """
     builder = RunBuilder()
     started = time.monotonic()
     tail = ""
     for _ in range(_MOST_DEATHS):
-        ended, tail = _run_once(place, request, deadline, (builder, heard))
+        running = start() if start is not None else start_probe(place, request.hash_seed)
+        start = None
+        ended, tail = _run_once(running, _wanted(place, request), request.stall_seconds, (builder, deadline))
         if ended or deadline.passed:
             break
         victim = builder.died(_last_words(tail))
@@ -78,19 +83,14 @@ def _last_words(tail: str) -> str:
 
 
 def _run_once(
-    place: Place,
-    request: ColdRequest,
-    deadline: Deadline,
-    sink: tuple[RunBuilder, Callable[[RunBuilder], None]],
+    running: Running, wanted: dict[str, object], stall_seconds: float, sink: tuple[RunBuilder, Deadline]
 ) -> tuple[bool, str]:
     """Whether the end record arrived, and the end of the output."""
-    builder, heard = sink
-    running = start_probe(place, request.hash_seed)
+    builder, deadline = sink
     try:
-        channel.send(running.write_fd, _wanted(place, request))
-        for record in records(running, deadline, request.stall_seconds):
+        channel.send(running.write_fd, wanted)
+        for record in records(running, deadline, stall_seconds):
             builder.take(record)
-            heard(builder)
             if builder.ended:
                 running.finish(1.0)
                 break
@@ -118,6 +118,7 @@ def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
         "root": str(place.root),
         "args": [*place.arguments, *targets],
         "only": sorted(request.only) if request.only is not None else None,
+        "within": sorted(request.within) if request.within is not None else None,
         "record": request.record,
         "order": "reversed" if request.reverse else "collected",
         "test_seconds": request.test_seconds,

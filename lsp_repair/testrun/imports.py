@@ -44,15 +44,14 @@ class ImportGraph:
         by_suffix = _by_suffix(self.stamps)
         importers: dict[str, set[str]] = {}
         for path, names in self.names.items():
-            for name in names:
-                for prefix in _prefixes(name):
-                    for imported in by_suffix.get(prefix, ()):
-                        importers.setdefault(imported, set()).add(path)
-        for path in self.stamps:
-            for folder in PurePosixPath(path).parents:
-                conftest = str(folder / "conftest.py")
-                if conftest in self.stamps and conftest != path:
-                    importers.setdefault(conftest, set()).add(path)
+            for prefix in {prefix for name in names for prefix in _prefixes(name)}:
+                for imported in by_suffix.get(prefix, ()):
+                    importers.setdefault(imported, set()).add(path)
+        for conftest in self.stamps:
+            folder, _, name = conftest.rpartition("/")
+            if name == "conftest.py":
+                below = {path for path in self.stamps if path.startswith(folder and f"{folder}/")}
+                importers.setdefault(conftest, set()).update(below - {conftest})
         return importers
 
 
@@ -60,10 +59,11 @@ def _by_suffix(paths: Iterable[str]) -> dict[str, list[str]]:
     """Every dotted name that a file could be imported by."""
     found: dict[str, list[str]] = {}
     for path in paths:
-        parts = PurePosixPath(path).with_suffix("").parts
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        for start in range(len(parts)):
-            found.setdefault(".".join(parts[start:]), []).append(path)
+        dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found.setdefault(dotted, []).append(path)
+        while "." in dotted:
+            dotted = dotted.partition(".")[2]
+            found.setdefault(dotted, []).append(path)
     return found
 
 
@@ -74,10 +74,11 @@ def _prefixes(name: str) -> Iterator[str]:
         yield ".".join(parts[:end])
 
 
-def read_imports(root: Path, cache: Path | None = None) -> ImportGraph:
-    """The graph of the files at `root`; only files that changed since the cached one are parsed again."""
+def read_imports(root: Path, cache: Path | None = None, known: ImportGraph | None = None) -> ImportGraph:
+    """The graph of the files at `root`; only files that changed since the known or the cached one are parsed again."""
     stamps = dict(_python_files(root))
-    known = _load(cache) if cache is not None else ImportGraph({}, {})
+    if known is None:
+        known = _load(cache) if cache is not None else ImportGraph({}, {})
     names = {
         path: known.names[path] if known.stamps.get(path) == stamp else _imported_names(root, path)
         for path, stamp in stamps.items()

@@ -6,6 +6,7 @@ known outcome.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
@@ -134,10 +135,7 @@ class WarmScreen:
         swapped = [(candidate, unit) for candidate, unit in placed if unit is not None]
         to_reload = [candidate for candidate, unit in placed if unit is None]
         yield from self._swap_all(swapped, to_reload)
-        for candidate in to_reload:
-            if self.deadline.passed:
-                return
-            yield self._reloaded(candidate)
+        yield from self._reload_all(to_reload)
         for candidate in again:
             if self.deadline.passed:
                 return
@@ -276,7 +274,7 @@ class WarmScreen:
         self._slow.discard(candidate)
         unit = self._indexes[candidate.source].unit(candidate) if candidate.source in self._indexes else None
         if unit is None:
-            return self._reloaded(candidate)
+            return next(self._reload_all([candidate]), Screened(candidate, 0, survived=False))
         for tests, patience in ((self.ladder.screening, _PATIENCE), (self.ladder.confirming, _PATIENCE / 4)):
             if self._alone(candidate, unit, tests, patience) != "won":
                 return Screened(candidate, 0, survived=False)
@@ -311,15 +309,45 @@ class WarmScreen:
         )
         return next((int(record["passed"]) for record in records if record["kind"] == "screened"), 0)
 
-    def _reloaded(self, candidate: Candidate) -> Screened:
-        """The tier that imports the file again; untrusted for a file whose original does not behave through it."""
-        source = candidate.source
+    def _reload_all(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
+        """The tier that imports the file again, as many side by side as there are workers."""
+        waiting = list(candidates)
+        flying: dict[int, Candidate] = {}
+        outcomes: dict[int, dict[NodeId, str | None]] = {}
+        while (waiting or flying) and not self.deadline.passed:
+            while waiting and len(flying) < self.workers + 1:
+                candidate = waiting.pop(0)
+                if not self._reload_is_trusted(candidate.source):
+                    yield self._cold(candidate)
+                    continue
+                number = self.server.submit(
+                    "reimport", **self._reimport(candidate.source.path, candidate.after, all=False)
+                )
+                flying[number], outcomes[number] = candidate, {}
+            if not flying:
+                return
+            for record in self.server.records(self.deadline):
+                number = record.get("number", -1)
+                if number in flying and record["kind"] == "outcome":
+                    outcomes[number][NodeId(record["id"])] = record["error"]
+                elif number in flying and record["kind"] == "done":
+                    self.tally.reload += 1
+                    self.tally.cpu_seconds += record["cpu"]
+                    yield self._of_reload(flying.pop(number), outcomes.pop(number))
+                    break
+            else:
+                return
+
+    def _reload_is_trusted(self, source: SourceFile) -> bool:
+        """Not for a file whose original does not behave through this tier as it is known to."""
         if source.path not in self._reload_trusted:
-            self._reload_trusted[source.path] = self._reload_holds(self._reimported(source.path, source.data, all=True))
-        if not self._reload_trusted[source.path]:
-            return self._cold(candidate)
-        self.tally.reload += 1
-        outcomes = self._reimported(source.path, candidate.after, all=False)
+            request = self._reimport(source.path, source.data, all=True)
+            records, _ = self.server.answer("reimport", self.deadline, **request)
+            outcomes = {NodeId(each["id"]): each["error"] for each in records if each["kind"] == "outcome"}
+            self._reload_trusted[source.path] = self._reload_holds(outcomes)
+        return self._reload_trusted[source.path]
+
+    def _of_reload(self, candidate: Candidate, outcomes: dict[NodeId, str | None]) -> Screened:
         passed = sum(error is None for error in outcomes.values())
         complete = all(test.node_id in outcomes for test in self._tests)
         return Screened(candidate, passed, survived=bool(outcomes) and complete and passed == len(outcomes))
@@ -342,19 +370,14 @@ class WarmScreen:
         known = {test.node_id for test in self.ladder.screening}
         return (*self.ladder.screening, *(test for test in self.ladder.confirming if test.node_id not in known))
 
-    def _reimported(self, path: str, data: bytes, *, all: bool) -> dict[NodeId, str | None]:  # noqa: A002 - the request's word
-        tests = [replace(test, style="hooks").request(3.0) for test in self._tests]
-        records, done = self.server.answer(
-            "reimport",
-            self.deadline,
-            files={f"{self.root}/{path}": data.decode("utf-8", "surrogateescape")},
-            test_files=list(self.ladder.test_files),
-            whole_files=self.ladder.whole_files,
-            tests=tests,
-            all=all,
-            test_seconds=1.0,
-            stall_seconds=10.0,
-        )
-        if done is not None:
-            self.tally.cpu_seconds += done["cpu"]
-        return {NodeId(each["id"]): each["error"] for each in records if each["kind"] == "outcome"}
+    def _reimport(self, path: str, data: bytes, *, all: bool) -> dict[str, Any]:  # noqa: A002 - the request's word
+        """The request that imports a file with this text."""
+        return {
+            "files": {f"{self.root}/{path}": data.decode("utf-8", "surrogateescape")},
+            "test_files": list(self.ladder.test_files),
+            "whole_files": self.ladder.whole_files,
+            "tests": [replace(test, style="hooks").request(3.0) for test in self._tests],
+            "all": all,
+            "test_seconds": 1.0,
+            "stall_seconds": 10.0,
+        }

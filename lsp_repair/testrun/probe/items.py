@@ -90,8 +90,7 @@ class Items:
             item.callspec.params.update({name: _copied(value) for name, value in pristine.items()})
         if hasattr(item, "_initrequest"):
             item._initrequest()
-        if getattr(item, "_excinfo", None):
-            item._excinfo = None
+        item.__dict__.pop("_excinfo", None)
         if _TMP_PATH_RESULTS is not None:
             item.stash[_TMP_PATH_RESULTS] = {}
 

@@ -12,6 +12,7 @@ from _pytest.doctest import DoctestItem
 
 from .facts import Comparisons, failure_of, relative
 from .recorder import Recorder
+from .within import Within
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -24,6 +25,8 @@ class Reporting:
         self.emit = emit
         self.recorder: Optional[Recorder] = None
         """When set, executed lines are recorded over all phases of each test."""
+        self.within: Optional[Within] = None
+        """When set, only these files are collected."""
         self._only = set(only) if only is not None else None
         self._order = order
         self._comparisons = Comparisons()
@@ -34,6 +37,12 @@ class Reporting:
         outcome: Any = yield
         if outcome.excinfo is not None:
             self._emit_broken("conftest-error", outcome.excinfo[1], "")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Any) -> Optional[bool]:
+        """Leave out what was not asked for, without a look into it."""
+        left_out = self.within is not None and self.within.leaves_out(collection_path)
+        return True if left_out else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:

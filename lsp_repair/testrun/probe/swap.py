@@ -47,6 +47,8 @@ class ImportTimeCalls:
 def code_flags(source: bytes) -> int:
     """The compiler flags of the module's `from __future__` imports."""
     flags = 0
+    if b"__future__" not in source:
+        return flags
     for node in ast.parse(source).body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             for alias in node.names:

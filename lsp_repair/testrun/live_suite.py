@@ -1,0 +1,101 @@
+"""A suite that ran once as a whole: from then on a changed file leads to the verdicts of the tests it can affect."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import FileChange
+from lsp_repair.domain.runs import TestRun
+from lsp_repair.testrun.cold import ColdRequest, run_cold
+from lsp_repair.testrun.imports import ImportGraph, read_imports
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.snapshot import Snapshot, write_patch
+from lsp_repair.testrun.standby import Standby
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What a change led to."""
+
+    files: frozenset[str]
+    """The test files it can affect, relative to the root; all other verdicts stand."""
+    run: TestRun
+    seconds: float
+    """From the change to the verdicts."""
+
+
+class LiveSuite:
+    """Keeps a snapshot, its import graph and a waiting probe; use as a context manager.
+
+    The size of the suite costs a look at each file's time of change, and nothing else.
+    """
+
+    def __init__(self, snapshot: Snapshot, place: Place, first: TestRun) -> None:
+        self._snapshot = snapshot
+        self._place = place
+        self._test_files = frozenset(test.path for test in first.collected) | {
+            str(result.node_id) for result in first.red if "::" not in result.node_id
+        }
+        self._graph = read_imports(snapshot.root)
+        self._standby = Standby(place)
+        self._standby.prepare()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the waiting probe."""
+        self._standby.close()
+
+    def is_ready(self, deadline: Deadline) -> bool:
+        """Wait for the probe that runs the next change's tests; a change that comes sooner waits for it by itself."""
+        return self._standby.is_ready(deadline)
+
+    def changed(self, paths: Iterable[str], deadline: Deadline) -> Affected:
+        """Bring the files (relative to the root) into the snapshot and run the tests they can affect.
+
+        Raises CannotRunTestsError when the interpreter does not start.
+        """
+        started = time.monotonic()
+        changes = [self._change(path) for path in paths]
+        before = self._graph
+        write_patch(self._snapshot, changes)
+        self._graph = read_imports(self._snapshot.root, known=before)
+        files = self._affected([change.path for change in changes], before)
+        known = files & self._test_files
+        is_new = any(change.before is None for change in changes)
+        request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=files)
+        run = run_cold(self._place, request, deadline, start=self._standby.take).run if is_new or known else _nothing()
+        self._test_files |= {test.path for test in run.collected}
+        seconds = time.monotonic() - started
+        self._standby.prepare()
+        return Affected(files, run, seconds)
+
+    def _change(self, path: str) -> FileChange:
+        after = _read(self._snapshot.origin / path)
+        return FileChange(path, _read(self._snapshot.root / path), after)
+
+    def _affected(self, paths: list[str], before: ImportGraph) -> frozenset[str]:
+        """Test files below the change by the imports of before and of now; changed files may hold tests themselves."""
+        reached = self._graph.affected_by(paths)
+        if before.names != self._graph.names:
+            reached |= before.affected_by(paths)
+        return frozenset(path for path in reached if path in self._test_files or path in paths)
+
+
+def _nothing() -> TestRun:
+    """No test can see the change."""
+    return TestRun((), {}, frozenset())
+
+
+def _read(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
