@@ -135,8 +135,8 @@ def _import_cache(folders: Folders, project: Project) -> Path | None:
 
 
 def _cut_short(reports: Sequence[FixReport]) -> bool:
-    """Time ran out before every failure was looked at."""
-    return any(report.out_of_time and not report.failures for report in reports)
+    """Time ran out before every failure was looked at, or before every test ran: that is no "nothing fails"."""
+    return any((report.out_of_time or report.tests.not_run) and not report.failures for report in reports)
 
 
 def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozenset[str] = frozenset()) -> FixRequest:

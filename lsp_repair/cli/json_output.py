@@ -61,6 +61,7 @@ def _counts(counts: TestCounts) -> Json:
         "failed": counts.failed,
         "errors": counts.errors,
         "skipped": counts.skipped,
+        "not_run": counts.not_run,
     }
 
 

@@ -82,7 +82,7 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
     counted += f", {tests.errors} errors" if tests.errors else ""
     counted += f", {tests.skipped} skipped" if tests.skipped else ""
     if not report.failures:
-        nothing_red = tests.collected and not tests.failed and not tests.errors
+        nothing_red = tests.collected and not tests.failed and not tests.errors and not tests.not_run
         console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_red else "yellow")
         return
     parts = [counted]
@@ -102,6 +102,8 @@ def _nothing(report: FixReport) -> str:
     """Why there is no failure to show."""
     if report.out_of_time or report.tests.failed or report.tests.errors:
         return "The work ended before any failure was looked at."
+    if report.tests.not_run:
+        return f"None of the tests that ran fails; {report.tests.not_run} did not run."
     return "Nothing to repair." if report.tests.collected else "No test was collected."
 
 

@@ -88,6 +88,8 @@ class TestCounts:
     failed: int = 0
     errors: int = 0
     skipped: int = 0
+    not_run: int = 0
+    """Collected, and not reached before the baseline's time was over."""
 
 
 @dataclass(frozen=True, slots=True)

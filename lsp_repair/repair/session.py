@@ -95,7 +95,10 @@ class Baseline:
         count = self.run.count
         passed = count(Outcome.PASSED) + count(Outcome.XPASSED)
         skipped = count(Outcome.SKIPPED) + count(Outcome.XFAILED)
-        return TestCounts(len(self.run.collected), passed, count(Outcome.FAILED), count(Outcome.ERROR), skipped)
+        not_run = sum(test.node_id not in self.run.results for test in self.run.collected)
+        return TestCounts(
+            len(self.run.collected), passed, count(Outcome.FAILED), count(Outcome.ERROR), skipped, not_run
+        )
 
 
 def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe: Observer) -> Baseline:

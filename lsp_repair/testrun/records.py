@@ -94,10 +94,11 @@ class RunBuilder:
             self.results[node_id] = replace(self.results[node_id], executed=lines)
 
     def run(self, seconds: float, output_tail: str) -> TestRun:
-        """What is known so far."""
+        """What is known so far; a test that is under way and has not failed has no outcome."""
+        decided = {key: each for key, each in self.results.items() if key != self.running or each.outcome.is_red}
         return TestRun(
             collected=tuple(self.collected.values()),
-            results=dict(self.results),
+            results=decided,
             oracle_paths=frozenset(self.oracle),
             module_files=dict(self.modules),
             complete=self.ended,
