@@ -119,10 +119,16 @@ def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[
         work.all_groups(Gated(tuple(red), ()), None)
         return
     with server:
-        work.all_groups(flaky_gate(server, red, _GATE_SECONDS, deadline), server)
+        work.all_groups(flaky_gate(server, red, _patience(red), deadline), server)
 
 
 _WARM_TESTS = 600
+
+
+def _patience(red: Sequence[TestResult]) -> float:
+    """CPU seconds that a red test gets when it runs again with its lines recorded."""
+    ended = [each.seconds for each in red if each.failure and each.failure.error_type != "TestTimeout"]
+    return max(_GATE_SECONDS, 4 * max(ended, default=0.0))
 
 
 def _warm_request(baseline: Baseline, red: Sequence[TestResult], jobs: int) -> WarmRequest:

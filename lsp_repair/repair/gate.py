@@ -44,12 +44,6 @@ def flaky_gate(server: WarmServer, red: Sequence[TestResult], test_seconds: floa
     hanging = [result.node_id for result in tests if _hangs(result)]
     glimpsed = server.run(hanging, deadline, record=True, test_seconds=_GLIMPSE_SECONDS)
     traced = replace(traced, results={**traced.results, **glimpsed.results})
-    if hanging:
-        patient = server.run(hanging[:1], deadline, record=True, test_seconds=test_seconds).results.get(hanging[0])
-        if patient is not None and not _hangs(patient):
-            traced = replace(traced, results={**traced.results, hanging[0]: patient})
-        if patient is not None and patient.outcome is Outcome.PASSED:
-            flaky[hanging[0]] = "it took longer than its time limit and passed when it got more"
     budget = deadline.within(_ALONE_BUDGET_SECONDS)
     shown = {group.node_ids[0] for group in grouped(each.failure for each in tests if each.failure is not None)}
     for number in range(_ALONE_RUNS):
@@ -124,4 +118,5 @@ class EnvironmentGate:
 def _rerun(place: Place, red: Sequence[TestResult], deadline: Deadline) -> TestRun:
     only = frozenset(result.node_id for result in red)
     files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
-    return run_cold(place, ColdRequest(files=files, only=only, test_seconds=2.0), deadline).run
+    patience = max(2.0, 4 * max((result.seconds for result in red), default=0.0))
+    return run_cold(place, ColdRequest(files=files, only=only, test_seconds=patience), deadline).run

@@ -22,6 +22,9 @@ from lsp_repair.testrun.source_roots import source_roots
 
 _BASELINE_SHARE = 0.5
 """Of the time limit: a baseline that takes longer leaves nothing for repairs, so what it found by then has to do."""
+_PATIENT_SECONDS = 20.0
+_PATIENT_SHARE = 1 / 20
+"""CPU time, at most and of the time limit, that a test gets before it is believed to hang."""
 _USAGE_ERROR, _INTERNAL_ERROR = 4, 3
 
 
@@ -104,14 +107,36 @@ class Baseline:
 def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe: Observer) -> Baseline:
     """Run what was chosen (or everything) once; raises CannotRunTestsError when pytest itself cannot start."""
     observe(Progressed("running the tests on a snapshot"))
+    patience = min(_PATIENT_SECONDS, deadline.remaining * _PATIENT_SHARE)
     request = ColdRequest(files=chosen.files)
     result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
     _must_be_able_to_run(prepared, result)
+    run = _with_slow_tests(prepared, result.run, patience, deadline)
     whole = not chosen.targets and not prepared.project.selected and not prepared.project.pytest_args
-    notices = () if result.run.complete else (_incomplete(result.run),)
-    baseline = Baseline(result.run, whole, chosen, notices)
-    observe(BaselineFinished(result.run))
+    notices = () if run.complete else (_incomplete(run),)
+    baseline = Baseline(run, whole, chosen, notices)
+    observe(BaselineFinished(run))
     return baseline
+
+
+def _with_slow_tests(prepared: Prepared, run: TestRun, patience: float, deadline: Deadline) -> TestRun:
+    """Tests that were stopped as hanging get more time: the first one alone, and the others when that one was just slow."""
+    stopped = [result.node_id for result in run.red if result.failure and result.failure.error_type == "TestTimeout"]
+    for tests in (stopped[:1], stopped[1:]):
+        if not tests:
+            break
+        files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in tests))
+        request = ColdRequest(files=files, only=frozenset(tests), test_seconds=patience)
+        again = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE)).run
+        ended = {
+            key: result
+            for key, result in again.results.items()
+            if key in tests and not (result.failure and result.failure.error_type == "TestTimeout")
+        }
+        if not ended:
+            break
+        run = replace(run, results={**run.results, **ended}, seconds=run.seconds + again.seconds)
+    return run
 
 
 def _incomplete(run: TestRun) -> str:

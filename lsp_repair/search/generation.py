@@ -26,8 +26,10 @@ _SYNTAX_ERRORS = {"SyntaxError", "IndentationError", "TabError"}
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
 
 
-def first_order(source: SourceFile, scores: Mapping[int, float], hints: Hints) -> list[Candidate]:
-    """Candidates for one file, best first and free of duplicates.
+def first_order(
+    source: SourceFile, scores: Mapping[int, float], hints: Hints, limit: int = MAX_CANDIDATES
+) -> list[Candidate]:
+    """At most `limit` candidates for one file, best first and free of duplicates; few are found much sooner than many.
 
     `scores` holds the suspiciousness of each 1-based line; lines of the failures' tracebacks are added to it.
     """
@@ -35,7 +37,7 @@ def first_order(source: SourceFile, scores: Mapping[int, float], hints: Hints) -
     if context is None:
         is_syntax = any(failure.error_type in _SYNTAX_ERRORS for failure in hints.failures)
         return broken_syntax.repairs(source, hints.failures) if is_syntax else []
-    emission = Emission(context.module, context.scores, MAX_CANDIDATES)
+    emission = Emission(context.module, context.scores, limit)
     for failure in hints.failures:
         _from_error(context, emission, failure)
     suspects = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]

@@ -22,6 +22,8 @@ _MAX_RETRIES = 60
 class Limits:
     """How far a search goes."""
 
+    first_wave: int = 600
+    """How many single edits of each file are made before any is tried; the others only when these do not do."""
     first_order: int = 6000
     per_chunk: int = 200
     synthesis: int = 2000
@@ -60,8 +62,11 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
     scores = _scores_by_path(sources, localisation, hints)
-    single = _merged(sources, lambda source: first_order(source, scores[source.path], hints))
-    yield from run.stage(run.unseen(single[: limits.first_order]), order=1)
+    for most in sorted({min(limits.first_wave, limits.first_order), limits.first_order}):
+        if run.is_over:
+            return
+        single = _merged(sources, lambda source: first_order(source, scores[source.path], hints, most))  # noqa: B023 - called at once
+        yield from run.stage(run.unseen(single[:most]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
     if limits.synthesis and not run.survivors:
         deeper = _merged(sources, lambda source: synthesised(source, scores[source.path], hints, limits.synthesis))

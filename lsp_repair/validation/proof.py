@@ -17,6 +17,9 @@ from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
 from lsp_repair.validation.policy import flags_of, screen_policy
 
+_LEAST_TEST_SECONDS = 2.0
+_PATIENCE = 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -77,13 +80,13 @@ def _both_runs(
 
     def run_narrow() -> TestRun:
         with _patched(ground, patch) as place:
-            return _run(place, narrow, beside, reverse=True)
+            return _run(place, narrow, ground.baseline, beside, reverse=True)
 
     with ThreadPoolExecutor(1, thread_name_prefix="proof") as pool:
         second = pool.submit(run_narrow)
         try:
             with _patched(ground, patch) as place:
-                first = _run(place, wide, deadline, reverse=False)
+                first = _run(place, wide, ground.baseline, deadline, reverse=False)
         except BaseException:
             beside.cancel()
             raise
@@ -111,8 +114,16 @@ def _freeze(path: Path) -> None:
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
-def _run(place: Place, scope: Scope, deadline: Deadline, *, reverse: bool) -> TestRun:
-    request = ColdRequest(files=scope.files, only=scope.only, reverse=reverse, hash_seed="2" if reverse else "1")
+def _run(place: Place, scope: Scope, baseline: TestRun, deadline: Deadline, *, reverse: bool) -> TestRun:
+    """One run; a test may use several times what the slowest one used before the patch."""
+    slowest = max((each.seconds for each in baseline.results.values()), default=0.0)
+    request = ColdRequest(
+        files=scope.files,
+        only=scope.only,
+        reverse=reverse,
+        hash_seed="2" if reverse else "1",
+        test_seconds=max(_LEAST_TEST_SECONDS, _PATIENCE * slowest),
+    )
     return run_cold(place, request, deadline).run
 
 
@@ -232,7 +243,7 @@ def _import_origin(patch: Patch, run: TestRun, ground: Ground) -> Unproven | Non
 
 def _fails_without_patch(ground: Ground, rejected: Rejected, scope: Scope, deadline: Deadline) -> bool:
     """Whether the same order breaks the same tests on the unpatched code."""
-    run = _run(ground.place, scope, deadline, reverse=True)
+    run = _run(ground.place, scope, ground.baseline, deadline, reverse=True)
     named = rejected.detail.split(" ", 1)[0]
     return any(key == named for key in (result.node_id for result in run.red))
 

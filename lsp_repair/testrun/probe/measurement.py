@@ -39,6 +39,7 @@ _NEUTRAL = {
     "xmlpath": None,
     "htmlpath": None,
     "testmon": False,
+    "tbstyle": "no",
 }
 _APPENDED = {"numprocesses": "-n0", "no_cov": "--no-cov"}
 _UNREGISTERED = ("rerunfailures", "flaky", "pytest-rerunfailures", "pytest_rerunfailures")
