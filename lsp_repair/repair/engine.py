@@ -21,7 +21,7 @@ from lsp_repair.repair.builtin import Found, Prover, repair_by_search
 from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
 from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
-from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate
+from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate, with_cold_lines
 from lsp_repair.repair.related import RelatedTests
 from lsp_repair.repair.requests import CheckRequest, FixRequest
 from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
@@ -31,7 +31,7 @@ from lsp_repair.repair.suspects import Suspects, suspects, whole_files
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
 from lsp_repair.validation.foreign_patch import read_patch
-from lsp_repair.validation.proof import Ground, prove
+from lsp_repair.validation.proof import Ground, prove, targets_pass
 from lsp_repair.validation.screening import WarmScreen
 
 _GATE_SECONDS = 6.0
@@ -119,7 +119,8 @@ def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[
         work.all_groups(Gated(tuple(red), ()), None)
         return
     with server:
-        work.all_groups(flaky_gate(server, red, _patience(red), deadline), server)
+        gated = with_cold_lines(prepared.place, flaky_gate(server, red, _patience(red), deadline), deadline)
+        work.all_groups(gated, server)
 
 
 _WARM_TESTS = 600
@@ -219,7 +220,15 @@ class _Work:
         if server is None:
             return Found((), Reason.NOT_REPRODUCED, "the tests cannot be served warm", 0)
         ladder = build_ladder(case, self.baseline, others, server, budget)
-        screen = WarmScreen(server, str(self.prepared.snapshot.root), ladder, budget, self.request.jobs)
+        targets = case.group.node_ids
+        screen = WarmScreen(
+            server,
+            str(self.prepared.snapshot.root),
+            ladder,
+            budget,
+            self.request.jobs,
+            lambda candidate: targets_pass(prover.ground, candidate.patch, targets, budget),
+        )
         return repair_by_search(case, screen, prover, budget, self.request.max_proposals)
 
     def _report(self, case: Case, found: Found, effect: str | None) -> FailureReport:

@@ -65,9 +65,24 @@ def _hangs(result: TestResult | None) -> bool:
 
 
 def _with_lines(result: TestResult, traced: TestRun) -> TestResult:
-    """The warm run's facts where it saw the test: they carry the executed lines."""
+    """The warm run's facts where it saw the same failure: they carry the executed lines."""
     again = traced.results.get(result.node_id)
-    return again if again is not None and again.failure is not None else result
+    return again if again is not None and _is_same(again.failure, result.failure) else result
+
+
+def _is_same(again: Failure | None, before: Failure | None) -> bool:
+    return again is not None and before is not None and again.error_type == before.error_type
+
+
+def with_cold_lines(place: Place, gated: Gated, deadline: Deadline) -> Gated:
+    """Record the lines of tests that act otherwise in a warm process in a fresh one."""
+    odd = [each for each in gated.steady if "::" in each.node_id and not each.executed and not _hangs(each)]
+    if not odd:
+        return gated
+    only = frozenset(result.node_id for result in odd)
+    files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
+    traced = run_cold(place, ColdRequest(files=files, only=only, record=True), deadline.within(30.0)).run
+    return replace(gated, steady=tuple(_with_lines(each, traced) if each in odd else each for each in gated.steady))
 
 
 @dataclass(frozen=True, slots=True)

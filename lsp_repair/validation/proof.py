@@ -71,6 +71,18 @@ def prove(
             return again
 
 
+def targets_pass(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> bool:
+    """Whether a candidate makes the targets pass in a fresh process: the dearest tier of screening, and no proof."""
+    if screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline)) is not None:
+        return False
+    files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in targets))
+    whole_files = any("::" not in key for key in targets)
+    scope = Scope(Level.AFFECTED, files, None if whole_files else frozenset(targets))
+    with _patched(ground, patch) as place:
+        run = _run(place, scope, ground.baseline, deadline, reverse=False)
+    return run.complete and _targets(targets, run) is None
+
+
 def _both_runs(
     ground: Ground, patch: Patch, scopes: tuple[Scope, Scope], deadline: Deadline
 ) -> tuple[TestRun, TestRun | None]:

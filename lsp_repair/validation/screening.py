@@ -339,7 +339,9 @@ class WarmScreen:
                 return
 
     def _reload_is_trusted(self, source: SourceFile) -> bool:
-        """Not for a file whose original does not behave through this tier as it is known to."""
+        """Not for a file whose original does not behave through this tier as it is known to, nor without a target."""
+        if not self.ladder.screening and not self.ladder.whole_files:
+            return False
         if source.path not in self._reload_trusted:
             request = self._reimport(source.path, source.data, all=True)
             records, _ = self.server.answer("reimport", self.deadline, **request)

@@ -10,6 +10,7 @@ from typing import Any, Optional
 import pytest
 
 from .limits import cpu_limit
+from .reporting import Reporting
 
 try:
     # The tear-down of tmp_path reads here what reports say, and no report is made for an item that runs again.
@@ -34,7 +35,8 @@ class _ChainAbove:
 class Items:
     """The items of a session; parametrised values are copied for each run, since a candidate may change them."""
 
-    def __init__(self, items: list[Any]) -> None:
+    def __init__(self, items: list[Any], reporting: Reporting) -> None:
+        self._reporting = reporting
         self.by_id = {item.nodeid: item for item in items}
         self._pristine: dict[str, dict[str, Any]] = {}
         self.broken_tear_down: Optional[BaseException] = None
@@ -56,14 +58,18 @@ class Items:
         _leave_other_collectors(item)
         self._renew(node_id, item)
         error: Optional[BaseException] = None
+        subtest_errors: list[BaseException] = []
+        self._reporting.subtest_errors = subtest_errors
         try:
             with cpu_limit(cpu_seconds):
                 (_set_up_and_call if style == "direct" else _set_up_and_call_by_hooks)(item)
-            error = _reported(item)
+            error = _reported(item) or _first_failure(subtest_errors)
         except pytest.skip.Exception as skipped:
             error = skipped
         except BaseException as raised:  # noqa: BLE001 - whatever a candidate raises is its outcome
             error = raised
+        finally:
+            self._reporting.subtest_errors = None
         self.broken_tear_down = self._torn_down(item, style)
         return error or self.broken_tear_down
 
@@ -126,6 +132,10 @@ def _reported(item: Any) -> Optional[BaseException]:
     """Unittest items keep what they caught instead of raising it."""
     caught = getattr(item, "_excinfo", None)
     return caught[0].value if caught else None
+
+
+def _first_failure(errors: list[BaseException]) -> Optional[BaseException]:
+    return next((error for error in errors if not isinstance(error, pytest.skip.Exception)), None)
 
 
 def function_caches(root: str) -> list[Any]:

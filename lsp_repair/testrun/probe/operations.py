@@ -143,7 +143,7 @@ def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
 
     sys.meta_path.insert(0, reload.Overlay(files))
     collected = _collected_again(warm, test_files)
-    items = Items(collected)
+    items = Items(collected, warm.reporting)
     wanted = request["tests"]
     if request.get("whole_files"):
         known = {test["id"] for test in wanted}

@@ -27,6 +27,8 @@ class Reporting:
         """When set, executed lines are recorded over all phases of each test."""
         self.within: Optional[Within] = None
         """When set, only these files are collected."""
+        self.subtest_errors: Optional[list[BaseException]] = None
+        """When set, reports are not told: they are made for subtests alone, and their errors go here."""
         self._only = set(only) if only is not None else None
         self._order = order
         self._comparisons = Comparisons()
@@ -121,7 +123,12 @@ class Reporting:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
-        """One record for each phase."""
+        """One record for each phase; while an item runs again and again, only what its subtests raised is kept."""
+        if self.subtest_errors is not None:
+            if call.excinfo is not None:
+                self.subtest_errors.append(call.excinfo.value)
+            yield
+            return
         outcome: Any = yield
         report = outcome.get_result()
         record = {

@@ -36,7 +36,7 @@ class Warm:
         self.import_time = calls.called
         self.edges = edges
         self.reporting = reporting
-        self.items = Items(session.items)
+        self.items = Items(session.items, reporting)
         self.items.protect()
         gc.collect()
         self.live = LiveFunctions(root)
