@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from platformdirs import user_config_path
 
@@ -64,9 +64,10 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(each, str) for each in items):
         raise ValueError("a list of texts")
-    return tuple(str(each) for each in value)
+    return tuple(str(each) for each in items)
 
 
 def _seconds(value: object) -> float:
@@ -174,7 +175,7 @@ def _table(file: Path) -> dict[str, Any]:
 def _project_table(pyproject: Path) -> dict[str, Any]:
     """The repository's table; a file that is no TOML is pytest's to complain about."""
     try:
-        table = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {}).get("lsp-repair", {})
+        table: object = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {}).get("lsp-repair", {})
     except (OSError, ValueError, AttributeError):
         return {}
-    return table if isinstance(table, dict) else {}
+    return cast("dict[str, Any]", table) if isinstance(table, dict) else {}

@@ -8,10 +8,11 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import cast
 
 from lsp_repair.cli import json_output, rendering
 from lsp_repair.cli.console import Console
@@ -50,7 +51,7 @@ def _projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tup
 
 
 @contextlib.contextmanager
-def _ledger(folders: Folders, console: Console) -> Iterator[Ledger | None]:
+def _ledger(folders: Folders, console: Console) -> Generator[Ledger | None]:
     """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
     sweep()
     if folders.cache is not None:
@@ -356,6 +357,13 @@ def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
     return 0 if report.failures and all(each.status is Status.PROPOSED for each in report.failures) else 1
 
 
+def _shown(value: object) -> str:
+    """A setting's value as one writes it."""
+    if isinstance(value, tuple):
+        return " ".join(map(str, cast("tuple[object, ...]", value))) or "(none)"
+    return "(none)" if value is None else str(value) or "(none)"
+
+
 def run_config(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`config`: for the project around the working directory."""
     from lsp_repair.settings import config_file
@@ -363,8 +371,7 @@ def run_config(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     loaded = load_settings(Path.cwd())
     console.line(f"user's file: {config_file(os.environ)}", "dim")
     for each in loaded.effective:
-        value = " ".join(map(str, each.value)) if isinstance(each.value, tuple) else each.value
-        console.line(f"{each.name} = {value if value not in {None, ''} else '(none)'}   [{each.source}]")
+        console.line(f"{each.name} = {_shown(each.value)}   [{each.source}]")
     for notice in loaded.notices:
         console.line(f"note: {notice}", "yellow")
     return 0

@@ -25,7 +25,7 @@ def show_report(console: Console, summary: Summary, fixes: Sequence[FixCost]) ->
         cost = "unknown" if fix.cost_usd is None else f"${fix.cost_usd.normalize():f}"
         decision = f", {fix.decision}" if fix.decision else ""
         more = f" and {len(fix.tests) - 1} more" if len(fix.tests) > 1 else ""
-        console.line(f"  {fix.status or 'cut off'}{decision}: {fix.tests[0]}{more} ({fix.error_type})")
+        console.line(f"  {fix.status or 'cut off'}{decision}: {next(iter(fix.tests), '')}{more} ({fix.error_type})")
         console.line(
             f"    {fix.title or 'no proposal'} · {fix.candidates} candidates · {fix.seconds:.1f} s · {fix.tokens} tokens · {cost}",
             "dim",

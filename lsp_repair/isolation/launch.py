@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import ctypes.util
 import os
 import resource
 import secrets
@@ -132,7 +131,7 @@ def _drain_output(process: subprocess.Popen[bytes], tail: deque[bytes]) -> None:
     process.stdout.close()
 
 
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_libc: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 def _limits(command: Command) -> Callable[[], None]:

@@ -56,7 +56,7 @@ def _resolved(project: Project, test: str, working_directory: Path) -> str:
 def _last_failed(project: Project) -> Iterable[str]:
     record = project.root / ".pytest_cache" / "v" / "cache" / "lastfailed"
     try:
-        failed = json.loads(record.read_text(encoding="utf-8"))
+        failed: dict[str, bool] = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         failed = {}
     if not failed:

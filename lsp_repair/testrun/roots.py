@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from lsp_repair.errors import UsageError
 from lsp_repair.testrun.exclusions import excluded_folder
@@ -34,7 +35,7 @@ def find_root(path: Path) -> Root:
         raise UsageError(
             "several-roots", f"{path} holds {len(roots)} pytest roots:{listed}", "name one of them, or use --all-roots"
         )
-    return roots[0]
+    return next(iter(roots))
 
 
 def find_roots(path: Path) -> tuple[Root, ...]:
@@ -91,10 +92,10 @@ def _config_of(folder: Path) -> Path | None:
 
 def _tool_table(pyproject: Path) -> dict[str, object]:
     try:
-        table = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {})
+        table: object = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {})
     except (OSError, ValueError):
         return {}
-    return table if isinstance(table, dict) else {}
+    return cast("dict[str, object]", table) if isinstance(table, dict) else {}
 
 
 def _has_section(path: Path, section: str) -> bool:

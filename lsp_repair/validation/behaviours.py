@@ -31,12 +31,13 @@ def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Cand
     records, _ = screen.server.answer(
         "behaviours", screen.deadline, candidates=entries, tests=tests, stall_seconds=10.0
     )
-    inputs: list[str] = next((record["inputs"] for record in records if record["kind"] == "inputs"), [])
+    told: list[list[str]] = [record["inputs"] for record in records if record["kind"] == "inputs"]
+    inputs = told[0] if told else []
     found: dict[Candidate, Behaviour] = {}
     for record in records:
         if record["kind"] == "answers" and record["key"] >= 0 and record["answers"] is not None:
-            candidate = same[record["key"]][0]
-            found[candidate] = Behaviour(dict(zip(inputs, record["answers"], strict=True)))
+            key: int = record["key"]
+            found[same[key][0]] = Behaviour(dict(zip(inputs, record["answers"], strict=True)))
     return found
 
 

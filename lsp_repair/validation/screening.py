@@ -58,7 +58,8 @@ def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: De
             canary=True,
             stall_seconds=10 + sum(test.seconds for test in left),
         )
-        outcomes: list[str | None] = next((record["outcomes"] for record in records if record["kind"] == "canary"), [])
+        told: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
+        outcomes = told[0] if told else []
         found.update(
             (test.node_id, test)
             for test, outcome in zip(left, outcomes, strict=False)
@@ -219,7 +220,7 @@ class WarmScreen:
                 pass
 
     def _decided(self, record: Record, batch: _Batch, to_reload: list[Candidate]) -> Iterator[Screened]:
-        key = record["key"]
+        key: int = record["key"]
         candidate = batch.candidates[key]
         batch.decided.add(key)
         if record["verdict"] == "no-swap":

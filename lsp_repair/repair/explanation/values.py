@@ -2,8 +2,8 @@
 
 import ast
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 from lsp_repair.domain.runs import Comparison
 
@@ -74,7 +74,8 @@ def _of_collections(actual: Any, expected: Any) -> str:
         return ""
     if not actual:
         return "the result is empty"
-    left, right = [repr(each) for each in actual], [repr(each) for each in expected]
+    elements = cast("Iterable[object]", actual)
+    left, right = [repr(each) for each in elements], [repr(each) for each in expected]
     if sorted(left) == sorted(right) and isinstance(actual, list | tuple):
         return "the elements are right and their order is not"
     missing, extra = [each for each in right if each not in left], [each for each in left if each not in right]

@@ -6,10 +6,11 @@ Two candidates with the same answers are one behaviour to the user; where the an
 from __future__ import annotations
 
 import copy
+import itertools
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType, GeneratorType
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from . import limits, swap
 from .facts import shown
@@ -84,11 +85,14 @@ def neighbours(value: Any) -> Iterator[Any]:
         yield from (value + 0.5, 0.0, -value)
     elif isinstance(value, (list, tuple)):
         yield from _shorter_and_longer(value)
-    elif isinstance(value, dict):
-        yield {}
+    elif isinstance(value, (dict, set, frozenset)):
+        yield from _emptier(value)
+
+
+def _emptier(value: Any) -> Iterator[Any]:
+    yield type(value)()
+    if hasattr(value, "items"):
         yield dict(list(value.items())[1:])
-    elif isinstance(value, (set, frozenset)):
-        yield type(value)()
 
 
 def _shorter_and_longer(value: Any) -> Iterator[Any]:
@@ -119,13 +123,13 @@ def _called(function: FunctionType, arguments: Arguments) -> Any:
     names = parameter_names(code)[code.co_argcount + code.co_kwonlyargcount :]
     if code.co_flags & 0x04:
         positional += rest.pop(names.pop(0))
-    keywords = rest.pop(names.pop(0)) if code.co_flags & 0x08 else {}
+    keywords: dict[str, Any] = rest.pop(names.pop(0)) if code.co_flags & 0x08 else {}
     return function(*positional, **rest, **keywords)
 
 
 def _finished(result: Any) -> Any:
     if isinstance(result, GeneratorType):
-        return [each for each, _ in zip(result, range(_GENERATED))]  # noqa: B905 - `strict` came with Python 3.10
+        return list(itertools.islice(cast("Iterator[Any]", result), _GENERATED))
     if hasattr(result, "close") and hasattr(result, "cr_code"):
         result.close()
     return result

@@ -21,6 +21,13 @@ except ImportError:
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type)
 
 
+def _nothing() -> None:
+    """Something to cache."""
+
+
+_CACHED = type(functools.lru_cache(_nothing))
+
+
 class _ChainAbove:
     """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
 
@@ -140,11 +147,7 @@ def _first_failure(errors: list[BaseException]) -> Optional[BaseException]:
 
 def function_caches(root: str) -> list[Any]:
     """The `lru_cache` wrappers around functions of the project: their contents belong to the old code."""
-    return [
-        each
-        for each in gc.get_objects()
-        if type(each) is functools._lru_cache_wrapper and _file_of(each).startswith(root)
-    ]
+    return [each for each in gc.get_objects() if type(each) is _CACHED and _file_of(each).startswith(root)]
 
 
 def _file_of(wrapper: Any) -> str:

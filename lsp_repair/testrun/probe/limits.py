@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Optional
@@ -27,7 +27,7 @@ def install() -> None:
 
 
 @contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
+def cpu_limit(seconds: float) -> Generator[None, None, None]:
     """Raise TestTimeout in the main thread when the limit is used up, again and again until it gets through."""
     signal.setitimer(signal.ITIMER_PROF, seconds, 0.05)
     try:

@@ -6,12 +6,12 @@ configuration stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-_NEUTRAL = {
+_NEUTRAL: dict[str, Any] = {
     "numprocesses": 0,
     "dist": "no",
     "tx": [],
@@ -49,7 +49,7 @@ class Measurement:
     """Neutralises options once pytest knows them and before any plugin acts on them."""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_load_initial_conftests(self, early_config: Any, args: list[str]) -> Iterator[None]:
+    def pytest_load_initial_conftests(self, early_config: Any, args: list[str]) -> Generator[None, Any, None]:
         """Coverage starts here, before the final parse."""
         known = early_config.known_args_namespace
         args.extend(argument for option, argument in _APPENDED.items() if hasattr(known, option))
@@ -57,7 +57,7 @@ class Measurement:
         yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_cmdline_main(self, config: Any) -> Iterator[None]:
+    def pytest_cmdline_main(self, config: Any) -> Generator[None, Any, None]:
         """Distribution, last-failed and stepwise read their options after this."""
         _neutralise(config.option)
         for name in _UNREGISTERED:

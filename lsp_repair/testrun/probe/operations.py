@@ -166,17 +166,17 @@ def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
 
 
 def _collected_again(warm: Warm, test_files: list[str]) -> list[Any]:
-    session = warm.session
+    session: Any = warm.session
     warm.reporting.emit = _ignore
-    warm.reporting._only = None
+    warm.reporting.only = None
     for name in ("_collection_cache", "_collection_pkg_roots", "_collection_node_cache1"):
         cache = getattr(session, name, None)
         if isinstance(cache, dict):
             cache.clear()
     session.config.pluginmanager._duplicatepaths = set()
     session.items = []
-    session.perform_collect(test_files)
-    return list(session.items)
+    found: list[Any] = session.perform_collect(test_files)
+    return found
 
 
 def _ignore(record: dict[str, Any]) -> None:

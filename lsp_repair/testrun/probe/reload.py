@@ -67,8 +67,8 @@ class ImportEdges:
         module = self._original(name, globals, locals, fromlist, level)
         importer = globals.get("__name__") if globals else None
         if importer:
-            base = getattr(module, "__name__", name)
-            names = {base, *(f"{base}.{each}" for each in fromlist or ())} | ({name} if not level else set())
+            base = str(getattr(module, "__name__", name))
+            names: set[str] = {base, *(f"{base}.{each}" for each in fromlist or ())} | ({name} if not level else set())
             for each in names:
                 self._imported_by.setdefault(each, set()).add(importer)
         return module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Callable, Optional
 
 import pytest
@@ -29,12 +29,12 @@ class Reporting:
         """When set, only these files are collected."""
         self.subtest_errors: Optional[list[BaseException]] = None
         """When set, reports are not told: they are made for subtests alone, and their errors go here."""
-        self._only = set(only) if only is not None else None
+        self.only = set(only) if only is not None else None
         self._order = order
         self._comparisons = Comparisons()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_load_initial_conftests(self) -> Iterator[None]:
+    def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
         """A conftest that does not load ends pytest with nothing but text: keep the facts."""
         outcome: Any = yield
         if outcome.excinfo is not None:
@@ -49,8 +49,8 @@ class Reporting:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         """Keep the chosen tests, in the chosen order."""
-        if self._only is not None:
-            items[:] = [item for item in items if item.nodeid in self._only]
+        if self.only is not None:
+            items[:] = [item for item in items if item.nodeid in self.only]
         if self._order == "reversed":
             items.reverse()
 
@@ -86,7 +86,7 @@ class Reporting:
         return {relative(path, self.root) for path in files if path.startswith(self.root + os.sep)}
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
         """Errors of collection are failures of the file."""
         outcome: Any = yield
         report = outcome.get_result()
@@ -107,7 +107,7 @@ class Reporting:
         self._comparisons.remember(op, left, right)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
         """Executed lines are those of all phases."""
         self.emit({"kind": "start", "id": item.nodeid})
         if self.recorder is None:
@@ -122,7 +122,7 @@ class Reporting:
             self.emit({"kind": "executed", "id": item.nodeid, "lines": executed})
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
         """One record for each phase; while an item runs again and again, only what its subtests raised is kept."""
         if self.subtest_errors is not None:
             if call.excinfo is not None:
@@ -131,7 +131,7 @@ class Reporting:
             return
         outcome: Any = yield
         report = outcome.get_result()
-        record = {
+        record: dict[str, Any] = {
             "kind": "phase",
             "id": item.nodeid,
             "when": report.when,
@@ -209,7 +209,7 @@ def doctest_failure(error: BaseException, root: str) -> Optional[dict[str, Any]]
     example, test = getattr(first, "example", None), getattr(first, "test", None)
     if example is None or test is None:
         return None
-    frame = {
+    frame: dict[str, Any] = {
         "path": relative(str(test.filename), root),
         "line": (test.lineno or 0) + example.lineno + 1,
         "function": "<doctest>",

@@ -64,7 +64,8 @@ def compiled(path: str, first_line: int, shells: list[str], text: str, flags: in
     indented = text[:1] in " \t"
     padding = "\n" * (first_line - 1 - indented)
     tree = ast.parse(padding + ("if 1:\n" if indented else "") + text)
-    body = tree.body[0].body if indented else tree.body  # type: ignore[attr-defined]
+    outer: Any = tree.body[0] if indented else tree
+    body: list[ast.stmt] = outer.body
     function = body[0]
     if len(body) != 1 or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise NotSwappableError
