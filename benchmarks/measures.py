@@ -83,6 +83,17 @@ def peak_memory(root: int) -> Iterator[Peak]:
         watcher.join()
 
 
+def start_of_pytest() -> float:
+    """CPU seconds of an interpreter that imports pytest, the unit of this machine at this moment: least of three."""
+    return min(_cpu_of_import() for _ in range(3))
+
+
+def _cpu_of_import() -> float:
+    before = tree_cpu_seconds()
+    subprocess.run([sys.executable, "-c", "import pytest"], check=True)
+    return tree_cpu_seconds() - before
+
+
 def two_processes() -> float:
     """How much faster two processes are through with twice a piece of work than one: what the machine itself allows."""
     piece = [sys.executable, "-c", "x = 0\nfor i in range(12_000_000): x += i"]

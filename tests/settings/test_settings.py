@@ -1,0 +1,77 @@
+"""Settings: the user's file decides, a repository may only tighten."""
+
+import pytest
+
+from lsp_repair.errors import UsageError
+from lsp_repair.settings import DECLARED, LoadedSettings, load_settings
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    def load(users: str = "", repository: str = "") -> LoadedSettings:
+        (tmp_path / "config.toml").write_text(users)
+        (tmp_path / "pyproject.toml").write_text("[tool.lsp-repair]\n" + repository)
+        return load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "config.toml")})
+
+    return load
+
+
+def test_without_files_the_defaults_hold(tmp_path):
+    settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}).settings
+    assert settings.time_limit_seconds == 300
+    assert settings.python is None
+
+
+def test_the_users_file_is_read_and_named_as_the_source(loaded, tmp_path):
+    found = loaded("jobs = 4\n")
+    (jobs,) = [each for each in found.effective if each.name == "jobs"]
+    assert (jobs.value, jobs.source) == (4, str(tmp_path / "config.toml"))
+
+
+@pytest.mark.parametrize(
+    ("users", "repository", "name", "expected"),
+    [
+        ("time_limit_seconds = 100", "time_limit_seconds = 900", "time_limit_seconds", 100),
+        ("time_limit_seconds = 100", "time_limit_seconds = 20", "time_limit_seconds", 20),
+        ("jobs = 2", "jobs = 64", "jobs", 2),
+        ("max_proposals = 1", "max_proposals = 9", "max_proposals", 1),
+        ('min_isolation = "strong"', 'min_isolation = "weak"', "min_isolation", "strong"),
+        ('min_isolation = "weak"', 'min_isolation = "strong"', "min_isolation", "strong"),
+        ('ignore = ["a/*"]', 'ignore = ["b/*"]', "ignore", ("a/*", "b/*")),
+    ],
+)
+def test_a_repository_only_tightens(loaded, users, repository, name, expected):
+    assert getattr(loaded(users, repository).settings, name) == expected
+
+
+@pytest.mark.parametrize("declared", [each for each in DECLARED if each.tighten is None], ids=lambda each: each.name)
+def test_a_repository_has_no_say_in_what_it_could_loosen_and_is_told_by_name(loaded, declared):
+    value = '["*.env"]' if declared.name == "snapshot_include" else '"/tmp/evil"'
+    found = loaded("", f"{declared.name} = {value}")
+    assert getattr(found.settings, declared.name) == getattr(load_settings(None, {}).settings, declared.name)
+    (notice,) = found.notices
+    assert declared.name in notice
+    assert "pyproject.toml" in notice
+
+
+def test_an_unknown_key_of_a_repository_is_told_and_harms_nothing(loaded):
+    assert "base_url" in loaded("", 'base_url = "http://evil"').notices[0]
+
+
+@pytest.mark.parametrize(
+    ("users", "code", "word"),
+    [
+        ("jobs = ", "bad-config", "config.toml"),
+        ("job = 3", "unknown-setting", "job"),
+        ('jobs = "many"', "bad-setting", "jobs"),
+        ("jobs = 0", "bad-setting", "jobs"),
+        ('min_isolation = "iron"', "bad-setting", "min_isolation"),
+        ("ignore = [1]", "bad-setting", "ignore"),
+        ("time_limit_seconds = true", "bad-setting", "time_limit_seconds"),
+    ],
+)
+def test_what_is_wrong_in_the_users_file_is_named(loaded, users, code, word):
+    with pytest.raises(UsageError) as caught:
+        loaded(users)
+    assert caught.value.code == code
+    assert word in caught.value.message
