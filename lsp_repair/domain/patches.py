@@ -32,6 +32,13 @@ class FileChange:
     before: bytes | None
     after: bytes | None
 
+    @property
+    def first_difference(self) -> tuple[str, int]:
+        """Path and 1-based line where the file changes first."""
+        before, after = (self.before or b"").split(b"\n"), (self.after or b"").split(b"\n")
+        same = next((at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), None)
+        return self.path, min(len(before), len(after)) if same is None else same + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:

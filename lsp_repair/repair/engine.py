@@ -233,7 +233,8 @@ class _Work:
 
     def _report(self, case: Case, found: Found, effect: str | None) -> FailureReport:
         locations = case.localisation.ranked()
-        explanation = explain(case.group.representative, locations, self._source_line)
+        repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
+        explanation = explain(case.group.representative, locations, self._source_line, repaired_at)
         status = Status.PROPOSED if found.proposals else Status.UNREPAIRED
         report = FailureReport(
             _with_all_repaired(case.group, found, self.baseline),

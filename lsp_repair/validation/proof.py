@@ -148,6 +148,8 @@ def _judged(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], run: Test
     if not run.complete:
         return Unproven((Reason.INCOMPLETE_RUN,), "the run did not come to its end")
     origin = _import_origin(patch, run, ground)
+    if origin is not None and origin.reasons == (Reason.IMPORT_ORIGIN,):
+        return origin
     expected = _expected(ground, scope)
     collected = {test.node_id for test in run.collected}
     for rejected in (

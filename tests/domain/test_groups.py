@@ -5,7 +5,7 @@ from lsp_repair.domain.runs import Failure, Frame, NodeId
 
 
 def failure(node_id, error="KeyError", *, line=7, function="price", message="'x'"):
-    frame = Frame("shop.py", line, function, =True)
+    frame = Frame("shop.py", line, function, in_project=True)
     return Failure(NodeId(node_id), "call", error, message, (frame,))
 
 

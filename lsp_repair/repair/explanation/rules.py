@@ -13,10 +13,15 @@ _VALUE = 80
 SourceLine = Callable[[str, int], str]
 
 
-def explain(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
-    """Two or three sentences: what was expected, what came, where the fault most likely is and why."""
+def explain(
+    failure: Failure, locations: Sequence[Location], source_line: SourceLine, repaired_at: tuple[str, int] | None = None
+) -> str:
+    """Two or three sentences: what was expected, what came, where the fault most likely is and why.
+
+    `repaired_at` is the line that the best proposal changes: a proof is worth more than a suspicion.
+    """
     happened = _RULES.get(failure.error_type, _any_error)(failure)
-    where = _place(failure, locations, source_line)
+    where = _repaired(*repaired_at, source_line) if repaired_at else _place(failure, locations, source_line)
     phase = {"setup": "The test's set-up fails. ", "teardown": "The test's tear-down fails. "}.get(failure.phase, "")
     return _short(f"{phase}{happened} {where}".strip(), _MOST)
 
@@ -32,6 +37,12 @@ def _value(text: str) -> str:
 def _first_line(failure: Failure) -> str:
     lines = failure.message.strip().splitlines()
     return lines[0] if lines else ""
+
+
+def _repaired(path: str, line: int, source_line: SourceLine) -> str:
+    text = source_line(path, line).strip()
+    shown = f" ({_value(text)})" if text else ""
+    return f"The fault most likely is at {path}:{line}{shown}: a change there makes the failing tests pass."
 
 
 def _place(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
@@ -52,7 +63,7 @@ def _why(best: Location, locations: Sequence[Location]) -> str:
     ties = sum(each.suspiciousness >= best.suspiciousness for each in locations)
     if best.suspiciousness >= 1.0:
         return "the failing tests execute it more than the passing ones" + (
-            f", like {ties - 1} other lines" if ties > 1 else ""
+            f", like {ties - 1} other line{'s' if ties > 2 else ''}" if ties > 1 else ""
         )
     return "of the executed lines it goes most with failing"
 
