@@ -1,0 +1,79 @@
+"""The probe in other interpreters: Python 3.9 and later, pytest 7 and later.
+
+`LSP_REPAIR_TEST_PYTHONS` names executables (separated like PATH); else `python3.9` to `python3.14` on PATH are tried.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.testrun.warm import WarmRequest, WarmServer, start_warm
+from lsp_repair.validation.screening import TrustedTest, trusted_tests
+
+PROJECT = {
+    "shop.py": """
+    def price(name):
+        return {"pear": 3}[name]
+    """,
+    "test_shop.py": """
+    import unittest
+    import pytest
+    from shop import price
+
+    def test_key():
+        assert price("fig") == 1
+
+    @pytest.mark.parametrize("name, expected", [("pear", 3), ("pear", 4)])
+    def test_prices(name, expected, tmp_path):
+        assert price(name) == expected
+
+    class TestUnit(unittest.TestCase):
+        def test_unit(self):
+            for value in (3, 4):
+                with self.subTest(value=value):
+                    self.assertEqual(price("pear"), value)
+    """,
+}
+
+
+def pythons() -> list[str]:
+    named = os.environ.get("LSP_REPAIR_TEST_PYTHONS", "")
+    found = named.split(os.pathsep) if named else [shutil.which(f"python3.{minor}") or "" for minor in range(9, 15)]
+    return [each for each in dict.fromkeys(found) if each and serves(each)]
+
+
+def serves(executable: str) -> bool:
+    question = "import sys, pytest; sys.exit(int(pytest.__version__.split('.')[0]) < 7)"
+    return subprocess.run([executable, "-c", question], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
+    place = replace(project(PROJECT), python=Path(executable))
+    cold = run(place, record=True)
+    assert cold.complete, cold.output_tail
+    outcomes = {key.split("::", 1)[1]: str(result.outcome) for key, result in cold.results.items()}
+    assert outcomes == {
+        "test_key": "failed",
+        "test_prices[pear-3]": "passed",
+        "test_prices[pear-4]": "failed",
+        "TestUnit::test_unit": "failed",
+    }
+    key_error = cold.results["test_shop.py::test_key"]
+    assert key_error.failure.error_type == "KeyError"
+    assert key_error.executed["shop.py"] == {2, 3} or 3 in key_error.executed["shop.py"]
+    tests = [
+        TrustedTest(key, "direct", 2.0, result.failure.error_type if result.failure else None)
+        for key, result in cold.results.items()
+    ]
+    server = start_warm(place, WarmRequest(()), Deadline.after(60))
+    assert isinstance(server, WarmServer), server
+    with server:
+        trusted = {test.node_id for test in trusted_tests(server, tests, Deadline.after(60))}
+    assert trusted == set(cold.results)
