@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.encoding import native
 from lsp_repair.domain.patches import Edit, spliced
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.encoding import native
 from lsp_repair.search.slots import Slot, slot_of
 from lsp_repair.search.syntax import Module
 

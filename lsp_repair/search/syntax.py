@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.domain.encoding import Encoding, decoded
 from lsp_repair.search.code import Code, Level, bracketed, level_of
-from lsp_repair.search.encoding import Encoding, decoded
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Span = tuple[int, int]
