@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.processes import place, started
 
 STATE_VARIABLE = "LSP_REPAIR_STATE"
 CACHE_VARIABLE = "LSP_REPAIR_CACHE"
@@ -110,12 +110,12 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 def plan_clean(folders: Folders, *, state: bool = False) -> tuple[Removal, ...]:
     """What cleaning would remove, to be said before it is done: the cache, and the state only when asked for."""
-    places = (folders.cache, folders.state if state else None)
+    kept = (folders.cache, folders.state if state else None)
     return tuple(
         Removal(entry, _size(entry))
-        for place in places
-        if place is not None and (place / _MARK).exists()
-        for entry in sorted(place.iterdir())
+        for folder in kept
+        if folder is not None and (folder / _MARK).exists()
+        for entry in sorted(folder.iterdir())
         if entry.name != _MARK
     )
 
@@ -155,7 +155,7 @@ def work_folder() -> Generator[Path, None, None]:
     pid = os.getpid()
     try:
         folder = Path(tempfile.mkdtemp(prefix=f"lsp-repair-{pid}-")).resolve()
-        (folder / _OWNER).write_text(json.dumps({"pid": pid, "started": _started(pid), "place": _place()}))
+        (folder / _OWNER).write_text(json.dumps({"pid": pid, "started": started(pid), "place": place()}))
     except OSError as error:
         raise CannotRunTestsError(
             "no-work-folder",
@@ -185,11 +185,11 @@ def _is_leftover(entry: os.DirEntry[str]) -> bool:
     if match is None or not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         return False
     owner = _owner(Path(entry.path))
-    if owner.get("place", _place()) != _place():
+    if owner.get("place", place()) != place():
         # Its pid means nothing here (another container or an earlier boot), so only age tells.
         return time.time() - status.st_mtime > _FOREIGN_LEFTOVER_SECONDS
-    started = _started(int(match[1]))
-    return started is None or ("started" in owner and owner["started"] != started)
+    since = started(int(match[1]))
+    return since is None or ("started" in owner and owner["started"] != since)
 
 
 def _owner(folder: Path) -> dict[str, str]:
@@ -198,26 +198,3 @@ def _owner(folder: Path) -> dict[str, str]:
         return {key: str(value) for key, value in fields.items()}
     except (OSError, ValueError, AttributeError):
         return {}
-
-
-def _started(pid: int) -> str | None:
-    """When the process began, as the system words it; None when there is no such process."""
-    if Path("/proc/self/stat").exists():
-        try:
-            # The name in parentheses may hold anything; the start time is the 20th field after it.
-            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        except OSError:
-            return None
-        return None if fields[0] == b"Z" else fields[19].decode()
-    command = ("/bin/ps", "-o", "lstart=", "-p", str(pid))
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
-    return answer.stdout.strip() or None
-
-
-def _place() -> str:
-    """Where a process number means the same: this boot and this process namespace; empty where there is only one."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport
+from lsp_repair.domain.metering import Role
 from lsp_repair.domain.outcomes import FailureReport, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import TestRun
@@ -56,6 +57,27 @@ class ScreeningFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyStreamed:
+    """A piece of a model's reply, as it comes."""
+
+    group: FailureGroup
+    role: Role
+    piece: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFinished:
+    """A strategy with models ended for a group; its calls are in the books already."""
+
+    group: FailureGroup
+    strategy: str
+    candidates: int
+    """How many different patches were judged."""
+    survivors: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PatchJudged:
     """One candidate went through the proof."""
 
@@ -96,6 +118,8 @@ Event = (
     | RepairStarted
     | CandidateSurvived
     | ScreeningFinished
+    | ReplyStreamed
+    | AttemptFinished
     | PatchJudged
     | ProposalFound
     | RepairFinished

@@ -9,6 +9,7 @@ from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.usage import NO_USAGE, Usage
 from lsp_repair.domain.verdicts import Evidence, Reason, Verdict
 
 
@@ -21,16 +22,6 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as they are billed."""
-
-    input_tokens: int = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """A plausible patch as it is shown to the user."""
 
@@ -39,7 +30,7 @@ class Proposal:
     title: str
     patch: Patch
     evidence: Evidence
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     cost_usd: Decimal | None = Decimal(0)
     """None when the price is unknown."""
     distinguishing_input: str = ""
@@ -103,7 +94,7 @@ class FixReport:
     failures: tuple[FailureReport, ...]
     seconds: float
     cpu_seconds: float
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     cost_usd: Decimal | None = Decimal(0)
     out_of_time: bool = False
     notices: tuple[str, ...] = ()

@@ -41,6 +41,9 @@ class Reason(StrEnum):
     NOT_REPRODUCED = "not-reproduced"
     MISSING_EFFECT = "missing-effect"
     WEAK_ISOLATION = "weak-isolation"
+    BUDGET = "budget"
+    MODEL_UNAVAILABLE = "model-unavailable"
+    STUCK = "stuck"
 
 
 class Flag(StrEnum):

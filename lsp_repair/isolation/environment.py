@@ -8,6 +8,10 @@ _SECRET = re.compile(
     r"(?i)(^|_)(KEY|KEYS|TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|DSN|COOKIE)($|_)"
     r"|APIKEY|^SSH_|^GPG_|^AWS_|^AZURE_|^GOOGLE_|^GITHUB_|^GH_|^NPM_|^TWINE_|^OPENAI|^ANTHROPIC"
 )
+_SECRET_VALUE = re.compile(
+    r"(?i)(^|_)(KEY|KEYS|TOKENS?|SECRETS?|PASSWD|PASSPHRASE|CREDENTIALS?|DSN|COOKIE)($|_)"
+    r"|APIKEY|PASSWORD|SECRETKEY|ACCESSTOKEN|_PWD$|(DATABASE|REDIS|INDEX|BROKER)_URL$"
+)
 _DISTURBING = re.compile(
     r"^(PYTHONDONTWRITEBYTECODE|PYTHONPYCACHEPREFIX|PYTHONSTARTUP|PYTHONINSPECT|PYTHONSAFEPATH|PYTHONHOME"
     r"|COVERAGE_PROCESS_START|COVERAGE_PROCESS_CONFIG|COV_CORE_.*|PYTEST_CURRENT_TEST|PYTEST_XDIST_.*|PYTEST_VERSION"
@@ -18,6 +22,11 @@ _DISTURBING = re.compile(
 def is_secret(name: str) -> bool:
     """Whether a variable of this name is likely to hold a secret."""
     return bool(_SECRET.search(name))
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether the variable's value itself is a secret: `GITHUB_TOKEN` is, `GITHUB_REF` is only nobody's business."""
+    return bool(_SECRET_VALUE.search(name))
 
 
 def scrubbed(environ: Mapping[str, str], private: Path) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
+from typing import Literal
 
-from lsp_repair.domain.outcomes import Usage
+from lsp_repair.domain.outcomes import Status
+from lsp_repair.domain.usage import Usage
+from lsp_repair.ledger.calls import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class FixCost:
     proposal_id: str | None = None
     origin: str | None = None
     proposals: int = 0
+    at: float = 0.0
+    """When the work on it began, in seconds since 1970."""
+    strategy: str | None = None
+    """Of the latest attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +57,58 @@ class Summary:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What calls of models came to that have one thing in common; an open call counts at its worst."""
+
+    key: str
+    calls: int
+    usage: Usage
+    cost_usd: Decimal | None
+    """None when a part of it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCost:
+    """Several failures and what they cost together."""
+
+    count: int
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostPer:
+    """Failures by how they ended; one may be in several of these groups or in none."""
+
+    fix: GroupCost
+    """With a proposal."""
+    accepted: GroupCost
+    rejected: GroupCost
+    failed: GroupCost
+    """Ended without a proposal, though it was neither flaky nor the environment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the ledger tells about money, as it was at one moment."""
+
+    summary: Summary
+    cost_per: CostPer
+    by_model: tuple[Spending, ...]
+    """The dearest first, like those below; what is unknown comes before."""
+    by_role: tuple[Spending, ...]
+    by_strategy: tuple[Spending, ...]
+    by_day: tuple[Spending, ...]
+    """By local date (`YYYY-MM-DD`), the earliest first."""
+    fixes: tuple[FixCost, ...]
+    """The latest first."""
+
+
 _COLUMNS = (
     "failure, root, error_type, tests, status, title, decision, candidates, cost_usd, seconds, input_tokens, "
-    "cached_tokens, output_tokens, reasoning_tokens, cpu_seconds, fingerprint, proposal, proposal_id, origin, decided"
+    "cached_tokens, output_tokens, reasoning_tokens, cpu_seconds, fingerprint, proposal, proposal_id, origin, decided, "
+    "at, strategy, (SELECT coalesce(sum(charge.cache_write_tokens), 0) FROM charge "
+    "WHERE charge.failure = cost_of_fix.failure) AS cache_write_tokens"
 )
 
 
@@ -71,7 +127,13 @@ def costs(connection: sqlite3.Connection, root: str | None, limit: int) -> tuple
 def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
     """From the rows of one failure, one for each proposal."""
     row = max(rows, key=lambda each: each["decided"] or 0)
-    usage = Usage(row["input_tokens"], row["cached_tokens"], row["output_tokens"], row["reasoning_tokens"])
+    usage = Usage(
+        row["input_tokens"],
+        row["cached_tokens"],
+        row["output_tokens"],
+        row["reasoning_tokens"],
+        row["cache_write_tokens"],
+    )
     return FixCost(
         root=row["root"],
         error_type=row["error_type"],
@@ -80,7 +142,7 @@ def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
         title=row["title"],
         decision=row["decision"],
         candidates=row["candidates"],
-        tokens=sum(astuple(usage)),
+        tokens=usage.total,
         cost_usd=_money(row["cost_usd"]),
         seconds=row["seconds"],
         usage=usage,
@@ -89,20 +151,46 @@ def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
         proposal_id=row["proposal_id"],
         origin=row["origin"],
         proposals=sum(each["proposal"] is not None for each in rows),
+        at=row["at"],
+        strategy=row["strategy"],
     )
 
 
 def _money(text: str | None) -> Decimal | None:
     """Without the zeros at its end; write it with the format `f`, for `str` gives small amounts an exponent."""
-    return None if text is None else Decimal(text.rstrip("0").rstrip("."))
+    if text is None:
+        return None
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def spent(
+    connection: sqlite3.Connection, scope: Literal["failure", "run"], value: object
+) -> tuple[Usage, Decimal | None]:
+    """What the calls for one failure or of one run came to; None for the money when a price is unknown."""
+    only: dict[str, object] = {"failure": None, "run": None, scope: value}
+    row = connection.execute(
+        "SELECT coalesce(sum(input_tokens), 0), coalesce(sum(cached_tokens), 0), coalesce(sum(output_tokens), 0), "
+        "coalesce(sum(reasoning_tokens), 0), coalesce(sum(cache_write_tokens), 0), "
+        "CASE WHEN count(*) = count(pico) THEN coalesce(sum(pico), 0) END "
+        "FROM charge WHERE failure = :failure OR run = :run",
+        only,
+    ).fetchone()
+    return Usage(*row[:5]), _dollars(row[5])
+
+
+def _dollars(pico: int | None) -> Decimal | None:
+    return None if pico is None else Decimal(shown(pico))
 
 
 def summary(connection: sqlite3.Connection, root: str | None) -> Summary:
     """The figures of one root, or of all."""
+    return _summary(connection, root, costs(connection, root, -1))
+
+
+def _summary(connection: sqlite3.Connection, root: str | None, fixes: Sequence[FixCost]) -> Summary:
     (sessions,) = connection.execute(
         "SELECT count(*) FROM session WHERE :root IS NULL OR root = :root", {"root": root}
     ).fetchone()
-    fixes = costs(connection, root, -1)
     return Summary(
         sessions=sessions,
         failures=len(fixes),
@@ -124,3 +212,66 @@ def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
             return None
         total += amount
     return total
+
+
+def report(connection: sqlite3.Connection, root: str | None) -> Report:
+    """Everything of one root, or of all; within the caller's transaction, so that its parts agree."""
+    fixes = costs(connection, root, -1)
+    spending = _spending(connection, root)
+    return Report(
+        summary=_summary(connection, root, fixes),
+        cost_per=_cost_per(fixes),
+        by_model=_by(0, spending),
+        by_role=_by(1, spending),
+        by_strategy=_by(2, spending),
+        by_day=tuple(sorted(_by(3, spending), key=lambda each: each.key)),
+        fixes=fixes,
+    )
+
+
+def _cost_per(fixes: Sequence[FixCost]) -> CostPer:
+    return CostPer(
+        fix=_group(fix for fix in fixes if fix.proposals),
+        accepted=_group(fix for fix in fixes if fix.decision == "accepted"),
+        rejected=_group(fix for fix in fixes if fix.decision == "rejected"),
+        failed=_group(fix for fix in fixes if not fix.proposals and fix.status not in _NOT_FAILED),
+    )
+
+
+_NOT_FAILED = frozenset({None, Status.FLAKY, Status.ENVIRONMENT})
+"""Under way or cut off, or nothing that a patch could have repaired."""
+
+
+def _group(fixes: Iterable[FixCost]) -> GroupCost:
+    amounts = [fix.cost_usd for fix in fixes]
+    return GroupCost(len(amounts), _total(amounts))
+
+
+def _spending(connection: sqlite3.Connection, root: str | None) -> list[tuple[tuple[str, ...], Spending]]:
+    """Calls that agree in model, role, strategy and local day, taken together."""
+    rows = connection.execute(
+        "SELECT charge.model, charge.role, charge.strategy, date(charge.at, 'unixepoch', 'localtime') AS day, count(*), "
+        "sum(charge.input_tokens), sum(charge.cached_tokens), sum(charge.output_tokens), sum(charge.reasoning_tokens), "
+        "sum(charge.cache_write_tokens), CASE WHEN count(*) = count(charge.pico) THEN sum(charge.pico) END "
+        "FROM charge JOIN failure ON charge.failure = failure.id JOIN session ON failure.session = session.id "
+        "WHERE :root IS NULL OR session.root = :root GROUP BY charge.model, charge.role, charge.strategy, day",
+        {"root": root},
+    )
+    return [(tuple(map(str, row[:4])), Spending("", row[4], Usage(*row[5:10]), _dollars(row[10]))) for row in rows]
+
+
+def _by(column: int, spending: Sequence[tuple[tuple[str, ...], Spending]]) -> tuple[Spending, ...]:
+    """Summed for each value of one column."""
+    parts: dict[str, list[Spending]] = {}
+    for keys, part in spending:
+        parts.setdefault(keys[column], []).append(part)
+    return tuple(sorted((_added(key, each) for key, each in parts.items()), key=_dearest_first))
+
+
+def _added(key: str, parts: Sequence[Spending]) -> Spending:
+    usage = sum((part.usage for part in parts), start=Usage())
+    return Spending(key, sum(part.calls for part in parts), usage, _total(part.cost_usd for part in parts))
+
+
+def _dearest_first(spending: Spending) -> tuple[bool, Decimal, str]:
+    return spending.cost_usd is not None, -(spending.cost_usd or Decimal(0)), spending.key

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from lsp_repair import __version__
-from lsp_repair.domain.events import PatchJudged, RepairFinished, ScreeningFinished, SessionStarted
+from lsp_repair.domain.events import AttemptFinished, PatchJudged, RepairFinished, ScreeningFinished, SessionStarted
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.runs import TestRun
@@ -60,6 +60,19 @@ def attempt(event: ScreeningFinished) -> Columns:
         "survivors": event.survivors,
         "seconds": event.seconds,
         "cpu_seconds": event.cpu_seconds,
+        "cost_usd": "0",
+    }
+
+
+def model_attempt(event: AttemptFinished) -> Columns:
+    """A strategy's attempt with models: tokens and money stand with its calls."""
+    return {
+        "strategy": event.strategy,
+        "origin": Origin.MODEL,
+        "candidates": event.candidates,
+        "survivors": event.survivors,
+        "seconds": event.seconds,
+        "cpu_seconds": 0.0,
         "cost_usd": "0",
     }
 

@@ -4,11 +4,15 @@ import contextlib
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Callable, Generator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
 from lsp_repair.domain.events import (
+    AttemptFinished,
     BaselineFinished,
     Event,
     PatchJudged,
@@ -19,9 +23,13 @@ from lsp_repair.domain.events import (
     SessionStarted,
 )
 from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
+from lsp_repair.domain.money import Caps
+from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.ledger import figures, rows
-from lsp_repair.ledger.opening import open_file
+from lsp_repair.domain.usage import Usage
+from lsp_repair.ledger import calls, figures, rows
+from lsp_repair.ledger.opening import BUSY_SECONDS, open_file
 
 Decision = Literal["accepted", "rejected", "stale", "reverted"]
 _BUSY_MILLISECONDS_AFTER_A_LOSS = 250
@@ -47,6 +55,8 @@ class Ledger:
         self._attempts: dict[int, int] = {}
         self._lost = 0
         self._first_loss = ""
+        self._run = uuid.uuid4().hex
+        self._mask: Callable[[str], str] = Redactor().masked
 
     @classmethod
     def open(cls, path: Path, clock: Callable[[], float] = time.time) -> Self:
@@ -97,6 +107,17 @@ class Ledger:
             self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS_AFTER_A_LOSS}")
 
     @contextlib.contextmanager
+    def _patiently(self) -> Generator[None, None, None]:
+        """Money is waited for, whatever was lost before."""
+        self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        try:
+            yield
+        finally:
+            if self._lost:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS_AFTER_A_LOSS}")
+
+    @contextlib.contextmanager
     def _transaction(self) -> Generator[None, None, None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -118,6 +139,9 @@ class Ledger:
             case ScreeningFinished(group):
                 failure = self._failure_row(group)
                 self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.attempt(event)})
+            case AttemptFinished(group):
+                failure = self._failure_row(group)
+                self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.model_attempt(event)})
             case PatchJudged(group):
                 failure = self._failure_row(group)
                 attempt = self._attempts.get(failure)
@@ -152,8 +176,16 @@ class Ledger:
         columns = columns if table == "baseline" else {"at": self._clock(), **columns}
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's
-        values = [rows.storable(value) for value in columns.values()]
+        values = [self._kept(value) for value in columns.values()]
         return int(self._connection.execute(statement, values).lastrowid or 0)
+
+    def _kept(self, value: rows.Value) -> rows.Value:
+        """As it is stored: without secrets."""
+        return rows.storable(self._mask(value) if isinstance(value, str) else value)
+
+    def hide(self, mask: Callable[[str], str]) -> None:
+        """From now on no text is stored but through `mask`, which takes secrets out."""
+        self._mask = mask
 
     def record_decision(self, proposal_id: str, kind: Decision) -> bool:
         """Note what became of the latest proposal of this id; False if it is unknown or could not be noted."""
@@ -172,6 +204,58 @@ class Ledger:
                 return False
         return row is not None
 
+    def reserve_call(self, intent: Intent, caps: Caps) -> CallId | Refusal:
+        """Book a call at its worst, or say which cap forbids it; what cannot be booked is not sent."""
+        with self._lock:
+            known = self._session, dict(self._failures), dict(self._attempts)
+            try:
+                with self._patiently(), self._transaction():
+                    now = self._clock()
+                    calls.settle_the_dead(self._connection, now)
+                    row = {"at": now, "run": self._run, "failure": self._failure_row(intent.purpose.group)}
+                    return calls.reserve(self._connection, intent, caps, row)
+            except (sqlite3.Error, OSError, ValueError) as error:
+                self._session, self._failures, self._attempts = known
+                return Refusal("no-ledger", f"the call cannot be booked, so it is not made: {error}")
+
+    def settle_call(self, call: CallId, settlement: Settlement) -> bool:
+        """Book what a call came to; False when it cannot be booked: it counts at its worst then."""
+        with self._lock:
+            try:
+                with self._patiently(), self._transaction():
+                    bare = replace(settlement, served_by=self._mask(settlement.served_by))
+                    calls.settle(self._connection, call, bare, self._clock())
+            except (sqlite3.Error, OSError, ValueError) as error:
+                self._lose(error)
+                return False
+        return True
+
+    def spent_on(self, group: FailureGroup | None) -> tuple[Usage, Decimal | None]:
+        """Tokens and US dollars of a failure's calls, or of all calls of this ledger; None when a price is unknown."""
+        with self._lock:
+            if group is None:
+                return figures.spent(self._connection, "run", self._run)
+            row = self._failures.get((group.fingerprint, group.representative.node_id))
+            return figures.spent(self._connection, "failure", row)
+
+    def recall(self, root: str, fingerprint: str) -> tuple[str, ...]:
+        """Reflections on a failure from earlier trials, the oldest first."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT text FROM reflection WHERE root = ? AND fingerprint = ? ORDER BY id",
+                (self._mask(root), fingerprint),
+            )
+            return tuple(str(text) for (text,) in found)
+
+    def remember(self, root: str, fingerprint: str, text: str) -> None:
+        """Keep a reflection; one that cannot be kept is lost, with a notice."""
+        with self._lock:
+            try:
+                with self._transaction():
+                    self._insert("reflection", {"root": root, "fingerprint": fingerprint, "text": text})
+            except (sqlite3.Error, OSError) as error:
+                self._lose(error)
+
     def rejected_patches(self, root: str | Path) -> frozenset[str]:
         """Ids of patches that the user rejected in this root and did not accept later."""
         decided = self._connection.execute(
@@ -179,14 +263,28 @@ class Ledger:
             "decision.id AS decided FROM decision JOIN proposal ON decision.proposal = proposal.id "
             "JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
             "WHERE session.root = ?) GROUP BY patch",
-            (str(root),),
+            (self._mask(str(root)),),
         )
         return frozenset(str(patch) for patch, kind, _ in decided if kind == "rejected")
 
     def costs(self, root: str | Path | None = None, limit: int = 50) -> tuple[figures.FixCost, ...]:
         """The cost of each fix, the latest first; -1 for all."""
-        return figures.costs(self._connection, None if root is None else str(root), limit)
+        return figures.costs(self._connection, None if root is None else self._mask(str(root)), limit)
 
     def summary(self, root: str | Path | None = None) -> figures.Summary:
         """Everything of a root (or of all) in a few figures."""
-        return figures.summary(self._connection, None if root is None else str(root))
+        return figures.summary(self._connection, None if root is None else self._mask(str(root)))
+
+    def report(self, root: str | Path | None = None) -> figures.Report:
+        """What repair came to in a root (or in all), by model, role, strategy, day and fix, as it is at this moment."""
+        with self._lock, self._reading():
+            return figures.report(self._connection, None if root is None else self._mask(str(root)))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[None, None, None]:
+        """What is read within agrees, whatever other processes write meanwhile."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")

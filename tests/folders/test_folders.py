@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lsp_repair import folders
+from lsp_repair import processes
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean, sweep, trim, work_folder
 
@@ -38,7 +38,7 @@ def leftover(temp, pid, **owner: str):
     folder = temp / f"lsp-repair-{pid}-abc"
     (folder / "base").mkdir(parents=True)
     if owner:
-        (folder / ".owner.json").write_text(json.dumps({"place": folders._place(), **owner}))
+        (folder / ".owner.json").write_text(json.dumps({"place": processes.place(), **owner}))
     return folder
 
 

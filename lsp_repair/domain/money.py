@@ -1,0 +1,75 @@
+"""Prices and caps: what a call may cost at most, and what it did cost."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from lsp_repair.domain.usage import Usage
+
+_MILLION = Decimal(1_000_000)
+
+
+class Price(Protocol):
+    """What a model's tokens cost."""
+
+    def cost(self, usage: Usage) -> Decimal:
+        """US dollars of this usage."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPrice:
+    """US dollars for a million tokens of each class, as the user declared them."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    """None: as other input."""
+    cache_write: Decimal | None = None
+
+    def cost(self, usage: Usage) -> Decimal:
+        """US dollars of this usage."""
+        cached = self.input if self.cached is None else self.cached
+        written = self.input if self.cache_write is None else self.cache_write
+        plain = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
+        total = plain * self.input + usage.cached_tokens * cached + usage.cache_write_tokens * written
+        return (total + usage.output_tokens * self.output) / _MILLION
+
+
+FREE = DeclaredPrice(Decimal(0), Decimal(0))
+
+
+def worst_case(price: Price, input_tokens: int, output_tokens: int) -> Decimal:
+    """The dearest bill for so many tokens, whatever class the provider puts the input in."""
+    classes = (
+        Usage(input_tokens, 0, output_tokens),
+        Usage(input_tokens, input_tokens, output_tokens),
+        Usage(input_tokens, 0, output_tokens, cache_write_tokens=input_tokens),
+    )
+    return max(price.cost(usage) for usage in classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What may be spent; None: no cap of this kind."""
+
+    usd_per_fix: Decimal | None = Decimal("0.10")
+    tokens_per_fix: int | None = 50_000
+    usd_per_session: Decimal | None = Decimal(1)
+    usd_per_day: Decimal | None = Decimal(5)
+
+    @property
+    def on_money(self) -> bool:
+        """Whether a price has to be known."""
+        return any(each is not None for each in (self.usd_per_fix, self.usd_per_session, self.usd_per_day))
+
+    def __str__(self) -> str:
+        """As it is shown before the first call."""
+        shown = (
+            (self.usd_per_fix, "a fix"),
+            (self.usd_per_session, "a session"),
+            (self.usd_per_day, "a day"),
+        )
+        money = [f"${usd:f} {scope}" for usd, scope in shown if usd is not None]
+        tokens = [f"{self.tokens_per_fix:,} tokens a fix"] if self.tokens_per_fix is not None else []
+        return ", ".join(money + tokens) or "none"
