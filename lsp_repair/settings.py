@@ -4,13 +4,32 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from platformdirs import user_config_path
 
 from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.model_choice import ModelChoice
+from lsp_repair.domain.money import Caps
 from lsp_repair.errors import UsageError
+from lsp_repair.setting_values import (
+    MODEL_LEVELS,
+    count,
+    fewer_models,
+    joined,
+    lower,
+    model,
+    money,
+    one_of,
+    seconds,
+    stronger,
+    text,
+    texts,
+    tier,
+    tokens,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,22 @@ class Settings:
     snapshot_include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pytest_args: tuple[str, ...] = ()
+    models: str | None = None
+    """`off`, `cheap` or `all`; None: all that the user named."""
+    strategy: str = "cascade"
+    repair_model: ModelChoice | None = None
+    feedback_model: ModelChoice | None = None
+    cheap_model: ModelChoice | None = None
+    max_usd_per_fix: Decimal | None = Caps().usd_per_fix
+    max_tokens_per_fix: int | None = Caps().tokens_per_fix
+    max_usd_per_session: Decimal | None = Caps().usd_per_session
+    max_usd_per_day: Decimal | None = Caps().usd_per_day
+    prompt_exclude: tuple[str, ...] = ()
+
+    @property
+    def caps(self) -> Caps:
+        """What models may spend."""
+        return Caps(self.max_usd_per_fix, self.max_tokens_per_fix, self.max_usd_per_session, self.max_usd_per_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,55 +91,30 @@ class LoadedSettings:
     effective: tuple[Effective, ...]
     notices: tuple[str, ...] = ()
 
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("a text")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    items = cast("list[object]", value) if isinstance(value, list) else [None]
-    if not all(isinstance(each, str) for each in items):
-        raise ValueError("a list of texts")
-    return tuple(str(each) for each in items)
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError("a number of seconds above 0")
-    return float(value)
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number of at least 1")
-    return value
-
-
-def _tier(value: object) -> Tier:
-    if value not in list(Tier):
-        raise ValueError("one of " + ", ".join(Tier))
-    return Tier(str(value))
-
-
-def _stronger(users: Tier | None, repositorys: Tier) -> Tier:
-    return users if users is not None and users.satisfies(repositorys) else repositorys
-
-
-def _joined(users: tuple[str, ...], repositorys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*users, *repositorys)))
+    def tightened(self, name: str) -> bool:
+        """Whether the repository's word holds for this setting."""
+        return any(each.name == name and each.source.endswith("pyproject.toml") for each in self.effective)
 
 
 DECLARED = (
-    Declared("python", "the interpreter that runs the tests", lambda value: Path(_text(value)).expanduser()),
-    Declared("min_isolation", "the weakest isolation that candidates may run at", _tier, _stronger),
-    Declared("time_limit_seconds", "the time limit of a command in seconds", _seconds, min),
-    Declared("jobs", "how many candidates are screened at once", _count, min),
-    Declared("max_proposals", "how many proposals a failure gets at most", _count, min),
-    Declared("snapshot_include", "globs of files that are copied although they may hold secrets", _texts),
-    Declared("ignore", "globs of files that are never edited", _texts, _joined),
-    Declared("pytest_args", "arguments for every run of pytest", _texts, _joined),
+    Declared("python", "the interpreter that runs the tests", lambda value: Path(text(value)).expanduser()),
+    Declared("min_isolation", "the weakest isolation that candidates may run at", tier, stronger),
+    Declared("time_limit_seconds", "the time limit of a command in seconds", seconds, min),
+    Declared("jobs", "how many candidates are screened at once", count, min),
+    Declared("max_proposals", "how many proposals a failure gets at most", count, min),
+    Declared("snapshot_include", "globs of files that are copied although they may hold secrets", texts),
+    Declared("ignore", "globs of files that are never edited", texts, joined),
+    Declared("pytest_args", "arguments for every run of pytest", texts, joined),
+    Declared("models", "which of the named models may be used: off, cheap or all", one_of(*MODEL_LEVELS), fewer_models),
+    Declared("strategy", "how a failure is repaired", text),
+    Declared("repair_model", "the model that writes patches", model),
+    Declared("feedback_model", "the model that explains failures; without it the one that writes patches", model),
+    Declared("cheap_model", "the model that is tried first", model),
+    Declared("max_usd_per_fix", "US dollars that one fix may cost", money, lower),
+    Declared("max_tokens_per_fix", "tokens that one fix may cost", tokens, lower),
+    Declared("max_usd_per_session", "US dollars that one session may cost", money, lower),
+    Declared("max_usd_per_day", "US dollars that 24 hours may cost", money, lower),
+    Declared("prompt_exclude", "globs of files that no model is shown", texts, joined),
 )
 _BY_NAME = {each.name: each for each in DECLARED}
 

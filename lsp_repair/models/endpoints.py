@@ -1,0 +1,136 @@
+"""From the user's choice of a model to an endpoint that can be called."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from lsp_repair.domain.model_choice import ModelChoice
+from lsp_repair.domain.money import FREE, Price
+from lsp_repair.errors import UsageError
+from lsp_repair.models.keys import key_of
+from lsp_repair.models.prices import listed_price
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A well-known endpoint."""
+
+    base_url: str
+    key: str
+    free: bool = False
+    """Runs on the user's own machine: its tokens cost nothing."""
+
+
+PRESETS: Mapping[str, Preset] = {
+    "openai": Preset("https://api.openai.com/v1", "env:OPENAI_API_KEY"),
+    "azure": Preset("", "env:AZURE_OPENAI_API_KEY"),
+    "openrouter": Preset("https://openrouter.ai/api/v1", "env:OPENROUTER_API_KEY"),
+    "ollama": Preset("http://localhost:11434/v1", "none", free=True),
+    "vllm": Preset("http://localhost:8000/v1", "none", free=True),
+    "lmstudio": Preset("http://localhost:1234/v1", "none", free=True),
+    "llamacpp": Preset("http://localhost:8080/v1", "none", free=True),
+}
+_COMPLETION_LIMIT_HOSTS = (
+    ".api.openai.com",
+    ".openai.azure.com",
+    ".cognitiveservices.azure.com",
+    ".services.ai.azure.com",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a model is called, and on whose terms."""
+
+    model: str
+    base_url: str
+    key: str = field(repr=False)
+    """Never shown, logged or kept."""
+    price: Price | None
+    """None: unknown, which is not free."""
+    temperature: float | None
+    max_output_tokens: int | None
+    name: str
+    """As the user wrote it."""
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2].lower()
+
+    @property
+    def limit_parameter(self) -> str:
+        """How this host calls the limit of sampled tokens: OpenAI's own models refuse the name all others know."""
+        host = urlsplit(self.base_url).hostname or ""
+        return "max_completion_tokens" if f".{host}".endswith(_COMPLETION_LIMIT_HOSTS) else "max_tokens"
+
+
+def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ) -> Endpoint:
+    """The endpoint of a choice.
+
+    Raises UsageError: `unknown-preset`, `bad-endpoint`, `no-key`, `no-keyring`.
+    """
+    preset = _preset(choice)
+    base_url = choice.base_url or (preset.base_url if preset else "")
+    source = choice.key or (preset.key if preset else "none")
+    _check_url(choice, base_url, source)
+    free = preset is not None and preset.free and choice.base_url is None
+    price: Price | None = choice.price or (FREE if free else listed_price(base_url, choice.model))
+    return Endpoint(
+        model=choice.model,
+        base_url=base_url,
+        key=key_of(source, urlsplit(base_url).hostname or "", environ),
+        price=price,
+        temperature=choice.temperature,
+        max_output_tokens=choice.max_output_tokens,
+        name=str(choice),
+    )
+
+
+def _preset(choice: ModelChoice) -> Preset | None:
+    if choice.preset is None:
+        return None
+    found = PRESETS.get(choice.preset)
+    if found is None:
+        known = ", ".join(PRESETS)
+        raise UsageError(
+            "unknown-preset", f"there is no endpoint named {choice.preset}", f"known are {known}; or write MODEL@URL"
+        )
+    return found
+
+
+def _check_url(choice: ModelChoice, base_url: str, source: str) -> None:
+    parts = _parts(base_url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            "bad-endpoint",
+            f"{choice} has no address to call: {base_url or 'none'}",
+            "give base_url, such as https://host/v1",
+        )
+    if parts.username or parts.password:
+        raise UsageError("bad-endpoint", f"the address of {choice.model} holds a password", 'use key = "env:NAME"')
+    if parts.scheme == "http" and not _is_near(parts.hostname) and source != "none":
+        raise UsageError(
+            "bad-endpoint", f"{parts.hostname} would get the key unencrypted", 'use https, or key = "none"'
+        )
+
+
+def _parts(base_url: str) -> SplitResult | None:
+    """None: no address at all."""
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port  # raises for what is none
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_near(host: str) -> bool:
+    """Whether an address is on this machine or in a private network."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        plain = "." not in host and host[:1].isalpha()  # a bare number is an address, too
+        return plain or host.endswith((".local", ".internal"))

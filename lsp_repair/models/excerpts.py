@@ -1,0 +1,215 @@
+"""The part of a source file that a model is shown: the functions around suspicious lines, never the whole file."""
+
+import ast
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lsp_repair.domain.encoding import decoded
+from lsp_repair.domain.redaction import Redactor
+from lsp_repair.models.sanitising import visible
+
+_AROUND = 6
+"""Lines shown around a suspicious line outside of every function."""
+_SHARE_OF_TOP = 0.6
+"""How suspicious a function has to be, measured at the most suspicious one, to be worth its tokens."""
+_MOST_DEFAULTS = 160
+"""Characters of a signature's arguments."""
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
+_Holder = ast.stmt | ast.ExceptHandler | ast.match_case
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of one file."""
+
+    path: str
+    first: int
+    """1-based, both ends included."""
+    last: int
+    suspiciousness: float
+    hottest: int
+    """The most suspicious line."""
+
+    @property
+    def size(self) -> int:
+        """How many lines."""
+        return self.last - self.first + 1
+
+
+class FileView:
+    """A file as a model sees it: line for line the original, without secrets and invisible characters."""
+
+    def __init__(self, path: str, data: bytes, redactor: Redactor) -> None:
+        self.path = path
+        self.data = data
+        found = decoded(data)
+        self.text = found[0] if found is not None else ""
+        self.encoding = found[1] if found is not None else None
+        self.lines = self.text.split("\n")
+        self.shown = line_for_line(self.lines, redactor)
+
+    @property
+    def carriage(self) -> str:
+        """What new lines of this file have before their line feed."""
+        return "\r" if "\r\n" in self.text else ""
+
+    def between(self, first: int, last: int) -> str:
+        """Shown lines, both ends included."""
+        return "\n".join(self.shown[first - 1 : last])
+
+
+def line_for_line(lines: Sequence[str], redactor: Redactor) -> list[str]:
+    """Lines as a model sees them, as many as there were: secrets that span lines are found in all of them together."""
+    text = visible("\n".join(lines))
+    return redactor.redacted(text).split("\n")
+
+
+def _parsed(source: str | bytes) -> ast.Module | None:
+    """None for what does not parse, or is nested too deeply; without the compiler's advice on the user's code."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def excerpts(
+    views: Mapping[str, FileView], scores: Mapping[str, Mapping[int, float]], most: int
+) -> tuple[Excerpt, ...]:
+    """The most suspicious functions (or lines outside of them), best first."""
+    found: dict[tuple[str, int, int], Excerpt] = {}
+    for path, view in views.items():
+        spans = _definitions(view.text)
+        for line, score in scores.get(path, {}).items():
+            if not 0 < line <= len(view.lines):
+                continue
+            first, last = _span(spans, line, len(view.lines))
+            known = found.get((path, first, last))
+            if known is None or score > known.suspiciousness:
+                found[path, first, last] = Excerpt(path, first, last, score, line)
+    ranked = sorted(found.values(), key=lambda each: (-each.suspiciousness, each.size, each.path, each.first))
+    ranked = _inner_most(ranked)
+    top = ranked[0].suspiciousness if ranked else 0.0
+    return tuple(each for each in ranked if each.suspiciousness >= top * _SHARE_OF_TOP)[:most]
+
+
+def _inner_most(ranked: list[Excerpt]) -> list[Excerpt]:
+    """Each line once: what lies inside another excerpt is shown with it."""
+    kept: list[Excerpt] = []
+    for each in ranked:
+        if not any(each.path == other.path and each.first <= other.last and other.first <= each.last for other in kept):
+            kept.append(each)
+    return kept
+
+
+def _span(spans: list[tuple[int, int]], line: int, lines: int) -> tuple[int, int]:
+    """The innermost function that holds a line, else some lines around it that belong to no function."""
+    inside = [(first, last) for first, last in spans if first <= line <= last]
+    if inside:
+        return max(inside)
+    first, last = max(1, line - _AROUND), min(lines, line + _AROUND)
+    for start, end in spans:
+        if end < line:
+            first = max(first, end + 1)
+        elif start > line:
+            last = min(last, start - 1)
+    return first, last
+
+
+def _definitions(text: str) -> list[tuple[int, int]]:
+    """First and last line of every outermost function and method; what is nested belongs to the one around it."""
+    tree = _parsed(text)
+    found: list[tuple[int, int]] = []
+    waiting: list[ast.AST] = [tree] if tree is not None else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _Definition):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            found.append((first, node.end_lineno or node.lineno))
+        else:
+            waiting += [each for each in ast.iter_child_nodes(node) if isinstance(each, _Holder)]
+    return sorted(found)
+
+
+def window(excerpt: Excerpt, most: int) -> tuple[int, int]:
+    """At most so many lines of an excerpt, around its most suspicious one."""
+    if excerpt.size <= most:
+        return excerpt.first, excerpt.last
+    first = max(excerpt.first, min(excerpt.hottest - most // 2, excerpt.last - most + 1))
+    return first, first + most - 1
+
+
+def owner(text: str, line: int) -> str:
+    """The header of the class around a line, such as `class Cart:`; empty outside of classes."""
+    lines, header = text.split("\n"), owner_line(text, line)
+    return lines[header - 1].strip() if 0 < header <= len(lines) else ""
+
+
+def owner_line(text: str, line: int) -> int:
+    """Where that header stands; 0 outside of classes."""
+    tree = _parsed(text)
+    if tree is None:
+        return 0
+    return max(
+        (
+            node.lineno
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
+        ),
+        default=0,
+    )
+
+
+def called_names(text: str) -> tuple[str, ...]:
+    """Names of what a piece of code calls, in order of appearance."""
+    tree = _parsed(_dedented(text))
+    if tree is None:
+        return ()
+    names: dict[str, None] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+                names[name] = None
+            case _:
+                pass
+    return tuple(names)
+
+
+def _dedented(text: str) -> str:
+    lines = text.split("\n")
+    depth = min((len(each) - len(each.lstrip()) for each in lines if each.strip()), default=0)
+    return "\n".join(each[depth:] for each in lines)
+
+
+def signatures(files: Mapping[str, bytes], names: Iterable[str]) -> dict[str, str]:
+    """`def name(arguments) -> result` with the docstring's first line, of these names wherever they are defined."""
+    wanted = set(names)
+    found: dict[str, str] = {}
+    for data in files.values():
+        tree = _parsed(data)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, _Definition) and node.name in wanted:
+                found.setdefault(node.name, _signature(node))
+    return found
+
+
+def _signature(node: _Definition) -> str:
+    try:
+        arguments = ast.unparse(node.args)
+        returns = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""
+    except RecursionError:
+        arguments, returns = "...", ""
+    if len(arguments) > _MOST_DEFAULTS:
+        arguments = f"{arguments[:_MOST_DEFAULTS]}..."
+    doc = (ast.get_docstring(node) or "").strip().split("\n")[0]
+    return f"def {node.name}({arguments}){returns[:_MOST_DEFAULTS]}" + (f"  # {doc[:80]}" if doc else "")
+
+
+def function_at(text: str, line: int) -> tuple[int, int]:
+    """First and last line of the function that begins at or holds a line; the line itself where there is none."""
+    for first, last in _definitions(text):
+        if first <= line <= last:
+            return first, last
+    return line, line

@@ -1,0 +1,475 @@
+"""One exchange with an OpenAI-compatible endpoint: the only place that knows the SDK.
+
+The SDK's own retries are off: they are billed unseen. Whatever comes back becomes a `Reply`; nothing is raised but
+KeyboardInterrupt.
+"""
+
+import contextlib
+import functools
+import json
+import queue
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.usage import Usage
+from lsp_repair.models.classifying import failure_of_body, failure_of_status, unsupported_parameter
+from lsp_repair.models.endpoints import Endpoint
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
+from lsp_repair.models.usage_reports import told_usage
+
+Hear = Callable[[str], None]
+_CONNECT_SECONDS = 10.0
+_SILENCE_SECONDS = 180.0
+"""A local model may think that long before its first token."""
+_POLL_SECONDS = 0.05
+_MOST_BYTES_PER_TOKEN = 64
+_LEAST_BYTES = 64_000
+_MOST_WIRE_BYTES_PER_TOKEN = 2_000
+"""Some endpoints wrap every token in an event of its own."""
+_LEAST_WIRE_BYTES = 1_000_000
+_ADAPTATIONS = 3
+_SHOWN = 300
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)
+_SENT_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+"""The SDK adds more, some of it from the environment."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """An endpoint as it is spoken to; remembers which parameters it does not know."""
+
+    endpoint: Endpoint
+    transport: httpx2.BaseTransport | None = None
+    """Records or replays; None: the network."""
+    silence_seconds: float = _SILENCE_SECONDS
+    _dropped: set[str] = field(default_factory=set[str])
+
+    def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
+        """Send one request and read its reply as it comes; `hear` gets each piece of text."""
+        reply: Reply = Failure(Failed.CANCELLED, "no time is left", billed=False)
+        for _ in range(1 + _ADAPTATIONS):
+            if deadline.passed:
+                return Failure(Failed.CANCELLED, "no time is left", billed=False)
+            reply = self._once(request, deadline, hear)
+            unknown = unsupported_parameter(reply, self._body(request))
+            if unknown is None or self._dropped.union({unknown}).issuperset(_LIMITS):
+                break  # without any limit, nothing bounds the bill
+            self._dropped.add(unknown)
+        return self._shown(reply)
+
+    def _body(self, request: ChatRequest) -> dict[str, Any]:
+        """The parameters of the request, without those that the endpoint refused before."""
+        limit = self.endpoint.limit_parameter
+        other = "max_tokens" if limit == "max_completion_tokens" else "max_completion_tokens"
+        body: dict[str, Any] = {
+            "model": self.endpoint.model,
+            "messages": [{"role": each.role, "content": each.content} for each in request.messages],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            other if limit in self._dropped else limit: request.max_output_tokens,
+        }
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        return {key: value for key, value in body.items() if key not in self._dropped}
+
+    def _once(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
+        heard = _Heard(limit=request.max_output_tokens * _MOST_BYTES_PER_TOKEN + _LEAST_BYTES)
+        pieces: queue.Queue[_Piece] = queue.Queue()
+        most = request.max_output_tokens * _MOST_WIRE_BYTES_PER_TOKEN + _LEAST_WIRE_BYTES
+        call = _Call(self, self._body(request), deadline, pieces, most)
+        worker = threading.Thread(target=call.run, name="model-call", daemon=True)
+        worker.start()
+        try:
+            while True:
+                piece = _next(pieces, worker)
+                if deadline.passed and not isinstance(piece, _End):
+                    call.stop()
+                    cancelled = heard.failure(Failed.CANCELLED, "cancelled while the reply was coming")
+                    return replace(cancelled, billed=call.began)
+                match piece:
+                    case str():
+                        heard.text += piece
+                        hear(piece)
+                        if len(heard.text) > heard.limit:
+                            return heard.failure(Failed.MALFORMED, "far more text than was asked for")
+                    case _Facts():
+                        heard.take(piece)
+                    case _End(failure):
+                        return heard.reply() if failure is None else heard.failed(failure)
+                    case None:
+                        pass
+        finally:
+            call.stop()
+
+    def _shown(self, reply: Reply) -> Reply:
+        """As it may be shown and kept: no endpoint gets to put the user's key into a message of ours."""
+        served_by = _one_line(self._without_key(reply.served_by), 100)
+        if isinstance(reply, Complete):
+            return replace(reply, served_by=served_by)
+        return replace(
+            reply,
+            detail=_one_line(self._without_key(reply.detail), _SHOWN),
+            partial=self._without_key(reply.partial),
+            served_by=served_by,
+        )
+
+    def _without_key(self, text: str) -> str:
+        key = self.endpoint.key
+        return text.replace(key, "[key]") if len(key) > len("no-key") else text
+
+
+def _one_line(text: str, most: int) -> str:
+    """Nothing that moves a cursor."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a piece of the stream told beside text."""
+
+    finish: str | None = None
+    refusal: str = ""
+    usage: Usage | None = None
+    served_by: str = ""
+    bad: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    failure: Failure | None
+
+
+_Piece = str | _Facts | _End | None
+
+
+def _next(pieces: "queue.Queue[_Piece]", worker: threading.Thread) -> _Piece:
+    try:
+        return pieces.get(timeout=_POLL_SECONDS)
+    except queue.Empty:
+        if not worker.is_alive() and pieces.empty():
+            return _End(Failure(Failed.NETWORK, "the connection was lost"))
+        return None
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A reply as far as it has come."""
+
+    limit: int
+    text: str = ""
+    finish: str | None = None
+    refusal: str = ""
+    usage: Usage | None = None
+    served_by: str = ""
+    bad: str = ""
+
+    def take(self, facts: _Facts) -> None:
+        self.finish = facts.finish or self.finish
+        self.refusal += facts.refusal
+        self.usage = facts.usage or self.usage
+        self.served_by = facts.served_by or self.served_by
+        self.bad = self.bad or facts.bad
+
+    @property
+    def told(self) -> Usage | None:
+        """What the endpoint says it used; no text is 0 tokens."""
+        return self.usage if self.usage and (self.usage.output_tokens or not self.text) else None
+
+    def failure(self, why: Failed, detail: str) -> Failure:
+        return Failure(why, detail, self.text, self.told, served_by=self.served_by)
+
+    def failed(self, failure: Failure) -> Failure:
+        """A failure that came after some text had: tokens were sampled."""
+        began = bool(self.text or self.finish)
+        return replace(
+            failure, partial=self.text, usage=self.told, served_by=self.served_by, billed=failure.billed or began
+        )
+
+    def reply(self) -> Reply:
+        """What the end of the stream makes of it."""
+        if self.refusal:
+            return self.failure(Failed.REFUSED, self.refusal)
+        match self.finish:
+            case "stop" | "eos" | "end_turn" if self.text.strip():
+                return Complete(self.text, self.told or Usage(), self.told is None, served_by=self.served_by)
+            case "length" | "max_tokens":
+                return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
+            case "content_filter":
+                return self.failure(Failed.FILTERED, "the endpoint's content filter stopped the reply")
+            case None if self.text:
+                return self.failure(Failed.TRUNCATED, "the reply ended without its end")
+            case None:
+                return self.failure(Failed.MALFORMED, self.bad or "the reply holds no choice")
+            case _:
+                return self.failure(Failed.MALFORMED, self.bad or f"the reply is empty (it ended with {self.finish})")
+
+
+class _Call:
+    """The part that waits for the network, in a thread of its own, so that a cancel is heard at once."""
+
+    def __init__(
+        self, wire: Wire, body: dict[str, Any], deadline: Deadline, pieces: "queue.Queue[_Piece]", most: int
+    ) -> None:
+        self._wire = wire
+        self._body = body
+        self._deadline = deadline
+        self._pieces = pieces
+        self._most_bytes = most
+        self._stopped = threading.Event()
+        self._connection: Any = None
+        self.began = False
+        """Whether anything of the request went out."""
+
+    def run(self) -> None:
+        try:
+            with contextlib.closing(self._client()) as http:
+                failure = self._talk(http)
+        except BaseException as error:  # noqa: BLE001 - the SDK lets errors through that are not its own
+            failure = _of_exception(error)
+            failure = replace(failure, billed=failure.billed and self.began)
+        self._pieces.put(_End(failure))
+
+    def stop(self) -> None:
+        """End the exchange now; the endpoint sees the connection close."""
+        self._stopped.set()
+        self._cut()
+
+    def _cut(self) -> None:
+        connection = self._connection
+        with contextlib.suppress(Exception):
+            raw = connection.get_extra_info("socket") if connection is not None else None
+            if raw is not None:
+                raw.shutdown(socket.SHUT_RDWR)
+
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(
+            transport=self._wire.transport,
+            verify=_trusted(),
+            follow_redirects=False,  # a prompt goes where the user said
+            timeout=httpx2.Timeout(
+                _CONNECT_SECONDS, read=min(self._wire.silence_seconds, max(1.0, self._deadline.remaining))
+            ),
+            event_hooks={"request": [self._leaving], "response": [self._answered]},
+        )
+
+    def _leaving(self, request: httpx2.Request) -> None:
+        """Only what the exchange needs leaves, but for OpenAI's own host, whose business the environment is."""
+        request.extensions["trace"] = self._traced
+        if not _is_openai(self._wire.endpoint.base_url):
+            for name in set(request.headers) - _SENT_HEADERS:
+                del request.headers[name]
+        request.headers["authorization"] = f"Bearer {self._wire.endpoint.key}"
+
+    def _traced(self, event: str, told: Mapping[str, Any]) -> None:
+        """Keep hold of the connection from its first moment on, so that it can be closed at any."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._connection = told.get("return_value")
+        elif event.endswith(".send_request_headers.started"):
+            self.began = True
+        if self._stopped.is_set():
+            self._cut()
+
+    def _answered(self, response: httpx2.Response) -> None:
+        """Errors are read here, because the SDK would read them to whatever end."""
+        self.began = True
+        if not response.is_success:
+            text = _beginning(response.iter_bytes()).decode("utf-8", "replace")
+            raise _StatusError(response.status_code, response.headers, text)
+
+    def _talk(self, http: httpx2.Client) -> Failure | None:
+        endpoint = self._wire.endpoint
+        client = openai.OpenAI(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=http)
+        create = cast("Callable[..., Any]", client.chat.completions.create)
+        response: httpx2.Response = create(**self._body).response
+        with contextlib.closing(response):
+            chunks = _bounded(response.iter_bytes(), self._most_bytes)
+            if _is_stream(response.headers):
+                self._read_events(chunks)
+            else:
+                self._take(_parsed(b"".join(chunks).decode("utf-8", "replace")), "message")
+        return None
+
+    def _read_events(self, chunks: Iterator[bytes]) -> None:
+        """Server-sent events; read here because the SDK hides both a bad event and the end mark."""
+        for data in _events(_lines(chunks)):
+            if self._stopped.is_set() or data == "[DONE]":
+                return
+            self._take(_parsed(data), "delta")
+
+    def _take(self, document: object, part: str) -> None:
+        if not isinstance(document, dict):
+            raise _BadReplyError(f"the endpoint answered with {_kind(document)} instead of a reply")
+        told = cast("dict[str, Any]", document)
+        if told.get("error"):
+            raise _ErrorInReplyError(told["error"])
+        served = told.get("model")
+        self._pieces.put(
+            _Facts(usage=told_usage(told.get("usage")), served_by=served if isinstance(served, str) else "")
+        )
+        choices = told.get("choices")
+        if not isinstance(choices, list) or not choices:
+            return
+        first: object = cast("list[object]", choices)[0]
+        if isinstance(first, dict):
+            self._take_choice(cast("dict[str, Any]", first), part)
+
+    def _take_choice(self, choice: Mapping[str, Any], part: str) -> None:
+        body = choice.get(part)
+        told = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        content, refusal = told.get("content"), told.get("refusal")
+        finish = choice.get("finish_reason")
+        if isinstance(content, str) and content:
+            self._pieces.put(content)
+        self._pieces.put(
+            _Facts(
+                finish=finish if isinstance(finish, str) else None, refusal=refusal if isinstance(refusal, str) else ""
+            )
+        )
+
+
+class _BadReplyError(Exception):
+    """Not the wire format."""
+
+
+class _StatusError(Exception):
+    """An HTTP status that is no success."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], text: str) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.headers = headers
+        self.text = text
+
+
+class _ErrorInReplyError(Exception):
+    """An error object where a reply should be."""
+
+    def __init__(self, error: object) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Loaded once: the certificates take longer than the rest of a call's preparation."""
+    return httpx2.create_ssl_context()
+
+
+def _is_openai(base_url: str) -> bool:
+    return f".{urlsplit(base_url).hostname}".endswith(".api.openai.com")
+
+
+def _is_stream(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream"
+
+
+def _bounded(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """An endless reply ends here."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most:
+            raise _BadReplyError("the endpoint sent far more than was asked for")
+        yield chunk
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    """The first part of an error's body, as far as it came: the status counts without it."""
+    read = bytearray()
+    with contextlib.suppress(httpx2.HTTPError):
+        for chunk in chunks:
+            read += chunk
+            if len(read) >= _LEAST_BYTES:
+                break
+    return bytes(read)
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    r"""Lines of events end at \n, \r or \r\n and nowhere else: JSON may hold what else Python splits lines at."""
+    held: list[bytes] = []
+    for chunk in chunks:
+        held.append(chunk)
+        if b"\n" in chunk or b"\r" in chunk:
+            *whole, rest = _LINE_END.split(b"".join(held))
+            held = [rest]
+            for line in whole:
+                yield line.decode("utf-8", "replace")
+    yield b"".join(held).removesuffix(b"\r").decode("utf-8", "replace")
+
+
+def _events(lines: Iterator[str]) -> Iterator[str]:
+    """The data of each server-sent event; a last one that is not closed by an empty line is not whole."""
+    data: list[str] = []
+    for each in lines:
+        line = each.removeprefix("\ufeff")
+        if line.startswith("data:"):
+            data.append(line[5:].removeprefix(" "))
+        elif not line and data:
+            yield "\n".join(data)
+            data = []
+    if data == ["[DONE]"]:
+        yield "[DONE]"
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise _BadReplyError(f"the endpoint answered with no JSON: {text.strip()}") from error
+
+
+def _document(text: str) -> object:
+    """JSON where it is JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _kind(document: object) -> str:
+    return "null" if document is None else f"a {type(document).__name__}"
+
+
+def _of_exception(error: BaseException) -> Failure:
+    """Every way in which an exchange can break, as one of the closed set."""
+    match error:
+        case _StatusError():
+            return failure_of_status(error.status, error.headers, _document(error.text), time.time())
+        case _ErrorInReplyError():
+            return failure_of_body(error.error)
+        case _BadReplyError():
+            return Failure(Failed.MALFORMED, str(error))
+        case openai.APITimeoutError() | httpx2.TimeoutException():
+            return Failure(Failed.NETWORK, "the endpoint did not answer in time")
+        case openai.APIConnectionError():
+            return Failure(Failed.NETWORK, f"no connection: {error.__cause__ or error}")
+        case httpx2.TransportError() | OSError():
+            return Failure(Failed.NETWORK, f"the connection was lost: {error}")
+        case openai.OpenAIError() | ValueError() | TypeError() | AttributeError():
+            return Failure(Failed.MALFORMED, f"the reply cannot be read: {error}")
+        case _:
+            return Failure(Failed.MALFORMED, f"{type(error).__name__}: {error}")

@@ -1,0 +1,161 @@
+"""How the values of settings are read from TOML, and how a repository's value tightens the user's."""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
+from lsp_repair.domain.money import FREE, DeclaredPrice
+
+
+def text(value: object) -> str:
+    """A text that is not empty; raises ValueError, as all of these do, with what it should be."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text")
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """A list of texts."""
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(each, str) for each in items):
+        raise ValueError("a list of texts")
+    return tuple(str(each) for each in items)
+
+
+def seconds(value: object) -> float:
+    """A time above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ValueError("a number of seconds above 0")
+    return float(value)
+
+
+def count(value: object) -> int:
+    """A whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number of at least 1")
+    return value
+
+
+def tier(value: object) -> Tier:
+    """An isolation tier."""
+    if value not in list(Tier):
+        raise ValueError("one of " + ", ".join(Tier))
+    return Tier(str(value))
+
+
+def money(value: object) -> Decimal | None:
+    """US dollars; `none` for no cap. Raises ValueError."""
+    if value == "none":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError('US dollars such as 0.10, or "none"')
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError('US dollars such as 0.10, or "none"') from None
+    if not amount.is_finite() or amount < 0:
+        raise ValueError('US dollars such as 0.10, or "none"')
+    return amount
+
+
+def tokens(value: object) -> int | None:
+    """A number of tokens; `none` for no cap. Raises ValueError."""
+    if value == "none":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError('a whole number of tokens, or "none"')
+    return value
+
+
+def one_of(*words: str) -> Callable[[object], str]:
+    """One of these words."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError("one of " + ", ".join(words))
+        return str(value)
+
+    return read
+
+
+MODEL_LEVELS = ("off", "cheap", "all")
+
+
+def model(value: object) -> ModelChoice:
+    """From `PRESET/MODEL`, `MODEL@URL`, or a table with their parts."""
+    if isinstance(value, str):
+        return choice_from_text(value)
+    if not isinstance(value, dict):
+        raise ValueError("PRESET/MODEL, MODEL@URL or a table")
+    table = cast("dict[str, Any]", value)
+    unknown = table.keys() - {"model", "preset", "base_url", "key", "temperature", "max_output_tokens", "price"}
+    if unknown or not isinstance(table.get("model"), str):
+        raise ValueError(
+            "a table of model, preset, base_url, key, temperature, max_output_tokens and price"
+            + (f" (there is no {min(unknown)})" if unknown else ", with model at least")
+        )
+    if not table.get("preset") and not table.get("base_url"):
+        raise ValueError("a table that names a preset or a base_url")
+    temperature = table.get("temperature")
+    return ModelChoice(
+        model=text(table["model"]),
+        preset=text(table["preset"]) if "preset" in table else None,
+        base_url=text(table["base_url"]) if "base_url" in table else None,
+        key=text(table["key"]) if "key" in table else None,
+        temperature=None if temperature is None else fraction(temperature),
+        max_output_tokens=count(table["max_output_tokens"]) if "max_output_tokens" in table else None,
+        price=None if "price" not in table else price(table["price"]),
+    )
+
+
+def fraction(value: object) -> float:
+    """A sampling temperature."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
+        raise ValueError("a table whose temperature lies between 0 and 2")
+    return float(value)
+
+
+def price(value: object) -> DeclaredPrice:
+    """US dollars for a million tokens."""
+    wrong = ValueError(
+        "a table whose price has input and output, and maybe cached and cache_write, in US dollars for a million tokens"
+    )
+    if value == 0 and not isinstance(value, bool):
+        return FREE
+    if not isinstance(value, dict):
+        raise wrong
+    table = cast("dict[str, Any]", value)
+    if not {"input", "output"} <= table.keys() <= {"input", "output", "cached", "cache_write"}:
+        raise wrong
+    amounts = {key: money(each) for key, each in table.items()}
+    given = {key: each for key, each in amounts.items() if each is not None}
+    if given.keys() != amounts.keys():
+        raise wrong
+    return DeclaredPrice(**given)
+
+
+def lower(users: Decimal | int | None, repositorys: Decimal | int | None) -> Decimal | int | None:
+    """The lower of two caps; None is no cap."""
+    if users is None or repositorys is None:
+        return repositorys if users is None else users
+    return min(users, repositorys)
+
+
+def fewer_models(users: str | None, repositorys: str) -> str | None:
+    """A repository may switch models off, never on: with no word of the user's, `all` would be no restriction."""
+    rank = MODEL_LEVELS.index
+    if users is None:
+        return repositorys if repositorys != "all" else None
+    return min(users, repositorys, key=rank)
+
+
+def stronger(users: Tier | None, repositorys: Tier) -> Tier:
+    """The stronger of two demands."""
+    return users if users is not None and users.satisfies(repositorys) else repositorys
+
+
+def joined(users: tuple[str, ...], repositorys: tuple[str, ...]) -> tuple[str, ...]:
+    """Both lists."""
+    return tuple(dict.fromkeys((*users, *repositorys)))
