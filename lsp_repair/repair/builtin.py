@@ -83,6 +83,8 @@ class Found:
     reason: Reason | None
     detail: str
     candidates_tried: int
+    feedback: str = ""
+    """What the feedback model said."""
 
 
 def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Deadline, most: int) -> Found:
@@ -165,13 +167,13 @@ def _proposal(candidate: Candidate, patch: Patch, verdict: Plausible) -> Proposa
     return Proposal(patch.id, Origin.SEARCH, proposal_title(candidate.title, verdict), patch, verdict.evidence)
 
 
-def proposal_title(what: str, verdict: Plausible) -> str:
+def proposal_title(what: str, verdict: Plausible, price: str = "0 tokens") -> str:
     """What the patch does, what was proved of it and what it cost."""
     evidence = verdict.evidence
     fixed = _counted(evidence.targets_passed)
     mark = "⚠ " if evidence.flags else ""
     return (
-        f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), 0 tokens"
+        f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), {price}"
     )
 
 

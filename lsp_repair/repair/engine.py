@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, Progressed, RepairFinished, RepairStarted, SessionStarted
 from lsp_repair.domain.groups import FailureGroup, grouped
@@ -17,7 +18,9 @@ from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation import demand
+from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
+from lsp_repair.repair.by_models import ModelWork, explained_by_model, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
 from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
@@ -30,6 +33,7 @@ from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline,
 from lsp_repair.repair.suspects import Suspects, suspects, whole_files
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
+from lsp_repair.validation.behaviours import behaviours
 from lsp_repair.validation.foreign_patch import read_patch
 from lsp_repair.validation.proof import Ground, prove, targets_pass
 from lsp_repair.validation.screening import WarmScreen
@@ -96,14 +100,22 @@ def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
         with work_folder() as private:
             _fix_in(private, request, deadline, (progress, observe))
     except KeyboardInterrupt as stop:
-        raise Interrupted(progress.report()) from stop
+        raise Interrupted(_with_costs(progress.report(), request)) from stop
     progress.out_of_time = deadline.passed
-    return progress.report()
+    return _with_costs(progress.report(), request)
+
+
+def _with_costs(report: FixReport, request: FixRequest) -> FixReport:
+    """The report with what all calls of models came to."""
+    if request.assistants is None:
+        return report
+    usage, cost = request.assistants.meter.spent(None)
+    return replace(report, usage=usage, cost_usd=cost)
 
 
 def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer]) -> None:
     progress, observe = sink
-    prepared = prepare(progress.project, private, SnapshotRules(request.snapshot_include))
+    prepared = prepare(progress.project, private, SnapshotRules(request.snapshot_include), request.overlays)
     selection = chosen(progress.project, request.selection, Path.cwd())
     baseline = run_baseline(prepared, selection, deadline, observe)
     progress.counts = baseline.counts
@@ -196,6 +208,8 @@ class _Work:
                 effect = environment.missing_effect(group.representative)
                 if effect is None:
                     repaired = self._repaired(case, others, (server, prover), budget)
+            elif self.request.explain_only and self.request.assistants is not None and case.sources:
+                repaired = explained_by_model(self._model_work(case, prover, None), repaired)
             report = self._report(case, repaired, effect)
             groups[:] = _unsolved(groups, report)
             self.progress.failures.append(report)
@@ -214,27 +228,57 @@ class _Work:
     def _repaired(
         self, case: Case, others: Sequence[Failure], means: tuple[WarmServer | None, Prover], budget: Deadline
     ) -> Found:
+        """The built-in engine, then the models where it stops; a hint is for the models."""
         server, prover = means
         if not case.sources:
             return Found((), Reason.NOTHING_TO_EDIT, "the failing tests execute no code that a repair may touch", 0)
+        assistants = self.request.assistants
+        found, screen = Found((), None, "", 0), None
         if server is None:
-            return Found((), Reason.NOT_REPRODUCED, "the tests cannot be served warm", 0)
-        ladder = build_ladder(case, self.baseline, others, server, budget)
+            found = Found((), Reason.NOT_REPRODUCED, "the tests cannot be served warm", 0)
+        else:
+            screen = self._screen(case, others, (server, prover), budget)
+        searches = assistants is None or (assistants.strategy.searches and not assistants.hint)
+        if screen is not None and searches and not (assistants and assistants.preview):
+            found = repair_by_search(case, screen, prover, budget, self.request.max_proposals)
+        if found.proposals or assistants is None or not assistants.steps:
+            return found
+        return repair_by_models(self._model_work(case, prover, screen), found, self.request.max_proposals)
+
+    def _screen(
+        self, case: Case, others: Sequence[Failure], means: tuple[WarmServer, Prover], budget: Deadline
+    ) -> WarmScreen:
+        server, prover = means
         targets = case.group.node_ids
-        screen = WarmScreen(
+        return WarmScreen(
             server,
             str(self.prepared.snapshot.root),
-            ladder,
+            build_ladder(case, self.baseline, others, server, budget),
             budget,
             self.request.jobs,
             lambda candidate: targets_pass(prover.ground, candidate.patch, targets, budget),
         )
-        return repair_by_search(case, screen, prover, budget, self.request.max_proposals)
+
+    def _model_work(self, case: Case, prover: Prover, screen: WarmScreen | None) -> ModelWork:
+        assistants = self.request.assistants
+        assert assistants is not None
+        prepared = self.prepared
+        briefing = Briefing(
+            case,
+            prepared.snapshot.root,
+            prepared.project.root,
+            self.baseline.run,
+            assistants.redactor,
+            assistants.ignored,
+        )
+        return ModelWork(assistants, briefing, prover, self.deadline, lambda each: _by_behaviour(each, screen))
 
     def _report(self, case: Case, found: Found, effect: str | None) -> FailureReport:
         locations = case.localisation.ranked()
         repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
         explanation = explain(case.group.representative, locations, self._source_line, repaired_at)
+        if found.feedback:
+            explanation += f"\nThe feedback model says: {found.feedback}"
         status = Status.PROPOSED if found.proposals else Status.UNREPAIRED
         report = FailureReport(
             _with_all_repaired(case.group, found, self.baseline),
@@ -266,6 +310,17 @@ class _Work:
     def _close(self, report: FailureReport) -> None:
         self.progress.failures.append(report)
         self.observe(RepairFinished(report, 0.0, 0.0))
+
+
+def _by_behaviour(candidates: Sequence[Candidate], screen: WarmScreen | None) -> list[list[Candidate]]:
+    """Candidates that answer alike on the tests' inputs together; those of unknown behaviour alone."""
+    known = behaviours(screen, candidates) if screen is not None and len(candidates) > 1 else {}
+    found: dict[tuple[tuple[str, str], ...] | int, list[Candidate]] = {}
+    for number, candidate in enumerate(candidates):
+        behaviour = known.get(candidate)
+        key = tuple(behaviour.answers.items()) if behaviour is not None and behaviour.answers else number
+        found.setdefault(key, []).append(candidate)
+    return list(found.values())
 
 
 def _flaky(failure: Failure, how: str) -> FailureReport:

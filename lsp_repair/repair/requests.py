@@ -1,9 +1,11 @@
 """What a caller can ask the engine for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsp_repair.domain.isolation import Tier
+from lsp_repair.repair.assistants import Assistants
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class FixRequest:
     """Ids of patches that the user rejected before: they do not come back."""
     import_cache: Path | None = None
     """Where the imports of the project's files are kept between commands; None: nowhere."""
+    overlays: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """Unsaved buffers: new bytes of files, by path relative to the root."""
+    assistants: Assistants | None = None
+    """The models that may be asked; None: the built-in engine alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, take_snapshot
 from lsp_repair.testrun.source_roots import source_roots
 
+NO_OVERLAYS: Mapping[str, bytes] = {}
 _BASELINE_SHARE = 0.5
 """Of the time limit: a baseline that takes longer leaves nothing for repairs, so what it found by then has to do."""
 _PATIENT_SECONDS = 20.0
@@ -66,9 +68,11 @@ def _with_excluded_files(prepared: Prepared) -> Path:
     return copy.root
 
 
-def prepare(project: Project, private: Path, rules: SnapshotRules) -> Prepared:
+def prepare(
+    project: Project, private: Path, rules: SnapshotRules, overlays: Mapping[str, bytes] = NO_OVERLAYS
+) -> Prepared:
     """Copy the project and find out how its own code is imported from the copy."""
-    snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), {}, rules)
+    snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), overlays, rules)
     for name in ("home", "tmp"):
         (private / name).mkdir(exist_ok=True)
     place = Place(

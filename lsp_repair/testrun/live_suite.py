@@ -1,7 +1,7 @@
 """A suite that ran once as a whole: from then on a changed file leads to the verdicts of the tests it can affect."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,8 @@ from lsp_repair.testrun.imports import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
 from lsp_repair.testrun.standby import Standby
+
+NO_OVERLAYS: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,17 @@ class LiveSuite:
         """Wait for the probe that runs the next change's tests; a change that comes sooner waits for it by itself."""
         return self._standby.is_ready(deadline)
 
-    def changed(self, paths: Iterable[str], deadline: Deadline) -> Affected:
+    def changed(
+        self, paths: Iterable[str], deadline: Deadline, overlays: Mapping[str, bytes] = NO_OVERLAYS
+    ) -> Affected:
         """Bring the files (relative to the root) into the snapshot and run the tests they can affect.
+
+        `overlays` are unsaved buffers, by path: they take the place of what is on the disk.
 
         Raises CannotRunTestsError when the interpreter does not start.
         """
         started = time.monotonic()
-        changes = [self._change(path) for path in paths]
+        changes = [self._change(path, overlays.get(path)) for path in paths]
         before = self._graph
         write_patch(self._snapshot, changes)
         self._graph = read_imports(self._snapshot.root, known=before)
@@ -77,8 +83,8 @@ class LiveSuite:
         self._standby.prepare()
         return Affected(files, run, seconds)
 
-    def _change(self, path: str) -> FileChange:
-        after = _read(self._snapshot.origin / path)
+    def _change(self, path: str, buffer: bytes | None) -> FileChange:
+        after = _read(self._snapshot.origin / path) if buffer is None else buffer
         return FileChange(path, _read(self._snapshot.root / path), after)
 
     def _affected(self, paths: list[str], before: ImportGraph) -> frozenset[str]:

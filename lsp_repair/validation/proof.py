@@ -73,14 +73,25 @@ def prove(
 
 def targets_pass(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> bool:
     """Whether a candidate makes the targets pass in a fresh process: the dearest tier of screening, and no proof."""
-    if screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline)) is not None:
-        return False
+    run = run_targets(ground, patch, targets, deadline)
+    return isinstance(run, TestRun) and run.complete and first_red_target(targets, run) is None
+
+
+def run_targets(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> TestRun | Rejected:
+    """One run of the targets on the patched code, for what it tells of a candidate that fails; no proof."""
+    refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline))
+    if refused is not None:
+        return refused
     files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in targets))
     whole_files = any("::" not in key for key in targets)
     scope = Scope(Level.AFFECTED, files, None if whole_files else frozenset(targets))
-    with _patched(ground, patch) as place:
-        run = _run(place, scope, ground.baseline, deadline, reverse=False)
-    return run.complete and _targets(targets, run) is None
+    with patched(ground, patch) as place:
+        return _run(place, scope, ground.baseline, deadline, reverse=False)
+
+
+def first_red_target(targets: tuple[NodeId, ...], run: TestRun) -> Rejected | None:
+    """The first target that does not pass, with why; None when all pass."""
+    return _targets(targets, run)
 
 
 def _both_runs(
@@ -91,13 +102,13 @@ def _both_runs(
     beside = deadline.cancellable()
 
     def run_narrow() -> TestRun:
-        with _patched(ground, patch) as place:
+        with patched(ground, patch) as place:
             return _run(place, narrow, ground.baseline, beside, reverse=True)
 
     with ThreadPoolExecutor(1, thread_name_prefix="proof") as pool:
         second = pool.submit(run_narrow)
         try:
-            with _patched(ground, patch) as place:
+            with patched(ground, patch) as place:
                 first = _run(place, wide, ground.baseline, deadline, reverse=False)
         except BaseException:
             beside.cancel()
@@ -108,7 +119,7 @@ def _both_runs(
 
 
 @contextmanager
-def _patched(ground: Ground, patch: Patch) -> Generator[Place]:
+def patched(ground: Ground, patch: Patch) -> Generator[Place]:
     """A private copy with the patch in it, its oracle files read-only."""
     folder = Path(tempfile.mkdtemp(prefix="proof-", dir=ground.private))
     copy = copy_snapshot(ground.snapshot, folder / ground.snapshot.root.name)

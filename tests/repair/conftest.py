@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,51 @@ def lsp_repair(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Ran]:
         return Ran(done.returncode, done.stdout, done.stderr, document, Path(document.get("root") or tmp_path))
 
     return run
+
+
+class ScriptedModel:
+    """A model that answers what `reply` says of a request; without one it keeps silent until the client goes."""
+
+    def __init__(self, server: Any, reply: Callable[[dict[str, Any]], Any] | None) -> None:
+        self.reply = reply
+        self.told_usage: list[tuple[int, int]] = []
+        self._server = server
+        server.answers_with(self._answer)
+
+    @property
+    def url(self) -> str:
+        """Of its endpoint."""
+        return self._server.url
+
+    @property
+    def requests(self) -> list[Any]:
+        """What it was asked, in order."""
+        return self._server.requests
+
+    def arrived(self) -> bool:
+        """Wait for the first request."""
+        return self._server.arrived()
+
+    def close(self) -> None:
+        """No longer there."""
+        self._server.close()
+
+    def _answer(self, received: Any) -> Any:
+        from endpoint import Act, Reply, said
+
+        if self.reply is None:
+            return Reply((Act.STALL,), headers={"Content-Type": "text/event-stream"})
+        answer = self.reply(received.json)
+        text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
+        prompt, sampled = len(received.body) // 4, len(text) // 4 + 1
+        self.told_usage.append((prompt, sampled))
+        return said(text, finish=finish, usage={"prompt_tokens": prompt, "completion_tokens": sampled})
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[..., ScriptedModel]]:
+    """Models that answer as a function of the request says."""
+    from endpoint import serving
+
+    with ExitStack() as stack:
+        yield lambda reply: ScriptedModel(stack.enter_context(serving()), reply)

@@ -1,0 +1,110 @@
+"""The part of a repair that models do: a strategy over one case, its end, and what it cost."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
+from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.verdicts import Reason
+from lsp_repair.repair.assistants import Assistants, Pair
+from lsp_repair.repair.briefing import Briefing
+from lsp_repair.repair.builtin import Found, Prover, proposal_title
+from lsp_repair.repair.model_bench import ModelBench, what_changes
+from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
+from lsp_repair.repair.strategies.cascade import Step, cascade
+
+Grouping = Callable[[Sequence[Candidate]], list[list[Candidate]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWork:
+    """What the models need of the session."""
+
+    assistants: Assistants
+    briefing: Briefing
+    prover: Prover
+    deadline: Deadline
+    group: Grouping
+
+    def bench(self, pair: Pair) -> ModelBench:
+        """A bench for these two models."""
+        name = self.assistants.strategy.name
+        return ModelBench(self.briefing, pair, self.assistants, self.prover, self.deadline, name, self.group)
+
+
+def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
+    """Run the chosen strategy; what it finds comes with what it cost. `searched` is what the built-in engine came to."""
+    case, prover = work.briefing.case, work.prover
+    if not work.briefing.sources():
+        detail = "every suspicious file is kept from models by an ignore file or a setting"
+        return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=detail)
+    started = time.monotonic()
+    benches: list[ModelBench] = []
+    ended = _ended(work, benches)
+    judged = {each.patch_id for bench in benches for each in bench.trail.tried}
+    name = work.assistants.strategy.name
+    prover.observe(AttemptFinished(case.group, name, len(judged), len(ended.solved), time.monotonic() - started))
+    tried = searched.candidates_tried + len(judged)
+    feedback = next((bench.feedback for bench in reversed(benches) if bench.feedback), "")
+    if not ended.solved:
+        detail = " · ".join(dict.fromkeys(filter(None, (ended.detail, *_problems(benches)))))
+        return Found((), ended.reason or searched.reason or Reason.NO_CANDIDATE, detail, tried, feedback)
+    proposals = tuple(_proposal(work, each, benches) for each in ended.solved[:most])
+    for each in proposals:
+        prover.observe(ProposalFound(case.group, each))
+    return Found(proposals, None, "", tried, feedback)
+
+
+def explained_by_model(work: ModelWork, found: Found) -> Found:
+    """The feedback model's words alone, for a command that repairs nothing."""
+    if not work.assistants.steps or not work.briefing.sources():
+        return found
+    bench = work.bench(work.assistants.steps[-1][1])
+    try:
+        return replace(found, feedback=bench.explain(bench.first(), 0))
+    except CannotAskError as stop:
+        return replace(found, reason=stop.reason, detail=stop.detail)
+
+
+def _ended(work: ModelWork, benches: list[ModelBench]) -> Ended:
+    strategy = work.assistants.strategy
+    try:
+        if strategy.run is not None:
+            benches.append(work.bench(work.assistants.steps[-1][1]))
+            return strategy.run(benches[0], strategy.parameters)
+        for _, pair in work.assistants.steps:
+            benches.append(work.bench(pair))
+        steps = [
+            Step(f"{kind} model {pair.name}", bench, bench.round_price())
+            for (kind, pair), bench in zip(work.assistants.steps, benches, strict=True)
+        ]
+        return cascade(steps, strategy.parameters, lambda text: work.prover.observe(Progressed(text)))
+    except CannotAskError as stop:
+        return Ended((), stop.reason, stop.detail)
+
+
+def _problems(benches: Sequence[ModelBench]) -> list[str]:
+    """The last reply that could not be used, if that is how it ended, and what was noticed."""
+    unusable = [bench.problems[-1] for bench in benches if bench.problems and not bench.trail.tried]
+    return [*unusable, *(note for bench in benches for note in bench.notes)]
+
+
+def _proposal(work: ModelWork, solved: Solved, benches: Sequence[ModelBench]) -> Proposal:
+    usage, cost = work.assistants.meter.spent(work.briefing.case.group)
+    notes = tuple(dict.fromkeys(note for bench in benches for note in bench.notes))
+    evidence = replace(solved.verdict.evidence, notes=(*solved.verdict.evidence.notes, *notes))
+    title = proposal_title(what_changes(solved.patch), replace(solved.verdict, evidence=evidence), price(usage, cost))
+    return Proposal(solved.patch.id, Origin.MODEL, title, solved.patch, evidence, usage, cost)
+
+
+def price(usage: Usage, cost: Decimal | None) -> str:
+    """Tokens and money in words; an unknown price is said to be unknown."""
+    if not usage.total:
+        return "0 tokens"
+    money = "price unknown" if cost is None else f"${cost:f}" if cost else "$0"
+    return f"{usage.total:,} tokens, {money}"

@@ -1,0 +1,344 @@
+"""The bench of the strategies: a case, two models, and the judge that every patch goes through."""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import ReplyStreamed
+from lsp_repair.domain.metering import Purpose, Role
+from lsp_repair.domain.patches import Edit, FileChange, Patch
+from lsp_repair.domain.runs import Failure as TestFailure
+from lsp_repair.domain.runs import NodeId, TestRun
+from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
+from lsp_repair.models import prompts
+from lsp_repair.models.blocks import Mismatch, apply_blocks, read_blocks
+from lsp_repair.models.chat import ChatModel
+from lsp_repair.models.estimates import usual_usage
+from lsp_repair.models.material import Material
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
+from lsp_repair.models.prompts import Sampling
+from lsp_repair.models.sanitising import plain
+from lsp_repair.repair.assistants import Assistants, Pair
+from lsp_repair.repair.briefing import Briefing, described
+from lsp_repair.repair.builtin import Prover
+from lsp_repair.repair.strategies.bench import (
+    CannotAskError,
+    Judged,
+    Program,
+    Solved,
+    StillFails,
+    Trail,
+    Tried,
+    Unusable,
+)
+from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
+from lsp_repair.repair.strategies.self_repair import MOST_OUTPUT_TOKENS, TEMPERATURE
+from lsp_repair.validation.proof import first_red_target, run_targets
+
+_FEEDBACK_TOKENS = 256
+_HINT = 1_000
+"""Characters of a hint that are sent."""
+_ANOTHER_SAMPLE = frozenset({Failed.TRUNCATED, Failed.REFUSED, Failed.FILTERED, Failed.MALFORMED})
+_REASONS = {Failed.BUDGET: Reason.BUDGET, Failed.CANCELLED: Reason.TIME_LIMIT}
+Groups = Callable[[Sequence[Candidate]], list[list[Candidate]]]
+
+
+@dataclass(slots=True)
+class ModelBench:
+    """See `Bench`."""
+
+    briefing: Briefing
+    pair: Pair
+    assistants: Assistants
+    prover: Prover
+    deadline: Deadline
+    strategy: str
+    group: Groups
+    trail: Trail = field(default_factory=Trail)
+    feedback: str = ""
+    """The latest, as it is shown to the user."""
+    notes: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+    """What became of replies that gave no program."""
+    _judged: dict[str, Judged] = field(default_factory=dict[str, Judged])
+
+    def first(self) -> Program:
+        """The user's own code."""
+        failure = self.briefing.case.group.representative
+        return Program((), self._described(failure), failure.fingerprint)
+
+    def _described(self, failure: TestFailure) -> str:
+        return described(failure, self.briefing.redactor.redacted)
+
+    def explain(self, program: Program, sample: int) -> str:
+        """Feedback on a failing program."""
+        if self.assistants.hint:
+            return self._hint()
+        request = prompts.feedback_request(self._material(program), Sampling(TEMPERATURE, _FEEDBACK_TOKENS))
+        return self._heard(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
+
+    def explain_request(self) -> ChatRequest:
+        """The first request of this case, to be priced."""
+        sampling = Sampling(TEMPERATURE, _FEEDBACK_TOKENS)
+        return prompts.feedback_request(self._material(self.first()), sampling)
+
+    def round_price(self) -> str:
+        """What one round of feedback and repair is expected to cost, and at most."""
+        request = self.explain_request()
+        expected, worst = Decimal(0), Decimal(0)
+        for model, text in ((self.pair.feedback, "x" * 400), (self.pair.repair, "x" * 600)):
+            price, most = model.endpoint.price, model.worst(request)[2]
+            if price is None or most is None:
+                return "price unknown"
+            expected += price.cost(usual_usage(request, text))
+            worst += most
+        if self.assistants.hint:
+            expected, worst = expected / 2, worst / 2
+        return "no cost" if not worst else f"about ${_short(expected)} a round, at most ${_short(worst)}"
+
+    def reflect(self, program: Program, sample: int) -> str:
+        """Why the last attempt failed."""
+        if self.assistants.hint and sample == 0:
+            return self._hint()
+        request = prompts.reflection_request(
+            self._material(program), Sampling(REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS)
+        )
+        return self._heard(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
+
+    def _hint(self) -> str:
+        """The user's words, within bounds."""
+        return self.briefing.redactor.redacted(self.assistants.hint)[:_HINT]
+
+    def _heard(self, reply: str | Unusable) -> str:
+        if isinstance(reply, Unusable):
+            self.problems.append(reply.problem)
+            return ""
+        self.feedback = plain(self.briefing.redactor.redacted(reply))
+        return self.feedback
+
+    def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
+        """A repaired program."""
+        sampling = Sampling(temperature, MOST_OUTPUT_TOKENS)
+        return self._written(program, prompts.repair_request(self._material(program), feedback, sampling), sample)
+
+    def joint(self, program: Program, sample: int) -> Program | Unusable:
+        """Feedback and repair in one reply."""
+        request = prompts.joint_request(self._material(program), Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS))
+        written = self._written(program, request, sample)
+        if isinstance(written, Program):
+            self._heard(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
+        return written
+
+    def rewrite(self, sample: int) -> Program | Unusable:
+        """The suspicious function written anew."""
+        request = prompts.rewrite_request(self._material(self.first()), Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS))
+        return self._written(self.first(), request, sample)
+
+    def correct(self, program: Program, sample: int) -> Program | Unusable:
+        """A second attempt that is told nothing about the first."""
+        sampling = Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS)
+        first = prompts.repair_request(self._material(self.first()), "", sampling)
+        return self._written(self.first(), prompts.correction_request(first, program.reply), sample)
+
+    def recall(self) -> tuple[str, ...]:
+        """Reflections from earlier sessions."""
+        return self.assistants.reflections.recall(self.briefing.case.group)
+
+    def remember(self, reflection: str) -> None:
+        """Keep one."""
+        self.assistants.reflections.remember(self.briefing.case.group, reflection)
+
+    def _material(self, program: Program) -> Material:
+        attempts = [each.line for each in self.trail.tried]
+        return self.briefing.material(dict(program.overlay), program.error if program.overlay else "", attempts)
+
+    def _written(self, program: Program, request: ChatRequest, sample: int) -> Program | Unusable:
+        """The program of a reply; blocks that do not fit get one more try that shows the mismatch."""
+        reply = self._ask(self.pair.repair, request, Role.REPAIR, sample)
+        if isinstance(reply, Unusable):
+            self.problems.append(reply.problem)
+            return reply
+        overlay = self._applied(program, reply)
+        if isinstance(overlay, Mismatch):
+            reply = self._ask(
+                self.pair.repair, prompts.mismatch_request(request, reply, overlay.problem), Role.REPAIR, sample
+            )
+            overlay = self._applied(program, reply) if isinstance(reply, str) else Mismatch(reply.problem)
+        if isinstance(overlay, Mismatch) or isinstance(reply, Unusable):
+            problem = overlay.problem if isinstance(overlay, Mismatch) else ""
+            self.problems.append(problem)
+            return Unusable(problem)
+        return Program(tuple(sorted(overlay.items())), reply=reply)
+
+    def _applied(self, program: Program, reply: str) -> dict[str, bytes] | Mismatch:
+        blocks = read_blocks(reply)
+        if isinstance(blocks, Mismatch):
+            return blocks
+        views = self.briefing.views(dict(program.overlay))
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for each in self.briefing.shown(views):
+            spans.setdefault(each.path, []).append((each.first, each.last))
+        changed = apply_blocks(blocks, views, self.briefing.redactor, spans)
+        if isinstance(changed, Mismatch):
+            return changed
+        originals = {source.path: source.data for source in self.briefing.sources()}
+        merged = {**dict(program.overlay), **changed}
+        kept = {path: data for path, data in merged.items() if data != originals[path]}
+        return kept or Mismatch("the blocks change nothing")
+
+    def _ask(self, model: ChatModel, request: ChatRequest, role: Role, sample: int) -> str | Unusable:
+        group = self.briefing.case.group
+        purpose = Purpose(group, role, self.strategy, sample)
+        observe = self.prover.observe
+        reply = model.ask(request, purpose, self.deadline, lambda piece: observe(ReplyStreamed(group, role, piece)))
+        match reply:
+            case Complete():
+                if reply.prompt_was_cut:
+                    self.notes.append(
+                        f"{model.name} read far less than it was sent: raise the context size of the server"
+                    )
+                return reply.text
+            case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE:
+                return Unusable(f"{model.name}: {why}: {detail}")
+            case Failure(why=why, detail=detail):
+                reason = _REASONS.get(why, Reason.MODEL_UNAVAILABLE)
+                raise CannotAskError(reason, self.briefing.redactor.redacted(f"{model.name}: {why}: {detail}"))
+
+    def judge(self, program: Program) -> Judged:
+        """Run the failing tests on a program, then prove it; the same patch is not run twice."""
+        patch = self._patch(program)
+        known = self._judged.get(patch.id)
+        if known is None:
+            known = self._judged[patch.id] = self._run(program, patch)
+        fingerprint, line = "", ""
+        if isinstance(known, StillFails):
+            known = replace(known, program=replace(known.program, reply=program.reply))
+            fingerprint, line = known.program.fingerprint, known.program.error.replace("\n", ", ")
+        line = self.briefing.attempt_line(self.briefing.views({}), dict(program.overlay), line or "passed")
+        self.trail.tried.append(Tried(patch.id, fingerprint, line))
+        return known
+
+    def _patch(self, program: Program) -> Patch:
+        originals = {source.path: source.data for source in self.briefing.sources()}
+        return Patch(tuple(FileChange(path, originals[path], data) for path, data in program.overlay))
+
+    def _run(self, program: Program, patch: Patch) -> Judged:
+        targets = self.briefing.case.group.node_ids
+        if patch.id in self.prover.rejected:
+            return self._failing(program, patch, Reason.NO_CANDIDATE, "the user rejected this patch before", "")
+        run = run_targets(self.prover.ground, patch, targets, self.deadline)
+        if isinstance(run, Rejected):
+            return self._failing(program, patch, run.reasons[0], run.detail, "")
+        red = first_red_target(targets, run)
+        if red is not None:
+            error, fingerprint = self._still(run, targets, red.detail)
+            return self._failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
+        verdict = self.prover.judged(self.briefing.case, patch, self._title(program))
+        if isinstance(verdict, Plausible):
+            return Solved(patch, verdict, program.reply)
+        return self._failing(program, patch, verdict.reasons[0], verdict.detail, "")
+
+    def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, str]:
+        """The error of the first failing target, as in the paper on self-repair."""
+        for target in targets:
+            result = run.results.get(target)
+            if result is not None and result.failure is not None:
+                return self._described(result.failure), result.failure.fingerprint
+        first = next((each.failure for each in run.red if each.failure is not None), None)
+        return (self._described(first), first.fingerprint) if first is not None else (detail, "")
+
+    def _failing(self, program: Program, patch: Patch, reason: Reason, error: str, fingerprint: str) -> StillFails:
+        return StillFails(replace(program, error=error, fingerprint=fingerprint), patch.id, reason, error)
+
+    def _title(self, program: Program) -> str:
+        return what_changes(self._patch(program))
+
+    def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
+        """By what they do on the tests' inputs, where that can be found out; else each is its own."""
+        sources = {source.path: source for source in self.briefing.sources()}
+        candidates = {
+            candidate: each
+            for each in solved
+            if (candidate := as_candidate(each.patch, sources, what_changes(each.patch))) is not None
+        }
+        grouped = [[candidates[each] for each in group] for group in self.group(list(candidates))]
+        alone = [[each] for each in solved if each not in candidates.values()]
+        return [*grouped, *alone]
+
+    def own_tests(self, most: int) -> tuple[str, ...]:
+        """Asserts that parse, at most so many."""
+        request = prompts.own_tests_request(
+            self._material(self.first()), most, Sampling(REFLECTION_TEMPERATURE, MOST_OUTPUT_TOKENS)
+        )
+        reply = self._ask(self.pair.repair, request, Role.REPAIR, 0)
+        return asserts_in(reply, most) if isinstance(reply, str) else ()
+
+    def passes_own(self, program: Program, tests: Sequence[str]) -> str:
+        """The first assert that fails on a program; empty when all pass or they cannot be run."""
+        from lsp_repair.repair.own_tests import first_failing  # noqa: PLC0415 - for one switch of one strategy
+
+        return first_failing(self.prover.ground, self._patch(program), self.briefing.case.group, tests, self.deadline)
+
+
+def asserts_in(reply: str, most: int) -> tuple[str, ...]:
+    """The assert statements of a reply that parse and call nothing of the interpreter's own machinery."""
+    found: list[str] = []
+    for line in reply.splitlines():
+        text = line.strip().strip("`")
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        if len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert) and "__" not in text:
+            found.append(text)
+    return tuple(dict.fromkeys(found))[:most]
+
+
+def as_candidate(patch: Patch, sources: dict[str, SourceFile], title: str) -> Candidate | None:
+    """A patch of one file as the warm server takes it; None for others."""
+    if len(patch.changes) != 1:
+        return None
+    (change,) = patch.changes
+    before, after = change.before or b"", change.after or b""
+    start = next(
+        (at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]),
+        min(len(before), len(after)),
+    )
+    tail = 0
+    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    edit = Edit(start, len(before) - tail, after[start : len(after) - tail])
+    return Candidate(sources[change.path], (edit,), "model", change.first_difference[1], title, 1.0)
+
+
+def what_changes(patch: Patch) -> str:
+    """A patch in a few words: where it changes how many lines."""
+    places: list[str] = []
+    for change in patch.changes:
+        where = _function_around(change)
+        places.append(f"`{where}`" if where else f"`{change.path}`")
+    lines = sum(line.startswith("+") and not line.startswith("+++") for line in patch.diff.splitlines())
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in patch.diff.splitlines())
+    count = max(lines, removed)
+    return f"rewrite {count} {'line' if count == 1 else 'lines'} of {' and '.join(places)}"
+
+
+def _function_around(change: FileChange) -> str:
+    path, line = change.first_difference
+    try:
+        tree = ast.parse(change.after or b"")
+    except (SyntaxError, ValueError, RecursionError):
+        return path
+    names = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return names[-1] if names else path
+
+
+def _short(usd: Decimal) -> str:
+    return f"{usd:.6f}".rstrip("0").rstrip(".") or "0"

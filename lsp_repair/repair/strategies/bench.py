@@ -1,0 +1,170 @@
+"""What every strategy works with: programs, what is said about them, and the verbs of the bench."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.verdicts import Plausible, Reason
+
+Overlay = dict[str, bytes]
+"""New bytes of each file that a program changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A state of the code under repair: the user's own with some files changed."""
+
+    overlay: tuple[tuple[str, bytes], ...] = ()
+    error: str = ""
+    """Why it fails, as models are told."""
+    fingerprint: str = ""
+    """Of that failure; empty while nobody ran it."""
+    reply: str = ""
+    """Of the model that wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A program whose patch was proved."""
+
+    patch: Patch
+    verdict: Plausible
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StillFails:
+    """A program that was run and fails, with what is known of the failure now."""
+
+    program: Program
+    patch_id: str
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A reply that gave no program: refused, cut off, or blocks that fit nowhere."""
+
+    problem: str
+
+
+Judged = Solved | StillFails
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a strategy came to."""
+
+    solved: tuple[Solved, ...]
+    reason: Reason | None = None
+    detail: str = ""
+
+
+class CannotAskError(Exception):
+    """No further call can be made: a cap, a key, an endpoint that is gone, no time left."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One judged patch: what it was and how it failed."""
+
+    patch_id: str
+    fingerprint: str
+    line: str
+    """For the next prompt."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """All that was tried for a failure, in order."""
+
+    tried: list[Tried] = field(default_factory=list[Tried])
+
+    @property
+    def stuck(self) -> str:
+        """Why going on in the same way is of no use; empty while it may be."""
+        if len(self.tried) < 2:
+            return ""
+        before, last = self.tried[-2:]
+        if any(each.patch_id == last.patch_id for each in self.tried[:-1]):
+            return "the same patch came twice"
+        if before.fingerprint and before.fingerprint == last.fingerprint:
+            return "two patches in a row left the same failure"
+        return ""
+
+    def repeated(self) -> int:
+        """How many times in a row the last patch came with the same failure."""
+        count = 0
+        for each in reversed(self.tried):
+            if (each.patch_id, each.fingerprint) != (self.tried[-1].patch_id, self.tried[-1].fingerprint):
+                break
+            count += 1
+        return count
+
+
+class Bench(Protocol):
+    """The verbs of a strategy over one `Case`; every one that asks a model is metered.
+
+    They raise CannotAskError when no call can be made.
+    """
+
+    trail: Trail
+
+    def first(self) -> Program:
+        """The user's own failing code: the first program, at no sampled token."""
+        ...
+
+    def explain(self, program: Program, sample: int) -> str:
+        """Feedback on a failing program; the user's hint takes its place where there is one."""
+        ...
+
+    def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
+        """A repaired program."""
+        ...
+
+    def joint(self, program: Program, sample: int) -> Program | Unusable:
+        """Feedback and repair in one reply."""
+        ...
+
+    def rewrite(self, sample: int) -> Program | Unusable:
+        """The suspicious function written anew from its specification."""
+        ...
+
+    def reflect(self, program: Program, sample: int) -> str:
+        """Why the last attempt failed and what to do instead."""
+        ...
+
+    def correct(self, program: Program, sample: int) -> Program | Unusable:
+        """A second attempt after a program's own reply, which is told nothing about the first one."""
+        ...
+
+    def own_tests(self, most: int) -> Sequence[str]:
+        """Asserts that the model would test the code with: they steer, and never judge."""
+        ...
+
+    def passes_own(self, program: Program, tests: Sequence[str]) -> str:
+        """The first of these asserts that fails, with its error; empty when all pass or none can be run."""
+        ...
+
+    def judge(self, program: Program) -> Judged:
+        """Run a program's failing tests, then prove it; told in the trail."""
+        ...
+
+    def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
+        """Solved programs sorted by what they do on the tests' inputs."""
+        ...
+
+    def recall(self) -> tuple[str, ...]:
+        """Reflections on this failure from earlier sessions."""
+        ...
+
+    def remember(self, reflection: str) -> None:
+        """Keep one for later sessions."""
+        ...
