@@ -1,14 +1,17 @@
 """The grammar of the command line."""
 
 import argparse
+from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
 
 from lsp_repair import __version__
 from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.errors import UsageError
+from lsp_repair.setting_values import money
 
-LATER = {"serve": "the language server", "watch": "watching", "models": "models", "trust": "trust"}
+LATER = {"serve": "the language server", "watch": "watching", "trust": "trust"}
 """Commands that this version names and does not have."""
 
 
@@ -34,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="what was repaired and what it cost")
     report.add_argument("path", nargs="?", type=Path, metavar="PATH", help="only this project")
     report.add_argument("--json", metavar="FILE", help="write the figures as JSON, - for standard output")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="write one row for each fix")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write a page with charts")
     doctor = commands.add_parser("doctor", help="what was found out about a project, and why")
     doctor.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
     doctor.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
@@ -43,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean", help="remove caches")
     clean.add_argument("--state", action="store_true", help="the ledger and the undo journal as well")
     clean.add_argument("--yes", action="store_true", help="do not ask")
+    login = commands.add_parser("login", help="keep an API key in the system's keyring")
+    login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
+    models = commands.add_parser("models", help="try a model on small known failures, or list the named ones")
+    models.add_argument("action", choices=("check", "list"))
+    _add_models(models)
+    models.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
     for name, what in LATER.items():
         later = commands.add_parser(name, help=f"{what}: not in this version")
         later.add_argument("rest", nargs=argparse.REMAINDER)
@@ -69,6 +80,57 @@ def _add_fix(command: argparse.ArgumentParser) -> None:
     command.add_argument("--accept-flagged", action="store_true", help="with --write: those with a warning as well")
     command.add_argument("--jobs", type=_count, metavar="N", help="candidates screened at once")
     command.add_argument("--all-roots", action="store_true", help="every project below PATH")
+    _add_models(command)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    """Who may be asked, and at what price."""
+    group = command.add_argument_group("models (off until one is named)")
+    group.add_argument("--models", choices=("off", "cheap", "all"), help="which of the named models may be used")
+    for role, what in (("repair", "writes patches"), ("feedback", "explains failures"), ("cheap", "is tried first")):
+        group.add_argument(
+            f"--{role}-model",
+            type=_model,
+            metavar="MODEL",
+            help=f"the model that {what}: PRESET/MODEL or MODEL@URL",
+        )
+    group.add_argument(
+        "--strategy",
+        metavar="NAME",
+        help="cascade, self-repair, reflexion, sequential or direct; NAME:parameter=value,…",
+    )
+    group.add_argument("--hint", metavar="TEXT", help="your own explanation, in the place of the model's")
+    group.add_argument(
+        "--max-usd", type=_money, default=argparse.SUPPRESS, metavar="USD", help="for a fix (0.10); none: no cap"
+    )
+    group.add_argument(
+        "--max-tokens", type=_tokens, default=argparse.SUPPRESS, metavar="N", help="for a fix (50000); none: no cap"
+    )
+    group.add_argument(
+        "--show-prompt", action="store_true", help="print what would be sent and its price; send nothing"
+    )
+    group.add_argument("--record", type=Path, metavar="FILE", help="append every exchange to a file")
+    group.add_argument("--replay", type=Path, metavar="FILE", help="answer from a recording, without network")
+
+
+def _model(text: str) -> ModelChoice:
+    try:
+        return choice_from_text(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not {error}") from error
+
+
+def _money(text: str) -> Decimal | None:
+    try:
+        return money(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not {error}") from error
+
+
+def _tokens(text: str) -> int | None:
+    if text != "none" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of tokens, nor none")
+    return None if text == "none" else int(text)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
@@ -78,6 +140,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
 
 def _add_explain(command: argparse.ArgumentParser) -> None:
     _add_run(command)
+    _add_models(command)
     command.add_argument("--last-failed", action="store_true", help="only what failed in the last run of pytest")
 
 

@@ -1,14 +1,12 @@
 """What each command does with its parsed arguments."""
 
 import argparse
-import contextlib
 import hashlib
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -16,78 +14,21 @@ from typing import cast
 
 from lsp_repair.cli import json_output, rendering
 from lsp_repair.cli.console import Console
-from lsp_repair.cli.journal import apply, undo
-from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound
-from lsp_repair.domain.outcomes import FixReport, Proposal, Status
-from lsp_repair.domain.patches import FileChange
+from lsp_repair.cli.delivering import deliver
+from lsp_repair.cli.journal import undo
+from lsp_repair.cli.models_command import run_login, run_models
+from lsp_repair.cli.wiring import JOURNAL, models_of, observer, opened_ledger, projects
+from lsp_repair.domain.outcomes import FixReport, Status
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.verdicts import Plausible
-from lsp_repair.errors import LspRepairError, UsageError
-from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean, sweep, trim
-from lsp_repair.ledger import Ledger
+from lsp_repair.domain.verdicts import Plausible, Reason
+from lsp_repair.errors import LspRepairError, RefusedError, UsageError
+from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
 from lsp_repair.repair.engine import Interrupted, check, fix
 from lsp_repair.repair.requests import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
-from lsp_repair.testrun.discovery import discover, discover_all
+from lsp_repair.testrun.discovery import discover
 
 Arguments = argparse.Namespace
-_LEDGER = "ledger.sqlite3"
-_JOURNAL = "journal"
-
-
-def _projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tuple[Project, LoadedSettings]]:
-    """The roots a command works on, each with its own settings."""
-    path = arguments.path.expanduser().absolute()
-    if getattr(arguments, "all_roots", False):
-        found = discover_all(path, arguments.python, os.environ, load_settings().settings)
-    else:
-        found = (discover(path, arguments.python, os.environ, load_settings().settings),)
-    projects: list[tuple[Project, LoadedSettings]] = []
-    for project in found:
-        loaded = load_settings(project.root)
-        extra = (*loaded.settings.pytest_args, *pytest_arguments)
-        projects.append((replace(project, pytest_args=extra), loaded))
-    return projects
-
-
-@contextlib.contextmanager
-def _ledger(folders: Folders, console: Console) -> Generator[Ledger | None]:
-    """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
-    sweep()
-    if folders.cache is not None:
-        trim(folders.cache)
-    for notice in folders.notices:
-        console.line(f"note: {notice}", "yellow")
-    if folders.state is None:
-        yield None
-        return
-    try:
-        ledger = Ledger.open(folders.state / _LEDGER)
-    except (OSError, sqlite3.Error) as error:
-        console.line(f"note: the ledger cannot be opened ({error}): nothing is kept", "yellow")
-        yield None
-        return
-    with ledger:
-        yield ledger
-        for notice in ledger.notices:
-            console.line(f"note: {notice}", "yellow")
-
-
-def _observer(console: Console, ledger: Ledger | None) -> Observer:
-    def observe(event: Event) -> None:
-        match event:
-            case Progressed(text):
-                console.status(text)
-            case CandidateSurvived(_, title):
-                console.status(f"passes the failing tests: {title}")
-            case ProposalFound(_, proposal):
-                console.status(f"proved: {proposal.title}")
-            case _:
-                pass
-        if ledger is not None:
-            ledger(event)
-
-    return observe
 
 
 def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -96,25 +37,32 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
     reports: list[FixReport] = []
     failure: LspRepairError | None = None
     interrupted = False
-    with _ledger(folders, console) as ledger:
+    with opened_ledger(folders, console) as ledger:
         try:
-            for project, loaded in _projects(arguments, pytest_arguments):
+            for project, loaded in projects(arguments, pytest_arguments):
                 rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
+                chosen = models_of(arguments, loaded, (project.root, ledger, folders))
+                console.status(chosen.line)
                 request = replace(
-                    _fix_request(arguments, loaded, rejected), import_cache=_import_cache(folders, project)
+                    _fix_request(arguments, loaded, rejected),
+                    import_cache=_import_cache(folders, project),
+                    assistants=chosen.assistants,
                 )
-                report = fix(project, request, _observer(console, ledger))
+                report = fix(project, request, observer(console, ledger))
                 reports.append(replace(report, notices=(*loaded.notices, *report.notices)))
+                if chosen.preview is not None:
+                    rendering.show_prompts(console, chosen.preview.shown)
         except Interrupted as stop:
             reports.append(stop.partial)
             interrupted = True
         except LspRepairError as error:
             failure = error
         console.clear_status()
-        for report in reports:
+        for report in reports if not getattr(arguments, "show_prompt", False) else ():
             rendering.show_fix(console, report)
+        failure = failure or _refused_by_budget(reports)
         try:
-            _deliver(arguments, reports, (folders, ledger, console))
+            deliver(arguments, reports, (folders, ledger, console))
         except LspRepairError as error:
             failure = failure or error
     _write_fix_json(arguments, reports, failure, interrupted=interrupted)
@@ -126,6 +74,16 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         console.line(f"  {failure.hint}")
         return failure.exit_code
     return int(any(each.counts_as_failure for report in reports for each in report.failures) or _cut_short(reports))
+
+
+def _refused_by_budget(reports: Sequence[FixReport]) -> LspRepairError | None:
+    """What a cap left unrepaired; what was found beside it is kept."""
+    for report in reports:
+        for each in report.failures:
+            if each.reason is Reason.BUDGET:
+                hint = "raise the cap, name another model, or leave it to the built-in engine: --models off"
+                return RefusedError("budget", each.detail, hint)
+    return None
 
 
 def _import_cache(folders: Folders, project: Project) -> Path | None:
@@ -145,9 +103,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
     limit = arguments.time_limit or settings.time_limit_seconds
     return FixRequest(
         selection=Selection(tuple(arguments.test), arguments.last_failed),
-        time_limit_seconds=min(limit, settings.time_limit_seconds)
-        if _tightened(loaded, "time_limit_seconds")
-        else limit,
+        time_limit_seconds=min(limit, settings.time_limit_seconds) if loaded.tightened("time_limit_seconds") else limit,
         jobs=getattr(arguments, "jobs", None) or settings.jobs,
         min_isolation=arguments.min_isolation or settings.min_isolation,
         explain_only=arguments.command == "explain",
@@ -156,10 +112,6 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         snapshot_include=settings.snapshot_include,
         rejected=rejected,
     )
-
-
-def _tightened(loaded: LoadedSettings, name: str) -> bool:
-    return any(each.name == name and each.source.endswith("pyproject.toml") for each in loaded.effective)
 
 
 def _write_fix_json(
@@ -184,88 +136,17 @@ def _write_fix_json(
         json_output.write_json(documents[0], arguments.json)
 
 
-def _deliver(arguments: Arguments, reports: Sequence[FixReport], means: tuple[Folders, Ledger | None, Console]) -> None:
-    """Patch files and written fixes."""
-    if arguments.patches is not None:
-        _write_patches(arguments.patches, reports, means[2])
-    if arguments.write:
-        for report in reports:
-            _write_fixes(report, accept_flagged=arguments.accept_flagged, means=means)
-
-
-def _write_patches(folder: Path, reports: Sequence[FixReport], console: Console) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    number = 0
-    for report in reports:
-        for proposal in (each for failure in report.failures for each in failure.proposals):
-            number += 1
-            path = folder / f"{number:02}-{proposal.id}.patch"
-            path.write_bytes(proposal.patch.diff.encode("utf-8", "surrogateescape"))
-            console.line(f"wrote {path}", "dim")
-
-
-def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folders, Ledger | None, Console]) -> None:
-    folders, ledger, console = means
-    if folders.state is None:
-        raise UsageError(
-            "no-journal", "nothing was written: without a state folder nothing could be undone", "set LSP_REPAIR_STATE"
-        )
-    root = Path(report.root)
-    written: dict[str, tuple[bytes | None, bytes | None]] = {}
-    for failure in report.failures:
-        if failure.status is not Status.PROPOSED:
-            continue
-        proposal = next((each for each in failure.proposals if accept_flagged or not each.evidence.flags), None)
-        if proposal is None:
-            console.line(
-                f"not written: every proposal for {failure.group.node_ids[0]} is flagged (--accept-flagged)", "yellow"
-            )
-            continue
-        _write_one(root, proposal, written, (folders.state / _JOURNAL, ledger, console))
-
-
-def _write_one(
-    root: Path,
-    proposal: Proposal,
-    written: dict[str, tuple[bytes | None, bytes | None]],
-    means: tuple[Path, Ledger | None, Console],
-) -> None:
-    """Write one proposal, on top of what earlier ones of this command did to the same files."""
-    journal, ledger, console = means
-    changes = [_on_top(change, written.get(change.path)) for change in proposal.patch.changes]
-    if any(change is None for change in changes):
-        console.line(f"not written: {proposal.title}: it overlaps a fix that was just written; run fix again", "yellow")
-        return
-    known = [change for change in changes if change is not None]
-    applied = apply(root, known, journal)
-    for change in known:
-        first = written.get(change.path, (change.before, None))[0]
-        written[change.path] = (first, change.after)
-    if ledger is not None:
-        ledger.record_decision(proposal.id, "accepted")
-    console.line(f"wrote {', '.join(applied.paths)}; take it back with: lsp-repair undo {applied.id}", "green")
-
-
-def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:
-    """The same change on the text that an earlier fix left; None when both touch the same lines."""
-    from lsp_repair.cli.merging import merged
-
-    if before is None:
-        return change
-    _, current = before
-    if current is None or change.before is None or change.after is None:
-        return None
-    after = merged(change.before, current, change.after)
-    return FileChange(change.path, current, after) if after is not None else None
-
-
 def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`explain`."""
-    with _ledger(open_folders(), console) as ledger:
-        ((project, loaded),) = _projects(arguments, pytest_arguments)
-        report = fix(project, _fix_request(arguments, loaded), _observer(console, ledger))
+    with opened_ledger(open_folders(), console) as ledger:
+        ((project, loaded),) = projects(arguments, pytest_arguments)
+        chosen = models_of(arguments, loaded, (project.root, ledger, open_folders()))
+        request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants)
+        report = fix(project, request, observer(console, ledger))
     console.clear_status()
     rendering.show_fix(console, report, explain_only=True)
+    if chosen.preview is not None:
+        rendering.show_prompts(console, chosen.preview.shown)
     _write_fix_json(arguments, [report], None, interrupted=False)
     return int(any(each.counts_as_failure for each in report.failures))
 
@@ -278,7 +159,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         raise UsageError(
             "patch-not-found", f"{arguments.patch} cannot be read: {error.strerror}", "name a unified diff"
         ) from error
-    ((project, loaded),) = _projects(arguments, pytest_arguments)
+    ((project, loaded),) = projects(arguments, pytest_arguments)
     settings = loaded.settings
     request = CheckRequest(
         patch_text=text,
@@ -287,7 +168,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         min_isolation=arguments.min_isolation or settings.min_isolation,
         snapshot_include=settings.snapshot_include,
     )
-    report = check(project, request, _observer(console, None))
+    report = check(project, request, observer(console, None))
     console.clear_status()
     rendering.show_check(console, report)
     if arguments.json:
@@ -303,25 +184,30 @@ def run_undo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
     if state is None:
         raise UsageError("nothing-to-undo", "there is no state folder, so nothing was written", "")
     root = find_root(Path.cwd()).folder
-    undone = undo(root, state / _JOURNAL, arguments.fix)
+    undone = undo(root, state / JOURNAL, arguments.fix)
     console.line(f"took back {undone.id}: {', '.join(undone.paths)}", "green")
     return 0
 
 
 def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`report`."""
-    from lsp_repair.cli.reporting import report_json, show_report
+    from lsp_repair.cli.report_page import report_page
+    from lsp_repair.cli.reporting import report_csv, report_json, show_report, write_report_json, write_text
 
     root = str(arguments.path.expanduser().resolve()) if arguments.path else None
-    with _ledger(open_folders(), console) as ledger:
+    with opened_ledger(open_folders(), console) as ledger:
         if ledger is None:
             raise UsageError(
                 "no-ledger", "there is no ledger to report from", "set LSP_REPAIR_STATE to a writable folder"
             )
-        summary, fixes = ledger.summary(root), ledger.costs(root)
-    show_report(console, summary, fixes)
-    if arguments.json:
-        json_output.write_json(report_json(summary, fixes), arguments.json)
+        report = ledger.report(root)
+    show_report(console, report)
+    if arguments.csv is not None:
+        write_text(report_csv(report), arguments.csv)
+    if arguments.html is not None:
+        write_text(report_page(report_json(report)), arguments.html)
+    if arguments.json:  # last: where a file cannot be written, its one document is the error
+        write_report_json(report, arguments.json)
     return 0
 
 
@@ -342,8 +228,8 @@ def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
         console.line(f"A small shop with failing tests, copied to {target}:")
         console.line()
         project = discover(target, Path(sys.executable), os.environ, load_settings().settings)
-        with _ledger(open_folders(), console) as ledger:
-            report = fix(project, FixRequest(jobs=os.cpu_count() or 1), _observer(console, ledger))
+        with opened_ledger(open_folders(), console) as ledger:
+            report = fix(project, FixRequest(jobs=os.cpu_count() or 1), observer(console, ledger))
         console.clear_status()
         rendering.show_fix(console, report)
         console.line(
@@ -403,4 +289,6 @@ COMMANDS: dict[str, Callable[[Arguments, Sequence[str], Console], int]] = {
     "demo": run_demo,
     "config": run_config,
     "clean": run_clean,
+    "login": run_login,
+    "models": run_models,
 }

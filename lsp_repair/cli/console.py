@@ -46,6 +46,12 @@ class Console:
         print(f"\r\x1b[2K{self.styled(_visible(text)[:width], 'dim')}", end="", file=self.progress, flush=True)
         self._status_shown = True
 
+    def moving_status(self, text: str) -> None:
+        """The end of a text that grows; nothing where lines do not move."""
+        if self.moving:
+            width = os.get_terminal_size(self.progress.fileno()).columns - 1
+            self.status(text if len(text) <= width else "…" + text[-(width - 1) :])
+
     def clear_status(self) -> None:
         """Take the moving line away."""
         if self._status_shown:

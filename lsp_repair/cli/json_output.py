@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.domain.isolation import IsolationReport
-from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, TestCounts, Usage
+from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, TestCounts
+from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Evidence, Plausible
-from lsp_repair.errors import LspRepairError
+from lsp_repair.errors import LspRepairError, UsageError
 
 SCHEMA = 1
 Json = dict[str, Any]
@@ -119,6 +120,7 @@ def _usage(usage: Usage) -> Json:
         "cached_tokens": usage.cached_tokens,
         "output_tokens": usage.output_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
     }
 
 
@@ -166,4 +168,9 @@ def write_json(document: Json, destination: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        Path(destination).write_text(text, encoding="ascii")
+        try:
+            Path(destination).write_text(text, encoding="ascii")
+        except OSError as error:
+            raise UsageError(
+                "cannot-write", f"{destination} cannot be written: {error.strerror}", "name a file in a folder that can"
+            ) from error

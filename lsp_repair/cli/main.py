@@ -1,5 +1,6 @@
 """The entry point: parses, dispatches, and turns every end into an exit code and a clear line."""
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -60,8 +61,15 @@ def _write_error(words: Sequence[str], destination: str | None, error: LspRepair
         return
     from lsp_repair.cli import json_output
 
-    empty = json_output.empty_check_json if "check" in words[:1] else json_output.empty_fix_json
-    json_output.write_json(empty() | {"error": json_output.error_json(error)}, destination)
+    empties = {
+        "check": json_output.empty_check_json,
+        "fix": json_output.empty_fix_json,
+        "explain": json_output.empty_fix_json,
+    }
+    command = next((word for word in words if word in empties), "")
+    empty = empties[command]() if command else {"schema": json_output.SCHEMA}
+    with contextlib.suppress(OSError):  # the error may be that this very file cannot be written
+        json_output.write_json(empty | {"error": json_output.error_json(error)}, destination)
 
 
 def _command(name: str) -> Callable[..., int]:

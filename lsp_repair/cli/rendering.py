@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lsp_repair.cli.console import Console
 from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.verdicts import Plausible
+from lsp_repair.models.preview import Previewed
 
 _MARKS = {
     Status.PROPOSED: ("✔", "green"),
@@ -92,10 +93,30 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
             for status in Status
             if (some := [each for each in report.failures if each.status is status])
         ]
-        parts += [f"isolation {report.isolation.tier}", "0 tokens, $0"]
+        parts += [f"isolation {report.isolation.tier}", _cost(report)]
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached: this is what was found by then", "yellow")
+
+
+def _cost(report: FixReport) -> str:
+    money = "price unknown" if report.cost_usd is None else f"${report.cost_usd:f}"
+    return f"{report.usage.total:,} tokens, {money}"
+
+
+def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:
+    """Exactly what would be sent, with its price; nothing was."""
+    for each in prompts:
+        money = "price unknown" if each.worst_usd is None else f"at most ${each.worst_usd:f}"
+        size = len(each.request.text.encode("utf-8", "replace"))
+        console.line()
+        console.line(
+            f"to {each.model} at {each.host} ({each.role}): {size:,} bytes, at most {each.worst_tokens:,} tokens, {money}",
+            "bold",
+        )
+        console.line(each.request.text)
+    console.line()
+    console.line("nothing was sent", "green" if prompts else "yellow")
 
 
 def _nothing(report: FixReport) -> str:

@@ -1,0 +1,91 @@
+"""What `fix` leaves behind when it is told to: patch files, and written fixes with their way back."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from lsp_repair.cli.console import Console
+from lsp_repair.cli.journal import apply
+from lsp_repair.cli.wiring import JOURNAL
+from lsp_repair.domain.outcomes import FixReport, Proposal, Status
+from lsp_repair.domain.patches import FileChange
+from lsp_repair.errors import UsageError
+from lsp_repair.folders import Folders
+from lsp_repair.ledger import Ledger
+
+Arguments = argparse.Namespace
+
+
+def deliver(arguments: Arguments, reports: Sequence[FixReport], means: tuple[Folders, Ledger | None, Console]) -> None:
+    """Patch files and written fixes."""
+    if arguments.patches is not None:
+        _write_patches(arguments.patches, reports, means[2])
+    if arguments.write:
+        for report in reports:
+            _write_fixes(report, accept_flagged=arguments.accept_flagged, means=means)
+
+
+def _write_patches(folder: Path, reports: Sequence[FixReport], console: Console) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 0
+    for report in reports:
+        for proposal in (each for failure in report.failures for each in failure.proposals):
+            number += 1
+            path = folder / f"{number:02}-{proposal.id}.patch"
+            path.write_bytes(proposal.patch.diff.encode("utf-8", "surrogateescape"))
+            console.line(f"wrote {path}", "dim")
+
+
+def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folders, Ledger | None, Console]) -> None:
+    folders, ledger, console = means
+    if folders.state is None:
+        raise UsageError(
+            "no-journal", "nothing was written: without a state folder nothing could be undone", "set LSP_REPAIR_STATE"
+        )
+    root = Path(report.root)
+    written: dict[str, tuple[bytes | None, bytes | None]] = {}
+    for failure in report.failures:
+        if failure.status is not Status.PROPOSED:
+            continue
+        proposal = next((each for each in failure.proposals if accept_flagged or not each.evidence.flags), None)
+        if proposal is None:
+            console.line(
+                f"not written: every proposal for {failure.group.node_ids[0]} is flagged (--accept-flagged)", "yellow"
+            )
+            continue
+        _write_one(root, proposal, written, (folders.state / JOURNAL, ledger, console))
+
+
+def _write_one(
+    root: Path,
+    proposal: Proposal,
+    written: dict[str, tuple[bytes | None, bytes | None]],
+    means: tuple[Path, Ledger | None, Console],
+) -> None:
+    """Write one proposal, on top of what earlier ones of this command did to the same files."""
+    journal, ledger, console = means
+    changes = [_on_top(change, written.get(change.path)) for change in proposal.patch.changes]
+    if any(change is None for change in changes):
+        console.line(f"not written: {proposal.title}: it overlaps a fix that was just written; run fix again", "yellow")
+        return
+    known = [change for change in changes if change is not None]
+    applied = apply(root, known, journal)
+    for change in known:
+        first = written.get(change.path, (change.before, None))[0]
+        written[change.path] = (first, change.after)
+    if ledger is not None:
+        ledger.record_decision(proposal.id, "accepted")
+    console.line(f"wrote {', '.join(applied.paths)}; take it back with: lsp-repair undo {applied.id}", "green")
+
+
+def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:
+    """The same change on the text that an earlier fix left; None when both touch the same lines."""
+    from lsp_repair.cli.merging import merged
+
+    if before is None:
+        return change
+    _, current = before
+    if current is None or change.before is None or change.after is None:
+        return None
+    after = merged(change.before, current, change.after)
+    return FileChange(change.path, current, after) if after is not None else None

@@ -1,0 +1,153 @@
+"""The `models` and `login` commands: which models are named, whether they are worth their price, and their keys."""
+
+import argparse
+import getpass
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lsp_repair.cli import json_output
+from lsp_repair.cli.assisting import money_text
+from lsp_repair.cli.capability import Capability, examine
+from lsp_repair.cli.console import Console
+from lsp_repair.cli.wiring import models_of, opened_ledger
+from lsp_repair.domain.events import Observer
+from lsp_repair.domain.projects import Project
+from lsp_repair.domain.usage import Usage
+from lsp_repair.errors import UsageError
+from lsp_repair.folders import open_folders
+from lsp_repair.models.endpoints import PRESETS, Endpoint
+from lsp_repair.models.keys import store
+from lsp_repair.repair.assistants import Assistants
+from lsp_repair.settings import load_settings
+from lsp_repair.testrun.discovery import discover
+
+Arguments = argparse.Namespace
+_MILLION = 1_000_000
+
+
+def run_login(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
+    """`login`: asks for a key and keeps it in the system's keyring; the key is never echoed and never an argument."""
+    named: str = arguments.host
+    preset = PRESETS.get(named)
+    address = preset.base_url if preset is not None else named if "//" in named else f"https://{named}"
+    host = urlsplit(address).hostname
+    if not host:
+        raise UsageError("bad-endpoint", f"{named} names no host", "write a preset or the host of an endpoint")
+    key = _asked_key(f"API key for {host}: ")
+    if not key:
+        raise UsageError("no-key", "no key was given, nothing was kept", "paste the key when you are asked")
+    store(host, key)
+    console.line(f"the key for {host} is in the system's keyring", "green")
+    return 0
+
+
+def _asked_key(question: str) -> str:
+    """From the terminal without echo, else the first line of standard input."""
+    return (getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+
+
+def run_models(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
+    """`models list`, and `models check` with exit code 1 when one of them is not fit."""
+    folders = open_folders()
+    loaded = load_settings()
+    with (
+        opened_ledger(folders, console) as ledger,
+        tempfile.TemporaryDirectory(prefix="lsp-repair-models.") as temporary,
+    ):
+        folder = Path(temporary).resolve()
+        arguments.show_prompt = False
+        chosen = models_of(arguments, loaded, (folder, ledger, replace(folders, cache=None)))
+        console.line(chosen.line)
+        if arguments.action == "list":
+            return _list(console, chosen.assistants)
+        project = _empty_project(folder)
+        if chosen.assistants is None or ledger is None:
+            hint = "name one: --repair-model PRESET/MODEL"
+            raise UsageError("no-model", f"there is no model to check ({chosen.line})", hint)
+        results = _examined(console, chosen.assistants, (project, folder), ledger)
+    for each in results:
+        _show(console, each)
+    if arguments.json:
+        json_output.write_json(
+            {"schema": json_output.SCHEMA, "models": [_json(each) for each in results]}, arguments.json
+        )
+    return 0 if all(each.applies == len(each.answers) and each.uses_feedback for each in results) else 1
+
+
+def _empty_project(folder: Path) -> Project:
+    """A project that is run by the tool's own interpreter."""
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", "utf-8")
+    (folder / "module.py").touch()
+    return discover(folder, Path(sys.executable), os.environ, load_settings().settings)
+
+
+def _list(console: Console, assistants: Assistants | None) -> int:
+    """Each named model with its address and what a million tokens cost."""
+    if assistants is None:
+        return 0
+    shown: dict[str, Endpoint] = {}
+    for kind, pair in assistants.steps:
+        for role, model in (("feedback", pair.feedback), ("repair", pair.repair)):
+            shown[f"{kind}, {role}"] = model.endpoint
+    for what, endpoint in shown.items():
+        console.line(f"  {what}: {endpoint.model} at {endpoint.base_url}, {_price(endpoint)}")
+    return 0
+
+
+def _price(endpoint: Endpoint) -> str:
+    if endpoint.price is None:
+        return "price unknown: declare it, or switch the caps on money off"
+    prompt = endpoint.price.cost(Usage(input_tokens=_MILLION))
+    sampled = endpoint.price.cost(Usage(output_tokens=_MILLION))
+    if not prompt and not sampled:
+        return "no cost"
+    return f"${prompt.normalize():f} a million prompt tokens, ${sampled.normalize():f} a million sampled ones"
+
+
+def _examined(
+    console: Console, assistants: Assistants, place: tuple[Project, Path], tell: Observer
+) -> list[Capability]:
+    """Each named model on its own."""
+    project, folder = place
+    results: list[Capability] = []
+    for number, step in enumerate(assistants.steps):
+        console.status(f"{step[1].name}: repairing small known failures")
+        results.append(examine(project, replace(assistants, steps=(step,)), folder / str(number), tell))
+    console.clear_status()
+    return results
+
+
+def _show(console: Console, found: Capability) -> None:
+    total = len(found.answers)
+    repaired = sum(each.repaired for each in found.answers)
+    console.line(found.model, "bold")
+    console.line(f"  applies the reply format: {found.applies} of {total}")
+    console.line(f"  repairs: {repaired} of {total}")
+    console.line(f"  uses feedback: {'yes' if found.uses_feedback else 'no: feedback is wasted on it'}")
+    console.line(f"  price: {found.usage.total:,} tokens, {money_text(found.cost_usd)}, {found.seconds:.1f} s")
+    for each in found.answers:
+        if each.detail:
+            console.line(f"  {each.name}: {each.detail}", "yellow")
+
+
+def _json(found: Capability) -> dict[str, Any]:
+    return {
+        "model": found.model,
+        "applies": found.applies,
+        "of": len(found.answers),
+        "repaired": sum(each.repaired for each in found.answers),
+        "uses_feedback": found.uses_feedback,
+        "tokens": found.usage.total,
+        "cost_usd": None if found.cost_usd is None else f"{found.cost_usd:f}",
+        "seconds": round(found.seconds, 3),
+        "answers": [
+            {"name": each.name, "applied": each.applied, "repaired": each.repaired, "detail": each.detail}
+            for each in found.answers
+        ],
+    }

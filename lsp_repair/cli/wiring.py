@@ -1,0 +1,102 @@
+"""What commands share: projects with their settings, the ledger, progress on the console, the models of a root."""
+
+import argparse
+import contextlib
+import os
+import sqlite3
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lsp_repair.cli import assisting
+from lsp_repair.cli.console import Console
+from lsp_repair.cli.secrets import redactor_for
+from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
+from lsp_repair.domain.metering import Role
+from lsp_repair.domain.projects import Project
+from lsp_repair.folders import Folders, sweep, trim
+from lsp_repair.ledger import Ledger
+from lsp_repair.models.sanitising import plain
+from lsp_repair.settings import LoadedSettings, load_settings
+from lsp_repair.testrun.discovery import discover, discover_all
+
+Arguments = argparse.Namespace
+LEDGER = "ledger.sqlite3"
+JOURNAL = "journal"
+
+
+def projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tuple[Project, LoadedSettings]]:
+    """The roots a command works on, each with its own settings."""
+    path = arguments.path.expanduser().absolute()
+    if getattr(arguments, "all_roots", False):
+        found = discover_all(path, arguments.python, os.environ, load_settings().settings)
+    else:
+        found = (discover(path, arguments.python, os.environ, load_settings().settings),)
+    loaded_projects: list[tuple[Project, LoadedSettings]] = []
+    for project in found:
+        loaded = load_settings(project.root)
+        extra = (*loaded.settings.pytest_args, *pytest_arguments)
+        loaded_projects.append((replace(project, pytest_args=extra), loaded))
+    return loaded_projects
+
+
+@contextlib.contextmanager
+def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None]:
+    """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
+    sweep()
+    if folders.cache is not None:
+        trim(folders.cache)
+    for notice in folders.notices:
+        console.line(f"note: {notice}", "yellow")
+    if folders.state is None:
+        yield None
+        return
+    try:
+        ledger = Ledger.open(folders.state / LEDGER)
+    except (OSError, sqlite3.Error) as error:
+        console.line(f"note: the ledger cannot be opened ({error}): nothing is kept", "yellow")
+        yield None
+        return
+    with ledger:
+        yield ledger
+        for notice in ledger.notices:
+            console.line(f"note: {notice}", "yellow")
+
+
+def observer(console: Console, ledger: Ledger | None) -> Observer:
+    """Tells the console and the ledger what the engine tells."""
+    heard: list[str] = []
+
+    def observe(event: Event) -> None:
+        if not isinstance(event, ReplyStreamed):
+            heard.clear()
+        match event:
+            case ReplyStreamed(_, Role.FEEDBACK, piece):
+                heard.append(piece)
+                console.moving_status(f"feedback model: {plain(''.join(heard), limit=10_000)}")
+            case ReplyStreamed(_, _, piece):
+                heard.append(piece)
+                console.moving_status(f"repair model: {sum(map(len, heard)):,} characters")
+            case Progressed(text):
+                console.status(text)
+            case CandidateSurvived(_, title):
+                console.status(f"passes the failing tests: {title}")
+            case ProposalFound(_, proposal):
+                console.status(f"proved: {proposal.title}")
+            case _:
+                pass
+        if ledger is not None:
+            ledger(event)
+
+    return observe
+
+
+def models_of(
+    arguments: Arguments, loaded: LoadedSettings, means: tuple[Path, Ledger | None, Folders]
+) -> assisting.Chosen:
+    """The models of one root; from here on the ledger keeps no secret that is known of it."""
+    root, ledger, folders = means
+    redactor = redactor_for(root, os.environ)
+    if ledger is not None:
+        ledger.hide(redactor.masked)
+    return assisting.choose(arguments, loaded, assisting.Means(root, ledger, folders, redactor, os.environ))
