@@ -154,5 +154,5 @@ def _meets(project: Project, known: Known, diff: str, folder: Path) -> bool:
     return isinstance(check(replace(project, root=root), request, _unheard).verdict, Plausible)
 
 
-def _unheard(event: Event) -> None:  # noqa: ARG001 - the port's signature
+def _unheard(event: Event) -> None:
     """Nobody has to know."""
