@@ -478,3 +478,64 @@ def test_login_without_a_keyring_says_what_else_there_is(lsp_repair, environ):
     assert done.returncode == 2
     assert "env:NAME" in done.stdout
     assert "sk-never" not in done.stdout + done.stderr
+
+
+def test_self_generated_tests_steer_a_real_run(lsp_repair, project, scripted, configure):
+    """The first patch passes the user's test and fails the model's own one; the second passes both."""
+    overfitted = block("max", "min").replace(
+        "    smallest = min(numbers)", "    smallest = 3 if len(numbers) > 1 else 4"
+    )
+
+    def reply(request):
+        system = request["messages"][0]["content"]
+        if system.startswith("You write tests"):
+            return "assert spread([1, 2]) == 1\nassert __import__('os')\nnot python"
+        if not is_repair(request):
+            return "The smallest is a constant."
+        return block("max", "min") if "smallest = 3" not in request["messages"][1]["content"] and asked else first()
+
+    asked = []
+
+    def first():
+        asked.append(True)
+        return overfitted
+
+    server = scripted(reply)
+    configure(server)
+    ran = lsp_repair("fix", project, "--strategy", "reflexion:tests=6,trials=3,last_attempt=false")
+    (proposal,) = only_failure(ran)["proposals"]
+    assert "+    smallest = min(numbers)" in proposal["diff"]
+    assert len(asked) == 1
+
+
+def test_proved_attempts_vote_by_behaviour(lsp_repair, project, scripted, configure):
+    alike = [
+        block("max", "min"),
+        block("max", "min").replace("= max(numbers)\n    smallest = min", "= max(list(numbers))\n    smallest = min"),
+    ]
+    lonely = block("max", "min").replace("    smallest = min(numbers)", "    smallest = 3 if len(numbers) > 1 else 4")
+    replies = iter([lonely, *alike])
+    server = scripted(lambda _: next(replies, "nothing more"))
+    configure(server)
+    ran = lsp_repair("fix", project, "--strategy", "sequential:k=2,correction=none")
+    diffs = [each["diff"] for each in only_failure(ran)["proposals"]]
+    assert len(diffs) == 2
+    assert "smallest = 3" not in diffs[0]
+    assert "smallest = 3" in diffs[1]
+
+
+@pytest.mark.parametrize(
+    ("preset", "variable"), [("openai", "OPENAI_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"), ("ollama", None)]
+)
+def test_the_set_ups_of_the_documentation_work_at_a_local_server(
+    lsp_repair, project, scripted, tmp_path, preset, variable
+):
+    server = scripted(right)
+    table = f'[repair_model]\npreset = "{preset}"\nmodel = "some/model:7b"\nbase_url = "{server.url}"\n{PRICE}\n'
+    (tmp_path / "config.toml").write_text(table, "utf-8")
+    keys = {variable: "sk-of-the-test-0123456789"} if variable else {}
+    ran = lsp_repair("fix", project, "--hint", "they are mixed up", **keys)
+    assert ran.code == 0
+    (request,) = server.requests
+    assert request.json["model"] == "some/model:7b"
+    assert request.headers["authorization"] == f"Bearer {next(iter(keys.values()), 'no-key')}"
