@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,19 +93,23 @@ def launch(command: Command) -> Running:
     token = secrets.token_hex(8)
     child_read, our_write = os.pipe()
     our_read, child_write = os.pipe()
+    process: subprocess.Popen[bytes] | None = None
     try:
-        process = subprocess.Popen(
-            [*command.argv, str(child_read), str(child_write)],
-            cwd=command.cwd,
-            env={**command.environ, MARK: token},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(child_read, child_write),
-            start_new_session=True,
-            preexec_fn=_limits(command),  # noqa: PLW1509 - the limits must hold before the first byte of user code runs
-        )
-    except OSError:
+        with _interrupt_kept():
+            process = subprocess.Popen(
+                [*command.argv, str(child_read), str(child_write)],
+                cwd=command.cwd,
+                env={**command.environ, MARK: token},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(child_read, child_write),
+                start_new_session=True,
+                preexec_fn=_limits(command),  # noqa: PLW1509 - the limits must hold before user code runs
+            )
+    except BaseException:
+        if process is not None:
+            process.kill()
         os.close(our_read)
         os.close(our_write)
         raise
@@ -116,6 +120,23 @@ def launch(command: Command) -> Running:
     drain = threading.Thread(target=_drain_output, args=(process, tail), daemon=True)
     drain.start()
     return Running(process, our_read, our_write, token, tail, drain)
+
+
+@contextlib.contextmanager
+def _interrupt_kept() -> Generator[None]:
+    """Let Ctrl-C wait until the block ends: what a fork calls back swallows exceptions, and an interrupt with them."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _drain_output(process: subprocess.Popen[bytes], tail: deque[bytes]) -> None:
