@@ -11,7 +11,7 @@ from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import money
 
-LATER = {"serve": "the language server", "watch": "watching", "trust": "trust"}
+LATER = {"watch": "watching"}
 """Commands that this version names and does not have."""
 
 
@@ -48,6 +48,14 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean", help="remove caches")
     clean.add_argument("--state", action="store_true", help="the ledger and the undo journal as well")
     clean.add_argument("--yes", action="store_true", help="do not ask")
+    serve = commands.add_parser("serve", help="the language server, for editors")
+    serve.add_argument("--stdio", action="store_true", help="over standard input and output (as without options)")
+    serve.add_argument("--tcp", action="store_true", help="over a socket")
+    serve.add_argument("--ws", action="store_true", help="over a web socket")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8888, help="port to listen at (8888)")
+    trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
+    trust.add_argument("path", type=Path, metavar="PATH")
     login = commands.add_parser("login", help="keep an API key in the system's keyring")
     login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
     models = commands.add_parser("models", help="try a model on small known failures, or list the named ones")

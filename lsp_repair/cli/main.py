@@ -76,6 +76,10 @@ def _command(name: str) -> Callable[..., int]:
     """The function of a command, imported when it is needed."""
     if name in arguments.LATER:
         raise UsageError("not-available", f"{name}: {arguments.LATER[name]} is not in this version", "see --help")
+    if name in {"serve", "trust"}:
+        from lsp_repair.cli import serving
+
+        return {"serve": serving.run_serve, "trust": serving.run_trust}[name]
     from lsp_repair.cli import commands
 
     return commands.COMMANDS[name]

@@ -14,7 +14,7 @@ from lsp_repair.processes import is_gone, place, started
 _PICO = 10**12
 _MOST_PICO = 10**16
 """$10,000: no bill of one call is larger, and the sum of many such still is a number that SQLite holds."""
-_DAY_SECONDS = 86_400.0
+DAY_SECONDS = 86_400.0
 _LONGEST_CALL_SECONDS = 3_600.0
 """A reservation this old (or of a clock this wrong) belongs to nobody, whatever became of its process."""
 
@@ -77,7 +77,7 @@ def _forbidden(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: 
     scopes = (
         ("a fix", caps.usd_per_fix, fix, "--max-usd, max_usd_per_fix"),
         ("a session", caps.usd_per_session, _spent(connection, "charge.run = ?", row["run"]), "max_usd_per_session"),
-        ("a day", caps.usd_per_day, _spent(connection, "charge.at > ?", row["at"] - _DAY_SECONDS), "max_usd_per_day"),
+        ("a day", caps.usd_per_day, _spent(connection, "charge.at > ?", row["at"] - DAY_SECONDS), "max_usd_per_day"),
     )
     for scope, cap, spent, setting in scopes:
         refused = None if cap is None else _over(f"the cap of ${cap:f} {scope}", cap, spent, in_pico(intent.usd) or 0)

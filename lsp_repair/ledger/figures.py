@@ -178,6 +178,14 @@ def spent(
     return Usage(*row[:5]), _dollars(row[5])
 
 
+def spent_since(connection: sqlite3.Connection, moment: float) -> Decimal | None:
+    """US dollars of all calls since then (epoch seconds); None when a price is unknown."""
+    (pico,) = connection.execute(
+        "SELECT CASE WHEN count(*) = count(pico) THEN coalesce(sum(pico), 0) END FROM charge WHERE at > ?", (moment,)
+    ).fetchone()
+    return _dollars(pico)
+
+
 def _dollars(pico: int | None) -> Decimal | None:
     return None if pico is None else Decimal(shown(pico))
 

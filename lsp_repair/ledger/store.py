@@ -238,6 +238,11 @@ class Ledger:
             row = self._failures.get((group.fingerprint, group.representative.node_id))
             return figures.spent(self._connection, "failure", row)
 
+    def spent_today(self) -> Decimal | None:
+        """US dollars of the last 24 hours, of all processes; None when a price is unknown."""
+        with self._lock:
+            return figures.spent_since(self._connection, self._clock() - calls.DAY_SECONDS)
+
     def recall(self, root: str, fingerprint: str) -> tuple[str, ...]:
         """Reflections on a failure from earlier trials, the oldest first."""
         with self._lock:

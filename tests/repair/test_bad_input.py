@@ -202,7 +202,7 @@ PATCH = "--- a/code.py\n+++ b/code.py\n@@ -1,2 +1,2 @@\n def one():\n-    return
         ),
     ],
 )
-def test_foreign_patches_are_judged(lsp_repair, tmp_path, patch, code, verdict, reasons):  # noqa: PLR0913, PLR0917 - a table of cases
+def test_foreign_patches_are_judged(lsp_repair, tmp_path, patch, code, verdict, reasons):
     file = tmp_path / "some.patch"
     file.write_text(patch)
     ran = lsp_repair("check", written(tmp_path, RED), "--patch", file)

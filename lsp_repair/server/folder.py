@@ -1,0 +1,265 @@
+"""One pytest root under watch: what is red, what is known of it, and the workers that find out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from lsp_repair.server import findings
+from lsp_repair.server.findings import Offer, RedTest, Report
+from lsp_repair.server.workers import Worker
+
+_MOST_REPAIRED = 40
+_QUICK_SECONDS = 5.0
+"""A suite this quick is run as a whole for a repair, so that proposals are proved on all of it."""
+
+
+class Phase(StrEnum):
+    """What a folder is doing."""
+
+    UNTRUSTED = "untrusted"
+    IDLE = "idle"
+    TESTING = "testing"
+    REPAIRING = "repairing"
+    BROKEN = "broken"
+
+
+class Autonomy(StrEnum):
+    """How far the server goes by itself."""
+
+    OFF = "off"
+    DIAGNOSE = "diagnose"
+    EXPLAIN = "explain"
+    PROPOSE = "propose"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A repair that the user asked for."""
+
+    tests: tuple[str, ...]
+    """Empty: all that fail."""
+    models: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is known at one moment; requests look things up in it and never wait."""
+
+    generation: int = 0
+    phase: Phase = Phase.IDLE
+    text: str = ""
+    red: Mapping[str, RedTest] = field(default_factory=dict[str, RedTest])
+    reports: Mapping[str, Report] = field(default_factory=dict[str, Report])
+    """By fingerprint."""
+    hidden: frozenset[str] = frozenset()
+    """Proposals that the user rejected or that proved stale."""
+
+    def report_of(self, test: str) -> Report | None:
+        """The report that a red test belongs to."""
+        return next((each for each in self.reports.values() if test in each.tests), None)
+
+    def offers(self, report: Report) -> tuple[Offer, ...]:
+        """What may be offered of it, best first."""
+        return tuple(each for each in report.offers if each.id not in self.hidden)
+
+    def find(self, proposal: str) -> tuple[Report, Offer] | None:
+        """A proposal by its id."""
+        return next(
+            ((report, offer) for report in self.reports.values() for offer in report.offers if offer.id == proposal),
+            None,
+        )
+
+
+class FolderWork:
+    """Runs and repairs of one root: one under way and one waiting; newer edits make results stale and stop the work."""
+
+    def __init__(self, root: Path, settings: Mapping[str, Any], changed: Callable[["FolderWork"], None]) -> None:
+        self.root = root
+        self.settings = settings
+        self.view = View()
+        self._changed = changed
+        self._runner: Worker | None = None
+        self._repairer: Worker | None = None
+        self._running = False
+        self._waiting: set[str] = set()
+        self._overlays: dict[str, str] = {}
+        self._laid: set[str] = set()
+        self._asked: Ask | None = None
+        self._is_quick = False
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """As the settings say."""
+        value = self.settings.get("autonomy")
+        return Autonomy(value) if value in list(Autonomy) else Autonomy.PROPOSE
+
+    def _show(self, **changes: Any) -> None:
+        self.view = replace(self.view, **changes)
+        self._changed(self)
+
+    async def files_changed(self, paths: Iterable[str], overlays: Mapping[str, str]) -> None:
+        """Files were saved or buffers changed what they hold; `overlays` are all unsaved buffers of this root."""
+        self._overlays = dict(overlays)
+        self._waiting |= {*paths, *overlays, *(self._laid - overlays.keys())}
+        self._laid = set(overlays)
+        self._stop_repair()
+        self._show(generation=self.view.generation + 1)
+        await self._next_run()
+
+    async def run_all(self, overlays: Mapping[str, str]) -> None:
+        """Everything anew, from a fresh copy."""
+        self.stop()
+        self._overlays, self._laid, self._waiting = dict(overlays), set(overlays), set()
+        self._show(generation=self.view.generation + 1)
+        await self._start_runner()
+
+    async def _next_run(self) -> None:
+        if self._running:
+            return
+        if self._runner is None:
+            self._waiting.clear()
+            await self._start_runner()
+            return
+        paths, self._waiting = sorted(self._waiting), set()
+        if not paths:
+            return
+        self._running = True
+        self._show(phase=Phase.TESTING, text="running the affected tests")
+        await self._runner.send({"generation": self.view.generation, "paths": paths, "overlays": self._overlays})
+
+    async def _start_runner(self) -> None:
+        self._running = True
+        self._show(phase=Phase.TESTING, text="running the tests")
+        order = {"verb": "run", "generation": self.view.generation, **self._order()}
+        self._runner = await Worker.start(order, self._heard_runner)
+
+    def _order(self) -> dict[str, Any]:
+        return {"root": str(self.root), "python": self.settings.get("python"), "overlays": self._overlays}
+
+    async def _heard_runner(self, message: Mapping[str, Any]) -> None:
+        match message["kind"]:
+            case "verdicts":
+                await self._judged(findings.verdicts(message))
+            case "error":
+                self._show(phase=Phase.BROKEN, text=f"{message['message']} {message['hint']}".strip())
+            case "ended":
+                self._runner, self._running = None, False
+                if self.view.phase is Phase.TESTING:
+                    tail = message["tail"].strip().splitlines()
+                    self._show(phase=Phase.BROKEN, text=tail[-1] if tail else "the tests could not be run")
+            case _:
+                pass
+
+    async def _judged(self, told: findings.Verdicts) -> None:
+        """New verdicts: red tests of the files that ran are replaced, and reports of what is no longer so go."""
+        self._running = False
+        ran = None if told.files is None else set(told.files)
+        if ran is None:
+            self._is_quick = told.seconds < _QUICK_SECONDS
+        kept = {} if ran is None else {key: each for key, each in self.view.red.items() if _file(key) not in ran}
+        red = kept | {each.id: each for each in told.red}
+        reports = {key: each for key, each in self.view.reports.items() if self._still(each, red, ran)}
+        self._show(red=red, reports=reports, phase=Phase.IDLE, text=_counted(red))
+        if self._waiting:
+            await self._next_run()
+            return
+        asked, self._asked = self._asked, None
+        fresh = tuple(key for key in red if not any(key in each.tests for each in reports.values()))
+        if asked is not None:
+            await self.repair(asked)
+        elif fresh and self.autonomy in {Autonomy.EXPLAIN, Autonomy.PROPOSE}:
+            await self._start_repair(Ask(() if self._is_quick else fresh[:_MOST_REPAIRED]))
+
+    def _still(self, report: Report, red: Mapping[str, RedTest], ran: set[str] | None) -> bool:
+        """A report stands while none of its tests ran again: what ran is looked at anew."""
+        if ran is None or any(_file(key) in ran for key in report.tests):
+            return False
+        return any(key in red for key in report.tests)
+
+    async def repair(self, ask: Ask) -> None:
+        """What the user asked for, now, or after the run that is under way."""
+        if self._running:
+            self._asked = ask
+            return
+        self._stop_repair()
+        await self._start_repair(ask)
+
+    async def _start_repair(self, ask: Ask) -> None:
+        explain_only = self.autonomy is Autonomy.EXPLAIN and not ask.models and not ask.hint
+        order = {
+            "verb": "repair",
+            "tests": ask.tests,
+            "models": ask.models,
+            "hint": ask.hint,
+            "explain_only": explain_only,
+            **self._order(),
+        }
+        self._show(phase=Phase.REPAIRING, text="looking for repairs")
+        generation = self.view.generation
+        self._repairer = await Worker.start(order, lambda message: self._heard_repairer(message, generation))
+
+    def _heard_repairer(self, message: Mapping[str, Any], generation: int) -> None:
+        if generation != self.view.generation:
+            return
+        match message["kind"]:
+            case "progress":
+                self._show(text=message["text"])
+            case "report":
+                report = findings.report(message)
+                stale = {key for key, each in self.view.reports.items() if set(each.tests) & set(report.tests)}
+                reports = {key: each for key, each in self.view.reports.items() if key not in stale}
+                self._show(reports=reports | {report.fingerprint: report})
+            case "error":
+                self._show(text=f"{message['message']} {message['hint']}".strip())
+            case "ended":
+                self._repairer = None
+                self._show(phase=Phase.IDLE, text=_counted(self.view.red))
+            case _:
+                pass
+
+    def hide(self, proposal: str) -> None:
+        """The user does not want to see it again, or it is stale."""
+        self._show(hidden=self.view.hidden | {proposal})
+
+    def refuse(self, why: str) -> None:
+        """Nothing runs here: it is not trusted."""
+        self._show(phase=Phase.UNTRUSTED, text=why)
+
+    def _stop_repair(self) -> None:
+        if self._repairer is not None:
+            self._repairer.kill()
+            self._repairer = None
+
+    def cancel(self) -> None:
+        """Stop what runs, at the user's word."""
+        self.stop()
+        self._show(phase=Phase.IDLE, text="stopped")
+
+    def stop(self) -> None:
+        """Leave no process behind."""
+        self._stop_repair()
+        if self._runner is not None:
+            self._runner.kill()
+            self._runner = None
+        self._running = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs."""
+        return self._running or self._repairer is not None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the workers."""
+        return tuple(each.pid for each in (self._runner, self._repairer) if each is not None)
+
+
+def _file(test: str) -> str:
+    return test.split("::", 1)[0]
+
+
+def _counted(red: Mapping[str, RedTest]) -> str:
+    return "all tests pass" if not red else f"{len(red)} failing"

@@ -1,0 +1,245 @@
+"""Every request and notification that the server answers; all of them look up and return."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from lsprotocol import types as lsp
+
+from lsp_repair.server import actions
+from lsp_repair.server.folder import FolderWork
+from lsp_repair.server.language_server import RepairServer
+from lsp_repair.server.showing import told_diff, told_folder
+
+Doing = Callable[[RepairServer, FolderWork, Mapping[str, Any]], Awaitable[Any]]
+_FALLBACK_WATCH = ("**/*.py", "**/*.toml", "**/*.ini", "**/*.cfg")
+
+
+def build() -> RepairServer:
+    """The server with its handlers."""
+    server = RepairServer()
+    _add_lifecycle(server)
+    _add_documents(server)
+    _add_lookups(server)
+    _add_commands(server)
+    _add_own(server)
+    return server
+
+
+def _add_lifecycle(server: RepairServer) -> None:
+    @server.feature(lsp.INITIALIZE)
+    def _(params: lsp.InitializeParams) -> None:
+        options = params.initialization_options
+        server.options = cast("dict[str, Any]", options) if isinstance(options, dict) else {}
+        given = server.options.get("settings")
+        server.settings = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+
+    @server.feature(lsp.INITIALIZED)
+    async def _(params: lsp.InitializedParams) -> None:  # noqa: ARG001 - the protocol's signature
+        await _pull_settings(server)
+        await _watch_files(server)
+        server.start_folders()
+
+    @server.feature(lsp.SHUTDOWN)
+    def _(params: None) -> None:  # noqa: ARG001 - the protocol's signature
+        server.close()
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def _(params: lsp.DidChangeConfigurationParams) -> None:  # noqa: ARG001 - pulled instead
+        await _pull_settings(server)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def _(params: lsp.DidChangeWorkspaceFoldersParams) -> None:  # noqa: ARG001 - pygls keeps the list
+        server.start_folders()
+
+
+async def _pull_settings(server: RepairServer) -> None:
+    workspace = getattr(server.client_capabilities, "workspace", None)
+    if workspace is None or not workspace.configuration:
+        return
+    asked = lsp.ConfigurationParams(items=[lsp.ConfigurationItem(section="lspRepair")])
+    with contextlib.suppress(Exception):  # a client that answers with an error has no settings
+        answer = await asyncio.wait_for(server.workspace_configuration_async(asked), 5)
+        if answer and isinstance(answer[0], dict):
+            server.settings = {**server.settings, **answer[0]}
+    for work in server.works.values():
+        work.settings = server.settings
+
+
+async def _watch_files(server: RepairServer) -> None:
+    """By the client where it registers, else by ourselves."""
+    workspace = getattr(server.client_capabilities, "workspace", None)
+    watched = workspace.did_change_watched_files if workspace is not None else None
+    if watched is None or not watched.dynamic_registration:
+        server.watcher.enabled = True
+        return
+    watchers = [lsp.FileSystemWatcher(glob_pattern=pattern) for pattern in _FALLBACK_WATCH]
+    options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
+    registration = lsp.Registration("lsp-repair-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+    try:
+        await server.client_register_capability_async(lsp.RegistrationParams(registrations=[registration]))
+    except Exception:  # noqa: BLE001 - whatever the client has against it, we watch ourselves then
+        server.watcher.enabled = True
+
+
+def _add_documents(server: RepairServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def _(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.work_at(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def _(params: lsp.DidChangeTextDocumentParams) -> None:  # noqa: ARG001 - the workspace has the text
+        server.texts_changed()
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    def _(params: lsp.DidSaveTextDocumentParams) -> None:
+        server.saved(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def _(params: lsp.DidCloseTextDocumentParams) -> None:
+        server.saved(params.text_document.uri)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def _(params: lsp.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            server.saved(change.uri)
+
+
+def _add_lookups(server: RepairServer) -> None:
+    kinds = [lsp.CodeActionKind.QuickFix, actions.FIX_ALL]
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=kinds))
+    def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        lines = range(params.range.start.line, params.range.end.line + 1)
+        found = server.touched_at(params.text_document.uri, lines)
+        if found is None:
+            return []
+        work, hit, document = found
+        only = params.context.only
+        wanted = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
+        return actions.actions_for(work, hit, document, wanted)
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def _(params: lsp.HoverParams) -> lsp.Hover | None:
+        at = server.work_at(params.text_document.uri)
+        text = actions.hover_text(at[0].view, at[1], params.position.line) if at is not None else None
+        if text is None:
+            return None
+        return lsp.Hover(contents=lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=text))
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
+    def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+        at = server.work_at(params.text_document.uri)
+        return actions.lenses(*at) if at is not None and server.settings.get("codeLens", True) else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        at = server.work_at(params.text_document.uri)
+        lines = range(params.range.start.line, params.range.end.line + 1)
+        return (
+            actions.value_hints(at[0].view, at[1], lines)
+            if at is not None and server.settings.get("inlayHints")
+            else []
+        )
+
+
+def _add_commands(server: RepairServer) -> None:
+    for name, doing in COMMANDS.items():
+        server.command(f"lspRepair.{name}")(_on_root(server, doing))
+
+
+def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]]:
+    """A command on one root; one that names no root of ours does nothing."""
+
+    async def handle(arguments: dict[str, Any]) -> Any:
+        work = server.find_work(str(arguments.get("root", "")))
+        return await doing(server, work, arguments) if work is not None else None
+
+    return handle
+
+
+async def _selected(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+    server.selected(work, str(arguments.get("proposal")))
+
+
+async def _reject(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+    server.decisions.record(str(arguments.get("proposal")), "rejected")
+    work.hide(str(arguments.get("proposal")))
+
+
+async def _revert(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+    await server.revert(work, str(arguments.get("proposal")))
+
+
+async def _show_diff(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str | None:
+    return await server.show_diff(work, str(arguments.get("proposal")))
+
+
+async def _explain(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str:
+    text = actions.explanation_text(work.view, str(arguments.get("failure")))
+    server.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Info, message=text))
+    return text
+
+
+async def _repair(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+    models = arguments.get("models") is True
+    await server.ask_repair(work, str(arguments.get("failure")), models=models, hint="")
+
+
+async def _retry(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+    hint = arguments.get("hint")
+    if not isinstance(hint, str) or not hint.strip():
+        text = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
+        server.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Info, message=text))
+        return
+    await server.ask_repair(work, str(arguments.get("failure")), models=True, hint=hint)
+
+
+async def _run(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> None:
+    await server.run_all(work)
+
+
+async def _trust(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> None:
+    await server.trust(work)
+
+
+async def _cancel(_: RepairServer, work: FolderWork, __: Mapping[str, Any]) -> None:
+    work.cancel()
+
+
+COMMANDS: Mapping[str, Doing] = {
+    "selected": _selected,
+    "reject": _reject,
+    "revert": _revert,
+    "showDiff": _show_diff,
+    "explain": _explain,
+    "repair": _repair,
+    "retryWithHint": _retry,
+    "run": _run,
+    "trust": _trust,
+    "cancel": _cancel,
+}
+
+
+def _add_own(server: RepairServer) -> None:
+    """Requests beside the protocol, for clients that show more."""
+
+    @server.feature("lspRepair/failures")
+    def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - asks for everything
+        return {"folders": [told_folder(work) for work in server.works.values()]}
+
+    @server.feature("lspRepair/diff")
+    def _(params: Any) -> dict[str, Any] | None:
+        work = server.find_work(str(getattr(params, "root", "")))
+        return told_diff(work, str(getattr(params, "proposal", ""))) if work is not None else None
+
+    @server.feature("lspRepair/accept")
+    def _(params: Any) -> dict[str, Any]:
+        work = server.find_work(str(getattr(params, "root", "")))
+        edit = server.edit_of(work, str(getattr(params, "proposal", ""))) if work is not None else None
+        return {"edit": edit}
+
+    @server.feature("lspRepair/costReport")
+    def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - the whole ledger
+        return {"html": server.decisions.report_page()}

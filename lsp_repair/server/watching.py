@@ -1,0 +1,59 @@
+"""Files that change without the editor: for clients that do not watch by themselves."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver
+
+_SUFFIXES = (".py", ".toml", ".ini", ".cfg", ".json", ".yaml", ".yml", ".txt", ".csv")
+
+
+class Watcher:
+    """Tells of written files, in the server's own loop."""
+
+    def __init__(self, heard: Callable[[Path], None]) -> None:
+        self._heard = heard
+        self._observer: BaseObserver | None = None
+        self.enabled = False
+        self.problem = ""
+
+    def watch(self, folder: Path) -> None:
+        """Watch a folder with all below it; what cannot be watched is said by `problem`."""
+        if not self.enabled:
+            return
+        from watchdog.observers import Observer  # noqa: PLC0415 - only where the client does not watch
+
+        loop = asyncio.get_running_loop()
+        if self._observer is None:
+            self._observer = Observer()
+            self._observer.daemon = True
+            self._observer.start()
+        try:
+            self._observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
+        except OSError as error:
+            self.problem = f"{folder} cannot be watched ({error.strerror}): only what the editor saves is noticed"
+
+    def close(self) -> None:
+        """End its thread."""
+        if self._observer is not None:
+            self._observer.stop()
+
+
+def _handler(loop: asyncio.AbstractEventLoop, heard: Callable[[Path], None]) -> Any:
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler  # noqa: PLC0415 - as above
+
+    class Handler(FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            if event.is_directory or event.event_type not in {"modified", "created", "deleted", "moved"}:
+                return
+            for name in (event.src_path, event.dest_path):
+                path = Path(str(name)) if name else None
+                if path is not None and path.suffix in _SUFFIXES and "__pycache__" not in path.parts:
+                    with contextlib.suppress(RuntimeError):  # the loop has ended
+                        loop.call_soon_threadsafe(heard, path)
+
+    return Handler()

@@ -1,0 +1,138 @@
+"""A worker process: runs tests or repairs for one root and tells the server in lines of JSON on its standard output.
+
+`python -m lsp_repair.server.worker` reads one line, what to do, from its standard input. A *runner* stays and reads on: a line
+for each change. A *repairer* does one repair and ends. Both end when their input does.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lsp_repair.errors import LspRepairError
+from lsp_repair.server.findings import Verdicts, to_json
+
+_out = sys.stdout
+_writing = threading.Lock()
+
+
+def tell(message: Mapping[str, Any]) -> None:
+    """One line to the server."""
+    with _writing:
+        _out.write(json.dumps(message) + "\n")
+        _out.flush()
+
+
+def main() -> int:
+    """Read what to do, do it."""
+    global _out  # noqa: PLW0603 - nothing else may write where the server reads
+    _out = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    order = json.loads(line)
+    try:
+        (run if order["verb"] == "run" else repair)(order)
+    except LspRepairError as error:
+        tell({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
+    except KeyboardInterrupt:
+        return 130
+    tell({"kind": "done"})
+    return 0
+
+
+def _overlays(order: Mapping[str, Any]) -> dict[str, bytes]:
+    """Unsaved buffers, in UTF-8 unless their file says otherwise."""
+    from lsp_repair.server.buffers import as_bytes  # noqa: PLC0415 - after the order is known
+
+    return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+
+
+def _discovered(order: Mapping[str, Any]) -> Any:
+    from lsp_repair.settings import load_settings  # noqa: PLC0415 - after the order is known
+    from lsp_repair.testrun.discovery import discover  # noqa: PLC0415 - after the order is known
+
+    root = Path(order["root"])
+    python = Path(order["python"]) if order.get("python") else None
+    loaded = load_settings(root)
+    project = discover(root, python, os.environ, loaded.settings)
+    return replace(project, pytest_args=loaded.settings.pytest_args), loaded
+
+
+def run(order: Mapping[str, Any]) -> None:
+    """Run everything once, then what each change can affect, until the input ends."""
+    from lsp_repair.domain.deadline import Deadline  # noqa: PLC0415 - after the order is known
+    from lsp_repair.folders import work_folder  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.requests import Selection  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.selection import chosen  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.session import prepare, run_baseline  # noqa: PLC0415 - after the order is known
+    from lsp_repair.server.telling import red_tests  # noqa: PLC0415 - after the order is known
+    from lsp_repair.testrun.live_suite import LiveSuite  # noqa: PLC0415 - after the order is known
+    from lsp_repair.testrun.snapshot import SnapshotRules  # noqa: PLC0415 - after the order is known
+
+    project, loaded = _discovered(order)
+    limit = float(order.get("time_limit") or loaded.settings.time_limit_seconds)
+    tell({"kind": "found", "root": str(project.root), "python": str(project.interpreter.executable)})
+    with ExitStack() as stack:
+        private = stack.enter_context(work_folder())
+        rules = SnapshotRules(loaded.settings.snapshot_include)
+        prepared = prepare(project, private, rules, _overlays(order))
+        selection = chosen(project, Selection(), project.root)
+        baseline = run_baseline(prepared, selection, Deadline.after(limit), lambda _: None).run
+        generation = order["generation"]
+        tell(
+            to_json(
+                "verdicts",
+                Verdicts(generation, None, red_tests(baseline), len(baseline.collected), baseline.seconds),
+            )
+        )
+        suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
+        for line in sys.stdin:
+            change = json.loads(line)
+            affected = suite.changed(change["paths"], Deadline.after(limit), _overlays(change))
+            files = tuple(sorted(affected.files))
+            red = red_tests(affected.run)
+            collected = len(affected.run.collected)
+            tell(to_json("verdicts", Verdicts(change["generation"], files, red, collected, affected.seconds)))
+
+
+def repair(order: Mapping[str, Any]) -> None:
+    """Explain and repair what is named, and tell each failure as soon as it is known."""
+    from lsp_repair.folders import open_folders  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.engine import fix  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.requests import FixRequest, Selection  # noqa: PLC0415 - after the order is known
+    from lsp_repair.server.repairing import Telling, models_for, opened_ledger  # noqa: PLC0415 - after the order is known
+
+    project, loaded = _discovered(order)
+    folders = open_folders()
+    with opened_ledger(folders) as ledger:
+        settings = loaded.settings
+        request = FixRequest(
+            selection=Selection(tuple(order["tests"])),
+            time_limit_seconds=settings.time_limit_seconds,
+            jobs=settings.jobs,
+            min_isolation=settings.min_isolation,
+            explain_only=bool(order.get("explain_only")),
+            max_proposals=settings.max_proposals,
+            ignore=settings.ignore,
+            snapshot_include=settings.snapshot_include,
+            rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
+            overlays=_overlays(order),
+            assistants=models_for(order, loaded, (project.root, ledger, folders)),
+        )
+        fix(project, request, Telling(tell, ledger))
+
+
+def started_as(arguments: Sequence[str] = ()) -> list[str]:
+    """The command that starts a worker."""
+    return [sys.executable, "-m", "lsp_repair.server.worker", *arguments]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
