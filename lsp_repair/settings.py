@@ -116,6 +116,7 @@ DECLARED = (
     Declared("max_usd_per_day", "US dollars that 24 hours may cost", money, lower),
     Declared("prompt_exclude", "globs of files that no model is shown", texts, joined),
 )
+_EDITOR = Path("the editor's settings")
 _BY_NAME = {each.name: each for each in DECLARED}
 
 
@@ -125,15 +126,21 @@ def config_file(environ: Mapping[str, str]) -> Path:
     return Path(given).expanduser() if given else user_config_path("lsp-repair") / "config.toml"
 
 
-def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.environ) -> LoadedSettings:
-    """The user's file, then what the repository at `root` tightens.
+def load_settings(
+    root: Path | None = None, environ: Mapping[str, str] = os.environ, editors: Mapping[str, object] | None = None
+) -> LoadedSettings:
+    """The user's file, then the user's settings of the editor, then what the repository at `root` tightens.
 
     Raises UsageError: `bad-config` (no TOML), `unknown-setting`, `bad-setting`, each naming file and key.
     """
     file = config_file(environ)
     users: dict[str, Any] = {key: _value(file, key, raw) for key, raw in _table(file).items()}
-    settings = replace(Settings(), **users)
     sources = dict.fromkeys(users, str(file))
+    for key, raw in (editors or {}).items():
+        if key in _BY_NAME and raw not in (None, "", []):
+            users[key] = _value(_EDITOR, key, raw)
+            sources[key] = "the editor's settings"
+    settings = replace(Settings(), **users)
     if root is None:
         return _loaded(settings, sources, [])
     pyproject = root / "pyproject.toml"

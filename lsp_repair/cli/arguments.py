@@ -11,9 +11,6 @@ from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import money
 
-LATER = {"watch": "watching"}
-"""Commands that this version names and does not have."""
-
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -54,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--ws", action="store_true", help="over a web socket")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8888, help="port to listen at (8888)")
+    watch = commands.add_parser("watch", help="run affected tests whenever a file is written, explain and repair")
+    watch.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
+    watch.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
     trust.add_argument("path", type=Path, metavar="PATH")
     login = commands.add_parser("login", help="keep an API key in the system's keyring")
@@ -62,9 +62,6 @@ def parser() -> argparse.ArgumentParser:
     models.add_argument("action", choices=("check", "list"))
     _add_models(models)
     models.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
-    for name, what in LATER.items():
-        later = commands.add_parser(name, help=f"{what}: not in this version")
-        later.add_argument("rest", nargs=argparse.REMAINDER)
     return top
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lsp_repair.cli import arguments
 from lsp_repair.cli.console import Console
-from lsp_repair.errors import LspRepairError, UsageError
+from lsp_repair.errors import LspRepairError
 
 _INTERRUPTED = 130
 
@@ -74,12 +74,10 @@ def _write_error(words: Sequence[str], destination: str | None, error: LspRepair
 
 def _command(name: str) -> Callable[..., int]:
     """The function of a command, imported when it is needed."""
-    if name in arguments.LATER:
-        raise UsageError("not-available", f"{name}: {arguments.LATER[name]} is not in this version", "see --help")
-    if name in {"serve", "trust"}:
+    if name in {"serve", "trust", "watch"}:
         from lsp_repair.cli import serving
 
-        return {"serve": serving.run_serve, "trust": serving.run_trust}[name]
+        return {"serve": serving.run_serve, "trust": serving.run_trust, "watch": serving.run_watch}[name]
     from lsp_repair.cli import commands
 
     return commands.COMMANDS[name]

@@ -1,6 +1,7 @@
-"""The `serve` and `trust` commands."""
+"""The `serve`, `watch` and `trust` commands."""
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from lsp_repair.cli.console import Console
@@ -26,6 +27,17 @@ def run_serve(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
     finally:
         server.close()
     return 0
+
+
+def run_watch(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
+    """`watch`: naming the path is trust in it, as with `fix`."""
+    from lsp_repair.server.terminal import watch
+    from lsp_repair.settings import load_settings
+    from lsp_repair.testrun.discovery import discover
+
+    path = arguments.path.expanduser().absolute()
+    project = discover(path, arguments.python, os.environ, load_settings().settings)
+    return watch(project.root.resolve(), {"python": str(project.interpreter.executable)}, console)
 
 
 def run_trust(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:

@@ -137,7 +137,12 @@ class FolderWork:
         self._runner = await Worker.start(order, self._heard_runner)
 
     def _order(self) -> dict[str, Any]:
-        return {"root": str(self.root), "python": self.settings.get("python"), "overlays": self._overlays}
+        return {
+            "root": str(self.root),
+            "python": self.settings.get("python"),
+            "settings": dict(self.settings),
+            "overlays": self._overlays,
+        }
 
     async def _heard_runner(self, message: Mapping[str, Any]) -> None:
         match message["kind"]:

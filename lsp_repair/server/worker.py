@@ -6,6 +6,7 @@ for each change. A *repairer* does one repair and ends. Both end when their inpu
 
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -60,9 +61,15 @@ def _discovered(order: Mapping[str, Any]) -> Any:
 
     root = Path(order["root"])
     python = Path(order["python"]) if order.get("python") else None
-    loaded = load_settings(root)
+    loaded = load_settings(root, editors=_snake_case(order.get("settings", {})))
     project = discover(root, python, os.environ, loaded.settings)
     return replace(project, pytest_args=loaded.settings.pytest_args), loaded
+
+
+def _snake_case(settings: Mapping[str, object]) -> dict[str, object]:
+    """`maxUsdPerFix` of an editor is `max_usd_per_fix`; `python` was looked at already."""
+    named = {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): value for key, value in settings.items()}
+    return {key: value for key, value in named.items() if key != "python"}
 
 
 def run(order: Mapping[str, Any]) -> None:

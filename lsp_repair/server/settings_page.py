@@ -1,0 +1,72 @@
+"""Every setting of the editor and of the configuration file on one page, made from their declarations.
+
+`python -m lsp_repair.server.settings_page > docs/settings.md` writes it anew.
+"""
+
+import re
+import sys
+from dataclasses import dataclass
+
+from lsp_repair.settings import DECLARED, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class EditorSetting:
+    """A setting that only an editor has."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+EDITOR_SETTINGS = (
+    EditorSetting("autonomy", "propose", "how far the server goes by itself: off, diagnose, explain or propose"),
+    EditorSetting("runOn", "save", "when the affected tests run: save, or manual (by the command lspRepair.run)"),
+    EditorSetting("codeLens", "true", "lenses on failing tests and suspicious lines"),
+    EditorSetting("inlayHints", "false", "values of variables where a test failed"),
+)
+
+
+def camel_case(name: str) -> str:
+    """`max_usd_per_fix` as editors write it."""
+    return re.sub("_([a-z])", lambda found: found[1].upper(), name)
+
+
+def names() -> tuple[str, ...]:
+    """All names below `lspRepair`, as editors write them."""
+    return (*(each.name for each in EDITOR_SETTINGS), *(camel_case(each.name) for each in DECLARED))
+
+
+def page() -> str:
+    """The page in Markdown."""
+    defaults = Settings()
+    lines = [
+        "# Settings",
+        "",
+        "Made from the code: `python -m lsp_repair.server.settings_page > docs/settings.md`. `lsp-repair config` prints every",
+        "value with its source.",
+        "",
+        "In an editor below `lspRepair`, only there:",
+        "",
+        "| setting | default | meaning |",
+        "|---|---|---|",
+        *(f"| `{each.name}` | `{each.default}` | {each.meaning} |" for each in EDITOR_SETTINGS),
+        "",
+        "In `config.toml`, and in an editor below `lspRepair` in camel case (`maxUsdPerFix`):",
+        "",
+        "| setting | default | a repository may | meaning |",
+        "|---|---|---|---|",
+    ]
+    for each in DECLARED:
+        default = _shown(getattr(defaults, each.name))
+        may = "tighten" if each.tighten is not None else "not"
+        lines.append(f"| `{each.name}` | {default} | {may} | {each.meaning} |")
+    return "\n".join([*lines, ""])
+
+
+def _shown(value: object) -> str:
+    return "" if value is None or value == () else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
