@@ -29,6 +29,15 @@ class Affected:
     """From the change to the verdicts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A change that the snapshot has taken in."""
+
+    changes: tuple[FileChange, ...]
+    files: frozenset[str]
+    """The test files it can affect."""
+
+
 class LiveSuite:
     """Keeps a snapshot, its import graph and a waiting probe; use as a context manager.
 
@@ -69,19 +78,27 @@ class LiveSuite:
         Raises CannotRunTestsError when the interpreter does not start.
         """
         started = time.monotonic()
-        changes = [self._change(path, overlays.get(path)) for path in paths]
+        taken = self.take_in(paths, overlays)
+        run = self.run(taken, deadline)
+        return Affected(taken.files, run, time.monotonic() - started)
+
+    def take_in(self, paths: Iterable[str], overlays: Mapping[str, bytes] = NO_OVERLAYS) -> Taken:
+        """Bring the files into the snapshot and say which test files they can affect."""
+        changes = tuple(self._change(path, overlays.get(path)) for path in paths)
         before = self._graph
         write_patch(self._snapshot, changes)
         self._graph = read_imports(self._snapshot.root, known=before)
-        files = self._affected([change.path for change in changes], before)
-        known = files & self._test_files
-        is_new = any(change.before is None for change in changes)
-        request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=files)
+        return Taken(changes, self._affected([change.path for change in changes], before))
+
+    def run(self, taken: Taken, deadline: Deadline) -> TestRun:
+        """Run the affected tests in a fresh process; raises CannotRunTestsError when the interpreter does not start."""
+        known = taken.files & self._test_files
+        is_new = any(change.before is None for change in taken.changes)
+        request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=taken.files)
         run = run_cold(self._place, request, deadline, start=self._standby.take).run if is_new or known else _nothing()
         self._test_files |= {test.path for test in run.collected}
-        seconds = time.monotonic() - started
         self._standby.prepare()
-        return Affected(files, run, seconds)
+        return run
 
     def _change(self, path: str, buffer: bytes | None) -> FileChange:
         after = _read(self._snapshot.origin / path) if buffer is None else buffer

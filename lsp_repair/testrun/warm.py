@@ -91,14 +91,28 @@ class WarmServer:
 
     def run(self, ids: Sequence[NodeId], deadline: Deadline, *, record: bool, test_seconds: float) -> TestRun:
         """Run tests in one forked child with full facts; what is missing did not run."""
+        return self._run(ids, deadline, (), record=record, test_seconds=test_seconds)
+
+    def run_swapped(
+        self, ids: Sequence[NodeId], swaps: Sequence[Record], deadline: Deadline, *, test_seconds: float
+    ) -> TestRun:
+        """The same with functions replaced; incomplete when one of them cannot be."""
+        return self._run(ids, deadline, swaps, record=False, test_seconds=test_seconds)
+
+    def _run(
+        self, ids: Sequence[NodeId], deadline: Deadline, swaps: Sequence[Record], *, record: bool, test_seconds: float
+    ) -> TestRun:
         found, done = self.answer(
             "run",
             deadline,
             ids=list(ids),
+            swaps=list(swaps),
             record=record,
             test_seconds=test_seconds,
             stall_seconds=3 * test_seconds + 10,
         )
+        if any(each["kind"] == "no-swap" for each in found):
+            return RunBuilder().run(0.0, "")
         builder = RunBuilder()
         for each in found:
             builder.take(each)

@@ -39,7 +39,8 @@ class FunctionIndex:
 
     def __init__(self, source: SourceFile) -> None:
         self._data = source.data
-        self._functions: tuple[Function, ...] = ()
+        self.functions: tuple[Function, ...] = ()
+        """In the order of the file."""
         self._encoding = "utf-8"
         try:
             self._encoding = tokenize.detect_encoding(io.BytesIO(source.data).readline)[0]
@@ -47,13 +48,13 @@ class FunctionIndex:
         except (SyntaxError, ValueError, RecursionError):
             return
         starts = _line_starts(source.data)
-        self._functions = tuple(_functions(tree.body, (), starts))
+        self.functions = tuple(_functions(tree.body, (), starts))
 
     def unit(self, candidate: Candidate) -> Unit | None:
         """The function that holds all edits in its body; None when the module has to be imported again."""
         first = min(edit.start for edit in candidate.edits)
         last = max(edit.end for edit in candidate.edits)
-        for function in self._functions:
+        for function in self.functions:
             if function.body_start <= first and last <= function.end:
                 return Unit(function, self._text(function, candidate.edits))
         return None
@@ -66,6 +67,26 @@ class FunctionIndex:
         data = self._data[function.start : function.end]
         moved = [Edit(edit.start - function.start, edit.end - function.start, edit.text) for edit in edits]
         return spliced(data, moved).decode(self._encoding, "surrogateescape")
+
+
+def replaced_functions(before: SourceFile, after: SourceFile) -> tuple[Unit, ...] | None:
+    """The functions of `before` whose bodies differ, with their new text; None when anything else differs."""
+    old, new = FunctionIndex(before), FunctionIndex(after)
+    if not old.functions or len(old.functions) != len(new.functions) or _skeleton(old, before) != _skeleton(new, after):
+        return None
+    pairs = (
+        (old.original(mine), new.original(theirs)) for mine, theirs in zip(old.functions, new.functions, strict=True)
+    )
+    return tuple(Unit(mine.function, theirs.text) for mine, theirs in pairs if mine.text != theirs.text)
+
+
+def _skeleton(index: FunctionIndex, source: SourceFile) -> tuple[bytes, ...]:
+    """What lies around the bodies of functions."""
+    at, pieces = 0, list[bytes]()
+    for function in sorted(index.functions, key=lambda each: each.start):
+        pieces.append(source.data[at : function.body_start])
+        at = function.end
+    return (*pieces, source.data[at:])
 
 
 def _line_starts(data: bytes) -> list[int]:

@@ -16,8 +16,14 @@ Operation = Callable[[Warm, dict[str, Any], Emit], None]
 
 
 def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
-    """Run items once with full facts, as a cold run would; `record` adds the executed lines."""
+    """Run items once with full facts, as a cold run would; `record` adds the executed lines.
+
+    `swaps` are functions that are replaced before: where one cannot be, `no-swap` is told and nothing runs.
+    """
     limits.install()
+    if not _swapped(warm, request.get("swaps") or ()):
+        emit({"kind": "no-swap"})
+        return
     items = [warm.items.by_id[each] for each in request["ids"] if each in warm.items.by_id]
     warm.reporting.emit = emit
     warm.reporting.recorder = recorder(warm.root) if request.get("record") else None
@@ -25,6 +31,16 @@ def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     for index, item in enumerate(items):
         following = items[index + 1] if index + 1 < len(items) else None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def _swapped(warm: Warm, entries: Any) -> bool:
+    batch = _Batch(warm, {"tests": []})
+    try:
+        for entry in entries:
+            batch.swap_in(entry)
+    except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def screen(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
@@ -55,7 +71,7 @@ class _Batch:
     def judge(self, candidate: dict[str, Any]) -> dict[str, Any]:
         """`verdict` is `won`, `lost`, `slow`, `syntax` or `no-swap`, with the number of tests passed."""
         try:
-            undo = self._swapped_in(candidate)
+            undo = self.swap_in(candidate)
         except swap.NotSwappableError:
             return {"verdict": "no-swap", "passed": 0}
         except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
@@ -69,7 +85,7 @@ class _Batch:
     def answers(self, candidate: dict[str, Any], function: Any, inputs: list[dict[str, Any]]) -> Optional[list[str]]:
         """What the candidate's version of the function answers; null when it cannot be swapped in."""
         try:
-            undo = self._swapped_in(candidate)
+            undo = self.swap_in(candidate)
         except (swap.NotSwappableError, SyntaxError, ValueError):
             return None
         try:
@@ -77,7 +93,8 @@ class _Batch:
         finally:
             swap.put_back(undo)
 
-    def _swapped_in(self, candidate: dict[str, Any]) -> swap.Undo:
+    def swap_in(self, candidate: dict[str, Any]) -> swap.Undo:
+        """Replace a function by the candidate's version of it; raises NotSwappableError, or what compiling raises."""
         path, first, name = candidate["path"], candidate["first"], candidate["name"]
         if (path, name, first) in self._warm.import_time:
             raise swap.NotSwappableError
