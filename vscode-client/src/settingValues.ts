@@ -1,0 +1,39 @@
+/** Which settings the server is told, and in which form; no VS Code in here. */
+
+/** The settings of the server, by the names they have below `lspRepair`. */
+export const SERVER_SETTINGS = [
+  "autonomy",
+  "runOn",
+  "codeLens",
+  "inlayHints",
+  "python",
+  "timeLimitSeconds",
+  "minIsolation",
+  "jobs",
+  "maxProposals",
+  "snapshotInclude",
+  "ignore",
+  "pytestArgs",
+  "models",
+  "strategy",
+  "repairModel",
+  "feedbackModel",
+  "cheapModel",
+  "maxUsdPerFix",
+  "maxTokensPerFix",
+  "maxUsdPerSession",
+  "maxUsdPerDay",
+  "promptExclude",
+] as const;
+
+/** The settings that only this extension reads. */
+export const CLIENT_SETTINGS = ["serverPython", "useEditorModels", "trace.server"] as const;
+
+/**
+ * The settings that the user really made: the others stay out, so that the user's `config.toml` counts.
+ * An empty text is the settings editor's way to say "none".
+ */
+export function chosen(lookUp: (name: string) => unknown): Record<string, unknown> {
+  const entries = SERVER_SETTINGS.map((name) => [name, lookUp(name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null && value !== ""));
+}
