@@ -14,17 +14,27 @@ _LEAST_ANYWHERE = 16
 
 # Every pattern is bounded, or scans what no second match can begin in: hostile text costs linear time.
 _START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
-_KEY_GAP = r"(?:\\[nr]|[bfru](?=['\"])|[\s\"'+,()#\\])*+"
+# Nothing that has alternatives is repeated possessively: before Python 3.11.5 such a repeat fails to match.
+_KEY_GAP = r"(?:\\[nr]|[bfru](?=['\"])|[\s\"'+,()#\\])*"
 _KEY_LINE = r"(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset): [^\n\\\"']*|[A-Za-z0-9+/=]{16,}+)"
 _ASSIGNED = (
     r"\d?\\?['\"]?\]?(?:\s{0,20}:\s{0,20}[\w.|\[\] ]{1,40})?\s{0,20}[:=]\s{0,20}[rbuRBU]{0,2}(?P<quote>\\?['\"])"
 )
-_QUOTED = r"(?P<value>(?:(?!(?P=quote))(?:\\\S|[^\s\\])){8,}+)(?P=quote)"
+_QUOTED = r"(?P<value>(?:(?!(?P=quote))(?:\\\S|[^\s\\])){8,})(?P=quote)"
+
+
+def _atomic(pattern: str, name: str) -> str:
+    """`pattern` tried once only, by a look ahead that is then repeated."""
+    return f"(?=(?P<{name}>{pattern}))(?P={name})"
+
+
+_KEY_BODY = _atomic(_KEY_GAP, "gap") + _KEY_LINE
+_KEY_REST = _atomic(_KEY_GAP, "before_rest") + "[A-Za-z0-9+/=]{0,15}"
+_KEY_END = _atomic(_KEY_GAP, "before_end") + r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z"
 
 PATTERNS: Mapping[str, re.Pattern[str]] = {
     "private-key": re.compile(
-        rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----(?:{_KEY_GAP}{_KEY_LINE})++"
-        rf"(?:{_KEY_GAP}[A-Za-z0-9+/=]{{0,15}}(?:{_KEY_GAP}-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----|\Z))?"
+        rf"-----BEGIN [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----(?:{_KEY_BODY})+(?:{_KEY_REST}(?:{_KEY_END}))?"
     ),
     "aws-access-key": re.compile(_START + r"(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9_])"),
     "github-token": re.compile(_START + r"(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})"),

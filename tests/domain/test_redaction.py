@@ -293,3 +293,9 @@ def test_no_pattern_repeats_what_repeats():
     """Nested unbounded repeats are what makes a regular expression explode; possessive ones cannot."""
     nested = re.compile(r"[*+]\)[*+{](?![+])")
     assert not [name for name, each in PATTERNS.items() if nested.search(each.pattern)]
+
+
+def test_no_pattern_repeats_alternatives_possessively():
+    """Python 3.11.0 to 3.11.4 fails to match such a repeat, and a secret would pass."""
+    possessive = re.compile(r"\)(?:[*+?]|\{[\d,]+\})\+")
+    assert not [name for name, each in PATTERNS.items() if possessive.search(each.pattern)]
