@@ -73,8 +73,9 @@ class Configuration:
         with contextlib.suppress(Exception):  # a client that answers with an error has no settings
             asking = self._server.workspace_configuration_async(lsp.ConfigurationParams(items=items))
             answers = await asyncio.wait_for(asking, _PATIENCE_SECONDS) or ()
-        tables = [_table(answer) for answer in answers]
-        return [*tables, *({} for _ in scopes)][: len(scopes)]
+        tables = [_table(answer) for answer in answers[: len(scopes)]]
+        missing: list[Table] = [{}] * (len(scopes) - len(tables))
+        return tables + missing
 
 
 def _of_runs(settings: Table) -> Table:

@@ -24,14 +24,16 @@ def follow(
         deadline = orders.until_news(limit)
         paths = sorted({path for change in changes for path in change["paths"]})
         taken = joined(unfinished, suite.take_in(paths, overlays_of(changes[-1])))
-        run = warm.run(taken, deadline)
+        gone = {each.path for each in taken.changes if each.after is None}
+        there = replace(taken, files=taken.files - gone)  # a test file that was removed has nothing to run
+        run = warm.run(there, deadline)
         if run is None:
-            run = suite.run(taken, deadline)
+            run = suite.run(there, deadline)
             if run.complete:
                 warm.ran_cold(taken, run)
         unfinished = taken if not run.complete and orders.have_news else None
         if unfinished is None:
-            yield changes[-1]["generation"], tuple(sorted(taken.files)), run, time.monotonic() - started
+            yield changes[-1]["generation"], tuple(sorted(taken.files | gone)), run, time.monotonic() - started
 
 
 def joined(earlier: Taken | None, now: Taken) -> Taken:

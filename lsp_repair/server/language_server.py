@@ -136,6 +136,7 @@ class RepairServer(LanguageServer):
             self.say_once(self.watcher.problem)
         roots = [root for folder in folders for root in await asyncio.to_thread(roots_below, folder)]
         for root in roots[:_MOST_STARTED]:
+            self._roots.of(root / "conftest.py", folders)  # known from now on, whatever is removed later
             await self.start(self._work(root))
 
     def leave_folders(self) -> None:

@@ -28,9 +28,9 @@ class Publisher:
 
     def publish(self, work: FolderWork) -> None:
         """The diagnostics of a root, then its status."""
-        grouped = by_path(spots(work.view)) if work.autonomy is not Autonomy.OFF else {}
+        found_now = () if work.autonomy is Autonomy.OFF else spots(work.view)
         before = self._sent.get(work.root, {})
-        now = {path: (work.view.runs, found) for path, found in grouped.items()}
+        now = {path: (work.view.runs, found) for path, found in by_path(found_now).items()}
         self._sent[work.root] = now
         for path in before.keys() - now.keys():
             self._send(work, path, [])

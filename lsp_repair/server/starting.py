@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import importlib
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,7 +20,7 @@ def build_quickly() -> "RepairServer":
     plain = attrs.define
     attrs.define = functools.partial(plain, eq=False, repr=False)
     try:
-        import lsprotocol.types  # noqa: F401, PLC0415 - the import is what happens here
+        importlib.import_module("lsprotocol.types")
     finally:
         attrs.define = plain
     from lsp_repair.server.handlers import build  # noqa: PLC0415 - after the types

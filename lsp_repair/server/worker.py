@@ -21,6 +21,7 @@ from lsp_repair.server.findings import Verdicts, to_json
 from lsp_repair.server.orders import Orders
 
 if TYPE_CHECKING:
+    from lsp_repair.domain.events import Event
     from lsp_repair.settings import LoadedSettings
 
 _out = sys.stdout
@@ -98,13 +99,17 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
         rules = SnapshotRules(loaded.settings.snapshot_include)
         prepared = prepare(project, private, rules, overlays_of(order))
         selection = chosen(project, Selection(), project.root)
-        baseline = run_baseline(prepared, selection, Deadline.after(limit), lambda _: None).run
+        baseline = run_baseline(prepared, selection, Deadline.after(limit), _unheard).run
         red = red_tests(baseline)
         tell(to_json("verdicts", Verdicts(order["generation"], None, red, len(baseline.collected), baseline.seconds)))
         suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
         warm = stack.enter_context(WarmSuite(prepared.place, baseline))
         for generation, files, run, seconds in follow(suite, warm, orders, limit):
             tell(to_json("verdicts", Verdicts(generation, files, red_tests(run), len(run.collected), seconds)))
+
+
+def _unheard(event: "Event") -> None:
+    """Nobody listens to a baseline."""
 
 
 def _price(loaded: "LoadedSettings") -> dict[str, Any]:

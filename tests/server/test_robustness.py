@@ -1,5 +1,7 @@
 """Whatever a client sends, the server answers, leaves alone what is not its own, and goes on."""
 
+from itertools import product
+
 import pytest
 
 COMMANDS = ["selected", "reject", "revert", "showDiff", "explain", "repair", "retryWithHint", "run", "trust", "cancel"]
@@ -61,9 +63,8 @@ def test_files_that_are_not_there_are_answered(session, path):
     assert session.request("textDocument/hover", at(session.uri(path))) is None
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_garbage_for_a_command_is_answered_and_decides_nothing(session, command):
-    for garbage in GARBAGE:
+def test_garbage_for_a_command_is_answered_and_decides_nothing(session):
+    for command, garbage in product(COMMANDS, GARBAGE):
         arguments = [
             each | {"root": str(session.root)} if isinstance(each, dict) and each.get("root") == "ROOT" else each
             for each in garbage
@@ -71,14 +72,14 @@ def test_garbage_for_a_command_is_answered_and_decides_nothing(session, command)
         session.reply(
             session.ask("workspace/executeCommand", {"command": f"lspRepair.{command}", "arguments": arguments})
         )
-    session.reply(session.ask("workspace/executeCommand", {"command": f"lspRepair.{command}"}))
+    for command in COMMANDS:
+        session.reply(session.ask("workspace/executeCommand", {"command": f"lspRepair.{command}"}))
     assert session.request("textDocument/hover", at(session.uri("shop.py"))) is None
 
 
-@pytest.mark.parametrize("method", OWN)
-@pytest.mark.parametrize("params", [None, {}, {"root": 3, "proposal": None}, []])
-def test_garbage_for_our_own_requests_is_answered(session, method, params):
-    session.reply(session.ask(method, params))
+def test_garbage_for_our_own_requests_is_answered(session):
+    for method, params in product(OWN, [None, {}, {"root": 3, "proposal": None}, []]):
+        session.reply(session.ask(method, params))
     assert session.request("textDocument/hover", at(session.uri("shop.py"))) is None
 
 
