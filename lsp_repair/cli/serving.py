@@ -14,9 +14,9 @@ Arguments = argparse.Namespace
 
 def run_serve(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`serve`: until the editor goes."""
-    from lsp_repair.server.handlers import build
+    from lsp_repair.server.starting import build_quickly
 
-    server = build()
+    server = build_quickly()
     try:
         if arguments.tcp:
             server.start_tcp(arguments.host, arguments.port)

@@ -1,29 +1,38 @@
 """Code actions, hovers, lenses and hints: look-ups that never wait."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.buffers import line_edits, same_text
-from lsp_repair.server.findings import FileText, Offer, Report
+from lsp_repair.server.buffers import line_edits, plain_lines, same_text
+from lsp_repair.server.findings import FileText, Offer
 from lsp_repair.server.folder import FolderWork, View
 from lsp_repair.server.spots import Touched
 
 FIX_ALL = "source.fixAll.lspRepair"
-Document = Callable[[str], tuple[str | None, int | None]]
-"""Text and version of a file by its path; the version is None when no editor has it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The files of a root as the editor sees them."""
+
+    document: Callable[[str], tuple[str | None, int | None]]
+    """Text and version of a file by its path; the version is None when no editor has it open."""
+    units: Callable[[str], int]
+    """The length of a text as the client counts."""
 
 
 def actions_for(
-    work: FolderWork, found: Sequence[Touched], document: Document, wanted: Sequence[str] | None
+    work: FolderWork, found: Sequence[Touched], texts: Texts, wanted: Sequence[str] | None
 ) -> list[lsp.CodeAction]:
     """What can be done about these failures, best first."""
     made: list[lsp.CodeAction] = []
     for each in found:
-        made += _of_failure(work, each, document)
+        made += _of_failure(work, each, texts)
     if wanted and any(kind.startswith("source") for kind in wanted):
-        made = _fix_all(work, document)
+        made = _fix_all(work, texts)
     return [each for each in made if _is_wanted(each, wanted)]
 
 
@@ -32,12 +41,12 @@ def _is_wanted(action: lsp.CodeAction, wanted: Sequence[str] | None) -> bool:
     return not wanted or any(kind == each or kind.startswith(f"{each}.") or not each for each in wanted)
 
 
-def _of_failure(work: FolderWork, found: Touched, document: Document) -> Iterator[lsp.CodeAction]:
+def _of_failure(work: FolderWork, found: Touched, texts: Texts) -> Iterator[lsp.CodeAction]:
     report = found.report
     if report is not None:
         offers = work.view.offers(report)
         for number, offer in enumerate(offers):
-            edit = workspace_edit(work, offer, document)
+            edit = workspace_edit(work, offer, texts)
             if edit is not None:
                 yield _accept(work, offer, edit, best=number == 0)
         for offer in offers:
@@ -47,7 +56,7 @@ def _of_failure(work: FolderWork, found: Touched, document: Document) -> Iterato
     failure = report.fingerprint if report is not None else found.test
     about: dict[str, Any] = {"root": str(work.root), "failure": failure}
     yield _command("Explain failure", "", "explain", about)
-    yield _command("Repair this failure", _price(work), "repair", {**about, "models": _has_models(work)})
+    yield _command("Repair this failure", _price(work), "repair", {**about, "models": work.models})
     yield _command("Try again with a hint…", "", "retryWithHint", about)
 
 
@@ -72,69 +81,61 @@ def _command(verb: str, title: str, name: str, arguments: dict[str, Any]) -> lsp
     )
 
 
-def _has_models(work: FolderWork) -> bool:
-    return bool(work.settings.get("repairModel") or work.settings.get("cheapModel"))
-
-
 def _price(work: FolderWork) -> str:
     """Its greatest price, beforehand."""
-    if not _has_models(work):
+    if not work.models:
         return " (no cost)"
-    cap = work.settings.get("maxUsdPerFix") or "0.10"
-    return f" (models may be asked, at most ${cap})" if cap != "none" else " (models may be asked, no cap on money)"
+    if work.most_usd is None:
+        return " (models may be asked, no cap on money)"
+    return f" (models may be asked, at most ${work.most_usd})"
 
 
-def _fix_all(work: FolderWork, document: Document) -> list[lsp.CodeAction]:
+def _fix_all(work: FolderWork, texts: Texts) -> list[lsp.CodeAction]:
     """The best unflagged proposal of each failure, as far as they touch different files."""
     taken: set[str] = set()
+    chosen: list[str] = []
     changes: list[Any] = []
     for report in work.view.reports.values():
         offer = next((each for each in work.view.offers(report) if not each.flagged), None)
         if offer is None or taken & {file.path for file in offer.files}:
             continue
-        edit = workspace_edit(work, offer, document)
+        edit = workspace_edit(work, offer, texts)
         if edit is not None:
             changes += edit.document_changes or []
             taken |= {file.path for file in offer.files}
+            chosen.append(offer.id)
     if not changes:
         return []
     edit = lsp.WorkspaceEdit(document_changes=changes)
-    return [lsp.CodeAction(title="Accept all unflagged fixes", kind=FIX_ALL, edit=edit)]
+    title, arguments = "Accept all unflagged fixes", {"root": str(work.root), "proposals": chosen, "edited": True}
+    command = lsp.Command(title=title, command="lspRepair.selected", arguments=[arguments])
+    return [lsp.CodeAction(title=title, kind=FIX_ALL, edit=edit, command=command)]
 
 
-def workspace_edit(work: FolderWork, offer: Offer, document: Document) -> lsp.WorkspaceEdit | None:
+def workspace_edit(work: FolderWork, offer: Offer, texts: Texts) -> lsp.WorkspaceEdit | None:
     """The versioned edit of a proposal; None where a text is not the one it was proved on."""
     changes: list[lsp.TextDocumentEdit | lsp.CreateFile | lsp.RenameFile | lsp.DeleteFile] = []
     for file in offer.files:
-        text, version = document(file.path)
+        text, version = texts.document(file.path)
         if text is None or not same_text(text, file.before):
             return None
         changes.append(
             lsp.TextDocumentEdit(
                 text_document=lsp.OptionalVersionedTextDocumentIdentifier(uri=uri_of(work, file.path), version=version),
-                edits=list(_text_edits(text, file)),
+                edits=list(_text_edits(text, file, texts.units)),
             )
         )
     return lsp.WorkspaceEdit(document_changes=changes) if changes else None
 
 
-def _text_edits(text: str, file: FileText) -> Iterator[lsp.TextEdit]:
-    lines = text.replace("\r\n", "\n").split("\n")
+def _text_edits(text: str, file: FileText, units: Callable[[str], int]) -> Iterator[lsp.TextEdit]:
+    """Whole lines; only the end of a last line without an end is a column."""
+    lines = plain_lines(text)
+    end_of_text = lsp.Position(line=len(lines) - 1, character=units(lines[-1]))
     for edit in line_edits(text, file.before, file.after):
-        first, last, new = edit.first, edit.last, edit.text
-        if last < len(lines):
-            end = lsp.Position(line=last, character=0)
-        else:  # the last line has no end: nothing stands behind it
-            end = lsp.Position(line=len(lines) - 1, character=_units(lines[-1]))
-        start = lsp.Position(line=first, character=0)
-        if first >= len(lines):
-            start = end
-        yield lsp.TextEdit(range=lsp.Range(start=start, end=end), new_text=new)
-
-
-def _units(line: str) -> int:
-    """UTF-16 units: no other encoding counts more of them in a line, and clients cut at the line's end."""
-    return len(line.encode("utf-8", "surrogatepass"))
+        start = lsp.Position(line=edit.first, character=0) if edit.first < len(lines) else end_of_text
+        end = lsp.Position(line=edit.last, character=0) if edit.last < len(lines) else end_of_text
+        yield lsp.TextEdit(range=lsp.Range(start=start, end=end), new_text=edit.text)
 
 
 def uri_of(work: FolderWork, path: str) -> str:
@@ -194,17 +195,19 @@ def _lens(work: FolderWork, line: int, title: str, failure: str) -> lsp.CodeLens
     return lsp.CodeLens(range=lsp.Range(start=at, end=at), command=command)
 
 
-def value_hints(view: View, path: str, lines: range) -> list[lsp.InlayHint]:
-    """Values of variables where a test failed."""
-    found: list[lsp.InlayHint] = []
+def value_hints(view: View, path: str, lines: range, texts: Texts) -> list[lsp.InlayHint]:
+    """Values of variables where a test failed, behind the end of their lines."""
+    text = plain_lines(texts.document(path)[0] or "")
+    found: dict[tuple[int, str], lsp.InlayHint] = {}
     for report in view.reports.values():
         if not any(key in view.red for key in report.tests):
             continue
-        for at, line, text in report.values:
-            if at == path and line - 1 in lines:
-                position = lsp.Position(line=line - 1, character=10_000)
-                found.append(lsp.InlayHint(position=position, label=f"  {text[:80]}", padding_left=True))
-    return found
+        for at, number, values in report.values:
+            index = number - 1
+            if at == path and index in lines and index < len(text):
+                position = lsp.Position(line=index, character=texts.units(text[index]))
+                found[index, values] = lsp.InlayHint(position=position, label=f"  {values[:80]}", padding_left=True)
+    return list(found.values())
 
 
 def explanation_text(view: View, failure: str) -> str:
@@ -217,11 +220,3 @@ def explanation_text(view: View, failure: str) -> str:
         )
     offers = [f"proved: {offer.title}" for offer in view.offers(report)]
     return "\n".join([", ".join(report.tests), report.explanation, *filter(None, [report.detail]), *offers])
-
-
-def tests_of(view: View, failure: str) -> tuple[str, ...]:
-    """The red tests of a failure by its fingerprint or by one of its tests."""
-    report: Report | None = view.reports.get(failure) or view.report_of(failure)
-    if report is not None:
-        return tuple(key for key in report.tests if key in view.red)
-    return (failure,) if failure in view.red else ()

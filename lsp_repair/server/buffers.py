@@ -2,8 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -20,6 +22,11 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def overlays_of(order: Mapping[str, Any]) -> dict[str, bytes]:
+    """Unsaved buffers of an order to a worker, as the bytes of their files."""
+    return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+
+
 @dataclass(frozen=True, slots=True)
 class LineEdit:
     """Replaces the lines `first` to `last` (from 0, the last one excluded) by `text`."""
@@ -34,19 +41,36 @@ def same_text(one: str, other: str) -> bool:
     return one == other or _plain(one) == _plain(other)
 
 
+def plain_lines(text: str) -> list[str]:
+    """The lines of a text without their ends."""
+    return _plain(text).split("\n")
+
+
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
 def line_edits(buffer: str, before: str, after: str) -> tuple[LineEdit, ...]:
     """What turns the buffer, which holds `before`, into `after`; in the buffer's own line ends."""
-    newline = "\r\n" if "\r\n" in buffer else "\n"
+    edits = _plain_edits(before, after)
+    if "\r\n" not in buffer:
+        return edits
+    return tuple(LineEdit(edit.first, edit.last, edit.text.replace("\n", "\r\n")) for edit in edits)
+
+
+@lru_cache(maxsize=128)
+def _plain_edits(before: str, after: str) -> tuple[LineEdit, ...]:
+    """Kept, since every look at a line asks for them; what both texts begin and end with is not compared by blocks."""
     old, new = _lines(_plain(before)), _lines(_plain(after))
-    edits: list[LineEdit] = []
-    for verb, first, last, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if verb != "equal":
-            edits.append(LineEdit(first, last, "".join(new[start:end]).replace("\n", newline)))
-    return tuple(edits)
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
+    return tuple(
+        LineEdit(head + first, head + last, "".join(new[head + start : head + end]))
+        for verb, first, last, start, end in matcher.get_opcodes()
+        if verb != "equal"
+    )
 
 
 def _lines(text: str) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """One pytest root under watch: what is red, what is known of it, and the workers that find out."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -49,13 +50,17 @@ class View:
     """What is known at one moment; requests look things up in it and never wait."""
 
     generation: int = 0
+    runs: int = 0
+    """How many runs told their verdicts."""
     phase: Phase = Phase.IDLE
     text: str = ""
     red: Mapping[str, RedTest] = field(default_factory=dict[str, RedTest])
     reports: Mapping[str, Report] = field(default_factory=dict[str, Report])
     """By fingerprint."""
     hidden: frozenset[str] = frozenset()
-    """Proposals that the user rejected or that proved stale."""
+    """Proposals that the user rejected."""
+    spent: frozenset[str] = frozenset()
+    """Proposals that were accepted or proved stale, until they are proved anew."""
 
     def report_of(self, test: str) -> Report | None:
         """The report that a red test belongs to."""
@@ -63,7 +68,7 @@ class View:
 
     def offers(self, report: Report) -> tuple[Offer, ...]:
         """What may be offered of it, best first."""
-        return tuple(each for each in report.offers if each.id not in self.hidden)
+        return tuple(each for each in report.offers if each.id not in self.hidden | self.spent)
 
     def find(self, proposal: str) -> tuple[Report, Offer] | None:
         """A proposal by its id."""
@@ -80,15 +85,22 @@ class FolderWork:
         self.root = root
         self.settings = settings
         self.view = View()
+        self.models = False
+        """Whether models are named that the user could ask."""
+        self.most_usd: str | None = None
+        """What they may cost for one fix; None: there is no cap."""
+        self.started = False
+        """Whether its tests were asked for once."""
         self._changed = changed
+        self._turn = asyncio.Lock()
         self._runner: Worker | None = None
         self._repairer: Worker | None = None
         self._running = False
-        self._waiting: set[str] = set()
         self._overlays: dict[str, str] = {}
-        self._laid: set[str] = set()
         self._asked: Ask | None = None
         self._is_quick = False
+        self._problem = ""
+        self._stops = 0
 
     @property
     def autonomy(self) -> Autonomy:
@@ -102,39 +114,38 @@ class FolderWork:
 
     async def files_changed(self, paths: Iterable[str], overlays: Mapping[str, str]) -> None:
         """Files were saved or buffers changed what they hold; `overlays` are all unsaved buffers of this root."""
-        self._overlays = dict(overlays)
-        self._waiting |= {*paths, *overlays, *(self._laid - overlays.keys())}
-        self._laid = set(overlays)
-        self._stop_repair()
-        self._show(generation=self.view.generation + 1)
-        await self._next_run()
+        changed = sorted({*paths, *overlays, *self._overlays})
+        generation = self._begin(overlays, "running the affected tests")
+        async with self._turn:
+            if self._runner is None:
+                await self._start_runner(generation)
+            else:
+                await self._runner.send({"generation": generation, "paths": changed, "overlays": dict(overlays)})
+
+    def ran_unsaved(self, path: str) -> bool:
+        """Whether the verdicts are those of an unsaved buffer of this file."""
+        return path in self._overlays
 
     async def run_all(self, overlays: Mapping[str, str]) -> None:
         """Everything anew, from a fresh copy."""
-        self.stop()
-        self._overlays, self._laid, self._waiting = dict(overlays), set(overlays), set()
-        self._show(generation=self.view.generation + 1)
-        await self._start_runner()
+        generation = self._begin(overlays, "running the tests")
+        async with self._turn:
+            self._stop_runner()
+            await self._start_runner(generation)
 
-    async def _next_run(self) -> None:
-        if self._running:
-            return
-        if self._runner is None:
-            self._waiting.clear()
-            await self._start_runner()
-            return
-        paths, self._waiting = sorted(self._waiting), set()
-        if not paths:
-            return
-        self._running = True
-        self._show(phase=Phase.TESTING, text="running the affected tests")
-        await self._runner.send({"generation": self.view.generation, "paths": paths, "overlays": self._overlays})
+    def _begin(self, overlays: Mapping[str, str], text: str) -> int:
+        """What runs from here on is newer than all that is known."""
+        self.started = self._running = True
+        self._overlays = dict(overlays)
+        self._stop_repair()
+        self._show(generation=self.view.generation + 1, phase=Phase.TESTING, text=text)
+        return self.view.generation
 
-    async def _start_runner(self) -> None:
+    async def _start_runner(self, generation: int) -> None:
         self._running = True
-        self._show(phase=Phase.TESTING, text="running the tests")
-        order = {"verb": "run", "generation": self.view.generation, **self._order()}
-        self._runner = await Worker.start(order, self._heard_runner)
+        self._runner = await Worker.start(
+            {"verb": "run", "generation": generation, **self._order()}, self._heard_runner
+        )
 
     def _order(self) -> dict[str, Any]:
         return {
@@ -146,12 +157,14 @@ class FolderWork:
 
     async def _heard_runner(self, message: Mapping[str, Any]) -> None:
         match message["kind"]:
+            case "found":
+                self.models, self.most_usd = message["models"], message["most_usd"]
             case "verdicts":
                 await self._judged(findings.verdicts(message))
             case "error":
                 self._show(phase=Phase.BROKEN, text=f"{message['message']} {message['hint']}".strip())
             case "ended":
-                self._runner, self._running = None, False
+                self._runner, self._running, self._asked = None, False, None
                 if self.view.phase is Phase.TESTING:
                     tail = message["tail"].strip().splitlines()
                     self._show(phase=Phase.BROKEN, text=tail[-1] if tail else "the tests could not be run")
@@ -160,23 +173,26 @@ class FolderWork:
 
     async def _judged(self, told: findings.Verdicts) -> None:
         """New verdicts: red tests of the files that ran are replaced, and reports of what is no longer so go."""
-        self._running = False
+        is_last = told.generation == self.view.generation
+        self._running = not is_last
         ran = None if told.files is None else set(told.files)
         if ran is None:
             self._is_quick = told.seconds < _QUICK_SECONDS
         kept = {} if ran is None else {key: each for key, each in self.view.red.items() if _file(key) not in ran}
         red = kept | {each.id: each for each in told.red}
         reports = {key: each for key, each in self.view.reports.items() if self._still(each, red, ran)}
-        self._show(red=red, reports=reports, phase=Phase.IDLE, text=_counted(red))
-        if self._waiting:
-            await self._next_run()
+        runs = self.view.runs + 1
+        if not is_last:  # a newer change is with the runner already
+            self._show(red=red, reports=reports, runs=runs)
             return
-        asked, self._asked = self._asked, None
         fresh = tuple(key for key in red if not any(key in each.tests for each in reports.values()))
-        if asked is not None:
-            await self.repair(asked)
-        elif fresh and self.autonomy in {Autonomy.EXPLAIN, Autonomy.PROPOSE}:
-            await self._start_repair(Ask(() if self._is_quick else fresh[:_MOST_REPAIRED]))
+        ask, self._asked = self._asked, None
+        if ask is None and fresh and self.autonomy in {Autonomy.EXPLAIN, Autonomy.PROPOSE}:
+            ask = Ask(() if self._is_quick else fresh[:_MOST_REPAIRED])
+        phase = Phase.IDLE if ask is None else Phase.REPAIRING
+        self._show(red=red, reports=reports, runs=runs, phase=phase, text=_counted(red))
+        if ask is not None:
+            await self._start_repair(ask)
 
     def _still(self, report: Report, red: Mapping[str, RedTest], ran: set[str] | None) -> bool:
         """A report stands while none of its tests ran again: what ran is looked at anew."""
@@ -203,8 +219,14 @@ class FolderWork:
             **self._order(),
         }
         self._show(phase=Phase.REPAIRING, text="looking for repairs")
-        generation = self.view.generation
-        self._repairer = await Worker.start(order, lambda message: self._heard_repairer(message, generation))
+        now = self._stops, self.view.generation
+        async with self._turn:
+            self._stop_repair()
+            repairer = await Worker.start(order, lambda message: self._heard_repairer(message, now[1]))
+            if now == (self._stops, self.view.generation):
+                self._repairer = repairer
+            else:  # stopped, or a newer edit came, while it was being started
+                repairer.kill()
 
     def _heard_repairer(self, message: Mapping[str, Any], generation: int) -> None:
         if generation != self.view.generation:
@@ -216,18 +238,24 @@ class FolderWork:
                 report = findings.report(message)
                 stale = {key for key, each in self.view.reports.items() if set(each.tests) & set(report.tests)}
                 reports = {key: each for key, each in self.view.reports.items() if key not in stale}
-                self._show(reports=reports | {report.fingerprint: report})
+                spent = self.view.spent - {offer.id for offer in report.offers}
+                self._show(reports=reports | {report.fingerprint: report}, spent=spent)
             case "error":
-                self._show(text=f"{message['message']} {message['hint']}".strip())
+                self._problem = f"{message['message']} {message['hint']}".strip()
             case "ended":
                 self._repairer = None
-                self._show(phase=Phase.IDLE, text=_counted(self.view.red))
+                problem, self._problem = self._problem, ""
+                self._show(phase=Phase.IDLE, text=problem or _counted(self.view.red))
             case _:
                 pass
 
     def hide(self, proposal: str) -> None:
-        """The user does not want to see it again, or it is stale."""
+        """The user does not want to see it again."""
         self._show(hidden=self.view.hidden | {proposal})
+
+    def spend(self, proposal: str) -> None:
+        """It was accepted, or it is stale: what happens to the text next may make it right again."""
+        self._show(spent=self.view.spent | {proposal})
 
     def refuse(self, why: str) -> None:
         """Nothing runs here: it is not trusted."""
@@ -241,15 +269,27 @@ class FolderWork:
     def cancel(self) -> None:
         """Stop what runs, at the user's word."""
         self.stop()
-        self._show(phase=Phase.IDLE, text="stopped")
+        self._asked = None
+        self._show(generation=self.view.generation + 1, phase=Phase.IDLE, text="stopped")
 
     def stop(self) -> None:
         """Leave no process behind."""
+        self._stops += 1
         self._stop_repair()
+        self._stop_runner()
+        self._running = False
+
+    def _stop_runner(self) -> None:
         if self._runner is not None:
             self._runner.kill()
             self._runner = None
-        self._running = False
+
+    def forget(self) -> None:
+        """Stop, and know nothing: nothing is shown of this folder any longer."""
+        self.stop()
+        self.started = False
+        self.view = View(generation=self.view.generation + 1, runs=self.view.runs + 1)
+        self._changed(self)
 
     @property
     def busy(self) -> bool:
@@ -268,3 +308,11 @@ def _file(test: str) -> str:
 
 def _counted(red: Mapping[str, RedTest]) -> str:
     return "all tests pass" if not red else f"{len(red)} failing"
+
+
+def tests_of(view: View, failure: str) -> tuple[str, ...]:
+    """The red tests of a failure by its fingerprint or by one of its tests."""
+    report: Report | None = view.reports.get(failure) or view.report_of(failure)
+    if report is not None:
+        return tuple(key for key in report.tests if key in view.red)
+    return (failure,) if failure in view.red else ()

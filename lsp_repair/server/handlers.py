@@ -1,7 +1,5 @@
 """Every request and notification that the server answers; all of them look up and return."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -11,9 +9,9 @@ from lsp_repair.server import actions
 from lsp_repair.server.folder import FolderWork
 from lsp_repair.server.language_server import RepairServer
 from lsp_repair.server.showing import told_diff, told_folder
+from lsp_repair.server.watching import SUFFIXES
 
 Doing = Callable[[RepairServer, FolderWork, Mapping[str, Any]], Awaitable[Any]]
-_FALLBACK_WATCH = ("**/*.py", "**/*.toml", "**/*.ini", "**/*.cfg")
 
 
 def build() -> RepairServer:
@@ -32,39 +30,30 @@ def _add_lifecycle(server: RepairServer) -> None:
     def _(params: lsp.InitializeParams) -> None:
         options = params.initialization_options
         server.options = cast("dict[str, Any]", options) if isinstance(options, dict) else {}
-        given = server.options.get("settings")
-        server.settings = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+        server.configuration.given(server.options)
 
     @server.feature(lsp.INITIALIZED)
     async def _(params: lsp.InitializedParams) -> None:  # noqa: ARG001 - the protocol's signature
-        await _pull_settings(server)
+        await server.configuration.pull()
         await _watch_files(server)
-        server.start_folders()
+        await server.start_folders()
 
     @server.feature(lsp.SHUTDOWN)
     def _(params: None) -> None:  # noqa: ARG001 - the protocol's signature
         server.close()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def _(params: lsp.DidChangeConfigurationParams) -> None:  # noqa: ARG001 - pulled instead
-        await _pull_settings(server)
+    async def _(params: lsp.DidChangeConfigurationParams) -> None:
+        await server.configuration.changed(params.settings)
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def _(params: lsp.DidChangeWorkspaceFoldersParams) -> None:  # noqa: ARG001 - pygls keeps the list
-        server.start_folders()
+    async def _(params: lsp.DidChangeWorkspaceFoldersParams) -> None:  # noqa: ARG001 - pygls keeps the list
+        server.leave_folders()
+        await server.start_folders()
 
-
-async def _pull_settings(server: RepairServer) -> None:
-    workspace = getattr(server.client_capabilities, "workspace", None)
-    if workspace is None or not workspace.configuration:
-        return
-    asked = lsp.ConfigurationParams(items=[lsp.ConfigurationItem(section="lspRepair")])
-    with contextlib.suppress(Exception):  # a client that answers with an error has no settings
-        answer = await asyncio.wait_for(server.workspace_configuration_async(asked), 5)
-        if answer and isinstance(answer[0], dict):
-            server.settings = {**server.settings, **answer[0]}
-    for work in server.works.values():
-        work.settings = server.settings
+    @server.feature(lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def _(params: lsp.WorkDoneProgressCancelParams) -> None:
+        server.busy_signs.cancelled(params.token)
 
 
 async def _watch_files(server: RepairServer) -> None:
@@ -74,7 +63,7 @@ async def _watch_files(server: RepairServer) -> None:
     if watched is None or not watched.dynamic_registration:
         server.watcher.enabled = True
         return
-    watchers = [lsp.FileSystemWatcher(glob_pattern=pattern) for pattern in _FALLBACK_WATCH]
+    watchers = [lsp.FileSystemWatcher(glob_pattern=f"**/*{suffix}") for suffix in SUFFIXES]
     options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
     registration = lsp.Registration("lsp-repair-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
     try:
@@ -86,11 +75,11 @@ async def _watch_files(server: RepairServer) -> None:
 def _add_documents(server: RepairServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.work_at(params.text_document.uri)
+        server.opened(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def _(params: lsp.DidChangeTextDocumentParams) -> None:  # noqa: ARG001 - the workspace has the text
-        server.texts_changed()
+    def _(params: lsp.DidChangeTextDocumentParams) -> None:
+        server.text_changed(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def _(params: lsp.DidSaveTextDocumentParams) -> None:
@@ -98,12 +87,12 @@ def _add_documents(server: RepairServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def _(params: lsp.DidCloseTextDocumentParams) -> None:
-        server.saved(params.text_document.uri)
+        server.closed(params.text_document.uri)
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def _(params: lsp.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
-            server.saved(change.uri)
+            server.written(change.uri)
 
 
 def _add_lookups(server: RepairServer) -> None:
@@ -115,10 +104,10 @@ def _add_lookups(server: RepairServer) -> None:
         found = server.touched_at(params.text_document.uri, lines)
         if found is None:
             return []
-        work, hit, document = found
+        work, hit, texts = found
         only = params.context.only
         wanted = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
-        return actions.actions_for(work, hit, document, wanted)
+        return actions.actions_for(work, hit, texts, wanted)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
@@ -137,11 +126,9 @@ def _add_lookups(server: RepairServer) -> None:
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         at = server.work_at(params.text_document.uri)
         lines = range(params.range.start.line, params.range.end.line + 1)
-        return (
-            actions.value_hints(at[0].view, at[1], lines)
-            if at is not None and server.settings.get("inlayHints")
-            else []
-        )
+        if at is None or not server.settings.get("inlayHints"):
+            return []
+        return actions.value_hints(at[0].view, at[1], lines, server.texts(at[0]))
 
 
 def _add_commands(server: RepairServer) -> None:
@@ -152,7 +139,8 @@ def _add_commands(server: RepairServer) -> None:
 def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]]:
     """A command on one root; one that names no root of ours does nothing."""
 
-    async def handle(arguments: dict[str, Any]) -> Any:
+    async def handle(*given: Any) -> Any:
+        arguments = cast("dict[str, Any]", given[0]) if given and isinstance(given[0], dict) else {}
         work = server.find_work(str(arguments.get("root", "")))
         return await doing(server, work, arguments) if work is not None else None
 
@@ -160,25 +148,26 @@ def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]
 
 
 async def _selected(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
-    server.selected(work, str(arguments.get("proposal")))
+    several: Any = arguments.get("proposals")
+    chosen: list[Any] = several if isinstance(several, list) else [arguments.get("proposal")]
+    server.acceptance.selected(work, [str(each) for each in chosen])
 
 
 async def _reject(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
-    server.decisions.record(str(arguments.get("proposal")), "rejected")
-    work.hide(str(arguments.get("proposal")))
+    server.acceptance.reject(work, str(arguments.get("proposal")))
 
 
 async def _revert(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
-    await server.revert(work, str(arguments.get("proposal")))
+    await server.acceptance.revert(work, str(arguments.get("proposal")))
 
 
 async def _show_diff(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str | None:
-    return await server.show_diff(work, str(arguments.get("proposal")))
+    return await server.acceptance.show_diff(work, str(arguments.get("proposal")))
 
 
 async def _explain(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str:
     text = actions.explanation_text(work.view, str(arguments.get("failure")))
-    server.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Info, message=text))
+    server.say(text)
     return text
 
 
@@ -191,7 +180,7 @@ async def _retry(server: RepairServer, work: FolderWork, arguments: Mapping[str,
     hint = arguments.get("hint")
     if not isinstance(hint, str) or not hint.strip():
         text = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
-        server.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Info, message=text))
+        server.say(text)
         return
     await server.ask_repair(work, str(arguments.get("failure")), models=True, hint=hint)
 
@@ -201,7 +190,7 @@ async def _run(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> 
 
 
 async def _trust(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> None:
-    await server.trust(work)
+    await server.trust(work.root)
 
 
 async def _cancel(_: RepairServer, work: FolderWork, __: Mapping[str, Any]) -> None:
@@ -237,8 +226,10 @@ def _add_own(server: RepairServer) -> None:
     @server.feature("lspRepair/accept")
     def _(params: Any) -> dict[str, Any]:
         work = server.find_work(str(getattr(params, "root", "")))
-        edit = server.edit_of(work, str(getattr(params, "proposal", ""))) if work is not None else None
-        return {"edit": edit}
+        found = work.view.find(str(getattr(params, "proposal", ""))) if work is not None else None
+        if work is None or found is None:
+            return {"edit": None}
+        return {"edit": actions.workspace_edit(work, found[1], server.texts(work))}
 
     @server.feature("lspRepair/costReport")
     def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - the whole ledger

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,24 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from lsp_repair import __version__
-from lsp_repair.server import actions
+from lsp_repair.server.accepting import Acceptance
+from lsp_repair.server.actions import Texts
 from lsp_repair.server.buffers import same_text
+from lsp_repair.server.configuring import Configuration
 from lsp_repair.server.deciding import Decisions
-from lsp_repair.server.findings import Offer, Report
-from lsp_repair.server.folder import Ask, Autonomy, FolderWork
-from lsp_repair.server.lenient import lenient_converter
-from lsp_repair.server.roots import root_of
-from lsp_repair.server.showing import diff_text
-from lsp_repair.server.spots import Spot, by_path, spots, touched
+from lsp_repair.server.folder import Ask, Autonomy, FolderWork, tests_of
+from lsp_repair.server.lenient import AnsweringProtocol, lenient_converter
+from lsp_repair.server.progressing import Progress
+from lsp_repair.server.publishing import Publisher
+from lsp_repair.server.roots import Roots, roots_below
+from lsp_repair.server.spots import Touched, touched
+from lsp_repair.server.trusting import Trust
 from lsp_repair.server.watching import Watcher
 
 _DEBOUNCE_SECONDS = 0.15
-_ACCEPT_SECONDS = 2.0
-SOURCE = "lsp-repair"
+_MOST_STARTED = 8
+"""So many roots run by themselves at the start; the others when one of their files is opened or saved."""
+_OVERLAID = (".py", ".pyi", ".toml", ".ini", ".cfg", ".txt", ".json", ".yaml", ".yml", ".csv")
 
 
 class RepairServer(LanguageServer):
@@ -39,24 +42,29 @@ class RepairServer(LanguageServer):
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
             converter_factory=lenient_converter,
+            protocol_cls=AnsweringProtocol,
             max_workers=2,
         )
         self.works: dict[Path, FolderWork] = {}
         self.options: Mapping[str, Any] = {}
         self.settings: Mapping[str, Any] = {}
         self.decisions = Decisions()
+        self.configuration = Configuration(self)
+        self.acceptance = Acceptance(self)
+        self.busy_signs = Progress(self)
         self.watcher = Watcher(self._disk_changed)
-        self.accepted: dict[str, tuple[Report, Offer]] = {}
-        self._published: dict[Path, set[str]] = {}
-        self._told: set[str] = set()
+        self._publisher = Publisher(self)
+        self._trust = Trust(self)
+        self._roots = Roots()
+        self._said: set[str] = set()
         self._due: dict[Path, set[str]] = {}
         self._due_handle: dict[Path, asyncio.TimerHandle] = {}
+        self._written: dict[Path, tuple[int, int, int] | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._expected: dict[str, tuple[FolderWork, Offer, asyncio.TimerHandle]] = {}
 
-    # What the client can do
+    # The client
 
-    def _can(self, *names: str) -> Any:
+    def can(self, *names: str) -> Any:
         """A capability of the client by its path; None when it has none."""
         value: Any = self.client_capabilities
         for name in names:
@@ -65,14 +73,23 @@ class RepairServer(LanguageServer):
                 return None
         return value
 
+    def say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
+        """In the editor's way of showing messages."""
+        self.window_show_message(lsp.ShowMessageParams(type=kind, message=text))
+
+    def say_once(self, text: str) -> None:
+        """What is no news the second time."""
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text, lsp.MessageType.Warning)
+
     def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002 - the library's signature
         """To the log, not into a popup: no fault of ours interrupts the user."""
         with contextlib.suppress(Exception):
-            self.window_log_message(
-                lsp.LogMessageParams(type=lsp.MessageType.Error, message=f"{type(error).__name__}: {error}")
-            )
+            message = f"{type(error).__name__}: {error}"
+            self.window_log_message(lsp.LogMessageParams(type=lsp.MessageType.Error, message=message))
 
-    def soon(self, doing: Any) -> None:
+    def soon(self, doing: Coroutine[Any, Any, Any]) -> None:
         """Let a coroutine run; its errors go to the log."""
         task = asyncio.get_running_loop().create_task(doing)
         self._tasks.add(task)
@@ -86,17 +103,19 @@ class RepairServer(LanguageServer):
     # Folders
 
     def work_at(self, uri: str) -> tuple[FolderWork, str] | None:
-        """The folder that a file belongs to, and its path there; None for what is no file of a project."""
-        if not uri.startswith("file:"):
-            return None
-        name = to_fs_path(uri)
-        root = root_of(Path(name), self._folders()) if name else None
-        if name is None or root is None:
-            return None
-        work = self.works.get(root)
-        if work is None:
-            work = self.works[root] = FolderWork(root, self.settings, self._changed)
-        return work, Path(os.path.realpath(name)).relative_to(root).as_posix()
+        """The root that a file belongs to, and its path there; None for what is no file of a project."""
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+        found = self._roots.of(Path(name), self._folders()) if name else None
+        return (self._work(found[0]), found[1]) if found is not None else None
+
+    def _work(self, root: Path) -> FolderWork:
+        if root not in self.works:
+            self.works[root] = FolderWork(root, self.settings, self._changed)
+        return self.works[root]
+
+    def find_work(self, root: str) -> FolderWork | None:
+        """A folder by its root."""
+        return self.works.get(Path(root)) or self.works.get(Path(os.path.realpath(root)))
 
     def _folders(self) -> list[Path]:
         paths = [to_fs_path(each.uri) for each in self.workspace.folders.values()]
@@ -104,62 +123,83 @@ class RepairServer(LanguageServer):
             paths = [self.workspace.root_path]
         return [Path(os.path.realpath(each)) for each in paths if each]
 
-    def start_folders(self) -> None:
+    def folder_of(self, root: Path) -> Path:
+        """The workspace folder that a root lies in; a root around its folder is its own."""
+        return next((folder for folder in self._folders() if root.is_relative_to(folder)), root)
+
+    async def start_folders(self) -> None:
         """Run what the workspace holds once, so that the first change finds a baseline."""
-        for folder in self._folders():
-            found = self.work_at((folder / "__init__.py").as_uri())
-            if found is not None:
-                self.watcher.watch(folder)
-                self.soon(self._run_all(found[0]))
+        folders = self._folders()
+        for folder in folders:
+            await self.watcher.watch(folder)
+        if self.watcher.problem:
+            self.say_once(self.watcher.problem)
+        roots = [root for folder in folders for root in await asyncio.to_thread(roots_below, folder)]
+        for root in roots[:_MOST_STARTED]:
+            self._roots.of(root / "conftest.py", folders)  # known from now on, whatever is removed later
+            await self.start(self._work(root))
 
-    async def _run_all(self, work: FolderWork) -> None:
-        if self._may_run(work):
-            await work.run_all(self.overlays(work))
+    def leave_folders(self) -> None:
+        """Stop what no workspace folder holds any longer."""
+        folders = self._folders()
+        for root, work in list(self.works.items()):
+            if not any(root.is_relative_to(each) or each.is_relative_to(root) for each in folders):
+                work.forget()
+                del self.works[root]
 
-    def _may_run(self, work: FolderWork) -> bool:
-        """Whether tests of this folder may run; says once why not, with the way out."""
-        if work.autonomy is Autonomy.OFF:
-            return False
-        if self.options.get("trusted") is True or self.decisions.is_trusted(work.root):
-            return True
-        way = f"run: lsp-repair trust {work.root}"
-        work.refuse(f"the tests of {work.root} are not run: the folder is not trusted; {way}")
-        if str(work.root) not in self._told:
-            self._told.add(str(work.root))
-            self.soon(self._ask_for_trust(work, way))
-        return False
-
-    async def _ask_for_trust(self, work: FolderWork, way: str) -> None:
-        text = f"lsp-repair runs the tests of {work.root.name}, which is code of this folder. Do you trust it?"
-        if self._can("window", "show_message") is None:
-            message = f"lsp-repair does not run the tests of {work.root}: the folder is not trusted. To trust it, {way}"
-            self.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Warning, message=message))
+    async def start(self, work: FolderWork) -> None:
+        """Run its tests unless they ran, or the user wants to say when."""
+        if work.started or self.runs_manually:
             return
-        yes, no = lsp.MessageActionItem(title="Trust"), lsp.MessageActionItem(title="Not now")
-        asked = lsp.ShowMessageRequestParams(type=lsp.MessageType.Warning, message=text, actions=[yes, no])
-        answer = await self.window_show_message_request_async(asked)
-        if answer is not None and answer.title == yes.title:
-            await self.trust(work)
+        work.started = True
+        await self.configuration.configure(work)
+        work.started = await self.run_all(work)
 
-    async def trust(self, work: FolderWork) -> None:
-        """From now on its tests may run."""
-        self.decisions.trust(work.root)
-        await self._run_all(work)
+    @property
+    def runs_manually(self) -> bool:
+        """Whether tests run only at the user's word."""
+        return self.settings.get("runOn") == "manual"
+
+    async def run_all(self, work: FolderWork) -> bool:
+        """Everything anew; whether it may."""
+        if not self.may_run(work):
+            return False
+        await work.run_all(self.overlays(work))
+        return True
+
+    def may_run(self, work: FolderWork) -> bool:
+        """Whether tests of this folder may run; says once why not, with the way out."""
+        return work.autonomy is not Autonomy.OFF and self._trust.allows(work)
+
+    async def trust(self, folder: Path) -> None:
+        """From now on the tests below it may run."""
+        self.decisions.trust(folder)
+        for work in list(self.works.values()):
+            if work.root.is_relative_to(folder):
+                await self.run_all(work)
 
     # Texts
 
+    def units(self, text: str) -> int:
+        """How long a text is in the units that were agreed with the client."""
+        return int(self.workspace.position_codec.client_num_units(text))
+
+    def texts(self, work: FolderWork) -> Texts:
+        """The texts of a root as requests look them up."""
+        return Texts(partial(self.document, work), self.units)
+
     def document(self, work: FolderWork, path: str) -> tuple[str | None, int | None]:
         """Text and version of a file: the editor's buffer, else the disk's."""
-        buffer = self._buffer(work, path)
+        buffer = self.buffer(work, path)
         if buffer is not None:
             return buffer.source, buffer.version
         return _read(work.root / path), None
 
-    def _buffer(self, work: FolderWork, path: str) -> Any:
+    def buffer(self, work: FolderWork, path: str) -> Any:
         """The open document of a file; editors may know the root by another name."""
         wanted = work.root / path
-        for uri, document in self.workspace.text_documents.items():
-            name = to_fs_path(uri) if uri.startswith("file:") else None
+        for document in self.workspace.text_documents.values():
+            name = to_fs_path(document.uri) if document.uri.startswith("file:") else None
             if name and name.endswith(wanted.name) and Path(os.path.realpath(name)) == wanted:
                 return document
         return None
@@ -167,26 +207,74 @@ class RepairServer(LanguageServer):
     def overlays(self, work: FolderWork) -> dict[str, str]:
         """Unsaved buffers of a root, by path."""
         found: dict[str, str] = {}
-        for uri, document in self.workspace.text_documents.items():
-            at = self.work_at(uri)
-            if at is None or at[0] is not work or not at[1].endswith((".py", ".pyi", ".toml", ".ini", ".cfg", ".txt")):
+        for document in self.workspace.text_documents.values():
+            at = self.work_at(document.uri)
+            if at is None or at[0] is not work or not at[1].endswith(_OVERLAID):
                 continue
             disk = _read(work.root / at[1])
             if disk is None or not same_text(document.source, disk):
                 found[at[1]] = document.source
         return found
 
+    def touched_at(self, uri: str, lines: range) -> tuple[FolderWork, tuple[Touched, ...], Texts] | None:
+        """What failed on these lines of a document."""
+        at = self.work_at(uri)
+        if at is None:
+            return None
+        work, path = at
+        texts = self.texts(work)
+        return work, touched(work.view, path, lines, lambda each: texts.document(each)[0]), texts
+
     # Changes
 
-    def saved(self, uri: str) -> None:
-        """A file was written."""
+    def opened(self, uri: str) -> None:
+        """The tests of a root run from the first look into it."""
         found = self.work_at(uri)
+        if found is None:
+            return
+        if found[0].started:
+            self._publisher.send_again(*found)
+        else:
+            self.soon(self.start(found[0]))
+
+    def saved(self, uri: str) -> None:
+        """The editor wrote a file."""
+        found = self._noticed(uri)
         if found is not None:
             self._soon_changed(*found)
 
+    def closed(self, uri: str) -> None:
+        """What was not saved is gone; closing a file that was saved changes nothing."""
+        found = self.work_at(uri)
+        if found is not None and found[0].ran_unsaved(found[1]):
+            self._soon_changed(*found)
+
+    def written(self, uri: str) -> None:
+        """Somebody wrote a file; the editor's own writes come this way too, and count once."""
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+        if name and Path(name) in self._written and self._written[Path(name)] == _signature(Path(name)):
+            return
+        self.saved(uri)
+
     def _disk_changed(self, file: Path) -> None:
         """From the watcher."""
-        self.saved(file.as_uri())
+        self.written(file.as_uri())
+
+    def _noticed(self, uri: str) -> tuple[FolderWork, str] | None:
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+        if name:
+            self._written[Path(name)] = _signature(Path(name))
+            self._roots.written(Path(name))
+        return self.work_at(uri)
+
+    def text_changed(self, uri: str) -> None:
+        """An edit arrived: it may be the one that was waited for, or take back what ran without being saved."""
+        self.acceptance.text_changed()
+        found = self.work_at(uri)
+        if found is not None and found[0].ran_unsaved(found[1]):
+            text, disk = self.document(*found)[0], _read(found[0].root / found[1])
+            if text is not None and disk is not None and same_text(text, disk):
+                self._soon_changed(*found)
 
     def _soon_changed(self, work: FolderWork, path: str) -> None:
         """Several writes at once are one change."""
@@ -199,170 +287,28 @@ class RepairServer(LanguageServer):
 
     async def _changed_files(self, work: FolderWork) -> None:
         paths = self._due.pop(work.root, set())
-        if self.settings.get("runOn", "save") == "save" and self._may_run(work):
+        if self.runs_manually:
+            return
+        if work.started:
+            await self.run_changed(work, paths)
+        else:
+            await self.start(work)
+
+    async def run_changed(self, work: FolderWork, paths: Iterable[str]) -> None:
+        """Run the tests that these files can affect."""
+        if self.may_run(work):
             await work.files_changed(paths, self.overlays(work))
-
-    # Telling
-
-    def _changed(self, work: FolderWork) -> None:
-        """Something is known now that was not: diagnostics follow, since no client asks by itself."""
-        self._publish(work)
-        if self.options.get("status"):
-            proposals = sum(len(work.view.offers(each)) for each in work.view.reports.values())
-            self.protocol.notify(
-                "lspRepair/status",
-                {
-                    "root": str(work.root),
-                    "phase": str(work.view.phase),
-                    "failing": len(work.view.red),
-                    "proposals": proposals,
-                    "costUsd": self.decisions.cost_today(),
-                    "text": work.view.text,
-                },
-            )
-
-    def _publish(self, work: FolderWork) -> None:
-        grouped = by_path(spots(work.view)) if work.autonomy is not Autonomy.OFF else {}
-        before = self._published.get(work.root, set())
-        for path in before - grouped.keys():
-            self._send_diagnostics(work, path, [])
-        for path, found in grouped.items():
-            self._send_diagnostics(work, path, found)
-        self._published[work.root] = set(grouped)
-
-    def _send_diagnostics(self, work: FolderWork, path: str, found: list[Spot]) -> None:
-        document = self._buffer(work, path)
-        uri = document.uri if document is not None else actions.uri_of(work, path)
-        text = document.source if document is not None else (_read(work.root / path) or "")
-        lines = text.split("\n")
-        self.text_document_publish_diagnostics(
-            lsp.PublishDiagnosticsParams(
-                uri=uri,
-                version=document.version if document is not None else None,
-                diagnostics=[self._diagnostic(work, each, lines) for each in found],
-            )
-        )
-
-    def _diagnostic(self, work: FolderWork, spot: Spot, lines: list[str]) -> lsp.Diagnostic:
-        related = [
-            lsp.DiagnosticRelatedInformation(
-                location=lsp.Location(uri=actions.uri_of(work, place.path), range=_line_range(place.line - 1, "")),
-                message=message[:500],
-            )
-            for place, message in spot.related
-        ]
-        index = spot.place.line - 1
-        return lsp.Diagnostic(
-            range=_line_range(index, lines[index] if index < len(lines) else ""),
-            message=spot.message[:4000],
-            severity=lsp.DiagnosticSeverity.Error if spot.severe else lsp.DiagnosticSeverity.Warning,
-            code=spot.code,
-            source=SOURCE,
-            related_information=related or None,
-        )
-
-    # Decisions
-
-    def selected(self, work: FolderWork, proposal: str) -> None:
-        """The user chose a proposal: it is accepted when the texts are the proved ones."""
-        found = work.view.find(proposal)
-        if found is None:
-            return
-        if self._holds(work, found[1]):
-            self._accepted(work, found[1])
-            return
-        loop = asyncio.get_running_loop()
-        handle = loop.call_later(_ACCEPT_SECONDS, partial(self._stale, work, found[1]))
-        self._expected[proposal] = (work, found[1], handle)
-
-    def texts_changed(self) -> None:
-        """An edit arrived: it may be the one that was waited for."""
-        for proposal, (work, offer, handle) in list(self._expected.items()):
-            if self._holds(work, offer):
-                handle.cancel()
-                del self._expected[proposal]
-                self._accepted(work, offer)
-
-    def _holds(self, work: FolderWork, offer: Offer) -> bool:
-        texts = ((self.document(work, file.path)[0], file.after) for file in offer.files)
-        return all(text is not None and same_text(text, after) for text, after in texts)
-
-    def _accepted(self, work: FolderWork, offer: Offer) -> None:
-        self.decisions.record(offer.id, "accepted")
-        found = work.view.find(offer.id)
-        if found is not None:
-            self.accepted[offer.id] = found
-        work.hide(offer.id)
-        self.soon(work.files_changed([file.path for file in offer.files], self.overlays(work)))
-
-    def _stale(self, work: FolderWork, offer: Offer) -> None:
-        self._expected.pop(offer.id, None)
-        self.decisions.record(offer.id, "stale")
-        work.hide(offer.id)
-        message = (
-            "The fix was not applied as it was proved, because the text had changed; the failure is checked again."
-        )
-        self.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Warning, message=message))
-        self.soon(work.files_changed([file.path for file in offer.files], self.overlays(work)))
-
-    def find_work(self, root: str) -> FolderWork | None:
-        """A folder by its root."""
-        return self.works.get(Path(root)) or self.works.get(Path(os.path.realpath(root)))
-
-    def touched_at(self, uri: str, lines: range) -> tuple[FolderWork, Any, Callable[[str], Any]] | None:
-        """What failed on these lines of a document."""
-        at = self.work_at(uri)
-        if at is None:
-            return None
-        work, path = at
-        document = partial(self.document, work)
-        return work, touched(work.view, path, lines, lambda each: document(each)[0]), document
 
     async def ask_repair(self, work: FolderWork, failure: str, *, models: bool, hint: str) -> None:
         """Start a repair that the user asked for."""
-        tests = actions.tests_of(work.view, failure)
-        if tests and self._may_run(work):
+        tests = tests_of(work.view, failure)
+        if tests and self.may_run(work):
             await work.repair(Ask(tests, models, hint))
 
-    async def run_all(self, work: FolderWork) -> None:
-        """Everything anew."""
-        await self._run_all(work)
-
-    async def revert(self, work: FolderWork, proposal: str) -> None:
-        """Offer the edit that takes an accepted fix back."""
-        found = work.view.find(proposal) or self.accepted.get(proposal)
-        if found is None:
-            return
-        offer = found[1]
-        back = replace(offer, files=tuple(replace(file, before=file.after, after=file.before) for file in offer.files))
-        edit = actions.workspace_edit(work, back, partial(self.document, work))
-        if edit is None:
-            message = "The fix cannot be taken back: the text was changed since. Use the editor's undo."
-            self.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Warning, message=message))
-            return
-        with contextlib.suppress(Exception):  # a client may answer a stale edit with an error
-            answer = await self.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit=edit, label="Revert fix"))
-            if answer.applied:
-                self.decisions.record(proposal, "reverted")
-                await work.files_changed([file.path for file in offer.files], self.overlays(work))
-
-    async def show_diff(self, work: FolderWork, proposal: str) -> str | None:
-        """The diff as text; opened where the client can show documents."""
-        found = work.view.find(proposal)
-        if found is None:
-            return None
-        text = diff_text(found[1])
-        if self._can("window", "show_document", "support"):
-            file = self.decisions.diff_file(proposal, text)
-            if file is not None:
-                with contextlib.suppress(Exception):  # showing is a courtesy
-                    await self.window_show_document_async(lsp.ShowDocumentParams(uri=file.as_uri(), take_focus=True))
-        return text
-
-    def edit_of(self, work: FolderWork, proposal: str) -> lsp.WorkspaceEdit | None:
-        """The versioned edit of a proposal; None where it is stale."""
-        found = work.view.find(proposal)
-        return None if found is None else actions.workspace_edit(work, found[1], partial(self.document, work))
+    def _changed(self, work: FolderWork) -> None:
+        """Something is known now that was not: diagnostics follow, since no client asks by itself."""
+        self._publisher.publish(work)
+        self.busy_signs.follow(work)
 
     def close(self) -> None:
         """Leave no process behind."""
@@ -372,11 +318,13 @@ class RepairServer(LanguageServer):
         self.decisions.close()
 
 
-def _line_range(index: int, line: str) -> lsp.Range:
-    index = max(0, index)
-    start = len(line) - len(line.lstrip())
-    end = max(start + 1, len(line.rstrip().encode("utf-16-le", "surrogatepass")) // 2)
-    return lsp.Range(start=lsp.Position(line=index, character=start), end=lsp.Position(line=index, character=end))
+def _signature(file: Path) -> tuple[int, int, int] | None:
+    """What differs after a write; None for a file that is not there."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read(file: Path) -> str | None:

@@ -1,11 +1,12 @@
-"""A converter that keeps what it does not know: clients are newer than this server, and must not break it."""
+"""Keeps what it does not know and answers what it does not understand: clients are newer than this server."""
 
 import enum
 from typing import Any
 
 from cattrs import Converter
 from lsprotocol import types
-from pygls.protocol import default_converter
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol, default_converter
 
 
 def lenient_converter() -> Converter:
@@ -22,3 +23,16 @@ def _kept(value: Any, kind: Any) -> Any:
         return kind(value)
     except ValueError:
         return value
+
+
+class AnsweringProtocol(LanguageServerProtocol):
+    """A request whose parameters make no sense gets an error: without an answer its client would wait for ever."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """As usual, but answered."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise

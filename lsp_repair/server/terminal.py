@@ -30,7 +30,7 @@ class TerminalWatch:
 
     async def run(self) -> None:
         """Until it is interrupted."""
-        self._watcher.watch(self._work.root)
+        await self._watcher.watch(self._work.root)
         if self._watcher.problem:
             self._console.line(self._watcher.problem, "yellow")
         await self._work.run_all({})

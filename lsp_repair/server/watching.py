@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
-_SUFFIXES = (".py", ".toml", ".ini", ".cfg", ".json", ".yaml", ".yml", ".txt", ".csv")
+SUFFIXES = (".py", ".toml", ".ini", ".cfg", ".json", ".yaml", ".yml", ".txt", ".csv")
 
 
 class Watcher:
@@ -20,22 +20,27 @@ class Watcher:
         self._observer: BaseObserver | None = None
         self.enabled = False
         self.problem = ""
+        self._watched: set[Path] = set()
 
-    def watch(self, folder: Path) -> None:
-        """Watch a folder with all below it; what cannot be watched is said by `problem`."""
-        if not self.enabled:
+    async def watch(self, folder: Path) -> None:
+        """Watch a folder with all below it, once; what cannot be watched is said by `problem`."""
+        if not self.enabled or folder in self._watched:
             return
+        self._watched.add(folder)
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.to_thread(self._schedule, folder, loop)  # a large tree takes a while
+        except OSError as error:
+            self.problem = f"{folder} cannot be watched ({error.strerror}): only what the editor saves is noticed"
+
+    def _schedule(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
         from watchdog.observers import Observer  # noqa: PLC0415 - only where the client does not watch
 
-        loop = asyncio.get_running_loop()
         if self._observer is None:
             self._observer = Observer()
             self._observer.daemon = True
             self._observer.start()
-        try:
-            self._observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
-        except OSError as error:
-            self.problem = f"{folder} cannot be watched ({error.strerror}): only what the editor saves is noticed"
+        self._observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
 
     def close(self) -> None:
         """End its thread."""
@@ -52,7 +57,7 @@ def _handler(loop: asyncio.AbstractEventLoop, heard: Callable[[Path], None]) -> 
                 return
             for name in (event.src_path, event.dest_path):
                 path = Path(str(name)) if name else None
-                if path is not None and path.suffix in _SUFFIXES and "__pycache__" not in path.parts:
+                if path is not None and path.suffix in SUFFIXES and "__pycache__" not in path.parts:
                     with contextlib.suppress(RuntimeError):  # the loop has ended
                         loop.call_soon_threadsafe(heard, path)
 

@@ -13,10 +13,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsp_repair.errors import LspRepairError
+from lsp_repair.server.buffers import overlays_of
 from lsp_repair.server.findings import Verdicts, to_json
+from lsp_repair.server.orders import Orders
+
+if TYPE_CHECKING:
+    from lsp_repair.domain.events import Event
+    from lsp_repair.settings import LoadedSettings
 
 _out = sys.stdout
 _writing = threading.Lock()
@@ -34,25 +40,25 @@ def main() -> int:
     global _out  # noqa: PLW0603 - nothing else may write where the server reads
     _out = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
-    line = sys.stdin.readline()
-    if not line:
-        return 0
-    order = json.loads(line)
     try:
-        (run if order["verb"] == "run" else repair)(order)
-    except LspRepairError as error:
-        tell({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
-    except KeyboardInterrupt:
+        orders = Orders()
+        order = orders.next()
+        if order is not None:
+            _obey(order, orders)
+    except (KeyboardInterrupt, BrokenPipeError):
         return 130
-    tell({"kind": "done"})
     return 0
 
 
-def _overlays(order: Mapping[str, Any]) -> dict[str, bytes]:
-    """Unsaved buffers, in UTF-8 unless their file says otherwise."""
-    from lsp_repair.server.buffers import as_bytes  # noqa: PLC0415 - after the order is known
-
-    return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+def _obey(order: Mapping[str, Any], orders: Orders) -> None:
+    try:
+        if order["verb"] == "run":
+            run(order, orders)
+        else:
+            repair(order)
+    except LspRepairError as error:
+        tell({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
+    tell({"kind": "done"})
 
 
 def _discovered(order: Mapping[str, Any]) -> Any:
@@ -72,41 +78,46 @@ def _snake_case(settings: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in named.items() if key != "python"}
 
 
-def run(order: Mapping[str, Any]) -> None:
+def run(order: Mapping[str, Any], orders: Orders) -> None:
     """Run everything once, then what each change can affect, until the input ends."""
     from lsp_repair.domain.deadline import Deadline  # noqa: PLC0415 - after the order is known
     from lsp_repair.folders import work_folder  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import Selection  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.selection import chosen  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.session import prepare, run_baseline  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.warm_suite import WarmSuite  # noqa: PLC0415 - after the order is known
+    from lsp_repair.server.following import follow  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.telling import red_tests  # noqa: PLC0415 - after the order is known
     from lsp_repair.testrun.live_suite import LiveSuite  # noqa: PLC0415 - after the order is known
     from lsp_repair.testrun.snapshot import SnapshotRules  # noqa: PLC0415 - after the order is known
 
     project, loaded = _discovered(order)
     limit = float(order.get("time_limit") or loaded.settings.time_limit_seconds)
-    tell({"kind": "found", "root": str(project.root), "python": str(project.interpreter.executable)})
+    tell({"kind": "found", **_price(loaded)})
     with ExitStack() as stack:
         private = stack.enter_context(work_folder())
         rules = SnapshotRules(loaded.settings.snapshot_include)
-        prepared = prepare(project, private, rules, _overlays(order))
+        prepared = prepare(project, private, rules, overlays_of(order))
         selection = chosen(project, Selection(), project.root)
-        baseline = run_baseline(prepared, selection, Deadline.after(limit), lambda _: None).run
-        generation = order["generation"]
-        tell(
-            to_json(
-                "verdicts",
-                Verdicts(generation, None, red_tests(baseline), len(baseline.collected), baseline.seconds),
-            )
-        )
+        baseline = run_baseline(prepared, selection, Deadline.after(limit), _unheard).run
+        red = red_tests(baseline)
+        tell(to_json("verdicts", Verdicts(order["generation"], None, red, len(baseline.collected), baseline.seconds)))
         suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
-        for line in sys.stdin:
-            change = json.loads(line)
-            affected = suite.changed(change["paths"], Deadline.after(limit), _overlays(change))
-            files = tuple(sorted(affected.files))
-            red = red_tests(affected.run)
-            collected = len(affected.run.collected)
-            tell(to_json("verdicts", Verdicts(change["generation"], files, red, collected, affected.seconds)))
+        warm = stack.enter_context(WarmSuite(prepared.place, baseline))
+        for generation, files, run, seconds in follow(suite, warm, orders, limit):
+            tell(to_json("verdicts", Verdicts(generation, files, red_tests(run), len(run.collected), seconds)))
+
+
+def _unheard(event: "Event") -> None:
+    """Nobody listens to a baseline."""
+
+
+def _price(loaded: "LoadedSettings") -> dict[str, Any]:
+    """Whether models could be asked, and what a fix may cost at most."""
+    settings = loaded.settings
+    named = settings.models != "off" and any((settings.repair_model, settings.cheap_model))
+    most = settings.max_usd_per_fix
+    return {"models": named, "most_usd": None if most is None else f"{most:f}"}
 
 
 def repair(order: Mapping[str, Any]) -> None:
@@ -130,7 +141,7 @@ def repair(order: Mapping[str, Any]) -> None:
             ignore=settings.ignore,
             snapshot_include=settings.snapshot_include,
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
-            overlays=_overlays(order),
+            overlays=overlays_of(order),
             assistants=models_for(order, loaded, (project.root, ledger, folders)),
         )
         fix(project, request, Telling(tell, ledger))

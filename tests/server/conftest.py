@@ -3,9 +3,12 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,37 +21,55 @@ CAPABILITIES = {
 }
 
 
+SHOP = {
+    "pyproject.toml": "[tool.pytest.ini_options]\n",
+    "shop.py": "def is_cheap(price, limit):\n    return price < limit\n",
+    "test_shop.py": (
+        "from shop import is_cheap\n\n\n"
+        "def test_the_limit_is_cheap():\n    assert is_cheap(5, 5)\n\n\n"
+        "def test_less_is_and_more_is_not():\n    assert is_cheap(4, 5)\n    assert not is_cheap(6, 5)\n"
+    ),
+}
+"""One failing test, with one right answer: `<=`."""
+
+
 class Editor:
     """Starts a server, speaks to it, keeps texts as an editor does."""
 
-    def __init__(self, root, environ, *, options=None, capabilities=None, settings=None, arguments=()):
+    def __init__(
+        self, root, environ, *, options=None, capabilities=None, settings=None, folders=None, silent_on=(), **answering
+    ):
         self.root = root
         self.settings = settings or {}
+        self.scoped = answering.get("scoped", {})
+        self.refuses, self.silent_on = answering.get("refuses", set()), set(silent_on)
+        self.units = "utf-16"
         self.notifications = []
         self.diagnostics = {}
         self.requests = []
-        self.answers = {}
+        self.answers = answering.get("answers", {})
         self.texts = {}
         self.versions = {}
         self._replies = {}
         self._number = 0
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lsp_repair", "serve", *arguments],
+            [sys.executable, "-m", "lsp_repair", "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environ,
         )
         self.stderr = []
-        threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_errors, daemon=True).start()
+        self._readers = [threading.Thread(target=each, daemon=True) for each in (self._read, self._read_errors)]
+        for each in self._readers:
+            each.start()
         self.initialized = self.request(
             "initialize",
             {
                 "processId": os.getpid(),
                 "rootUri": root.as_uri(),
-                "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}],
+                "workspaceFolders": [{"uri": each.as_uri(), "name": each.name} for each in folders or [root]],
                 "capabilities": CAPABILITIES if capabilities is None else capabilities,
                 "initializationOptions": {"trusted": True, "status": True} if options is None else options,
             },
@@ -88,9 +109,15 @@ class Editor:
 
     def _answer(self, message):
         result = self.answers.get(message["method"])
+        if message["method"] in self.silent_on:
+            return
+        if message["method"] in self.refuses:
+            self._send({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32603, "message": "no"}})
+            return
         if message["method"] == "workspace/configuration":
-            result = [self.settings]
-        if message["method"] == "workspace/applyEdit":
+            items = message["params"]["items"]
+            result = [self.settings | self.scoped.get(each.get("scopeUri"), {}) for each in items]
+        if message["method"] == "workspace/applyEdit" and result is None:
             self.apply(message["params"]["edit"])
             result = {"applied": True}
         self._send({"jsonrpc": "2.0", "id": message["id"], "result": result})
@@ -103,16 +130,35 @@ class Editor:
     def notify(self, method, params):
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def request(self, method, params, timeout=60):
-        self._number += 1
-        number = self._number
-        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        self.wait(lambda: number in self._replies, timeout, method)
-        reply = self._replies.pop(number)
+    def request(self, method, params, timeout=15):
+        reply = self.reply(self.ask(method, params), timeout)
         assert "error" not in reply, reply
         return reply["result"]
 
-    def wait(self, condition, timeout=90, what="the server"):
+    def ask(self, method, params):
+        """Send a request and do not wait."""
+        self._number += 1
+        self._send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params})
+        return self._number
+
+    def reply(self, number, timeout=15):
+        """The whole answer to a request, an error too."""
+        self.wait(lambda: number in self._replies, timeout, number)
+        return self._replies.pop(number)
+
+    def answer_of(self, method, params):
+        """Ask until the answer is not empty."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if found := self.request(method, params):
+                return found
+        return pytest.fail(f"{method} stays empty")
+
+    def send_raw(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def wait(self, condition, timeout=20, what="the server"):
         """Until it holds; every message of the server is a reason to look again."""
         with self._news:
             assert self._news.wait_for(lambda: condition() or self.process.poll() is not None, timeout), (
@@ -137,9 +183,23 @@ class Editor:
     def uri(self, path):
         return (self.root / path).as_uri()
 
-    def open(self, path):
+    def told(self, method):
+        """Parameters of all notifications of this kind."""
+        return [each["params"] for each in self.notifications if each["method"] == method]
+
+    def asked(self, method):
+        """Parameters of all requests of the server of this kind."""
+        return [each["params"] for each in self.requests if each["method"] == method]
+
+    def until_found(self, path, *words):
+        """Until a file has diagnostics that say all of this."""
+        self.wait(lambda: all(word in str(self.diagnostics.get(self.uri(path), "")) for word in words), what=words)
+        return self.diagnostics[self.uri(path)]
+
+    def open(self, path, encoding="utf-8-sig"):
+        """Editors keep the byte order mark to themselves."""
         data = (self.root / path).read_bytes()
-        self.texts[path], self.versions[path] = data.decode("utf-8"), 1
+        self.texts[path], self.versions[path] = data.decode(encoding), 1
         item = {"uri": self.uri(path), "languageId": "python", "version": 1, "text": self.texts[path]}
         self.notify("textDocument/didOpen", {"textDocument": item})
 
@@ -149,9 +209,15 @@ class Editor:
         document = {"uri": self.uri(path), "version": self.versions[path]}
         self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
 
-    def save(self, path):
+    def save(self, path, text=None):
+        if text is not None:
+            self.change(path, text)
         (self.root / path).write_bytes(self.texts[path].encode("utf-8"))
         self.notify("textDocument/didSave", {"textDocument": {"uri": self.uri(path)}})
+
+    def save_again(self, path):
+        self.open(path)
+        self.save(path)
 
     def apply(self, edit):
         """As editors do: the last edit of a file first; a version that is not ours is refused."""
@@ -160,7 +226,7 @@ class Editor:
             assert change["textDocument"]["version"] in {None, self.versions[path]}
             text = self.texts[path]
             for each in sorted(change["edits"], key=lambda one: -one["range"]["start"]["line"]):
-                start, end = (_offset(text, each["range"][side]) for side in ("start", "end"))
+                start, end = (_offset(text, each["range"][side], self.units) for side in ("start", "end"))
                 text = text[:start] + each["newText"] + text[end:]
             self.change(path, text)
 
@@ -183,20 +249,28 @@ class Editor:
 
     def close(self):
         if self.process.poll() is None:
-            self.request("shutdown", None)
+            self.reply(self.ask("shutdown", None))
             self.notify("exit", None)
             self.process.wait(30)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        self.process.stdin.close()
+        for each in self._readers:
+            each.join(10)
+        for stream in (self.process.stdout, self.process.stderr):
             stream.close()
 
 
-def _offset(text, position):
+UNIT_BYTES = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
+
+
+def _offset(text, position, units):
+    """Strict: a column behind the end of its line is a fault of the server."""
     lines = text.split("\n")
-    line = min(position["line"], len(lines))
-    before = sum(len(each) + 1 for each in lines[:line])
-    inside = lines[line] if line < len(lines) else ""
-    units = inside.encode("utf-16-le")[: 2 * position["character"]]
-    return min(len(text), before + len(units.decode("utf-16-le", "ignore")))
+    inside = lines[position["line"]].removesuffix("\r")
+    codec, size = UNIT_BYTES[units]
+    whole = inside.encode(codec)
+    assert position["character"] * size <= len(whole), (position, inside)
+    before = sum(len(each) + 1 for each in lines[: position["line"]])
+    return before + len(whole[: size * position["character"]].decode(codec))
 
 
 @pytest.fixture
@@ -219,12 +293,37 @@ def broken(tmp_path):
 
 
 @pytest.fixture
+def project(tmp_path):
+    """A small project, made of what is given by path."""
+
+    def make(files=SHOP, name="project"):
+        for path, text in files.items():
+            file = tmp_path / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def decisions(tmp_path):
+    """What the ledger holds of the user's decisions, in their order."""
+
+    def read():
+        with closing(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")) as ledger:
+            return [kind for (kind,) in ledger.execute("SELECT kind FROM decision ORDER BY id")]
+
+    return read
+
+
+@pytest.fixture
 def editor(environ):
     started = []
 
     def start(root, **how):
         how.setdefault("settings", {"python": sys.executable})
-        started.append(Editor(root, environ, **how))
+        started.append(Editor(root, environ | how.pop("more", {}), **how))
         return started[-1]
 
     yield start

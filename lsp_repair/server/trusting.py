@@ -1,0 +1,47 @@
+"""Whether the tests of a folder may run, asked and said once."""
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+if TYPE_CHECKING:
+    from lsp_repair.server.folder import FolderWork
+    from lsp_repair.server.language_server import RepairServer
+
+
+class Trust:
+    """Asks where the client can ask, says the way out where it cannot, and never waits for either."""
+
+    def __init__(self, server: "RepairServer") -> None:
+        self._server = server
+        self._told: set[Path] = set()
+
+    def allows(self, work: "FolderWork") -> bool:
+        """Whether tests of this root may run; says once why not, with the way out."""
+        if self._server.options.get("trusted") is True or self._server.decisions.is_trusted(work.root):
+            return True
+        folder = self._server.folder_of(work.root)
+        way = f"run: lsp-repair trust {folder}"
+        work.refuse(f"the tests of {work.root} are not run: the folder is not trusted; {way}")
+        if folder not in self._told:
+            self._told.add(folder)
+            self._server.soon(self._ask(folder, way))
+        return False
+
+    async def _ask(self, folder: Path, way: str) -> None:
+        if self._server.can("window", "show_message") is None:
+            message = f"lsp-repair does not run the tests of {folder}: the folder is not trusted. To trust it, {way}"
+            self._server.say(message, lsp.MessageType.Warning)
+            return
+        text = (
+            f"lsp-repair runs the tests of {folder}, which is code of this folder. Do you trust it? "
+            f"(To trust it later, {way})"
+        )
+        yes, no = lsp.MessageActionItem(title="Trust"), lsp.MessageActionItem(title="Not now")
+        asked = lsp.ShowMessageRequestParams(type=lsp.MessageType.Warning, message=text, actions=[yes, no])
+        with contextlib.suppress(Exception):  # a client that answers with an error did not say yes
+            answer = await self._server.window_show_message_request_async(asked)
+            if answer is not None and answer.title == yes.title:
+                await self._server.trust(folder)
