@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from lsp_repair.errors import OutOfTimeError
 
+_GLANCE_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
@@ -27,6 +29,11 @@ class Deadline:
         if any(each.is_set() for each in self._cancelled):
             return 0.0
         return max(0.0, self.at - self.clock())
+
+    @property
+    def glance(self) -> float:
+        """Seconds that may be waited before `passed` is asked again: few where another thread can cancel."""
+        return min(self.remaining, _GLANCE_SECONDS) if self._cancelled else self.remaining
 
     @property
     def passed(self) -> bool:

@@ -43,6 +43,7 @@ class WarmSuite:
         self._orders: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._settled = threading.Event()
         self._start_number = 0
+        self._starting = Deadline.after(_START_SECONDS).cancellable()
         self._hopeless = not self._affordable
         # One thread for all processes: they die with the thread that started them.
         threading.Thread(target=self._start_all, name="warm-suite", daemon=True).start()
@@ -58,6 +59,11 @@ class WarmSuite:
         """Wait until the process serves, or never will."""
         self._settled.wait(deadline.remaining)
         return self._server is not None
+
+    def before_change(self) -> None:
+        """Files are about to change: a process that is still being started would import some of them before and some after."""
+        if self._server is None:
+            self._stop()
 
     def run(self, taken: Taken, deadline: Deadline) -> TestRun | None:
         """The affected tests' outcomes on the changed code; None where only a fresh process can tell."""
@@ -127,16 +133,19 @@ class WarmSuite:
                     self._settled.set()
 
     def _start(self, number: int) -> None:
-        deadline = Deadline.after(_START_SECONDS)
+        with self._lock:
+            if number != self._start_number:
+                return
+            deadline = self._starting = Deadline.after(_START_SECONDS).cancellable()
         known, ids = dict(self._outcomes), list(self._paths)
         try:
             server = start_warm(self._place, WarmRequest(()), deadline)
             if isinstance(server, NotWarm):
-                self._hopeless = True
+                self._hopeless = number == self._start_number
                 return
             told = server.run(ids, deadline, record=False, test_seconds=_TEST_SECONDS)
         except (LspRepairError, OSError):
-            self._hopeless = True
+            self._hopeless = number == self._start_number
             return
         with self._lock:
             if number != self._start_number:  # a change came meanwhile
@@ -147,6 +156,7 @@ class WarmSuite:
     def _stop(self) -> None:
         with self._lock:
             self._start_number += 1
+            self._starting.cancel()
             server, self._server = self._server, None
         if server is not None:
             server.close()

@@ -23,6 +23,7 @@ def follow(
         started = time.monotonic()
         deadline = orders.until_news(limit)
         paths = sorted({path for change in changes for path in change["paths"]})
+        warm.before_change()
         taken = joined(unfinished, suite.take_in(paths, overlays_of(changes[-1])))
         gone = {each.path for each in taken.changes if each.after is None}
         there = replace(taken, files=taken.files - gone)  # a test file that was removed has nothing to run

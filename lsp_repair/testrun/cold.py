@@ -15,8 +15,6 @@ from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.records import RunBuilder
 
-_GLANCE_SECONDS = 0.2
-"""How often a waiting run looks whether it was cancelled."""
 _MOST_DEATHS = 4
 """A suite whose tests kill the process more often than this is not worth a fifth start."""
 
@@ -130,7 +128,7 @@ def records(running: Running, deadline: Deadline, stall_seconds: float) -> Itera
     buffer = bytearray()
     heard = time.monotonic()
     while not deadline.passed and time.monotonic() - heard < stall_seconds:
-        if not select.select([running.read_fd], [], [], min(_GLANCE_SECONDS, deadline.remaining))[0]:
+        if not select.select([running.read_fd], [], [], min(deadline.glance, stall_seconds))[0]:
             continue
         heard = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)

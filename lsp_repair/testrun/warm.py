@@ -122,8 +122,9 @@ class WarmServer:
         return builder.run(0.0, "")
 
     def _wait(self, deadline: Deadline) -> bool:
-        if not select.select([self.running.read_fd], [], [], deadline.remaining)[0]:
-            return False
+        while not select.select([self.running.read_fd], [], [], deadline.glance)[0]:
+            if deadline.passed:
+                return False
         return self._read()
 
     def _read(self) -> bool:
