@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import cast
 
 from lsp_repair.cli import json_output, rendering
+from lsp_repair.cli.assisting import ModelFlags, choose, means_of
 from lsp_repair.cli.console import Console
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
-from lsp_repair.cli.wiring import JOURNAL, models_of, observer, opened_ledger, projects
+from lsp_repair.cli.wiring import JOURNAL, observer, opened_ledger, projects
 from lsp_repair.domain.outcomes import FixReport, Status
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
@@ -41,7 +42,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         try:
             for project, loaded in projects(arguments, pytest_arguments):
                 rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
-                chosen = models_of(arguments, loaded, (project.root, ledger, folders))
+                chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, folders))
                 console.status(chosen.line)
                 request = replace(
                     _fix_request(arguments, loaded, rejected),
@@ -140,7 +141,7 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
     """`explain`."""
     with opened_ledger(open_folders(), console) as ledger:
         ((project, loaded),) = projects(arguments, pytest_arguments)
-        chosen = models_of(arguments, loaded, (project.root, ledger, open_folders()))
+        chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, open_folders()))
         request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants)
         report = fix(project, request, observer(console, ledger))
     console.clear_status()

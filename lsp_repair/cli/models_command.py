@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lsp_repair.cli import json_output
-from lsp_repair.cli.assisting import money_text
+from lsp_repair.cli.assisting import ModelFlags, choose, means_of, money_text
 from lsp_repair.cli.capability import Capability, examine
 from lsp_repair.cli.console import Console
-from lsp_repair.cli.wiring import models_of, opened_ledger
+from lsp_repair.cli.wiring import opened_ledger
 from lsp_repair.domain.events import Observer
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.usage import Usage
@@ -61,8 +61,8 @@ def run_models(arguments: Arguments, pytest_arguments: Sequence[str], console: C
         tempfile.TemporaryDirectory(prefix="lsp-repair-models.") as temporary,
     ):
         folder = Path(temporary).resolve()
-        arguments.show_prompt = False
-        chosen = models_of(arguments, loaded, (folder, ledger, replace(folders, cache=None)))
+        flags = replace(ModelFlags.of(arguments), show_prompt=False)
+        chosen = choose(flags, loaded, means_of(folder, ledger, replace(folders, cache=None)))
         console.line(chosen.line)
         if arguments.action == "list":
             return _list(console, chosen.assistants)

@@ -6,11 +6,8 @@ import os
 import sqlite3
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from lsp_repair.cli import assisting
 from lsp_repair.cli.console import Console
-from lsp_repair.cli.secrets import redactor_for
 from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
 from lsp_repair.domain.metering import Role
 from lsp_repair.domain.projects import Project
@@ -21,7 +18,6 @@ from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover, discover_all
 
 Arguments = argparse.Namespace
-LEDGER = "ledger.sqlite3"
 JOURNAL = "journal"
 
 
@@ -52,7 +48,7 @@ def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None
         yield None
         return
     try:
-        ledger = Ledger.open(folders.state / LEDGER)
+        ledger = Ledger.open_in(folders.state)
     except (OSError, sqlite3.Error) as error:
         console.line(f"note: the ledger cannot be opened ({error}): nothing is kept", "yellow")
         yield None
@@ -89,14 +85,3 @@ def observer(console: Console, ledger: Ledger | None) -> Observer:
             ledger(event)
 
     return observe
-
-
-def models_of(
-    arguments: Arguments, loaded: LoadedSettings, means: tuple[Path, Ledger | None, Folders]
-) -> assisting.Chosen:
-    """The models of one root; from here on the ledger keeps no secret that is known of it."""
-    root, ledger, folders = means
-    redactor = redactor_for(root, os.environ)
-    if ledger is not None:
-        ledger.hide(redactor.masked)
-    return assisting.choose(arguments, loaded, assisting.Means(root, ledger, folders, redactor, os.environ))

@@ -67,6 +67,11 @@ class Ledger:
         connection, notices = open_file(path)
         return cls(connection, notices, clock)
 
+    @classmethod
+    def open_in(cls, state: Path) -> Self:
+        """The ledger of a state folder; raises as `open` does."""
+        return cls.open(state / "ledger.sqlite3")
+
     def __enter__(self) -> Self:
         return self
 

@@ -32,6 +32,9 @@ PRESETS: Mapping[str, Preset] = {
     "lmstudio": Preset("http://localhost:1234/v1", "none", free=True),
     "llamacpp": Preset("http://localhost:8080/v1", "none", free=True),
 }
+EDITOR = "editor"
+"""The preset of the models that the user's editor has; `editor/any` is whichever it gives."""
+_EDITOR_URL = "editor://editor"
 _COMPLETION_LIMIT_HOSTS = (
     ".api.openai.com",
     ".openai.azure.com",
@@ -61,17 +64,24 @@ class Endpoint:
         return urlsplit(self.base_url).netloc.rpartition("@")[2].lower()
 
     @property
+    def in_editor(self) -> bool:
+        """Whether the user's editor is asked, and no address."""
+        return self.base_url == _EDITOR_URL
+
+    @property
     def limit_parameter(self) -> str:
         """How this host calls the limit of sampled tokens: OpenAI's own models refuse the name all others know."""
         host = urlsplit(self.base_url).hostname or ""
         return "max_completion_tokens" if f".{host}".endswith(_COMPLETION_LIMIT_HOSTS) else "max_tokens"
 
 
-def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ) -> Endpoint:
-    """The endpoint of a choice.
+def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ, *, in_editor: bool = False) -> Endpoint:
+    """The endpoint of a choice; `in_editor`: whether there is an editor whose models can be asked.
 
-    Raises UsageError: `unknown-preset`, `bad-endpoint`, `no-key`, `no-keyring`.
+    Raises UsageError: `unknown-preset`, `bad-endpoint`, `no-key`, `no-keyring`, `no-editor`.
     """
+    if choice.preset == EDITOR and choice.base_url is None:
+        return _in_editor(choice, in_editor=in_editor)
     preset = _preset(choice)
     base_url = choice.base_url or (preset.base_url if preset else "")
     source = choice.key or (preset.key if preset else "none")
@@ -89,12 +99,25 @@ def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ) -> End
     )
 
 
+def _in_editor(choice: ModelChoice, *, in_editor: bool) -> Endpoint:
+    """The editor's own account pays: what a token costs is unknown unless the user says it."""
+    if not in_editor:
+        raise UsageError(
+            "no-editor",
+            f"{choice} is a model of an editor, and no editor here lends its models",
+            "in VS Code switch on lspRepair.useEditorModels; on the command line name another model",
+        )
+    return Endpoint(
+        choice.model, _EDITOR_URL, "", choice.price, choice.temperature, choice.max_output_tokens, str(choice)
+    )
+
+
 def _preset(choice: ModelChoice) -> Preset | None:
     if choice.preset is None:
         return None
     found = PRESETS.get(choice.preset)
     if found is None:
-        known = ", ".join(PRESETS)
+        known = ", ".join((*PRESETS, EDITOR))
         raise UsageError(
             "unknown-preset", f"there is no endpoint named {choice.preset}", f"known are {known}; or write MODEL@URL"
         )

@@ -5,17 +5,19 @@ For what an editor shows while somebody types; every proposal is still proved in
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
 from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.runs import NodeId, Outcome, TestRun
+from lsp_repair.domain.runs import NodeId, TestResult, TestRun
 from lsp_repair.errors import LspRepairError
+from lsp_repair.repair.imported_text import ImportedText, Replaced
+from lsp_repair.repair.reaches import Lines, Reaches
 from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.units import replaced_functions
+from lsp_repair.testrun.warm import NotWarm, ReachingRun, WarmRequest, WarmServer, start_warm
 
 _MOST_TESTS = 3_000
 _MOST_SECONDS = 20.0
@@ -31,15 +33,16 @@ class WarmSuite:
 
     def __init__(self, place: Place, first: TestRun) -> None:
         self._place = place
-        self._outcomes = {key: result.outcome for key, result in first.results.items()}
-        self._paths = {test.node_id: test.path for test in first.collected}
+        self._results = dict(first.results)
+        self._tests = {test.node_id: test for test in first.collected}
         self._fixed = frozenset(first.oracle_paths)
         self._affordable = len(first.collected) <= _MOST_TESTS and _test_seconds(first) <= _MOST_SECONDS
         self._lock = threading.Lock()
         self._server: WarmServer | None = None
         self._trusted: frozenset[NodeId] = frozenset()
-        self._based: dict[str, bytes] = {}
-        self._now: dict[str, bytes] = {}
+        self._reaches = Reaches()
+        self._imported: dict[str, ImportedText] = {}
+        self._served: dict[str, Replaced] = {}
         self._orders: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._settled = threading.Event()
         self._start_number = 0
@@ -66,58 +69,101 @@ class WarmSuite:
             self._stop()
 
     def run(self, taken: Taken, deadline: Deadline) -> TestRun | None:
-        """The affected tests' outcomes on the changed code; None where only a fresh process can tell."""
-        swaps = self._swaps(taken)
-        ids = [key for key, path in self._paths.items() if path in taken.files]
-        if self._server is None or swaps is None or not ids or not self._trusted.issuperset(ids):
+        """The affected files' outcomes on the changed code; None where only a fresh process can tell.
+
+        Of their tests those run that reach what changed, and the red ones; the verdicts of the others stand.
+        """
+        replaced = self._replaced(taken)
+        if self._server is None or replaced is None or self._is_broken(taken.files):
             return None
+        affected = {key: test for key, test in self._tests.items() if test.path in taken.files}
+        chosen = self._chosen(affected.keys(), replaced)
+        if not self._trusted.issuperset(chosen):
+            return None
+        told = self._run_swapped(self._server, chosen, replaced, deadline)
+        if not told.run.complete or not told.run.results.keys() >= set(chosen):
+            return None
+        self._served = replaced
+        self._reaches.ran(chosen, told.reached)
+        self._results |= told.run.results
+        results = {key: self._results[key] for key in affected if key in self._results}
+        return replace(told.run, collected=tuple(affected.values()), results=results)
+
+    def _is_broken(self, files: frozenset[str]) -> bool:
+        """Whether something that is red is no test: a file that does not collect has to be collected again."""
+        red = (key for key, result in self._results.items() if result.outcome.is_red and key not in self._tests)
+        return any(key in files or not key.endswith(".py") for key in red)
+
+    def _chosen(self, affected: Iterable[NodeId], replaced: Mapping[str, Replaced]) -> list[NodeId]:
+        """The tests whose outcome may differ, in their order."""
+        changed = list(self._changed_since_served(replaced))
+        keys = list(affected)
+        reaching = self._reaches.reaching(changed, frozenset(keys))
+        return [key for key in keys if key in reaching or key not in self._results or self._results[key].outcome.is_red]
+
+    def _changed_since_served(self, replaced: Mapping[str, Replaced]) -> Iterator[Lines]:
+        """The functions whose text is another than when the verdicts were told that stand now."""
+        for path, now in replaced.items():
+            before = self._served.get(path, {})
+            for function in now.keys() | before.keys():
+                if now.get(function) != before.get(function):
+                    yield self._imported[path].lines(function)
+
+    def _run_swapped(
+        self, server: WarmServer, chosen: Sequence[NodeId], replaced: Mapping[str, Replaced], deadline: Deadline
+    ) -> ReachingRun:
+        """Incomplete when it cannot be run here."""
+        if not chosen:
+            return ReachingRun(TestRun((), {}, frozenset()))
+        swaps = [
+            {
+                "key": 0,
+                "path": f"{self._place.root}/{path}",
+                "first": function.first_line,
+                "name": function.name,
+                "shells": list(function.shells),
+                "text": text,
+            }
+            for path, functions in replaced.items()
+            for function, text in functions.items()
+        ]
         try:
-            run = self._server.run_swapped(ids, swaps, deadline, test_seconds=_TEST_SECONDS)
-        except (BrokenPipeError, OSError):
-            return None
-        return run if run.complete and run.results.keys() >= set(ids) else None
+            return server.run_reaching(chosen, swaps, deadline, test_seconds=_TEST_SECONDS, again=False)
+        except OSError:  # it is gone
+            return ReachingRun(TestRun((), {}, frozenset(), complete=False))
 
     def ran_cold(self, taken: Taken, run: TestRun) -> None:
-        """A fresh process had to tell: what it told is the outcome that is known from now on, and the process starts anew."""
-        self._outcomes = {key: each for key, each in self._outcomes.items() if self._paths.get(key) not in taken.files}
-        self._outcomes |= {key: result.outcome for key, result in run.results.items()}
-        self._paths = {key: path for key, path in self._paths.items() if path not in taken.files}
-        self._paths |= {test.node_id: test.path for test in run.collected}
+        """A fresh process had to tell: what it told is what is known from now on, and the process starts anew."""
+        gone = {key for key, test in self._tests.items() if test.path in taken.files} | set(taken.files)
+        self._results = {key: each for key, each in self._results.items() if key not in gone} | dict(run.results)
+        self._tests = {key: test for key, test in self._tests.items() if key not in gone}
+        self._tests |= {test.node_id: test for test in run.collected}
         self._fixed |= run.oracle_paths
         self._restart()
 
-    def _swaps(self, taken: Taken) -> list[dict[str, object]] | None:
-        """The functions that differ from what the process imported; None when anything else does."""
+    def _replaced(self, taken: Taken) -> dict[str, Replaced] | None:
+        """The functions that differ from what the process imported, by file; None when anything else does."""
+        found = dict(self._served)
         for change in taken.changes:
-            if change.before is None or change.after is None or not change.path.endswith(".py"):
+            path, before, after = change.path, change.before, change.after
+            if before is None or after is None or not path.endswith(".py") or self._holds_tests(path):
                 return None
-            if change.path in self._fixed:
+            if path not in self._imported:
+                self._imported[path] = ImportedText(SourceFile(path, before))
+            now = self._imported[path].replaced(after)
+            if now is None:
                 return None
-            self._based.setdefault(change.path, change.before)
-            self._now[change.path] = change.after
-        entries: list[dict[str, object]] = []
-        for path, before in self._based.items():
-            units = replaced_functions(SourceFile(path, before), SourceFile(path, self._now[path]))
-            if units is None:
-                return None
-            for unit in units:
-                function = unit.function
-                entries.append(
-                    {
-                        "key": len(entries),
-                        "path": f"{self._place.root}/{path}",
-                        "first": function.first_line,
-                        "name": function.name,
-                        "shells": list(function.shells),
-                        "text": unit.text,
-                    }
-                )
-        return entries
+            found[path] = now
+        return found
+
+    def _holds_tests(self, path: str) -> bool:
+        """Whether a change of the file can change what is collected: doctests lie in other files than tests."""
+        return path in self._fixed or any(test.path == path for test in self._tests.values())
 
     def _restart(self) -> None:
         """In a thread of its own: nobody waits for it."""
         self._stop()
-        self._based, self._now = {}, {}
+        self._imported, self._served = {}, {}
         if self._hopeless:
             self._settled.set()
         else:
@@ -137,13 +183,13 @@ class WarmSuite:
             if number != self._start_number:
                 return
             deadline = self._starting = Deadline.after(_START_SECONDS).cancellable()
-        known, ids = dict(self._outcomes), list(self._paths)
+        known, ids = dict(self._results), list(self._tests)
         try:
             server = start_warm(self._place, WarmRequest(()), deadline)
             if isinstance(server, NotWarm):
                 self._hopeless = number == self._start_number
                 return
-            told = server.run(ids, deadline, record=False, test_seconds=_TEST_SECONDS)
+            told = server.run_reaching(ids, (), deadline, test_seconds=_TEST_SECONDS, again=True)
         except (LspRepairError, OSError):
             self._hopeless = number == self._start_number
             return
@@ -151,7 +197,9 @@ class WarmSuite:
             if number != self._start_number:  # a change came meanwhile
                 server.close()
                 return
-            self._trusted, self._server = _agreeing(known, told), server
+            self._reaches = Reaches()
+            self._reaches.note(told.reached)
+            self._trusted, self._server = _agreeing(known, told.run), server
 
     def _stop(self) -> None:
         with self._lock:
@@ -162,9 +210,9 @@ class WarmSuite:
             server.close()
 
 
-def _agreeing(known: Mapping[NodeId, Outcome], told: TestRun) -> frozenset[NodeId]:
+def _agreeing(known: Mapping[NodeId, TestResult], told: TestRun) -> frozenset[NodeId]:
     """Tests whose outcome is the same as in a fresh process."""
-    return frozenset(key for key, result in told.results.items() if known.get(key) is result.outcome)
+    return frozenset(key for key, result in told.results.items() if key in known and known[key].outcome is result.outcome)
 
 
 def _test_seconds(run: TestRun) -> float:

@@ -143,22 +143,27 @@ def uri_of(work: FolderWork, path: str) -> str:
     return (work.root / path).as_uri()
 
 
-def hover_text(view: View, path: str, line: int) -> str | None:
-    """What is known of the failures on a line (from 0), in Markdown that holds no text as markup."""
+def hover_text(view: View, where: tuple[str, int], kind: lsp.MarkupKind) -> str | None:
+    """What is known of the failures on a line (from 0), plain or in Markdown that holds no text as markup."""
+    path, line = where
+    is_plain = kind is lsp.MarkupKind.PlainText
+    shown, strong, rule = (str, "{}", "\n\n") if is_plain else (_escaped, "**{}**", "\n\n---\n\n")
+    quoted = "{}" if is_plain else "`{}`"
     parts: list[str] = []
     for test in view.red.values():
         report = view.report_of(test.id)
         places = [test.place, *(report.places[:1] if report is not None else ())]
         if not any(place.path == path and place.line - 1 == line for place in places):
             continue
-        lines = [f"**{_escaped(test.id)}** fails: {_escaped(test.error_type)}"]
+        lines = [f"{strong.format(shown(test.id))} fails: {shown(test.error_type)}"]
         if test.expected or test.actual:
-            lines.append(f"- expected `{_code(test.expected)}`\n- got `{_code(test.actual)}`")
+            values = (quoted.format(_code(each)) for each in (test.expected, test.actual))
+            lines.append("- expected {}\n- got {}".format(*values))
         if report is not None:
-            lines.append(_escaped(report.explanation))
-            lines += [f"- fix available: {_escaped(offer.title)}" for offer in view.offers(report)]
+            lines.append(shown(report.explanation))
+            lines += [f"- fix available: {shown(offer.title)}" for offer in view.offers(report)]
         parts.append("\n\n".join(lines))
-    return "\n\n---\n\n".join(parts) or None
+    return rule.join(parts) or None
 
 
 def _escaped(text: str) -> str:
@@ -171,18 +176,18 @@ def _code(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")[:300]
 
 
-def lenses(work: FolderWork, path: str) -> list[lsp.CodeLens]:
+def lenses(work: FolderWork, view: View, path: str) -> list[lsp.CodeLens]:
     """On failing tests and on the most suspicious line of each failure."""
     found: list[lsp.CodeLens] = []
-    for test in work.view.red.values():
-        report = work.view.report_of(test.id)
-        offers = work.view.offers(report) if report is not None else ()
+    for test in view.red.values():
+        report = view.report_of(test.id)
+        offers = view.offers(report) if report is not None else ()
         title = f"✘ fails — {len(offers)} {'fix' if len(offers) == 1 else 'fixes'} proved" if offers else "✘ fails"
         if test.place.path == path:
             found.append(_lens(work, test.place.line, title, report.fingerprint if report else test.id))
-    for report in work.view.reports.values():
+    for report in view.reports.values():
         place = report.places[0] if report.places else None
-        if place is not None and place.path == path and any(key in work.view.red for key in report.tests):
+        if place is not None and place.path == path and any(key in view.red for key in report.tests):
             found.append(_lens(work, place.line, "suspicious: explain", report.fingerprint))
     return found
 

@@ -2,11 +2,15 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+Column = tuple[int, int]
+"""A line from 0 and a column in it, as the client counts."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -25,6 +29,34 @@ def as_bytes(text: str) -> bytes:
 def overlays_of(order: Mapping[str, Any]) -> dict[str, bytes]:
     """Unsaved buffers of an order to a worker, as the bytes of their files."""
     return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+
+
+def spliced(text: str, start: Column, end: Column, new: str, units: Callable[[str], int]) -> str:
+    """The text with what lies between two places replaced; lines end where the protocol says, and nowhere else.
+
+    A column behind the end of its line is its end, a line behind the last one the end of the text.
+    """
+    first = _offset(text, start, units)
+    return text[:first] + new + text[max(first, _offset(text, end, units)) :]
+
+
+def _offset(text: str, place: Column, units: Callable[[str], int]) -> int:
+    line, column = place
+    begin = 0
+    for _ in range(line):
+        end = _LINE_END.search(text, begin)
+        if end is None:
+            return len(text)
+        begin = end.end()
+    end = _LINE_END.search(text, begin)
+    inside = text[begin : len(text) if end is None else end.start()]
+    if inside.isascii():
+        return begin + min(column, len(inside))
+    for index, character in enumerate(inside):
+        if column <= 0:
+            return begin + index
+        column -= units(character)
+    return begin + len(inside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Decisions:
 
         if self._ledger is None and self.folders.state is not None:
             try:
-                self._ledger = Ledger.open(self.folders.state / "ledger.sqlite3")
+                self._ledger = Ledger.open_in(self.folders.state)
             except (OSError, sqlite3.Error):
                 return None
         return self._ledger

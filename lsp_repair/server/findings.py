@@ -95,7 +95,8 @@ def verdicts(told: Mapping[str, Any]) -> Verdicts:
 
 
 def _red(told: Mapping[str, Any]) -> RedTest:
-    return RedTest(**{**told, "place": Place(**told["place"])})
+    fields: dict[str, Any] = {**told, "place": Place(**told["place"])}
+    return RedTest(**fields)
 
 
 def report(told: Mapping[str, Any]) -> Report:
@@ -115,4 +116,5 @@ def report(told: Mapping[str, Any]) -> Report:
 
 def offer(told: Mapping[str, Any]) -> Offer:
     """Back from JSON."""
-    return Offer(**{**told, "files": tuple(FileText(**each) for each in told["files"])})
+    fields: dict[str, Any] = {**told, "files": tuple(FileText(**each) for each in told["files"])}
+    return Offer(**fields)

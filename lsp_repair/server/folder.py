@@ -9,6 +9,7 @@ from typing import Any
 
 from lsp_repair.server import findings
 from lsp_repair.server.findings import Offer, RedTest, Report
+from lsp_repair.server.lending import Lending
 from lsp_repair.server.workers import Worker
 
 _MOST_REPAIRED = 40
@@ -46,6 +47,18 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Buffers:
+    """The open documents of a root when a run begins, by path."""
+
+    texts: Mapping[str, str]
+    unsaved: Mapping[str, str]
+    """Those that differ from the disk."""
+
+
+NO_BUFFERS = Buffers({}, {})
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What is known at one moment; requests look things up in it and never wait."""
 
@@ -59,6 +72,8 @@ class View:
     """By fingerprint."""
     hidden: frozenset[str] = frozenset()
     """Proposals that the user rejected."""
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Files that were open when the tests ran, as they were then: what was typed since moves the lines below it."""
     spent: frozenset[str] = frozenset()
     """Proposals that were accepted or proved stale, until they are proved anew."""
 
@@ -81,7 +96,13 @@ class View:
 class FolderWork:
     """Runs and repairs of one root: one under way and one waiting; newer edits make results stale and stop the work."""
 
-    def __init__(self, root: Path, settings: Mapping[str, Any], changed: Callable[["FolderWork"], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Mapping[str, Any],
+        changed: Callable[["FolderWork"], None],
+        lending: Lending | None = None,
+    ) -> None:
         self.root = root
         self.settings = settings
         self.view = View()
@@ -92,11 +113,13 @@ class FolderWork:
         self.started = False
         """Whether its tests were asked for once."""
         self._changed = changed
+        self._lending = lending
         self._turn = asyncio.Lock()
         self._runner: Worker | None = None
         self._repairer: Worker | None = None
         self._running = False
         self._overlays: dict[str, str] = {}
+        self._texts: Mapping[str, str] = {}
         self._asked: Ask | None = None
         self._is_quick = False
         self._problem = ""
@@ -112,10 +135,11 @@ class FolderWork:
         self.view = replace(self.view, **changes)
         self._changed(self)
 
-    async def files_changed(self, paths: Iterable[str], overlays: Mapping[str, str]) -> None:
-        """Files were saved or buffers changed what they hold; `overlays` are all unsaved buffers of this root."""
+    async def files_changed(self, paths: Iterable[str], buffers: Buffers) -> None:
+        """Files were saved or buffers changed what they hold."""
+        overlays = buffers.unsaved
         changed = sorted({*paths, *overlays, *self._overlays})
-        generation = self._begin(overlays, "running the affected tests")
+        generation = self._begin(buffers, "running the affected tests")
         async with self._turn:
             if self._runner is None:
                 await self._start_runner(generation)
@@ -126,17 +150,22 @@ class FolderWork:
         """Whether the verdicts are those of an unsaved buffer of this file."""
         return path in self._overlays
 
-    async def run_all(self, overlays: Mapping[str, str]) -> None:
+    def opened(self, path: str, text: str) -> None:
+        """A file is open now, and holds what the tests ran on."""
+        if path not in self.view.texts:
+            self.view = replace(self.view, texts={**self.view.texts, path: text})
+
+    async def run_all(self, buffers: Buffers) -> None:
         """Everything anew, from a fresh copy."""
-        generation = self._begin(overlays, "running the tests")
+        generation = self._begin(buffers, "running the tests")
         async with self._turn:
             self._stop_runner()
             await self._start_runner(generation)
 
-    def _begin(self, overlays: Mapping[str, str], text: str) -> int:
+    def _begin(self, buffers: Buffers, text: str) -> int:
         """What runs from here on is newer than all that is known."""
         self.started = self._running = True
-        self._overlays = dict(overlays)
+        self._overlays, self._texts = dict(buffers.unsaved), buffers.texts
         self._stop_repair()
         self._show(generation=self.view.generation + 1, phase=Phase.TESTING, text=text)
         return self.view.generation
@@ -153,6 +182,7 @@ class FolderWork:
             "python": self.settings.get("python"),
             "settings": dict(self.settings),
             "overlays": self._overlays,
+            "editor_models": self._lending is not None,
         }
 
     async def _heard_runner(self, message: Mapping[str, Any]) -> None:
@@ -190,7 +220,7 @@ class FolderWork:
         if ask is None and fresh and self.autonomy in {Autonomy.EXPLAIN, Autonomy.PROPOSE}:
             ask = Ask(() if self._is_quick else fresh[:_MOST_REPAIRED])
         phase = Phase.IDLE if ask is None else Phase.REPAIRING
-        self._show(red=red, reports=reports, runs=runs, phase=phase, text=_counted(red))
+        self._show(red=red, reports=reports, runs=runs, phase=phase, text=_counted(red), texts=self._texts)
         if ask is not None:
             await self._start_repair(ask)
 
@@ -240,6 +270,12 @@ class FolderWork:
                 reports = {key: each for key, each in self.view.reports.items() if key not in stale}
                 spent = self.view.spent - {offer.id for offer in report.offers}
                 self._show(reports=reports | {report.fingerprint: report}, spent=spent)
+            case "chat":
+                if self._lending is not None and self._repairer is not None:
+                    self._lending.ask(message, self._repairer.send)
+            case "chat-over":
+                if self._lending is not None:
+                    self._lending.over(int(message["number"]))
             case "error":
                 self._problem = f"{message['message']} {message['hint']}".strip()
             case "ended":
@@ -262,6 +298,8 @@ class FolderWork:
         self._show(phase=Phase.UNTRUSTED, text=why)
 
     def _stop_repair(self) -> None:
+        if self._lending is not None:
+            self._lending.close()
         if self._repairer is not None:
             self._repairer.kill()
             self._repairer = None

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server import actions
+from lsp_repair.server import actions, pulling
 from lsp_repair.server.folder import FolderWork
 from lsp_repair.server.language_server import RepairServer
 from lsp_repair.server.showing import told_diff, told_folder
@@ -112,15 +112,22 @@ def _add_lookups(server: RepairServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
         at = server.work_at(params.text_document.uri)
-        text = actions.hover_text(at[0].view, at[1], params.position.line) if at is not None else None
-        if text is None:
-            return None
-        return lsp.Hover(contents=lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=text))
+        kind = server.hover_kind
+        text = actions.hover_text(server.view(at[0]), (at[1], params.position.line), kind) if at is not None else None
+        return None if text is None else lsp.Hover(contents=lsp.MarkupContent(kind=kind, value=text))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, pulling.OPTIONS)
+    def _(params: lsp.DocumentDiagnosticParams) -> Any:
+        return pulling.pulled(server, params.text_document.uri, params.previous_result_id)
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
         at = server.work_at(params.text_document.uri)
-        return actions.lenses(*at) if at is not None and server.settings.get("codeLens", True) else []
+        return (
+            actions.lenses(at[0], server.view(at[0]), at[1])
+            if at is not None and server.settings.get("codeLens", True)
+            else []
+        )
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
@@ -128,7 +135,7 @@ def _add_lookups(server: RepairServer) -> None:
         lines = range(params.range.start.line, params.range.end.line + 1)
         if at is None or not server.settings.get("inlayHints"):
             return []
-        return actions.value_hints(at[0].view, at[1], lines, server.texts(at[0]))
+        return actions.value_hints(server.view(at[0]), at[1], lines, server.texts(at[0]))
 
 
 def _add_commands(server: RepairServer) -> None:
@@ -181,6 +188,11 @@ async def _retry(server: RepairServer, work: FolderWork, arguments: Mapping[str,
     if not isinstance(hint, str) or not hint.strip():
         text = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
         server.say(text)
+        return
+    if not work.models:
+        server.say(
+            "A hint is for a model, and none is named: set lspRepair.repairModel, or repair_model in config.toml"
+        )
         return
     await server.ask_repair(work, str(arguments.get("failure")), models=True, hint=hint)
 

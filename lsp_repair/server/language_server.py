@@ -10,7 +10,6 @@ from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from lsp_repair import __version__
 from lsp_repair.server.accepting import Acceptance
@@ -18,11 +17,13 @@ from lsp_repair.server.actions import Texts
 from lsp_repair.server.buffers import same_text
 from lsp_repair.server.configuring import Configuration
 from lsp_repair.server.deciding import Decisions
-from lsp_repair.server.folder import Ask, Autonomy, FolderWork, tests_of
+from lsp_repair.server.folder import Ask, Autonomy, Buffers, FolderWork, View, tests_of
+from lsp_repair.server.lending import Lending
 from lsp_repair.server.lenient import AnsweringProtocol, lenient_converter
+from lsp_repair.server.moving import moved
 from lsp_repair.server.progressing import Progress
 from lsp_repair.server.publishing import Publisher
-from lsp_repair.server.roots import Roots, roots_below
+from lsp_repair.server.roots import Roots, local_path, roots_below
 from lsp_repair.server.spots import Touched, touched
 from lsp_repair.server.trusting import Trust
 from lsp_repair.server.watching import Watcher
@@ -53,7 +54,7 @@ class RepairServer(LanguageServer):
         self.acceptance = Acceptance(self)
         self.busy_signs = Progress(self)
         self.watcher = Watcher(self._disk_changed)
-        self._publisher = Publisher(self)
+        self.publisher = Publisher(self)
         self._trust = Trust(self)
         self._roots = Roots()
         self._said: set[str] = set()
@@ -72,6 +73,12 @@ class RepairServer(LanguageServer):
             if value is None:
                 return None
         return value
+
+    @property
+    def hover_kind(self) -> lsp.MarkupKind:
+        """Markdown where the client shows it."""
+        formats = self.can("text_document", "hover", "content_format") or ()
+        return lsp.MarkupKind.Markdown if lsp.MarkupKind.Markdown in formats else lsp.MarkupKind.PlainText
 
     def say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
         """In the editor's way of showing messages."""
@@ -104,13 +111,15 @@ class RepairServer(LanguageServer):
 
     def work_at(self, uri: str) -> tuple[FolderWork, str] | None:
         """The root that a file belongs to, and its path there; None for what is no file of a project."""
-        name = to_fs_path(uri) if uri.startswith("file:") else None
-        found = self._roots.of(Path(name), self._folders()) if name else None
+        file = local_path(uri)
+        found = self._roots.of(file, self._folders()) if file is not None else None
         return (self._work(found[0]), found[1]) if found is not None else None
 
     def _work(self, root: Path) -> FolderWork:
         if root not in self.works:
-            self.works[root] = FolderWork(root, self.settings, self._changed)
+            self.works[root] = FolderWork(
+                root, self.settings, self._changed, Lending(self) if self.options.get("editorModels") is True else None
+            )
         return self.works[root]
 
     def find_work(self, root: str) -> FolderWork | None:
@@ -118,10 +127,10 @@ class RepairServer(LanguageServer):
         return self.works.get(Path(root)) or self.works.get(Path(os.path.realpath(root)))
 
     def _folders(self) -> list[Path]:
-        paths = [to_fs_path(each.uri) for each in self.workspace.folders.values()]
-        if not paths and self.workspace.root_path:
-            paths = [self.workspace.root_path]
-        return [Path(os.path.realpath(each)) for each in paths if each]
+        uris = [each.uri for each in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        return [Path(os.path.realpath(each)) for each in map(local_path, uris) if each is not None]
 
     def folder_of(self, root: Path) -> Path:
         """The workspace folder that a root lies in; a root around its folder is its own."""
@@ -164,7 +173,7 @@ class RepairServer(LanguageServer):
         """Everything anew; whether it may."""
         if not self.may_run(work):
             return False
-        await work.run_all(self.overlays(work))
+        await work.run_all(self.buffers(work))
         return True
 
     def may_run(self, work: FolderWork) -> bool:
@@ -174,6 +183,7 @@ class RepairServer(LanguageServer):
     async def trust(self, folder: Path) -> None:
         """From now on the tests below it may run."""
         self.decisions.trust(folder)
+        self._trust.granted(folder)
         for work in list(self.works.values()):
             if work.root.is_relative_to(folder):
                 await self.run_all(work)
@@ -199,22 +209,30 @@ class RepairServer(LanguageServer):
         """The open document of a file; editors may know the root by another name."""
         wanted = work.root / path
         for document in self.workspace.text_documents.values():
-            name = to_fs_path(document.uri) if document.uri.startswith("file:") else None
-            if name and name.endswith(wanted.name) and Path(os.path.realpath(name)) == wanted:
+            file = local_path(document.uri)
+            if file is not None and file.name == wanted.name and Path(os.path.realpath(file)) == wanted:
                 return document
         return None
 
-    def overlays(self, work: FolderWork) -> dict[str, str]:
-        """Unsaved buffers of a root, by path."""
-        found: dict[str, str] = {}
+    def buffers(self, work: FolderWork) -> Buffers:
+        """The open documents of a root."""
+        texts: dict[str, str] = {}
+        unsaved: dict[str, str] = {}
         for document in self.workspace.text_documents.values():
             at = self.work_at(document.uri)
             if at is None or at[0] is not work or not at[1].endswith(_OVERLAID):
                 continue
+            texts[at[1]] = document.source
             disk = _read(work.root / at[1])
             if disk is None or not same_text(document.source, disk):
-                found[at[1]] = document.source
-        return found
+                unsaved[at[1]] = document.source
+        return Buffers(texts, unsaved)
+
+    def view(self, work: FolderWork) -> View:
+        """What is known of a root, its lines where they are now."""
+        then = work.view.texts
+        buffers = ((path, text, self.buffer(work, path)) for path, text in then.items())
+        return moved(work.view, [(path, text, now.source) for path, text, now in buffers if now is not None])
 
     def touched_at(self, uri: str, lines: range) -> tuple[FolderWork, tuple[Touched, ...], Texts] | None:
         """What failed on these lines of a document."""
@@ -223,7 +241,7 @@ class RepairServer(LanguageServer):
             return None
         work, path = at
         texts = self.texts(work)
-        return work, touched(work.view, path, lines, lambda each: texts.document(each)[0]), texts
+        return work, touched(self.view(work), path, lines, lambda each: texts.document(each)[0]), texts
 
     # Changes
 
@@ -232,8 +250,11 @@ class RepairServer(LanguageServer):
         found = self.work_at(uri)
         if found is None:
             return
+        text = self.document(*found)[0]
+        if text is not None:
+            found[0].opened(found[1], text)
         if found[0].started:
-            self._publisher.send_again(*found)
+            self.publisher.send_again(*found)
         else:
             self.soon(self.start(found[0]))
 
@@ -246,13 +267,16 @@ class RepairServer(LanguageServer):
     def closed(self, uri: str) -> None:
         """What was not saved is gone; closing a file that was saved changes nothing."""
         found = self.work_at(uri)
-        if found is not None and found[0].ran_unsaved(found[1]):
+        if found is None:
+            return
+        self.publisher.closed(*found)
+        if found[0].ran_unsaved(found[1]):
             self._soon_changed(*found)
 
     def written(self, uri: str) -> None:
         """Somebody wrote a file; the editor's own writes come this way too, and count once."""
-        name = to_fs_path(uri) if uri.startswith("file:") else None
-        if name and Path(name) in self._written and self._written[Path(name)] == _signature(Path(name)):
+        file = local_path(uri)
+        if file in self._written and self._written[file] == _signature(file):
             return
         self.saved(uri)
 
@@ -261,10 +285,10 @@ class RepairServer(LanguageServer):
         self.written(file.as_uri())
 
     def _noticed(self, uri: str) -> tuple[FolderWork, str] | None:
-        name = to_fs_path(uri) if uri.startswith("file:") else None
-        if name:
-            self._written[Path(name)] = _signature(Path(name))
-            self._roots.written(Path(name))
+        file = local_path(uri)
+        if file is not None:
+            self._written[file] = _signature(file)
+            self._roots.written(file)
         return self.work_at(uri)
 
     def text_changed(self, uri: str) -> None:
@@ -297,7 +321,7 @@ class RepairServer(LanguageServer):
     async def run_changed(self, work: FolderWork, paths: Iterable[str]) -> None:
         """Run the tests that these files can affect."""
         if self.may_run(work):
-            await work.files_changed(paths, self.overlays(work))
+            await work.files_changed(paths, self.buffers(work))
 
     async def ask_repair(self, work: FolderWork, failure: str, *, models: bool, hint: str) -> None:
         """Start a repair that the user asked for."""
@@ -307,7 +331,7 @@ class RepairServer(LanguageServer):
 
     def _changed(self, work: FolderWork) -> None:
         """Something is known now that was not: diagnostics follow, since no client asks by itself."""
-        self._publisher.publish(work)
+        self.publisher.publish(work)
         self.busy_signs.follow(work)
 
     def close(self) -> None:

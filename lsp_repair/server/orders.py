@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -33,6 +34,15 @@ class Orders:
             return None
         order: dict[str, Any] = json.loads(line)
         return order
+
+    def pass_on(self, hear: Callable[[dict[str, Any]], None]) -> None:
+        """Give each further order to somebody, in a thread of its own."""
+
+        def pass_all() -> None:
+            while (order := self.next()) is not None:
+                hear(order)
+
+        threading.Thread(target=pass_all, daemon=True).start()
 
     def all_next(self) -> list[dict[str, Any]]:
         """Wait for an order and take all that are there; empty when the server is gone."""

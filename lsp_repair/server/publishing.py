@@ -9,6 +9,7 @@ from lsprotocol import types as lsp
 from lsp_repair.server import actions
 from lsp_repair.server.buffers import plain_lines
 from lsp_repair.server.folder import Autonomy, FolderWork
+from lsp_repair.server.pulling import pulls
 from lsp_repair.server.spots import Spot, by_path, spots
 
 if TYPE_CHECKING:
@@ -28,33 +29,48 @@ class Publisher:
 
     def publish(self, work: FolderWork) -> None:
         """The diagnostics of a root, then its status."""
-        found_now = () if work.autonomy is Autonomy.OFF else spots(work.view)
         before = self._sent.get(work.root, {})
-        now = {path: (work.view.runs, found) for path, found in by_path(found_now).items()}
+        now = {path: (work.view.runs, found) for path, found in by_path(self._spots(work)).items()}
         self._sent[work.root] = now
-        for path in before.keys() - now.keys():
-            self._send(work, path, [])
-        for path, found in now.items():
-            if before.get(path) != found:
-                self._send(work, path, found[1])
+        changed = [path for path in before.keys() | now.keys() if before.get(path) != now.get(path)]
+        for path in changed:
+            if not self._is_pulled(work, path):
+                self._send(work, path, self.diagnostics(work, path))
+        if any(self._is_pulled(work, path) for path in changed):
+            self._server.soon(_courtesy(self._server.workspace_diagnostic_refresh_async(None)))
         self._send_status(work)
         self._refresh(work)
 
     def send_again(self, work: FolderWork, path: str) -> None:
         """For a file that was just opened: some editors show nothing in it that they were told before."""
-        sent = self._sent.get(work.root, {}).get(path)
-        if sent is not None:
-            self._send(work, path, sent[1])
+        if path in self._sent.get(work.root, {}):
+            self._send(work, path, [] if pulls(self._server) else self.diagnostics(work, path))
 
-    def _send(self, work: FolderWork, path: str, found: list[Spot]) -> None:
-        document = self._server.buffer(work, path)
-        text, _ = self._server.document(work, path)
+    def closed(self, work: FolderWork, path: str) -> None:
+        """A client that asks does so for open files only."""
+        if pulls(self._server) and path in self._sent.get(work.root, {}):
+            self._send(work, path, self.diagnostics(work, path))
+
+    def diagnostics(self, work: FolderWork, path: str) -> list[lsp.Diagnostic]:
+        """What a file has now, at the lines where it is now."""
+        found = by_path(self._spots(work)).get(path, [])
+        text = self._server.document(work, path)[0] if found else None
         lines = plain_lines(text or "")
+        return [self._diagnostic(work, each, lines) for each in found]
+
+    def _spots(self, work: FolderWork) -> tuple[Spot, ...]:
+        return () if work.autonomy is Autonomy.OFF else spots(self._server.view(work))
+
+    def _is_pulled(self, work: FolderWork, path: str) -> bool:
+        return pulls(self._server) and self._server.buffer(work, path) is not None
+
+    def _send(self, work: FolderWork, path: str, found: list[lsp.Diagnostic]) -> None:
+        document = self._server.buffer(work, path)
         self._server.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(
                 uri=document.uri if document is not None else actions.uri_of(work, path),
                 version=document.version if document is not None else None,
-                diagnostics=[self._diagnostic(work, each, lines) for each in found],
+                diagnostics=found,
             )
         )
 

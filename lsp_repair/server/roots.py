@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pygls.uris import to_fs_path
+
 from lsp_repair.errors import UsageError
 from lsp_repair.testrun.exclusions import excluded_folder
 from lsp_repair.testrun.roots import find_root, find_roots
@@ -11,6 +13,15 @@ from lsp_repair.testrun.roots import find_root, find_roots
 CONFIGURATION = frozenset(
     {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py"}
 )
+
+
+def local_path(uri: str) -> Path | None:
+    """The file that an address names; None for what is on no disk of ours, and for what no file could be called."""
+    try:
+        name = to_fs_path(uri) if uri.startswith("file:") else None
+        return Path(name) if name and b"\0" not in os.fsencode(name) else None
+    except ValueError:
+        return None
 
 
 class Roots:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lsp_repair.server.buffers import line_edits
 from lsp_repair.server.findings import Place, RedTest, Report
 from lsp_repair.server.folder import View
+from lsp_repair.server.moving import line_way
 
 Text = Callable[[str], str | None]
 """The text of a file by its path: the editor's buffer, else the disk's; None when there is none."""
@@ -101,8 +102,10 @@ def _edits_line(report: Report, view: View, where: tuple[str, range], text: Text
         for file in offer.files:
             if file.path != path:
                 continue
-            edits = line_edits(text(path) or "", file.before, file.after)
-            if any(edit.first <= lines.stop - 1 and lines.start <= max(edit.first, edit.last - 1) for edit in edits):
+            way = line_way(file.before, text(path) or "")
+            edits = line_edits("", file.before, file.after)
+            spans = ((way(edit.first + 1) - 1, way(max(edit.first + 1, edit.last)) - 1) for edit in edits)
+            if any(first < lines.stop and lines.start <= last for first, last in spans):
                 return True
     return False
 

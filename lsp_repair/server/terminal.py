@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.cli.console import Console
-from lsp_repair.server.folder import FolderWork, Phase
+from lsp_repair.server.folder import NO_BUFFERS, FolderWork, Phase
 from lsp_repair.server.roots import root_of
 from lsp_repair.server.watching import Watcher
 
@@ -33,7 +33,7 @@ class TerminalWatch:
         await self._watcher.watch(self._work.root)
         if self._watcher.problem:
             self._console.line(self._watcher.problem, "yellow")
-        await self._work.run_all({})
+        await self._work.run_all(NO_BUFFERS)
         await asyncio.Event().wait()
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class TerminalWatch:
 
     async def _run_due(self) -> None:
         paths, self._due = self._due, set()
-        await self._work.files_changed(paths, {})
+        await self._work.files_changed(paths, NO_BUFFERS)
 
     def _changed(self, work: FolderWork) -> None:
         view = work.view

@@ -17,10 +17,19 @@ class Trust:
     def __init__(self, server: "RepairServer") -> None:
         self._server = server
         self._told: set[Path] = set()
+        self._granted: set[Path] = set()
+
+    def granted(self, folder: Path) -> None:
+        """The user's word in this session counts more than what the editor said at its start."""
+        self._granted.add(folder)
 
     def allows(self, work: "FolderWork") -> bool:
         """Whether tests of this root may run; says once why not, with the way out."""
-        if self._server.options.get("trusted") is True or self._server.decisions.is_trusted(work.root):
+        said = self._server.options.get("trusted")
+        if said is False and not any(work.root.is_relative_to(each) for each in self._granted):
+            work.refuse(f"the tests of {work.root} are not run: the editor does not trust the folder; trust it there")
+            return False
+        if said is True or self._server.decisions.is_trusted(work.root):
             return True
         folder = self._server.folder_of(work.root)
         way = f"run: lsp-repair trust {folder}"

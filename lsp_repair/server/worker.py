@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +55,7 @@ def _obey(order: Mapping[str, Any], orders: Orders) -> None:
         if order["verb"] == "run":
             run(order, orders)
         else:
-            repair(order)
+            repair(order, orders)
     except LspRepairError as error:
         tell({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
     tell({"kind": "done"})
@@ -93,7 +93,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
 
     project, loaded = _discovered(order)
     limit = float(order.get("time_limit") or loaded.settings.time_limit_seconds)
-    tell({"kind": "found", **_price(loaded)})
+    tell({"kind": "found", **_price(loaded, lent=bool(order.get("editor_models")))})
     with ExitStack() as stack:
         private = stack.enter_context(work_folder())
         rules = SnapshotRules(loaded.settings.snapshot_include)
@@ -112,25 +112,31 @@ def _unheard(event: "Event") -> None:
     """Nobody listens to a baseline."""
 
 
-def _price(loaded: "LoadedSettings") -> dict[str, Any]:
+def _price(loaded: "LoadedSettings", *, lent: bool) -> dict[str, Any]:
     """Whether models could be asked, and what a fix may cost at most."""
     settings = loaded.settings
-    named = settings.models != "off" and any((settings.repair_model, settings.cheap_model))
+    named = settings.models != "off" and any((settings.repair_model, settings.cheap_model, lent))
     most = settings.max_usd_per_fix
     return {"models": named, "most_usd": None if most is None else f"{most:f}"}
 
 
-def repair(order: Mapping[str, Any]) -> None:
+def repair(order: Mapping[str, Any], orders: Orders) -> None:
     """Explain and repair what is named, and tell each failure as soon as it is known."""
+    from lsp_repair.cli.assisting import means_of  # noqa: PLC0415 - after the order is known
     from lsp_repair.folders import open_folders  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.engine import fix  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import FixRequest, Selection  # noqa: PLC0415 - after the order is known
+    from lsp_repair.server.editor_models import EditorModels  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.repairing import Telling, models_for, opened_ledger  # noqa: PLC0415 - after the order is known
 
     project, loaded = _discovered(order)
     folders = open_folders()
     with opened_ledger(folders) as ledger:
         settings = loaded.settings
+        lent = EditorModels(tell) if order.get("editor_models") else None
+        if lent is not None:
+            orders.pass_on(lent.answered)
+        means = means_of(project.root, ledger, folders, lent.carrier if lent is not None else None)
         request = FixRequest(
             selection=Selection(tuple(order["tests"])),
             time_limit_seconds=settings.time_limit_seconds,
@@ -142,14 +148,9 @@ def repair(order: Mapping[str, Any]) -> None:
             snapshot_include=settings.snapshot_include,
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
             overlays=overlays_of(order),
-            assistants=models_for(order, loaded, (project.root, ledger, folders)),
+            assistants=models_for(order, loaded, means),
         )
         fix(project, request, Telling(tell, ledger))
-
-
-def started_as(arguments: Sequence[str] = ()) -> list[str]:
-    """The command that starts a worker."""
-    return [sys.executable, "-m", "lsp_repair.server.worker", *arguments]
 
 
 if __name__ == "__main__":

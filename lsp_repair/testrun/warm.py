@@ -3,7 +3,7 @@
 import os
 import select
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -24,6 +24,20 @@ class WarmRequest:
     only: frozenset[NodeId] | None = None
     workers: int = 1
     test_seconds: float = 5.0
+
+
+Reach = frozenset[tuple[str, int]]
+"""Files (relative to the root) with the first lines of the functions that were executed; 0: the file as a whole."""
+UNKNOWN = ("", 0)
+"""In a test's reach: it depends on what could not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReachingRun:
+    """A run, and what its tests reached where that could be noted."""
+
+    run: TestRun
+    reached: Mapping[NodeId, Reach] = field(default_factory=dict[NodeId, Reach])
 
 
 @dataclass(slots=True)
@@ -91,35 +105,33 @@ class WarmServer:
 
     def run(self, ids: Sequence[NodeId], deadline: Deadline, *, record: bool, test_seconds: float) -> TestRun:
         """Run tests in one forked child with full facts; what is missing did not run."""
-        return self._run(ids, deadline, (), record=record, test_seconds=test_seconds)
+        return self._run(ids, deadline, {"record": record, "test_seconds": test_seconds}).run
 
-    def run_swapped(
-        self, ids: Sequence[NodeId], swaps: Sequence[Record], deadline: Deadline, *, test_seconds: float
-    ) -> TestRun:
-        """The same with functions replaced; incomplete when one of them cannot be."""
-        return self._run(ids, deadline, swaps, record=False, test_seconds=test_seconds)
+    def run_reaching(
+        self, ids: Sequence[NodeId], swaps: Sequence[Record], deadline: Deadline, *, test_seconds: float, again: bool
+    ) -> ReachingRun:
+        """The same with functions replaced, and what each test reached; incomplete when one of them cannot be replaced.
 
-    def _run(
-        self, ids: Sequence[NodeId], deadline: Deadline, swaps: Sequence[Record], *, record: bool, test_seconds: float
-    ) -> TestRun:
-        found, done = self.answer(
-            "run",
-            deadline,
-            ids=list(ids),
-            swaps=list(swaps),
-            record=record,
-            test_seconds=test_seconds,
-            stall_seconds=3 * test_seconds + 10,
-        )
+        `again`: the tests run a second time, for what a test reaches only because it is the first.
+        """
+        wanted = {"swaps": list(swaps), "reached": "twice" if again else "once", "test_seconds": test_seconds}
+        return self._run(ids, deadline, wanted)
+
+    def _run(self, ids: Sequence[NodeId], deadline: Deadline, wanted: Mapping[str, Any]) -> ReachingRun:
+        stall_seconds = 3 * float(wanted["test_seconds"]) + 10
+        found, done = self.answer("run", deadline, ids=list(ids), stall_seconds=stall_seconds, **wanted)
         if any(each["kind"] == "no-swap" for each in found):
-            return RunBuilder().run(0.0, "")
+            return ReachingRun(RunBuilder().run(0.0, ""))
         builder = RunBuilder()
+        reached: dict[NodeId, Reach] = {}
         for each in found:
             builder.take(each)
+            if each["kind"] == "reached":
+                reached = {key: frozenset(map(tuple, places)) for key, places in each["tests"].items()}
         if done is not None and done["why"]:
             builder.died(f"the process ended while this test ran ({done['why']})")
         builder.ended = done is not None and not done["why"]
-        return builder.run(0.0, "")
+        return ReachingRun(builder.run(0.0, ""), reached)
 
     def _wait(self, deadline: Deadline) -> bool:
         while not select.select([self.running.read_fd], [], [], deadline.glance)[0]:

@@ -19,7 +19,7 @@ CAPABILITIES = {
     "textDocument": {"publishDiagnostics": {"relatedInformation": True}},
     "window": {"showMessage": {"messageActionItem": {"additionalPropertiesSupport": False}}},
 }
-
+TRUSTED = {"trusted": True, "status": True}
 
 SHOP = {
     "pyproject.toml": "[tool.pytest.ini_options]\n",
@@ -51,6 +51,8 @@ class Editor:
         self.texts = {}
         self.versions = {}
         self._replies = {}
+        self.answered = []
+        """The numbers of all answers, in their order."""
         self._number = 0
         self._news = threading.Condition()
         self.process = subprocess.Popen(
@@ -71,7 +73,7 @@ class Editor:
                 "rootUri": root.as_uri(),
                 "workspaceFolders": [{"uri": each.as_uri(), "name": each.name} for each in folders or [root]],
                 "capabilities": CAPABILITIES if capabilities is None else capabilities,
-                "initializationOptions": {"trusted": True, "status": True} if options is None else options,
+                "initializationOptions": TRUSTED if options is None else options,
             },
         )
         self.notify("initialized", {})
@@ -97,6 +99,7 @@ class Editor:
     def _heard(self, message):
         with self._news:
             if "method" not in message:
+                self.answered.append(message["id"])
                 self._replies[message["id"]] = message
             elif "id" in message:
                 self.requests.append(message)
@@ -116,11 +119,15 @@ class Editor:
             return
         if message["method"] == "workspace/configuration":
             items = message["params"]["items"]
-            result = [self.settings | self.scoped.get(each.get("scopeUri"), {}) for each in items]
+            result = [self._settings_of(each) for each in items]
         if message["method"] == "workspace/applyEdit" and result is None:
             self.apply(message["params"]["edit"])
             result = {"applied": True}
         self._send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    def _settings_of(self, item):
+        scoped = self.scoped.get(item.get("scopeUri"))
+        return self.settings | scoped if scoped else self.settings
 
     def _send(self, message):
         data = json.dumps(message).encode()
@@ -164,6 +171,7 @@ class Editor:
             assert self._news.wait_for(lambda: condition() or self.process.poll() is not None, timeout), (
                 f"waited for {what}",
                 self.status,
+                self.told("window/logMessage"),
                 self.stderr[-20:],
             )
             assert condition(), (what, self.process.poll(), self.stderr[-20:])
@@ -273,15 +281,66 @@ def _offset(text, position, units):
     return before + len(whole[: size * position["character"]].decode(codec))
 
 
+class Desk:
+    """A folder for projects, and what the tool keeps beside them."""
+
+    def __init__(self, place):
+        self.place = place
+        self.started = []
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_REPAIR_"))
+        }
+        self.environ = kept | {
+            "LSP_REPAIR_STATE": str(place / "state"),
+            "LSP_REPAIR_CACHE": str(place / "cache"),
+            "LSP_REPAIR_CONFIG": str(place / "config.toml"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
+
+    def project(self, files=SHOP, name="project"):
+        """A small project, made of what is given by path."""
+        for path, text in files.items():
+            file = self.place / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        return self.place / name
+
+    def editor(self, root, *, autonomy=None, more=None, **how):
+        """A session; `autonomy` is told in both ways that settings have, for what no repair is needed for."""
+        how.setdefault("settings", {"python": sys.executable} | ({"autonomy": autonomy} if autonomy else {}))
+        if autonomy:
+            how["options"] = how.get("options", TRUSTED) | {"settings": {"autonomy": autonomy}}
+        self.started.append(Editor(root, self.environ | (more or {}), **how))
+        return self.started[-1]
+
+    def decisions(self):
+        """What the ledger holds of the user's decisions, in their order."""
+        with closing(sqlite3.connect(self.place / "state" / "ledger.sqlite3")) as ledger:
+            return [kind for (kind,) in ledger.execute("SELECT kind FROM decision ORDER BY id")]
+
+    def close(self):
+        for each in self.started:
+            each.close()
+
+
 @pytest.fixture
-def environ(tmp_path):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_REPAIR_"))}
-    return kept | {
-        "LSP_REPAIR_STATE": str(tmp_path / "state"),
-        "LSP_REPAIR_CACHE": str(tmp_path / "cache"),
-        "LSP_REPAIR_CONFIG": str(tmp_path / "config.toml"),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
+def desk(tmp_path):
+    made = Desk(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_desk(tmp_path_factory):
+    """For a session that several tests speak to: each leaves it as it found it, or says what it left."""
+    made = Desk(tmp_path_factory.mktemp("desk"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def environ(desk):
+    return desk.environ
 
 
 @pytest.fixture
@@ -293,39 +352,15 @@ def broken(tmp_path):
 
 
 @pytest.fixture
-def project(tmp_path):
-    """A small project, made of what is given by path."""
-
-    def make(files=SHOP, name="project"):
-        for path, text in files.items():
-            file = tmp_path / name / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-        return tmp_path / name
-
-    return make
+def project(desk):
+    return desk.project
 
 
 @pytest.fixture
-def decisions(tmp_path):
-    """What the ledger holds of the user's decisions, in their order."""
-
-    def read():
-        with closing(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")) as ledger:
-            return [kind for (kind,) in ledger.execute("SELECT kind FROM decision ORDER BY id")]
-
-    return read
+def decisions(desk):
+    return desk.decisions
 
 
 @pytest.fixture
-def editor(environ):
-    started = []
-
-    def start(root, **how):
-        how.setdefault("settings", {"python": sys.executable})
-        started.append(Editor(root, environ | how.pop("more", {}), **how))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
+def editor(desk):
+    return desk.editor

@@ -7,7 +7,7 @@ import pytest
 
 CAN_ASK = {"window": {"showMessage": {}}, "workspace": {"configuration": True}}
 WAY = "lsp-repair trust"
-UNTRUSTED = {"status": True}
+UNTRUSTED = {"status": True, "settings": {"autonomy": "diagnose"}}
 
 
 @pytest.fixture
@@ -91,3 +91,14 @@ def test_trust_given_by_the_command_counts_at_once(editor, marking):
     session.execute("lspRepair.trust", {"root": str(root)})
     session.idle(failing=1)
     assert ran.exists()
+
+
+def test_an_editor_that_does_not_trust_the_folder_is_not_asked_again(editor, project):
+    root = project()
+    session = editor(root, options={"trusted": False, "status": True})
+    session.save_again("shop.py")
+    session.wait(lambda: session.status and session.status["phase"] == "untrusted")
+    assert "the editor does not trust the folder" in session.status["text"]
+    assert session.asked("window/showMessageRequest") == []
+    session.execute("lspRepair.trust", {"root": str(root)})
+    session.idle(failing=1)

@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional
 
 from . import behaviour, limits, reload, swap
 from .items import Items
+from .reached import Reached
 from .recorder import recorder
 from .warm import Emit, Warm
 
@@ -18,26 +19,56 @@ Operation = Callable[[Warm, dict[str, Any], Emit], None]
 def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     """Run items once with full facts, as a cold run would; `record` adds the executed lines.
 
-    `swaps` are functions that are replaced before: where one cannot be, `no-swap` is told and nothing runs.
+    `swaps` are functions that are replaced before: where one cannot be, `no-swap` is told and nothing runs. `reached` adds
+    what each test reached: `once`, or `twice` in order to find the work that one test does for all.
     """
     limits.install()
-    if not _swapped(warm, request.get("swaps") or ()):
+    owners: dict[int, int] = {}
+    if not _swapped(warm, request.get("swaps") or (), owners):
         emit({"kind": "no-swap"})
         return
     items = [warm.items.by_id[each] for each in request["ids"] if each in warm.items.by_id]
     warm.reporting.emit = emit
     warm.reporting.recorder = recorder(warm.root) if request.get("record") else None
     warm.session.config.pluginmanager.register(limits.LimitedTests(request["test_seconds"]))
+    if not request.get("reached"):
+        _run_all(items)
+        return
+    with Reached(warm.root, owners) as reached:
+        warm.session.config.pluginmanager.register(reached)
+        reached.next_round()
+        _run_all(items)
+        if request["reached"] == "twice":
+            warm.reporting.emit = _still_running(emit)
+            reached.next_round()
+            _run_all(items)
+    if reached.was_on:
+        emit({"kind": "reached", "tests": reached.places()})
+
+
+def _run_all(items: list[Any]) -> None:
     for index, item in enumerate(items):
         following = items[index + 1] if index + 1 < len(items) else None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
-def _swapped(warm: Warm, entries: Any) -> bool:
+def _still_running(emit: Emit) -> Emit:
+    """Results of a second round interest nobody, but that it goes on does."""
+
+    def told(record: dict[str, Any]) -> None:
+        if record["kind"] == "start":
+            emit({"kind": "again"})
+
+    return told
+
+
+def _swapped(warm: Warm, entries: Any, owners: dict[int, int]) -> bool:
+    """Whether all could be replaced; `owners` gets the first line of the function that each piece of new code is of."""
     batch = _Batch(warm, {"tests": []})
     try:
         for entry in entries:
-            batch.swap_in(entry)
+            for function, _ in batch.swap_in(entry):
+                owners.update(dict.fromkeys(map(id, swap.nested(function.__code__)), entry["first"]))
     except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return False
     return True

@@ -107,6 +107,11 @@ def _nested(code: CodeType) -> dict[tuple[Any, ...], CodeType]:
     return found
 
 
+def nested(code: CodeType) -> list[CodeType]:
+    """This code object and all inside of it."""
+    return list(_nested(code).values())
+
+
 class LiveFunctions:
     """The function objects of the project's files as they are after collection."""
 

@@ -1,0 +1,97 @@
+"""A file as a process imported it, and which of its functions a newer text replaces."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from lsp_repair.domain.candidates import SourceFile
+
+from lsp_repair.repair.reaches import Lines
+from lsp_repair.validation.units import Function, FunctionIndex, replaced_functions
+
+Replaced = Mapping[Function, str]
+"""Functions of the imported text with their new text."""
+
+
+class ImportedText:
+    """Parsed once: a newer text costs the parsing of the functions that differ, not of the file."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self._source = source
+        index = FunctionIndex(source)
+        self._functions = sorted(index.functions, key=lambda each: each.start)
+        self._originals = {each: index.original(each).text for each in self._functions}
+
+    def replaced(self, data: bytes) -> Replaced | None:
+        """The functions that differ in their bodies; None when anything else does, docstrings among it."""
+        units = self._by_pieces(data)
+        if units is None:
+            found = replaced_functions(self._source, SourceFile(self._source.path, data))
+            units = None if found is None else {unit.function: unit.text for unit in found}
+        if units is None or any(_documentation(self._originals[each]) != _documentation(units[each]) for each in units):
+            return None
+        return units
+
+    def lines(self, function: Function) -> Lines:
+        """Where it stands."""
+        count = len(self._source.data[function.start : function.end].splitlines())
+        return Lines(self._source.path, function.first_line, function.first_line + count - 1)
+
+    def _by_pieces(self, data: bytes) -> dict[Function, str] | None:
+        """Whether the text around all bodies stands in the new text in its order, each new body being one by itself."""
+        if not self._functions or not data.startswith(self._source.data[: self._functions[0].body_start]):
+            return None
+        replaced: dict[Function, str] = {}
+        at = self._functions[0].body_start
+        for function, around in self._around():
+            old = self._source.data[function.body_start : function.end]
+            if data.startswith(old + around, at):
+                end = at + len(old)
+            else:
+                end = data.find(around, at) if around else len(data)
+                text = self._replaced(function, data[at:end]) if end >= 0 else None
+                if text is None:
+                    return None
+                replaced[function] = text
+            at = end + len(around)
+        return replaced if at == len(data) else None
+
+    def _around(self) -> Iterator[tuple[Function, bytes]]:
+        """Each function with what lies between its body and the next one's."""
+        for number, function in enumerate(self._functions):
+            following = self._functions[number + 1 : number + 2]
+            yield function, self._source.data[function.end : following[0].body_start if following else None]
+
+    def _replaced(self, function: Function, body: bytes) -> str | None:
+        """The function's text with another body; None when that is not one function of its name."""
+        head = self._source.data[function.start : function.body_start]
+        try:
+            text = (head + body).decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        node = _parsed(text)
+        if not body.endswith(b"\n") or node is None or node.name != function.name:
+            return None
+        return text if self._is_utf8 else None
+
+    @property
+    def _is_utf8(self) -> bool:
+        first_lines = self._source.data[:200].split(b"\n", 2)[:2]
+        return not any(b"coding" in line for line in first_lines)
+
+
+def _parsed(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The only statement of a text, when it is a function."""
+    try:
+        body = ast.parse(f"if 1:\n{text}" if text[:1] in {" ", "\t"} else text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    if text[:1] in {" ", "\t"} and len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
+        body = body[0].body
+    function = body[0] if len(body) == 1 else None
+    return function if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+
+def _documentation(text: str) -> str | None:
+    """The docstring: live function objects keep theirs, and doctests are collected from it."""
+    function = _parsed(text)
+    return None if function is None else ast.get_docstring(function, clean=False)
