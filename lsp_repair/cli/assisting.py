@@ -4,7 +4,6 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +231,3 @@ class _Forgetful:
     def remember(self, group: object, text: str) -> None:
         """Not kept."""
         del group, text
-
-
-def money_text(usd: Decimal | None) -> str:
-    """Money as people read it; unknown is not 0."""
-    return "price unknown" if usd is None else f"${usd:f}"

@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lsp_repair.cli import json_output
-from lsp_repair.cli.assisting import ModelFlags, choose, means_of, money_text
+from lsp_repair.cli.assisting import ModelFlags, choose, means_of
 from lsp_repair.cli.capability import Capability, examine
 from lsp_repair.cli.console import Console
 from lsp_repair.cli.wiring import opened_ledger
 from lsp_repair.domain.events import Observer
+from lsp_repair.domain.money import money_text
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.usage import Usage
 from lsp_repair.errors import UsageError

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lsp_repair.cli.console import Console
+from lsp_repair.domain.money import money_text
 from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.models.preview import Previewed
@@ -100,14 +101,13 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
 
 
 def _cost(report: FixReport) -> str:
-    money = "price unknown" if report.cost_usd is None else f"${report.cost_usd:f}"
-    return f"{report.usage.total:,} tokens, {money}"
+    return f"{report.usage.total:,} tokens, {money_text(report.cost_usd)}"
 
 
 def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:
     """Exactly what would be sent, with its price; nothing was."""
     for each in prompts:
-        money = "price unknown" if each.worst_usd is None else f"at most ${each.worst_usd:f}"
+        money = ("" if each.worst_usd is None else "at most ") + money_text(each.worst_usd)
         size = len(each.request.text.encode("utf-8", "replace"))
         console.line()
         console.line(

@@ -73,3 +73,8 @@ class Caps:
         money = [f"${usd:f} {scope}" for usd, scope in shown if usd is not None]
         tokens = [f"{self.tokens_per_fix:,} tokens a fix"] if self.tokens_per_fix is not None else []
         return ", ".join(money + tokens) or "none"
+
+
+def money_text(usd: Decimal | None) -> str:
+    """Money as people read it; unknown is not 0."""
+    return "price unknown" if usd is None else f"${usd:f}" if usd else "$0"

@@ -84,36 +84,6 @@ _GROWING_FAILURES = (
     # A failure takes in the tests that turn out to have the same cause: only its end knows them all.
     "ALTER TABLE outcome ADD COLUMN tests TEXT",
     "DROP VIEW IF EXISTS cost_of_fix",
-    # Money is summed in whole 1e-12 dollars, exactly: the price of a single token lies above that.
-    """
-    CREATE VIEW cost_of_fix AS
-    WITH spent AS (
-      SELECT failure, sum(candidates) AS candidates, sum(input_tokens) AS input_tokens,
-        sum(cached_tokens) AS cached_tokens, sum(output_tokens) AS output_tokens,
-        sum(reasoning_tokens) AS reasoning_tokens,
-        CASE WHEN count(*) = count(cost_usd) THEN sum(CAST(round(CAST(cost_usd AS REAL) * 1e12) AS INTEGER)) END AS pico
-      FROM attempt GROUP BY failure
-    ), ended AS (
-      SELECT failure, max(id) AS id, sum(seconds) AS seconds, sum(cpu_seconds) AS cpu_seconds
-      FROM outcome GROUP BY failure
-    )
-    SELECT session.id AS session, session.root AS root, failure.id AS failure, failure.fingerprint AS fingerprint,
-      failure.error_type AS error_type,
-      coalesce((SELECT tests FROM outcome WHERE outcome.id = ended.id), failure.tests) AS tests,
-      (SELECT status FROM outcome WHERE outcome.id = ended.id) AS status,
-      proposal.id AS proposal, proposal.proposal_id AS proposal_id, proposal.origin AS origin, proposal.title AS title,
-      (SELECT kind FROM decision WHERE decision.proposal = proposal.id ORDER BY id DESC LIMIT 1) AS decision,
-      (SELECT max(id) FROM decision WHERE decision.proposal = proposal.id) AS decided,
-      coalesce(spent.candidates, 0) AS candidates, coalesce(spent.input_tokens, 0) AS input_tokens,
-      coalesce(spent.cached_tokens, 0) AS cached_tokens, coalesce(spent.output_tokens, 0) AS output_tokens,
-      coalesce(spent.reasoning_tokens, 0) AS reasoning_tokens,
-      CASE WHEN spent.failure IS NULL THEN '0.000000000000'
-        WHEN pico IS NOT NULL THEN printf('%d.%012d', pico / 1000000000000, pico % 1000000000000) END AS cost_usd,
-      coalesce(ended.seconds, 0.0) AS seconds, coalesce(ended.cpu_seconds, 0.0) AS cpu_seconds
-    FROM failure JOIN session ON failure.session = session.id
-      LEFT JOIN spent ON spent.failure = failure.id LEFT JOIN ended ON ended.failure = failure.id
-      LEFT JOIN proposal ON proposal.failure = failure.id
-    """,
 )
 
 

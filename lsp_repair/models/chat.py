@@ -99,14 +99,15 @@ class ChatModel:
         return reply.why is Failed.TRUNCATED and not reply.partial.strip()
 
     def _asked(self, request: ChatRequest, purpose: Purpose, deadline: Deadline, hear: Hear) -> Reply:
-        known = self.paid.find(self._digest(request), purpose.sample) if self.paid is not None else None
+        digest = self._digest(request)
+        known = self.paid.find(digest, purpose.sample) if self.paid is not None else None
         if known is not None:
             hear(known)
             return Complete(known, Usage())
         waited = 0.0
         reply: Reply = Failure(Failed.CANCELLED, "no time is left", billed=False)
         for attempt in range(1 + _RETRIES):
-            reply = self._once(request, purpose, deadline, hear)
+            reply = self._once(request, (purpose, digest), deadline, hear)
             if isinstance(reply, Complete) or reply.why not in _WORTH_ANOTHER_TRY or attempt == _RETRIES:
                 break
             if self.breaker.refusal() is not None:
@@ -117,17 +118,17 @@ class ChatModel:
             waited += pause
             self.wait(pause, deadline)
         if isinstance(reply, Complete) and not reply.prompt_was_cut and self.paid is not None:
-            self.paid.keep(self._digest(request), purpose.sample, reply.text)
+            self.paid.keep(digest, purpose.sample, reply.text)
         return reply
 
-    def _once(self, request: ChatRequest, purpose: Purpose, deadline: Deadline, hear: Hear) -> Reply:
+    def _once(self, request: ChatRequest, what: tuple[Purpose, str], deadline: Deadline, hear: Hear) -> Reply:
+        """One try of a request, given what it is for and its identity."""
         refused = self.breaker.refusal()
         if refused is not None:
             return refused
         input_tokens, output_tokens, usd = self._worst(request)
-        intent = Intent(
-            purpose, self.endpoint.model, self.endpoint.host, input_tokens, output_tokens, usd, self._digest(request)
-        )
+        purpose, digest = what
+        intent = Intent(purpose, self.endpoint.model, self.endpoint.host, input_tokens, output_tokens, usd, digest)
         call = self.meter.reserve(intent)
         if isinstance(call, Refusal):
             return Failure(Failed.BUDGET, call.detail, billed=False)

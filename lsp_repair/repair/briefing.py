@@ -33,17 +33,17 @@ class Briefing:
     baseline: TestRun
     redactor: Redactor
     ignored: Callable[[str], bool]
+    sources: Mapping[str, SourceFile] = field(init=False)
+    """The suspicious files that a model may be shown, by path."""
     _signatures: dict[str, str] = field(default_factory=dict[str, str])
 
-    def sources(self) -> tuple[SourceFile, ...]:
-        """The suspicious files that a model may be shown."""
-        return tuple(source for source in self.case.sources if not self.ignored(source.path))
+    def __post_init__(self) -> None:
+        self.sources = {source.path: source for source in self.case.sources if not self.ignored(source.path)}
 
     def views(self, overlay: Mapping[str, bytes]) -> dict[str, FileView]:
         """These files as a program left them."""
         return {
-            source.path: FileView(source.path, overlay.get(source.path, source.data), self.redactor)
-            for source in self.sources()
+            path: FileView(path, overlay.get(path, source.data), self.redactor) for path, source in self.sources.items()
         }
 
     def material(self, overlay: Mapping[str, bytes], error: str, attempts: Sequence[str]) -> Material:
@@ -99,7 +99,7 @@ class Briefing:
 
     def _modules(self) -> dict[str, bytes]:
         """The project's imported modules, but no tests and nothing that stays here."""
-        found = {source.path: source.data for source in self.sources()}
+        found = {path: source.data for path, source in self.sources.items()}
         for file in list(self.baseline.module_files.values())[:_MOST_MODULES]:
             if not Path(file).is_relative_to(self.root):
                 continue

@@ -1,24 +1,22 @@
 """The part of a repair that models do: a strategy over one case, its end, and what it cost."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
+from lsp_repair.domain.money import money_text
 from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, proposal_title
-from lsp_repair.repair.model_bench import ModelBench, what_changes
+from lsp_repair.repair.model_bench import Grouping, ModelBench, what_changes
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
-
-Grouping = Callable[[Sequence[Candidate]], list[list[Candidate]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class ModelWork:
 def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
     """Run the chosen strategy; what it finds comes with what it cost. `searched` is what the built-in engine came to."""
     case, prover = work.briefing.case, work.prover
-    if not work.briefing.sources():
+    if not work.briefing.sources:
         detail = "every suspicious file is kept from models by an ignore file or a setting"
         return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=detail)
     started = time.monotonic()
@@ -62,7 +60,7 @@ def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
 
 def explained_by_model(work: ModelWork, found: Found) -> Found:
     """The feedback model's words alone, for a command that repairs nothing."""
-    if not work.assistants.steps or not work.briefing.sources():
+    if not work.assistants.steps or not work.briefing.sources:
         return found
     bench = work.bench(work.assistants.steps[-1][1])
     try:
@@ -106,5 +104,4 @@ def price(usage: Usage, cost: Decimal | None) -> str:
     """Tokens and money in words; an unknown price is said to be unknown."""
     if not usage.total:
         return "0 tokens"
-    money = "price unknown" if cost is None else f"${cost:f}" if cost else "$0"
-    return f"{usage.total:,} tokens, {money}"
+    return f"{usage.total:,} tokens, {money_text(cost)}"

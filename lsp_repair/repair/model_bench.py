@@ -1,7 +1,7 @@
 """The bench of the strategies: a case, two models, and the judge that every patch goes through."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -43,7 +43,7 @@ _HINT = 1_000
 """Characters of a hint that are sent."""
 _ANOTHER_SAMPLE = frozenset({Failed.TRUNCATED, Failed.REFUSED, Failed.FILTERED, Failed.MALFORMED})
 _REASONS = {Failed.BUDGET: Reason.BUDGET, Failed.CANCELLED: Reason.TIME_LIMIT}
-Groups = Callable[[Sequence[Candidate]], list[list[Candidate]]]
+Grouping = Callable[[Sequence[Candidate]], list[list[Candidate]]]
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class ModelBench:
     prover: Prover
     deadline: Deadline
     strategy: str
-    group: Groups
+    group: Grouping
     trail: Trail = field(default_factory=Trail)
     feedback: str = ""
     """The latest, as it is shown to the user."""
@@ -77,17 +77,14 @@ class ModelBench:
         """Feedback on a failing program."""
         if self.assistants.hint:
             return self._hint()
-        request = prompts.feedback_request(self._material(program), Sampling(TEMPERATURE, _FEEDBACK_TOKENS))
-        return self._heard(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
+        return self._heard(self._ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample))
 
-    def explain_request(self) -> ChatRequest:
-        """The first request of this case, to be priced."""
-        sampling = Sampling(TEMPERATURE, _FEEDBACK_TOKENS)
-        return prompts.feedback_request(self._material(self.first()), sampling)
+    def _feedback_request(self, program: Program) -> ChatRequest:
+        return prompts.feedback_request(self._material(program), Sampling(TEMPERATURE, _FEEDBACK_TOKENS))
 
     def round_price(self) -> str:
         """What one round of feedback and repair is expected to cost, and at most."""
-        request = self.explain_request()
+        request = self._feedback_request(self.first())
         expected, worst = Decimal(0), Decimal(0)
         for model, text in ((self.pair.feedback, "x" * 400), (self.pair.repair, "x" * 600)):
             price, most = model.endpoint.price, model.worst(request)[2]
@@ -184,9 +181,8 @@ class ModelBench:
         changed = apply_blocks(blocks, views, self.briefing.redactor, spans)
         if isinstance(changed, Mismatch):
             return changed
-        originals = {source.path: source.data for source in self.briefing.sources()}
         merged = {**dict(program.overlay), **changed}
-        kept = {path: data for path, data in merged.items() if data != originals[path]}
+        kept = {path: data for path, data in merged.items() if data != self.briefing.sources[path].data}
         return kept or Mismatch("the blocks change nothing")
 
     def _ask(self, model: ChatModel, request: ChatRequest, role: Role, sample: int) -> str | Unusable:
@@ -222,8 +218,8 @@ class ModelBench:
         return known
 
     def _patch(self, program: Program) -> Patch:
-        originals = {source.path: source.data for source in self.briefing.sources()}
-        return Patch(tuple(FileChange(path, originals[path], data) for path, data in program.overlay))
+        sources = self.briefing.sources
+        return Patch(tuple(FileChange(path, sources[path].data, data) for path, data in program.overlay))
 
     def _run(self, program: Program, patch: Patch) -> Judged:
         targets = self.briefing.case.group.node_ids
@@ -236,7 +232,7 @@ class ModelBench:
         if red is not None:
             error, fingerprint = self._still(run, targets, red.detail)
             return self._failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
-        verdict = self.prover.judged(self.briefing.case, patch, self._title(program))
+        verdict = self.prover.judged(self.briefing.case, patch, what_changes(patch))
         if isinstance(verdict, Plausible):
             return Solved(patch, verdict, program.reply)
         return self._failing(program, patch, verdict.reasons[0], verdict.detail, "")
@@ -253,16 +249,12 @@ class ModelBench:
     def _failing(self, program: Program, patch: Patch, reason: Reason, error: str, fingerprint: str) -> StillFails:
         return StillFails(replace(program, error=error, fingerprint=fingerprint), patch.id, reason, error)
 
-    def _title(self, program: Program) -> str:
-        return what_changes(self._patch(program))
-
     def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
         """By what they do on the tests' inputs, where that can be found out; else each is its own."""
-        sources = {source.path: source for source in self.briefing.sources()}
         candidates = {
             candidate: each
             for each in solved
-            if (candidate := as_candidate(each.patch, sources, what_changes(each.patch))) is not None
+            if (candidate := as_candidate(each.patch, self.briefing.sources, what_changes(each.patch))) is not None
         }
         grouped = [[candidates[each] for each in group] for group in self.group(list(candidates))]
         alone = [[each] for each in solved if each not in candidates.values()]
@@ -297,7 +289,7 @@ def asserts_in(reply: str, most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:most]
 
 
-def as_candidate(patch: Patch, sources: dict[str, SourceFile], title: str) -> Candidate | None:
+def as_candidate(patch: Patch, sources: Mapping[str, SourceFile], title: str) -> Candidate | None:
     """A patch of one file as the warm server takes it; None for others."""
     if len(patch.changes) != 1:
         return None
@@ -316,13 +308,11 @@ def as_candidate(patch: Patch, sources: dict[str, SourceFile], title: str) -> Ca
 
 def what_changes(patch: Patch) -> str:
     """A patch in a few words: where it changes how many lines."""
-    places: list[str] = []
-    for change in patch.changes:
-        where = _function_around(change)
-        places.append(f"`{where}`" if where else f"`{change.path}`")
-    lines = sum(line.startswith("+") and not line.startswith("+++") for line in patch.diff.splitlines())
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in patch.diff.splitlines())
-    count = max(lines, removed)
+    places = [f"`{_function_around(change)}`" for change in patch.changes]
+    diff = patch.diff.splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in diff)
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff)
+    count = max(added, removed)
     return f"rewrite {count} {'line' if count == 1 else 'lines'} of {' and '.join(places)}"
 
 
