@@ -5,13 +5,15 @@
 
 One function of toolz and of boltons is changed and changed back; SOURCES is where the source distributions lie (they are
 fetched when they are missing). Ours is the real language server, spoken to in raw JSON: wall time from `didSave` to the
-notification that carries the verdicts, CPU time of its whole process tree until it is ready for the next save. *own* is what
-the affected tests take by themselves, as the server's run reports it.
+notification that carries the verdicts (median), CPU time of its whole process tree until it rests (mean, since the clock of
+processes ticks every 10 ms). The first run, and the process that is kept ready from then on, are not counted: their CPU is
+told as *start*. *own* is what the tests of the changed function take by themselves, as pytest tells it.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,8 +30,10 @@ from measures import machine, tree_cpu_seconds
 from screening_subjects import SUBJECTS, Subject, copied, lay_out
 
 PROJECTS = ("toolz", "boltons")
-_READY_SECONDS = 1.5
-"""How long the server gets after the verdicts, until its next probe waits."""
+_QUIET_SECONDS = 1.0
+"""A server that used no CPU for so long is ready for the next save."""
+_TICK_SECONDS = 0.01
+_HERE = Path(__file__).resolve().parent.parent
 
 
 class Session:
@@ -41,6 +45,7 @@ class Session:
         self.verdicts = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lsp_repair", "serve"],
+            cwd=_HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -98,6 +103,16 @@ class Session:
         """The editor wrote a file."""
         self._send("textDocument/didSave", {"textDocument": {"uri": (self.root / path).as_uri()}})
 
+    def rest(self) -> float:
+        """Wait until nothing works any longer; the CPU seconds used so far."""
+        used, since = tree_cpu_seconds(self.process.pid), time.monotonic()
+        while time.monotonic() - since < _QUIET_SECONDS:
+            time.sleep(0.1)
+            now = tree_cpu_seconds(self.process.pid)
+            if now > used + _TICK_SECONDS:
+                used, since = now, time.monotonic()
+        return tree_cpu_seconds(self.process.pid)
+
     def close(self) -> None:
         """End it."""
         self.process.terminate()
@@ -131,7 +146,7 @@ def _measure(subject: Subject, sources: Path, scratch: Path, rounds: int) -> Non
     peer = shutil.copytree(root, scratch / "peer" / subject.name)
     session = Session(root, scratch)
     session.wait(1)
-    time.sleep(_READY_SECONDS)
+    start = session.rest()
     testmon = _command("-p", "testmon.pytest_testmon", "--testmon")
     _run(testmon, peer)
     found: dict[str, list[Cost]] = {"ours": [], "testmon": [], "plain": []}
@@ -146,9 +161,10 @@ def _measure(subject: Subject, sources: Path, scratch: Path, rounds: int) -> Non
                 found["plain"].append(_cost(lambda: _run(_command(), peer)))
     session.close()
     print(f"{subject.name} {subject.version}, {subject.function} in {subject.file} changed {2 * rounds} times")
-    ours = _median(found["ours"])
+    print(f"  own      {_own_seconds(subject, peer):6.2f} s; start {start:.1f} CPU s")
+    ours = _typical(found["ours"])
     for name, costs in found.items():
-        cost = _median(costs)
+        cost = _typical(costs)
         ratio = f" = {cost.cpu_seconds / ours.cpu_seconds:.1f} times ours" if name != "ours" else ""
         print(f"  {name:8} {cost.seconds:6.2f} s to the verdicts, {cost.cpu_seconds:6.2f} CPU s{ratio}")
 
@@ -164,8 +180,7 @@ def _ours(session: Session, path: str, count: int) -> Cost:
     session.saved(path)
     session.wait(count)
     seconds = time.perf_counter() - started
-    time.sleep(_READY_SECONDS)
-    return Cost(seconds, tree_cpu_seconds(session.process.pid) - cpu)
+    return Cost(seconds, session.rest() - cpu)
 
 
 def _cost(doing: Callable[[], None]) -> Cost:
@@ -186,10 +201,19 @@ def _run(command: list[str], root: Path) -> None:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def _median(costs: list[Cost]) -> Cost:
-    return Cost(
-        statistics.median(each.seconds for each in costs), statistics.median(each.cpu_seconds for each in costs)
+def _own_seconds(subject: Subject, root: Path) -> float:
+    told = subprocess.run(
+        _command("-vv", "--durations=0", "--durations-min=0", "-k", subject.keyword, subject.tests),
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
     )
+    return sum(float(each) for each in re.findall(r"^([\d.]+)s (?:setup|call|teardown)", told.stdout, re.MULTILINE))
+
+
+def _typical(costs: list[Cost]) -> Cost:
+    return Cost(statistics.median(each.seconds for each in costs), statistics.mean(each.cpu_seconds for each in costs))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import SourceFile
-
 from lsp_repair.repair.reaches import Lines
 from lsp_repair.validation.units import Function, FunctionIndex, replaced_functions
 

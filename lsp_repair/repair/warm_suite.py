@@ -77,6 +77,8 @@ class WarmSuite:
         if self._server is None or replaced is None or self._is_broken(taken.files):
             return None
         affected = {key: test for key, test in self._tests.items() if test.path in taken.files}
+        if not affected:
+            return TestRun((), {}, frozenset())
         chosen = self._chosen(affected.keys(), replaced)
         if not self._trusted.issuperset(chosen):
             return None
@@ -112,9 +114,7 @@ class WarmSuite:
     def _run_swapped(
         self, server: WarmServer, chosen: Sequence[NodeId], replaced: Mapping[str, Replaced], deadline: Deadline
     ) -> ReachingRun:
-        """Incomplete when it cannot be run here."""
-        if not chosen:
-            return ReachingRun(TestRun((), {}, frozenset()))
+        """Incomplete when it cannot be run here; where nothing is chosen, whether the functions can be replaced is asked."""
         swaps = [
             {
                 "key": 0,
@@ -212,7 +212,9 @@ class WarmSuite:
 
 def _agreeing(known: Mapping[NodeId, TestResult], told: TestRun) -> frozenset[NodeId]:
     """Tests whose outcome is the same as in a fresh process."""
-    return frozenset(key for key, result in told.results.items() if key in known and known[key].outcome is result.outcome)
+    return frozenset(
+        key for key, result in told.results.items() if key in known and known[key].outcome is result.outcome
+    )
 
 
 def _test_seconds(run: TestRun) -> float:

@@ -28,6 +28,9 @@ def follow(
         gone = {each.path for each in taken.changes if each.after is None}
         there = replace(taken, files=taken.files - gone)  # a test file that was removed has nothing to run
         run = warm.run(there, deadline)
+        if run is None and orders.have_news:  # no fresh process for what is stale already
+            unfinished = taken
+            continue
         if run is None:
             run = suite.run(there, deadline)
             if run.complete:

@@ -7,15 +7,19 @@ too narrow. Import-time code counts for every importer, by any detour.
 import ast
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
 
 from lsp_repair.testrun.exclusions import excluded_folder
 
 _MOST_FILES = 20_000
 _CACHE_VERSION = 1
+_PIECE = re.compile(rb"^(?:@|(?:async )?def |class )", re.MULTILINE)
 
 Stamp = tuple[int, int]
 """Modification time (ns) and size."""
@@ -107,12 +111,32 @@ def _python_files(root: Path) -> Iterator[tuple[str, Stamp]]:
 
 
 def _imported_names(root: Path, path: str) -> tuple[str, ...]:
+    package = PurePosixPath(path).parent.parts
     try:
-        tree = ast.parse((root / path).read_bytes())
+        data = (root / path).read_bytes()
+        names = None if b"coding" in data[:200] else _names_by_pieces(data, package)
+        return names if names is not None else _names_in(data, package)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return ()
-    package = PurePosixPath(path).parent.parts
-    return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _names_of(node, package)))
+
+
+def _names_by_pieces(data: bytes, package: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The same from top-level functions and classes one by one, parsed once each; None when one is no text by itself."""
+    starts, after_decorator = [0], False
+    for found in _PIECE.finditer(data):
+        if found.start() and not after_decorator:
+            starts.append(found.start())
+        after_decorator = found[0] == b"@"
+    try:
+        pieces = [_names_in(data[at:end], package) for at, end in pairwise([*starts, len(data)])]
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    return tuple(dict.fromkeys(chain.from_iterable(pieces)))
+
+
+@lru_cache(maxsize=4096)
+def _names_in(text: bytes, package: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for node in ast.walk(ast.parse(text)) for name in _names_of(node, package)))
 
 
 def _names_of(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:

@@ -77,3 +77,41 @@ def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
     with server:
         trusted = {test.node_id for test in trusted_tests(server, tests, Deadline.after(60))}
     assert trusted == set(cold.results)
+
+
+REACHING = {
+    "shop.py": """
+    def price(name):
+        return {"pear": 3}[name]
+
+    def sums(names):
+        yield sum(price(each) for each in names)
+    """,
+    "test_shop.py": """
+    import threading
+    from shop import price, sums
+
+    def test_alone(): pass
+    def test_in_a_thread():
+        thread = threading.Thread(target=price, args=["pear"])
+        thread.start()
+        thread.join()
+    def test_lazily(): assert next(sums(["pear"])) == 3
+    """,
+}
+
+
+@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+@pytest.mark.parametrize("again", [False, True])
+def test_what_each_test_reaches_is_told(project, executable, again):
+    place = replace(project(REACHING), python=Path(executable))
+    started = start_warm(place, WarmRequest(()), Deadline.after(60))
+    assert isinstance(started, WarmServer)
+    with started as server:
+        ids = [test.node_id for test in server.collection.collected]
+        found = server.run_reaching(ids, (), Deadline.after(60), test_seconds=5.0, again=again)
+    assert found.run.complete
+    assert {
+        key.partition("::")[2]: sorted(line for path, line in reach if path == "shop.py")
+        for key, reach in found.reached.items()
+    } == {"test_alone": [], "test_in_a_thread": [2], "test_lazily": [2, 5, 6]}

@@ -8,6 +8,7 @@ import resource
 from typing import Any, Callable, Optional
 
 from . import behaviour, limits, reload, swap
+from .calls import identity
 from .items import Items
 from .reached import Reached
 from .recorder import recorder
@@ -31,10 +32,11 @@ def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     warm.reporting.emit = emit
     warm.reporting.recorder = recorder(warm.root) if request.get("record") else None
     warm.session.config.pluginmanager.register(limits.LimitedTests(request["test_seconds"]))
-    if not request.get("reached"):
+    reached = Reached(warm.root, owners)
+    if not request.get("reached") or not reached.could_note:
         _run_all(items)
         return
-    with Reached(warm.root, owners) as reached:
+    with reached:
         warm.session.config.pluginmanager.register(reached)
         reached.next_round()
         _run_all(items)
@@ -42,8 +44,7 @@ def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
             warm.reporting.emit = _still_running(emit)
             reached.next_round()
             _run_all(items)
-    if reached.was_on:
-        emit({"kind": "reached", "tests": reached.places()})
+    emit({"kind": "reached", "tests": reached.places()})
 
 
 def _run_all(items: list[Any]) -> None:
@@ -68,7 +69,7 @@ def _swapped(warm: Warm, entries: Any, owners: dict[int, int]) -> bool:
     try:
         for entry in entries:
             for function, _ in batch.swap_in(entry):
-                owners.update(dict.fromkeys(map(id, swap.nested(function.__code__)), entry["first"]))
+                owners.update((identity(code), int(entry["first"])) for code in swap.nested(function.__code__))
     except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return False
     return True

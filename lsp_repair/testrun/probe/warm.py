@@ -56,14 +56,15 @@ class _TakeOver:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection(self) -> Any:
-        """Note who imports whom and what runs at import."""
+        """Note who imports whom and what runs before the tests do."""
         with self._edges, self._calls:
             yield
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Any:
-        """Conftests import the project as well."""
-        with self._edges, self._calls:
+        """Conftests import the project as well, and what they configure runs until the collection."""
+        with self._edges:
+            self._calls.__enter__()
             yield
 
     @pytest.hookimpl(tryfirst=True)
