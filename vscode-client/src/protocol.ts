@@ -74,7 +74,7 @@ export interface ChatRequest {
   readonly modelId?: string;
 }
 
-export type ChatAnswer = { readonly text: string } | { readonly error: string };
+export type ChatAnswer = { readonly text: string; readonly modelId: string } | { readonly error: string };
 
 export const STATUS = "lspRepair/status";
 export const FAILURES = "lspRepair/failures";

@@ -104,7 +104,8 @@ function failureItem({ root, failure, details }: FailureNode): vscode.TreeItem {
     name,
     details.proposals.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
   );
-  item.id = `failure ${root} ${failure}`;
+  // the editor remembers by its id that a node was collapsed, and it was, while there was nothing to show
+  item.id = `failure ${root} ${failure} ${details.proposals.length > 0 ? "with fixes" : ""}`;
   item.description = [kind, severalTests(details), statusText(details)].filter(Boolean).join(" · ");
   item.tooltip = failureTooltip(details);
   item.iconPath = failureIcon(details);

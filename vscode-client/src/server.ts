@@ -12,10 +12,12 @@ import {
   type Middleware,
   type WorkspaceEdit,
 } from "vscode-languageclient/node";
+import { Crashes } from "./crashes.js";
 import { chat } from "./editorModels.js";
 import { findInterpreter, NoInterpreter } from "./interpreter.js";
 import type { Launch } from "./interpreterProbe.js";
 import type { Keys } from "./keys.js";
+import type { ModelPackages } from "./modelPackages.js";
 import * as protocol from "./protocol.js";
 import { settingsFor } from "./settings.js";
 import { within } from "./time.js";
@@ -43,6 +45,7 @@ export class Server implements vscode.Disposable {
     private readonly extensionPath: string,
     private readonly output: vscode.LogOutputChannel,
     private readonly keys: Keys,
+    private readonly packages: ModelPackages,
     private readonly filter: CommandFilter,
   ) {}
 
@@ -102,9 +105,11 @@ export class Server implements vscode.Disposable {
     this.become("starting");
     const bundle = existingFolder(path.join(this.extensionPath, "bundled"));
     try {
-      this.launched = await findInterpreter(this.extensionPath, bundle);
+      const found = await findInterpreter(this.extensionPath, bundle);
+      const packages = this.packages.folderFor(found);
+      this.launched = { ...found, models: found.models || packages !== undefined };
       this.output.info(startLine(this.launched));
-      this.client = await this.connect(this.launched, bundle);
+      this.client = await this.connect(this.launched, bundle, packages);
       await within(START_TIMEOUT_MS, this.client.start()); // a server that never answers would block every restart
       this.become("running");
     } catch (error) {
@@ -113,11 +118,13 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async connect(launch: Launch, bundle: string | undefined): Promise<LanguageClient> {
+  private async connect(launch: Launch, bundle?: string, packages?: string): Promise<LanguageClient> {
     const env: NodeJS.ProcessEnv = { ...process.env, ...(await this.keys.environment()) };
     delete env.ELECTRON_RUN_AS_NODE;
     if (launch.bundled && bundle !== undefined) {
       env.PYTHONPATH = [bundle, ...(env.PYTHONPATH ? [env.PYTHONPATH] : [])].join(path.delimiter);
+      delete env.LSP_REPAIR_PACKAGES;
+      Object.assign(env, packages === undefined ? {} : { LSP_REPAIR_PACKAGES: packages });
     }
     const client = new LanguageClient(
       "lspRepair",
@@ -148,7 +155,7 @@ export class Server implements vscode.Disposable {
   }
 
   private clientOptions(): LanguageClientOptions {
-    let crashes = 0;
+    const crashes = new Crashes();
     return {
       documentSelector: [{ scheme: "file", language: "python" }],
       outputChannel: this.output,
@@ -165,12 +172,11 @@ export class Server implements vscode.Disposable {
           if (this.current !== "running") {
             return { action: CloseAction.DoNotRestart, handled: true }; // whoever starts it tells
           }
-          crashes += 1;
-          this.output.error(`The server ended unexpectedly (${crashes}).`);
-          if (crashes <= 2) {
+          this.output.error("The server ended unexpectedly.");
+          if (crashes.mayRestart(Date.now())) {
             return { action: CloseAction.Restart, handled: true };
           }
-          void this.complain(new Error("The lsp-repair server ended unexpectedly three times."));
+          void this.complain(new Error("The lsp-repair server ended unexpectedly three times in a row."));
           return { action: CloseAction.DoNotRestart, handled: true };
         },
       },
@@ -241,5 +247,5 @@ function existingFolder(folder: string): string | undefined {
 
 function startLine(launch: Launch): string {
   const which = launch.bundled ? "the server that comes with the extension" : "its own lsp-repair";
-  return `Starting ${launch.python} with ${which}${launch.models ? "" : "; models are off, as their packages are missing"}`;
+  return `Starting ${launch.python} with ${which}${launch.models ? "" : "; without the packages that ask models of providers"}`;
 }

@@ -1,14 +1,16 @@
 import * as vscode from "vscode";
 import { selectedInterpreter } from "./python.js";
-import { chosen } from "./settingValues.js";
+import { chosen, withIncludedModels } from "./settingValues.js";
 
 /** What the server is answered for the section `lspRepair` of a folder. */
 export async function settingsFor(scope?: vscode.Uri): Promise<Record<string, unknown>> {
   const section = vscode.workspace.getConfiguration("lspRepair", scope);
-  const settings = chosen((name) => {
-    const made = section.inspect<unknown>(name);
-    return made && isMade(made) ? section.get<unknown>(name) : undefined;
+  const made = chosen((name) => {
+    const values = section.inspect<unknown>(name);
+    return values && isMade(values) ? section.get<unknown>(name) : undefined;
   });
+  const included = section.get<boolean>("useEditorModels", false) && section.get<boolean>("editorModelsIncluded", false);
+  const settings = included ? withIncludedModels(made) : made;
   if (settings.python === undefined) {
     const selected = await selectedInterpreter(scope);
     return selected === undefined ? settings : { ...settings, python: selected };

@@ -3,6 +3,8 @@ import type { Status } from "./protocol.js";
 import type { Server } from "./server.js";
 import { costText, sentence, shortText, summarise, type Summary } from "./summary.js";
 
+const INSTALL = "lsp-repair.installModelPackages";
+
 /** The status of all folders: in the status bar, beside the language, and as the context key `lspRepair.state`. */
 export class StatusDisplay implements vscode.Disposable {
   private readonly statuses = new Map<string, Status>();
@@ -34,6 +36,11 @@ export class StatusDisplay implements vscode.Disposable {
     return summarise([...this.statuses.values()], this.server.state);
   }
 
+  /** Whether the extension could install what is missing for models of providers. */
+  private get lacksPackages(): boolean {
+    return this.server.launch?.bundled === true && !this.server.launch.models;
+  }
+
   /** The folders the server told about. */
   get roots(): string[] {
     return [...this.statuses.keys()];
@@ -47,6 +54,7 @@ export class StatusDisplay implements vscode.Disposable {
     const summary = this.summary;
     void vscode.commands.executeCommand("setContext", "lspRepair.state", summary.state);
     void vscode.commands.executeCommand("setContext", "lspRepair.hasFailures", summary.failing > 0);
+    void vscode.commands.executeCommand("setContext", "lspRepair.lacksModelPackages", this.lacksPackages);
     this.showBar(summary);
     this.showLanguage(summary);
   }
@@ -84,18 +92,20 @@ export class StatusDisplay implements vscode.Disposable {
       text.appendMarkdown("\n\n");
       text.appendText(line);
     }
+    if (this.lacksPackages) {
+      text.isTrusted = { enabledCommands: [INSTALL] };
+      text.appendMarkdown(`\n\n[Install them](command:${INSTALL})`);
+    }
     return text;
   }
 
   private *details(summary: Summary): Generator<string> {
     if (this.statuses.size > 0) {
-      yield `models: ${costText(summary.costUsd)}`;
+      yield `models cost ${costText(summary.costUsd)} today`;
     }
     const launch = this.server.launch;
-    if (launch?.bundled) {
-      yield "bundled server, without models";
-    } else if (launch && !launch.models) {
-      yield "the packages for models are missing";
+    if (launch && !launch.models) {
+      yield "models of providers are off: their packages are not installed";
     }
   }
 }

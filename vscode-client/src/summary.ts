@@ -9,7 +9,7 @@ export interface Summary {
   readonly state: State;
   readonly failing: number;
   readonly proposals: number;
-  /** Null: a price is unknown. */
+  /** Of the last 24 hours, which each folder tells of all; null: a price is unknown. */
   readonly costUsd: number | null;
   /** One line for each folder. */
   readonly lines: readonly string[];
@@ -25,7 +25,7 @@ export function summarise(statuses: readonly Status[], server: "starting" | "run
     state: server === "running" ? (phase ?? "starting") : server,
     failing: sum(statuses.map((each) => each.failing)),
     proposals: sum(statuses.map((each) => each.proposals)),
-    costUsd: total(statuses.map((each) => amount(each.costUsd))),
+    costUsd: highest(statuses.map((each) => amount(each.costUsd))),
     lines: statuses.map((each) => (statuses.length > 1 ? `${baseName(each.root)}: ${each.text}` : each.text)),
   };
 }
@@ -44,10 +44,15 @@ export function shortText(summary: Summary): string {
     case "testing":
       return "$(sync~spin) Testing";
     case "repairing":
-      return `$(sync~spin) Repairing · ${counts(summary)}`;
+      return `$(sync~spin) Repairing · ${counts(summary)}${spent(summary)}`;
     case "idle":
-      return `$(wrench) ${counts(summary)}`;
+      return `$(wrench) ${counts(summary)}${spent(summary)}`;
   }
+}
+
+/** Nothing where nothing was spent. */
+function spent({ costUsd }: Summary): string {
+  return costUsd === 0 ? "" : ` · ${costUsd === null ? "price unknown" : `${costText(costUsd)} today`}`;
 }
 
 /** For the language status, where icons stand beside the text. */
@@ -126,8 +131,8 @@ function decoded(text: string): string {
   }
 }
 
-function total(costs: readonly (number | null)[]): number | null {
-  return costs.reduce((all, each) => (all === null || each === null ? null : all + each), 0);
+function highest(costs: readonly (number | null)[]): number | null {
+  return costs.reduce((most, each) => (most === null || each === null ? null : Math.max(most, each)), 0);
 }
 
 function sum(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { chosen, CLIENT_SETTINGS, SERVER_SETTINGS } from "../src/settingValues.js";
+import { chosen, CLIENT_SETTINGS, SERVER_SETTINGS, withIncludedModels } from "../src/settingValues.js";
 
 interface Manifest {
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
@@ -23,6 +23,14 @@ test("only what the user chose is told", () => {
   assert.deepEqual(chosen((name) => values[name]), { models: "all", codeLens: false, jobs: 0 });
 });
 
+test("models of the editor that cost nothing extra have that price, and no others", () => {
+  const free = { model: "gpt-x", preset: "editor", price: 0 };
+  const told = withIncludedModels({ repairModel: "editor/gpt-x", cheapModel: "openai/gpt-y", jobs: 1 });
+  assert.deepEqual(told, { repairModel: free, cheapModel: "openai/gpt-y", jobs: 1 });
+  assert.deepEqual(withIncludedModels({}), { repairModel: { model: "any", preset: "editor", price: 0 } });
+  assert.deepEqual(withIncludedModels({ cheapModel: "ollama/z" }), { cheapModel: "ollama/z" });
+});
+
 test("the manifest declares the settings that are read, and no others", () => {
   const read = [...SERVER_SETTINGS, ...CLIENT_SETTINGS].map((name) => `lspRepair.${name}`);
   assert.deepEqual(Object.keys(declared).sort(), read.sort());
@@ -37,7 +45,7 @@ test("every setting is described", () => {
 test("a workspace cannot name models, caps or what is sent", () => {
   const closed = Object.entries(declared).filter(([, setting]) => setting.scope === "machine").map(([name]) => name);
   for (const name of ["models", "repairModel", "feedbackModel", "cheapModel", "strategy", "maxUsdPerFix", "maxTokensPerFix",
-    "maxUsdPerSession", "maxUsdPerDay", "useEditorModels", "promptExclude", "snapshotInclude", "pytestArgs", "minIsolation"]) {
+    "maxUsdPerSession", "maxUsdPerDay", "useEditorModels", "editorModelsIncluded", "promptExclude", "snapshotInclude", "pytestArgs", "minIsolation"]) {
     assert.ok(closed.includes(`lspRepair.${name}`), name);
   }
 });

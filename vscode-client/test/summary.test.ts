@@ -17,13 +17,13 @@ test("a server that has said nothing yet is starting, and one that ended is stop
   assert.equal(summarise([status("idle")], "stopped").state, "stopped");
 });
 
-test("folders are added up", () => {
+test("failures are added up; what was spent today each folder tells of all", () => {
   const both = [
     status("idle", { failing: 2, proposals: 1, costUsd: "0.01" }),
     status("idle", { root: "file:///home/me/tea%20shop/", failing: 1, costUsd: 0.02 }),
   ];
   const { failing, proposals, costUsd, lines } = summarise(both, "running");
-  assert.deepEqual([failing, proposals, costText(costUsd)], [3, 1, "$0.0300"]);
+  assert.deepEqual([failing, proposals, costText(costUsd)], [3, 1, "$0.0200"]);
   assert.deepEqual(lines, ["shop: idle", "tea shop: idle"]);
 });
 
@@ -40,6 +40,8 @@ test("the status bar counts", () => {
   assert.equal(counts({ failing: 0, proposals: 0 }), "0 failing");
   assert.equal(counts({ failing: 2, proposals: 1 }), "2 failing, 1 fix");
   assert.equal(shortText(summarise([status("idle", { failing: 3, proposals: 2 })], "running")), "$(wrench) 3 failing, 2 fixes");
+  assert.equal(shortText(summarise([status("idle", { failing: 1, costUsd: "0.02" })], "running")), "$(wrench) 1 failing · $0.0200 today");
+  assert.equal(shortText(summarise([status("repairing", { failing: 1, costUsd: null })], "running")), "$(sync~spin) Repairing · 1 failing · price unknown");
 });
 
 test("the last part of a path names a folder", () => {

@@ -1,32 +1,46 @@
-// Runs suite.js inside the extension host of a real workbench; the exit status is the suite's.
+// Runs the steps of a scenario inside the extension host of a real workbench; the exit status is the suite's.
 //
-//   node run.mjs CODE_SERVER [--stand-in]
+//   node run.mjs CODE_SERVER [SCENARIO]
 //
-// CODE_SERVER is the folder of the npm package code-server; CODE_SERVER_NODE its node, PYTHON the server's interpreter;
-// the server is the repository's unless PYTHONPATH names another one.
-// With --stand-in, canned answers stand in for the server: then the extension alone is tried.
+// CODE_SERVER is the folder of the npm package code-server; CODE_SERVER_NODE its node, PYTHON the tests' interpreter and
+// the server's, unless SERVER_PYTHON names another one; the server is the repository's unless PYTHONPATH names another one.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { address, extension, install, openBrowser, remote, repository, scratch, startEditor } from "./workbench.mjs";
+import { lendHands } from "./hands.mjs";
+import { address, extension, install, openBrowser, python, remote, repository, scratch, startEditor } from "./workbench.mjs";
 
-const TIMEOUT_MS = 180_000;
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { "stand-in": { type: "boolean", default: false } } });
+const TIMEOUT_MS = 540_000;
 const here = import.meta.dirname;
-const standIn = values["stand-in"];
-const { folder, project, remove } = await scratch(standIn ? { "lspRepair.useEditorModels": true } : {});
-if (standIn) {
-  await install(folder, join(here, "stubs/python"), join(here, "stubs/models"));
-}
-const results = join(folder, "results.txt");
-const environment = {
-  SUITE_RESULTS: results,
-  SUITE_PROJECT: project,
-  SUITE_STAND_IN: standIn ? "1" : "",
-  STAND_IN_LOG: standIn ? join(folder, "received.jsonl") : "",
-  PYTHONPATH: standIn ? join(here, "stand_in") : (process.env.PYTHONPATH ?? repository),
+const MODELS = { "lspRepair.useEditorModels": true };
+const SCENARIOS = {
+  /** Canned answers stand in for the server: the extension alone is tried. */
+  "stand-in": { steps: "user,alone", settings: MODELS, stubs: ["python", "models"], server: join(here, "stand_in") },
+  server: {
+    steps: "user,models",
+    settings: { ...MODELS, "lspRepair.editorModelsIncluded": true, "lspRepair.repairModel": "editor/stub-1" },
+    stubs: ["models"],
+    server: process.env.PYTHONPATH ?? repository,
+  },
+  /** The server that comes with the extension. */
+  bundled: { steps: "bundled", settings: { "lspRepair.python": python }, stubs: [], server: "" },
 };
-const editor = await startEditor(positionals[0], process.env.CODE_SERVER_NODE ?? process.execPath, folder, environment, ["--disable-workspace-trust"]);
+
+const [codeServer, name = "server"] = process.argv.slice(2);
+const scenario = SCENARIOS[name];
+const { folder, project, remove } = await scratch(scenario.settings);
+await install(folder, ...scenario.stubs.map((each) => join(here, "stubs", each)));
+const file = (each) => join(folder, each);
+const environment = {
+  SUITE_STEPS: scenario.steps,
+  SUITE_RESULTS: file("results.txt"),
+  SUITE_WISHES: file("wishes.jsonl"),
+  SUITE_ANSWERS: file("answers.jsonl"),
+  SUITE_PROJECT: project,
+  STAND_IN_LOG: name === "stand-in" ? file("received.jsonl") : "",
+  PYTHONPATH: scenario.server,
+};
+const node = process.env.CODE_SERVER_NODE ?? process.execPath;
+const editor = await startEditor(codeServer, node, folder, environment, ["--disable-workspace-trust"]);
 let code = "no answer in time";
 try {
   const { page, close } = await openBrowser(folder);
@@ -38,14 +52,16 @@ try {
   const payload = [["extensionDevelopmentPath", remote(editor.port, extension)], ["extensionTestsPath", remote(editor.port, join(here, "suite.js"))]];
   void page.getByRole("button", { name: "Allow", exact: true }).click({ timeout: TIMEOUT_MS }).catch(() => undefined);
   await page.goto(address(editor.port, project, payload));
+  const rest = lendHands(page, environment.SUITE_WISHES, environment.SUITE_ANSWERS);
   code = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS, code))]);
+  rest();
   if (process.env.SCREENSHOT) {
     await page.screenshot({ path: process.env.SCREENSHOT });
   }
   await close();
 } finally {
   editor.stop();
-  console.log(existsSync(results) ? readFileSync(results, "utf8") : "the suite wrote nothing");
+  console.log(existsSync(environment.SUITE_RESULTS) ? readFileSync(environment.SUITE_RESULTS, "utf8") : "the suite wrote nothing");
   if (!process.env.KEEP) {
     await remove();
   } else {

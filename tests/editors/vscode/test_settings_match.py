@@ -9,7 +9,7 @@ import pytest
 settings_page = pytest.importorskip("lsp_repair.server.settings_page")
 
 MANIFEST = Path(__file__).parents[3] / "vscode-client" / "package.json"
-OF_THE_CLIENT = {"serverPython", "useEditorModels", "trace.server"}
+OF_THE_CLIENT = {"serverPython", "useEditorModels", "editorModelsIncluded", "trace.server"}
 
 
 @pytest.fixture

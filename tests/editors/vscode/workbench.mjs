@@ -22,7 +22,7 @@ export async function scratch(settings = {}) {
   const machine = join(folder, "editor/data/Machine");
   await mkdir(machine, { recursive: true });
   const quiet = { "telemetry.telemetryLevel": "off", "workbench.startupEditor": "none", "chat.disableAIFeatures": true };
-  await writeFile(join(machine, "settings.json"), JSON.stringify({ ...quiet, "lspRepair.serverPython": python, ...settings }));
+  await writeFile(join(machine, "settings.json"), JSON.stringify({ ...quiet, "lspRepair.serverPython": process.env.SERVER_PYTHON ?? python, ...settings }));
   return { folder, project, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 

@@ -25,6 +25,7 @@ class StandIn:
         self.root = ""
         self.texts = {}
         self.versions = {}
+        self.proved = {}
         self.rejected = False
         self.red = False
         self.ids = 0
@@ -186,6 +187,9 @@ class StandIn:
             threading.Thread(target=self.look, args=(self.discount(),), daemon=True).start()
         elif name == "run" and "crash" in argument:
             os._exit(1)
+        elif name == "run" and "environment" in argument:
+            variable = argument["environment"]
+            self.log({"method": "stand-in/environment", "params": {"value": os.environ.get(variable)}})
         elif name == "run" and "chat" in argument:
             self.ask("lspRepair/chat", {"messages": argument["chat"]})
         elif name == "run":
@@ -280,12 +284,13 @@ class StandIn:
 
     def edit(self, uri):
         change = {"range": self.span(uri), "newText": RIGHT}
-        return {"documentChanges": [{"textDocument": {"uri": uri, "version": self.versions[uri]}, "edits": [change]}]}
+        return {"documentChanges": [{"textDocument": {"uri": uri, "version": self.proved[uri]}, "edits": [change]}]}
 
     def look(self, uri):
         self.tell("testing")
         time.sleep(PACE)
         self.red = WRONG in self.texts.get(uri, "")
+        self.proved[uri] = self.versions.get(uri)
         if self.red:
             self.tell("repairing", proposals=0)
             time.sleep(PACE)
