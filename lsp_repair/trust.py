@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import cast
 
 _FILE = "trusted.json"
 
@@ -20,10 +21,11 @@ def trusted_folders(state: Path | None) -> tuple[Path, ...]:
     if state is None:
         return ()
     try:
-        kept = json.loads((state / _FILE).read_text("utf-8"))
+        kept: object = json.loads((state / _FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return ()
-    return tuple(Path(each) for each in kept if isinstance(each, str)) if isinstance(kept, list) else ()
+    listed = cast("list[object]", kept) if isinstance(kept, list) else []
+    return tuple(Path(each) for each in listed if isinstance(each, str))
 
 
 def trust(state: Path, folder: Path) -> Path:

@@ -50,6 +50,8 @@ class Configuration:
         common, *scoped = await self._asked([None, *(work.root.as_uri() for work in works)])
         self._server.settings = self._merged(common)
         for work, answer in zip(works, scoped, strict=True):
+            if self._server.works.get(work.root) is not work:
+                continue  # its folder left the workspace meanwhile
             before, work.settings = work.settings, self._merged(answer or common)
             await self._apply(work, before)
 

@@ -156,7 +156,7 @@ def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]
 
 async def _selected(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
     several: Any = arguments.get("proposals")
-    chosen: list[Any] = several if isinstance(several, list) else [arguments.get("proposal")]
+    chosen: list[Any] = [*several] if isinstance(several, list) else [arguments.get("proposal")]
     server.acceptance.selected(work, [str(each) for each in chosen])
 
 

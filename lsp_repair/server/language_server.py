@@ -38,7 +38,7 @@ class RepairServer(LanguageServer):
     """One editor's server, for all folders of its workspace."""
 
     def __init__(self) -> None:
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - the library leaves its factory's type open
             "lsp-repair",
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
@@ -58,6 +58,7 @@ class RepairServer(LanguageServer):
         self._trust = Trust(self)
         self._roots = Roots()
         self._said: set[str] = set()
+        self._folders_changed = False
         self._due: dict[Path, set[str]] = {}
         self._due_handle: dict[Path, asyncio.TimerHandle] = {}
         self._written: dict[Path, tuple[int, int, int] | None] = {}
@@ -128,7 +129,7 @@ class RepairServer(LanguageServer):
 
     def _folders(self) -> list[Path]:
         uris = [each.uri for each in self.workspace.folders.values()]
-        if not uris and self.workspace.root_uri:
+        if not uris and self.workspace.root_uri and not self._folders_changed:
             uris = [self.workspace.root_uri]
         return [Path(os.path.realpath(each)) for each in map(local_path, uris) if each is not None]
 
@@ -149,7 +150,8 @@ class RepairServer(LanguageServer):
             await self.start(self._work(root))
 
     def leave_folders(self) -> None:
-        """Stop what no workspace folder holds any longer."""
+        """Stop what no workspace folder holds any longer; from now on the list counts, even when it is empty."""
+        self._folders_changed = True
         folders = self._folders()
         for root, work in list(self.works.items()):
             if not any(root.is_relative_to(each) or each.is_relative_to(root) for each in folders):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
@@ -40,7 +40,7 @@ class Progress:
             self._shown[token].cancel()
 
     async def _show(self, work: FolderWork, token: str) -> None:
-        progress = self._server.work_done_progress
+        progress: Any = self._server.work_done_progress
         try:
             await asyncio.wait_for(progress.create_async(token), _PATIENCE_SECONDS)
             self._shown[token] = work

@@ -62,11 +62,11 @@ def _what_failed(test: RedTest) -> str:
 
 
 def _available(report: Report, view: View) -> list[str]:
-    offers = view.offers(report)
-    if not offers:
+    best, *others = view.offers(report) or (None,)
+    if best is None:
         return []
-    more = f" (and {len(offers) - 1} more)" if len(offers) > 1 else ""
-    return [f"Fix available: {offers[0].title}{more}"]
+    more = f" (and {len(others)} more)" if others else ""
+    return [f"Fix available: {best.title}{more}"]
 
 
 def _is_test(place: Place, red: Iterable[RedTest]) -> bool:

@@ -21,9 +21,15 @@ SOURCE = "stockroom/reorder.py"
 def find_editor():
     """Where an editor is installed; without it the test is skipped, or fails where editors are required."""
 
-    def find(name, library=None):
-        """`library`: arguments with which the editor ends well when it has what the test needs beside it."""
-        found = shutil.which(name)
+    def find(name, library=None, *, newer=False):
+        """`library`: arguments with which the editor ends well when it has what the test needs beside it.
+
+        `newer`: not the installed one, but that of the folder that LSP_REPAIR_NEWER_EDITORS names.
+        """
+        folder = os.environ.get("LSP_REPAIR_NEWER_EDITORS")
+        if newer and not folder:
+            pytest.skip("LSP_REPAIR_NEWER_EDITORS names no folder of newer editors")
+        found = shutil.which(name, path=folder if newer else None)
         reason = f"{name} is not installed" if found is None else ""
         if found is not None and library is not None:
             asked = subprocess.run([found, *library], capture_output=True, timeout=60, check=False)
@@ -55,8 +61,8 @@ def documented():
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """A broken project, trusted by its user, and an environment in which editors leave nothing behind."""
+def desk(tmp_path_factory, editor):
+    """A broken project, trusted by its user, and an environment in which one editor leaves nothing behind."""
     return Desk(tmp_path_factory.mktemp("desk"))
 
 

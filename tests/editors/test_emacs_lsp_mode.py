@@ -9,11 +9,16 @@ LIBRARY = '(progn (package-initialize) (kill-emacs (if (locate-library "lsp-mode
 
 
 @pytest.fixture(scope="module")
-def seen(find_editor, documented, desk):
+def editor(find_editor):
+    """The installed one; lsp-mode is a package of its own."""
+    return find_editor("emacs", library=["-q", "--batch", "--eval", LIBRARY])
+
+
+@pytest.fixture(scope="module")
+def seen(editor, documented, desk):
     """What the session saw; emacs/lsp_mode.el is the user."""
-    editor = find_editor("emacs", library=["-q", "--batch", "--eval", LIBRARY])
     desk.configure("init.el", documented("emacs-lsp-mode"))
-    return desk.run([editor, "-q", "--batch", "-l", str(SCRIPT)], timeout=100)["seen"]
+    return desk.run([editor, "-q", "--batch", "-l", str(SCRIPT)], timeout=300)["seen"]
 
 
 def test_the_failure_is_diagnosed_and_its_fix_offered(seen):

@@ -16,7 +16,10 @@ import pytest
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CAPABILITIES = {
     "workspace": {"configuration": True, "workspaceEdit": {"documentChanges": True}},
-    "textDocument": {"publishDiagnostics": {"relatedInformation": True}},
+    "textDocument": {
+        "hover": {"contentFormat": ["markdown", "plaintext"]},
+        "publishDiagnostics": {"relatedInformation": True},
+    },
     "window": {"showMessage": {"messageActionItem": {"additionalPropertiesSupport": False}}},
 }
 TRUSTED = {"trusted": True, "status": True}
@@ -137,7 +140,7 @@ class Editor:
     def notify(self, method, params):
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def request(self, method, params, timeout=15):
+    def request(self, method, params, timeout=60):
         reply = self.reply(self.ask(method, params), timeout)
         assert "error" not in reply, reply
         return reply["result"]
@@ -148,7 +151,7 @@ class Editor:
         self._send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params})
         return self._number
 
-    def reply(self, number, timeout=15):
+    def reply(self, number, timeout=60):
         """The whole answer to a request, an error too."""
         self.wait(lambda: number in self._replies, timeout, number)
         return self._replies.pop(number)
@@ -165,7 +168,7 @@ class Editor:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def wait(self, condition, timeout=20, what="the server"):
+    def wait(self, condition, timeout=60, what="the server"):
         """Until it holds; every message of the server is a reason to look again."""
         with self._news:
             assert self._news.wait_for(lambda: condition() or self.process.poll() is not None, timeout), (

@@ -20,7 +20,7 @@ def failing(session):
 def test_two_folders_are_two_roots(editor, project):
     one = project({"pyproject.toml": PLAIN, "test_it.py": RED}, "one")
     other = project({"pyproject.toml": PLAIN, "test_other.py": RED}, "other")
-    session = editor(one, folders=[one, other])
+    session = editor(one, folders=[one, other], autonomy="diagnose")
     session.wait(lambda: failing(session) == {"one": 1, "other": 1})
     assert session.diagnostics[(other / "test_other.py").as_uri()]
 
@@ -28,7 +28,7 @@ def test_two_folders_are_two_roots(editor, project):
 def test_a_folder_that_comes_is_run_and_one_that_goes_is_cleared(editor, project):
     one = project({"pyproject.toml": PLAIN, "test_it.py": GREEN}, "one")
     other = project({"pyproject.toml": PLAIN, "test_other.py": RED}, "other")
-    session = editor(one)
+    session = editor(one, autonomy="diagnose")
     named = [{"uri": other.as_uri(), "name": "other"}]
     session.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": named, "removed": []}})
     session.wait(lambda: session.diagnostics.get((other / "test_other.py").as_uri()))
@@ -36,10 +36,19 @@ def test_a_folder_that_comes_is_run_and_one_that_goes_is_cleared(editor, project
     session.wait(lambda: session.diagnostics[(other / "test_other.py").as_uri()] == [])
 
 
+def test_the_last_folder_that_goes_is_cleared_too(editor, project):
+    session = editor(project(), autonomy="diagnose")
+    session.until_found("test_shop.py", "fails")
+    gone = [{"uri": session.root.as_uri(), "name": session.root.name}]
+    session.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": gone}})
+    session.wait(lambda: session.diagnostics[session.uri("test_shop.py")] == [])
+    assert session.request("lspRepair/failures", {})["folders"] == []
+
+
 def test_the_roots_below_a_folder_run_without_a_file_being_opened(editor, broken):
     root = broken("parcel_monorepo")
     assert len(roots_below(root)) > 1
-    session = editor(root)
+    session = editor(root, autonomy="diagnose")
     session.wait(lambda: failing(session).keys() >= {each.name for each in roots_below(root)})
     session.wait(lambda: any(failing(session).values()))
 
@@ -65,7 +74,7 @@ def test_a_new_configuration_file_makes_a_new_root(project):
 
 
 def test_what_another_program_writes_is_noticed_without_the_client(editor, project):
-    session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}))
+    session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}), autonomy="diagnose")
     session.idle(failing=0)
     (session.root / "test_it.py").write_text(RED)
     session.idle(failing=1)
@@ -74,11 +83,11 @@ def test_what_another_program_writes_is_noticed_without_the_client(editor, proje
 
 
 def test_what_cannot_be_watched_is_said_once(editor, project, tmp_path):
-    session = editor(project(), folders=[tmp_path / "project", tmp_path / "missing"])
+    session = editor(project(), folders=[tmp_path / "project", tmp_path / "missing"], autonomy="diagnose")
     session.wait(lambda: session.told("window/showMessage"))
     named = {"event": {"added": [{"uri": (tmp_path / "missing").as_uri(), "name": "m"}], "removed": []}}
     session.notify("workspace/didChangeWorkspaceFolders", named)
-    session.idle(failing=1, proposals=1)
+    session.idle(failing=1)
     (said,) = session.told("window/showMessage")
     assert "cannot be watched" in said["message"]
 
@@ -91,7 +100,7 @@ def test_a_watcher_that_is_not_wanted_starts_nothing(tmp_path):
 
 
 def test_a_write_that_the_editor_told_of_is_not_run_twice(editor, project):
-    session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}), capabilities={})
+    session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}), capabilities={}, autonomy="diagnose")
     session.idle(failing=0)
     session.save_again("test_it.py")
     session.save("test_it.py", RED)
@@ -105,10 +114,10 @@ def test_a_write_that_the_editor_told_of_is_not_run_twice(editor, project):
 
 
 def test_an_unsaved_buffer_counts_when_another_file_is_saved(editor, project):
-    session = editor(project())
+    session = editor(project(), autonomy="diagnose")
     for path in ("shop.py", "test_shop.py"):
         session.open(path)
-    session.idle(failing=1, proposals=1)
+    session.idle(failing=1)
     session.change("shop.py", session.texts["shop.py"].replace("<", "<="))
     session.save("test_shop.py")
     session.idle(failing=0)
@@ -117,9 +126,9 @@ def test_an_unsaved_buffer_counts_when_another_file_is_saved(editor, project):
 
 
 def test_typing_sends_no_diagnostics(editor, project):
-    session = editor(project())
+    session = editor(project(), autonomy="diagnose")
     session.open("shop.py")
-    session.idle(failing=1, proposals=1)
+    session.idle(failing=1)
     before = len(session.told("textDocument/publishDiagnostics"))
     for number in range(5):
         session.change("shop.py", f"# {number}\n{session.texts['shop.py']}")
@@ -130,7 +139,7 @@ def test_typing_sends_no_diagnostics(editor, project):
 @pytest.fixture
 def showing(editor, project):
     capabilities = {"window": {"workDoneProgress": True}, "workspace": {"configuration": True}}
-    return lambda files: editor(project(files), capabilities=capabilities)
+    return lambda files: editor(project(files), capabilities=capabilities, autonomy="explain")
 
 
 def test_progress_begins_reports_and_ends(showing):
@@ -148,22 +157,3 @@ def test_the_cancel_button_stops_the_work(showing):
     session.notify("window/workDoneProgress/cancel", {"token": token})
     session.wait(lambda: session.told("$/progress")[-1]["value"]["kind"] == "end")
     assert session.status["text"] == "stopped"
-
-
-def test_a_client_with_views_of_its_own_gets_failures_diffs_edits_and_costs(editor, project, decisions):
-    session = editor(project())
-    session.open("shop.py")
-    session.idle(failing=1, proposals=1)
-    (folder,) = session.request("lspRepair/failures", {})["folders"]
-    (failure,) = folder["failures"]
-    (proposal,) = failure["proposals"]
-    asked = {"root": folder["root"], "proposal": proposal["id"]}
-    diff = session.request("lspRepair/diff", asked)["files"][0]
-    assert (diff["before"], "<=" in diff["after"]) == (session.texts["shop.py"], True)
-    assert "<=" in session.execute("lspRepair.showDiff", asked)
-    assert failure["tests"] == ["test_shop.py::test_the_limit_is_cheap"]
-    assert "html" in session.request("lspRepair/costReport", {})["html"]
-    session.apply(session.request("lspRepair/accept", asked)["edit"])
-    session.execute("lspRepair.selected", asked)
-    session.idle(failing=0)
-    assert decisions() == ["accepted"]

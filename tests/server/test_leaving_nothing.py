@@ -1,5 +1,6 @@
 """However the server goes, no process of it stays."""
 
+import asyncio
 import contextlib
 import os
 import select
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from lsp_repair.server.workers import Worker
 
 MARK = "LSP_TEST_MARK"
 PLAIN = "[tool.pytest.ini_options]\n"
@@ -103,3 +106,17 @@ def test_a_newer_save_cuts_off_the_run_of_the_older_one(editor, project, tmp_pat
     session.idle(failing=1)
     until_gone(test)
     assert "expected 2, got 1" in str(session.until_found("test_it.py", "fails"))
+
+
+@pytest.mark.parametrize("turns", [1, 3, 5])
+def test_a_worker_that_is_being_started_when_the_editor_goes_is_not_waited_for(turns):
+    async def going():
+        starting = asyncio.ensure_future(Worker.start({"verb": "none", "root": "/nowhere"}, lambda _: None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        await asyncio.wait([starting], timeout=10)
+        return starting.done()
+
+    assert asyncio.run(going())

@@ -23,9 +23,10 @@ def at(uri, line=0):
     return {"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}}
 
 
-@pytest.fixture
-def session(editor, project):
-    return editor(project(), options={"status": True}, capabilities={})
+@pytest.fixture(scope="module")
+def session(shared_desk):
+    """Nothing runs here: the folder is not trusted."""
+    return shared_desk.editor(shared_desk.project(), options={"status": True}, capabilities={})
 
 
 def test_capabilities_of_the_future_do_not_stop_the_start(editor, project):
@@ -115,7 +116,8 @@ def test_a_line_of_ten_megabytes_is_borne(session):
 
 def test_files_that_do_not_decode_and_files_that_go_do_not_stop_the_verdicts(editor, project):
     files = {"pyproject.toml": "[tool.pytest.ini_options]\n", "data.py": b"\xff\xfe\x00"}
-    session = editor(project(files | {"test_it.py": "def test_it():\n    assert 1 == 2\n"}))
+    root = project(files | {"test_it.py": "def test_it():\n    assert 1 == 2\n"})
+    session = editor(root, autonomy="diagnose")
     session.idle(failing=1)
     for gone in ("data.py", "test_it.py"):
         (session.root / gone).unlink()
@@ -129,3 +131,45 @@ def test_two_servers_on_one_workspace_do_not_disturb_each_other(editor, project)
     sessions = [editor(root), editor(root)]
     for session in sessions:
         session.idle(failing=1, proposals=1)
+
+
+def test_a_name_that_no_file_can_have_disturbs_nothing(editor, project):
+    session = editor(project(), autonomy="diagnose")
+    session.idle(failing=1)
+    for uri in ("file://[/x.py", "file:///%00.py", "file:///\ud800.py", "file:///" + "a" * 5000):
+        item = {"uri": uri, "languageId": "python", "version": 1, "text": "x = 1\n"}
+        session.notify("textDocument/didOpen", {"textDocument": item})
+        session.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        event = {"added": [{"uri": uri, "name": "x"}], "removed": []}
+        session.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        assert session.request("textDocument/hover", at(uri)) is None
+    session.open("shop.py")
+    session.save("shop.py", session.texts["shop.py"].replace("<", "<="))
+    session.idle(failing=0)
+
+
+def test_a_change_of_what_was_never_opened_is_passed_over(session):
+    before = len(session.told("window/logMessage"))
+    document = {"uri": session.uri("shop.py"), "version": 2}
+    session.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": ""}]})
+    assert session.actions("shop.py", 0) == []
+    assert len(session.told("window/logMessage")) == before
+
+
+def test_a_request_at_the_wrong_time_gets_an_error_instead_of_silence(editor, project):
+    session = editor(project(), options={}, capabilities={})
+    session.reply(session.ask("shutdown", None))
+    assert session.reply(session.ask("textDocument/hover", at(session.uri("shop.py"))))["error"]["code"] == -32600
+    session.notify("exit", None)
+    assert session.process.wait(15) == 0
+
+
+def test_nonsense_is_logged_without_a_traceback(editor, project):
+    session = editor(project(), options={}, capabilities={})
+    session.send_raw(b"Content-Length: 1\r\n\r\n{")
+    session.reply(session.ask("textDocument/hover", {"textDocument": 3}))
+    session.reply(session.ask("workspace/executeCommand", {"command": "lspRepair.noSuch"}))
+    session.reply(session.ask("no/such", {}))
+    session.close()
+    assert session.stderr
+    assert "Traceback" not in "".join(session.stderr)

@@ -1,8 +1,11 @@
 """A session in an editor: what fails is shown, what was proved is offered, and nothing changes before the click."""
 
+import sys
+
 import pytest
 
 SPOT = {"line": 1, "character": 4}
+SHOP_TEXT = "def is_cheap(price, limit):\n    return price < limit\n"
 HOSTILE = "def test_it(case):\n    assert not case\n"
 
 
@@ -14,13 +17,28 @@ def titles(actions):
     return [each["title"] for each in actions]
 
 
-@pytest.fixture
-def session(editor, project):
-    """The shop with its failure found, and its fix."""
-    session = editor(project())
+@pytest.fixture(scope="module")
+def shop(shared_desk):
+    session = shared_desk.editor(shared_desk.project())
     session.open("shop.py")
-    session.idle(failing=1, proposals=1)
+    session.open("test_shop.py")
     return session
+
+
+@pytest.fixture
+def session(shop):
+    """The shop with its failure found, and its fix; what an earlier test mended is broken again."""
+    if shop.texts["shop.py"] != SHOP_TEXT:
+        shop.save("shop.py", SHOP_TEXT)
+    shop.idle(failing=1, proposals=1)
+    return shop
+
+
+@pytest.fixture
+def decisions(shared_desk):
+    """Those of this test."""
+    before = len(shared_desk.decisions())
+    return lambda: shared_desk.decisions()[before:]
 
 
 def hover(session, path, line):
@@ -40,7 +58,9 @@ def test_a_failure_is_diagnosed_at_the_assertion_and_at_its_cause_which_name_eac
     assert failure["relatedInformation"][0]["location"]["uri"] == session.uri("shop.py")
 
 
-def test_an_accepted_fix_is_the_editors_to_save_and_recorded_once_its_text_is_there(session, decisions):
+def test_an_accepted_fix_is_the_editors_to_save_is_recorded_once_its_text_is_there_and_can_be_taken_back(
+    session, decisions
+):
     before = (session.root / "shop.py").read_bytes()
     action = accept(session.actions("shop.py", 1))
     assert action["isPreferred"]
@@ -52,11 +72,21 @@ def test_an_accepted_fix_is_the_editors_to_save_and_recorded_once_its_text_is_th
     assert (session.root / "shop.py").read_bytes() == before  # the editor has not saved it yet
     session.save("shop.py")
     session.idle(failing=0)
-    assert decisions() == ["accepted"]
+    for answer in ({"applied": False}, "an error"):  # an editor that does not take the edit back has reverted nothing
+        session.answers["workspace/applyEdit"] = answer
+        session.refuses = {"workspace/applyEdit"} if answer == "an error" else set()
+        session.execute("lspRepair.revert", action["command"]["arguments"][0])
+        assert decisions() == ["accepted"]
+    session.answers.clear()
+    session.refuses = set()
+    session.execute("lspRepair.revert", action["command"]["arguments"][0])
+    session.idle(failing=1)
+    assert session.texts["shop.py"] == SHOP_TEXT
+    assert decisions() == ["accepted", "reverted"]
 
 
 def test_what_is_mended_by_hand_is_cleared_after_the_save(session):
-    session.save("shop.py", session.texts["shop.py"].replace("<", "<="))
+    session.save("shop.py", SHOP_TEXT.replace("<", "<="))
     session.idle(failing=0)
     assert session.diagnostics[session.uri("shop.py")] == session.diagnostics[session.uri("test_shop.py")] == []
 
@@ -74,49 +104,31 @@ def test_an_edit_that_did_not_arrive_as_it_was_proved_is_stale_and_the_failure_i
 
 
 def test_a_text_that_was_changed_since_has_nothing_to_accept(session):
-    session.change("shop.py", session.texts["shop.py"] + "# more\n")
+    session.change("shop.py", SHOP_TEXT + "# more\n")
     assert not any(each.startswith("Accept") for each in titles(session.actions("shop.py", 1)))
+    session.change("shop.py", SHOP_TEXT)
+    assert accept(session.actions("shop.py", 1))
 
 
-def test_a_rejected_patch_does_not_come_back_also_not_after_a_restart(session, editor, decisions):
+def test_a_rejected_patch_does_not_come_back_also_not_after_a_restart(desk):
+    session = desk.editor(desk.project())
+    session.open("shop.py")
+    session.idle(failing=1, proposals=1)
     offered = accept(session.actions("shop.py", 1))["title"]
     reject = next(each for each in session.actions("shop.py", 1) if each["title"].startswith("Reject fix:"))
     session.choose(reject)
     session.wait(lambda: session.status["proposals"] == 0)
     session.close()
-    again = editor(session.root)
+    again = desk.editor(session.root)
     again.open("shop.py")
     again.wait(lambda: any(each["phase"] == "repairing" for each in again.told("lspRepair/status")))
     again.idle(failing=1)
     assert offered not in titles(again.actions("shop.py", 1))
-    assert decisions() == ["rejected"]
-
-
-def test_an_accepted_fix_can_be_taken_back(session, decisions):
-    before = session.texts["shop.py"]
-    action = accept(session.actions("shop.py", 1))
-    session.choose(action)
-    session.idle(failing=0)
-    session.execute("lspRepair.revert", action["command"]["arguments"][0])
-    session.idle(failing=1)
-    assert session.texts["shop.py"] == before
-    assert decisions() == ["accepted", "reverted"]
-
-
-@pytest.mark.parametrize("answer", [{"applied": False}, "an error"])
-def test_an_editor_that_does_not_take_the_edit_back_has_reverted_nothing(session, decisions, answer):
-    session.answers["workspace/applyEdit"] = answer
-    session.refuses = {"workspace/applyEdit"} if answer == "an error" else set()
-    action = accept(session.actions("shop.py", 1))
-    session.choose(action)
-    session.idle(failing=0)
-    session.execute("lspRepair.revert", action["command"]["arguments"][0])
-    assert decisions() == ["accepted"]
+    assert desk.decisions() == ["rejected"]
 
 
 def test_actions_are_offered_on_what_failed_and_nowhere_else(session):
-    session.open("test_shop.py")
-    assert session.actions("shop.py", 1)
+    assert "Repair this failure (no cost)" in titles(session.actions("shop.py", 1))
     assert session.actions("test_shop.py", 4)
     assert (
         session.actions("shop.py", 0) == session.actions("test_shop.py", 0) == session.actions("test_shop.py", 8) == []
@@ -159,7 +171,7 @@ def test_lenses_stand_on_failing_tests_and_suspicious_lines(session):
 
 
 def test_values_are_hinted_where_it_failed_when_the_user_wants_it(editor, project):
-    session = editor(project({**SHOP_WITH_LOCALS}))
+    session = editor(project({**SHOP_WITH_LOCALS}), settings={"python": sys.executable, "autonomy": "explain"})
     session.open("shop.py")
     session.idle(failing=1)
     span = {"start": {"line": 0, "character": 0}, "end": {"line": 20, "character": 0}}
@@ -182,7 +194,7 @@ SHOP_WITH_LOCALS = {
 def test_a_hover_holds_no_text_of_the_tests_as_markup(editor, project):
     case = "[click](command:evil) `code` <b>*x*_"
     text = f"import pytest\n\n\n@pytest.mark.parametrize('case', [{case!r}])\n{HOSTILE}"
-    session = editor(project({"pyproject.toml": "", "test_it.py": text}))
+    session = editor(project({"pyproject.toml": "", "test_it.py": text}), autonomy="explain")
     session.open("test_it.py")
     session.idle(failing=1)
     shown = hover(session, "test_it.py", 5)
@@ -190,3 +202,19 @@ def test_a_hover_holds_no_text_of_the_tests_as_markup(editor, project):
     assert "\\<b\\>" in shown
     assert "[click](" not in shown.replace("\\[", "").replace("\\]", "]")
     assert hover(session, "test_it.py", 0) is None
+
+
+def test_a_client_with_views_of_its_own_gets_failures_diffs_edits_and_costs(session, decisions):
+    (folder,) = session.request("lspRepair/failures", {})["folders"]
+    (failure,) = folder["failures"]
+    (proposal,) = failure["proposals"]
+    asked = {"root": folder["root"], "proposal": proposal["id"]}
+    diff = session.request("lspRepair/diff", asked)["files"][0]
+    assert (diff["before"], "<=" in diff["after"]) == (session.texts["shop.py"], True)
+    assert "<=" in session.execute("lspRepair.showDiff", asked)
+    assert failure["tests"] == ["test_shop.py::test_the_limit_is_cheap"]
+    assert "html" in session.request("lspRepair/costReport", {})["html"]
+    session.apply(session.request("lspRepair/accept", asked)["edit"])
+    session.execute("lspRepair.selected", asked)
+    session.idle(failing=0)
+    assert decisions() == ["accepted"]

@@ -22,10 +22,6 @@ def phases(session):
     return {each["phase"] for each in session.told("lspRepair/status")}
 
 
-def titles(session, path, line):
-    return [each["title"] for each in session.actions(path, line)]
-
-
 def test_off_runs_nothing(editor, project):
     session = editor(project(), settings={"python": sys.executable, "autonomy": "off"})
     session.save_again("shop.py")
@@ -49,14 +45,12 @@ def test_explain_proposes_nothing(editor, project):
 
 
 def test_a_change_of_the_settings_is_pulled_and_followed(editor, project):
-    session = editor(project(), settings={"python": sys.executable, "autonomy": "diagnose"})
-    session.idle(failing=1, proposals=0)
-    session.settings["autonomy"] = "propose"
-    session.notify("workspace/didChangeConfiguration", {"settings": None})
-    session.idle(failing=1, proposals=1)
-    session.settings["autonomy"] = "off"
-    session.notify("workspace/didChangeConfiguration", {"settings": None})
-    session.idle(failing=0)
+    session = editor(project(), settings={"python": sys.executable, "autonomy": "off"})
+    session.request("lspRepair/failures", {})
+    for autonomy, failing in (("diagnose", 1), ("off", 0)):
+        session.settings["autonomy"] = autonomy
+        session.notify("workspace/didChangeConfiguration", {"settings": None})
+        session.idle(failing=failing)
     assert session.diagnostics[session.uri("test_shop.py")] == []
 
 
@@ -71,13 +65,13 @@ def test_a_client_that_cannot_be_asked_gives_settings_at_the_start_and_sends_cha
 def test_a_client_that_refuses_the_question_has_no_settings(editor, project):
     session = editor(project(), refuses={"workspace/configuration"})
     session.wait(lambda: session.asked("workspace/configuration"))
-    session.idle(failing=1)
+    session.until_found("test_shop.py", "fails")
 
 
 def test_each_folder_has_its_own_interpreter(editor, project):
     one, other = project(name="one"), project(name="other")
     scoped = {other.as_uri(): {"python": "/nowhere/python"}}
-    session = editor(one, folders=[one, other], scoped=scoped)
+    session = editor(one, folders=[one, other], scoped=scoped, autonomy="diagnose")
     session.wait(lambda: {("one", "idle"), ("other", "broken")} <= ended(session))
 
 
@@ -92,12 +86,12 @@ def test_a_setting_that_makes_no_sense_is_told_in_the_status(editor, project):
 
 
 def test_tests_run_at_the_users_word_only_when_they_want_it_so(editor, project):
-    session = editor(project(), settings={"python": sys.executable, "runOn": "manual"})
+    session = editor(project(), settings={"python": sys.executable, "runOn": "manual", "autonomy": "diagnose"})
     session.save_again("shop.py")
     assert session.actions("shop.py", 1) == []
     assert phases(session) == set()
     session.execute("lspRepair.run", {"root": str(session.root)})
-    session.idle(failing=1, proposals=1)
+    session.idle(failing=1)
 
 
 @pytest.fixture
@@ -110,37 +104,27 @@ def endpoint(tmp_path):
         yield server
 
 
-def test_a_model_is_asked_when_the_user_asks_for_it_and_never_before(editor, project, endpoint):
+def test_models_are_asked_at_the_users_word_with_the_hint_that_was_given_and_never_before(editor, project, endpoint):
     session = editor(project(HARD))
     session.open("test_words.py")
     session.idle(failing=1, proposals=0)
     assert endpoint.requests == []
-    offered = next(each for each in session.actions("test_words.py", 4) if "Repair this failure" in each["title"])
-    assert "models may be asked, at most $0.10" in offered["title"]
-    arguments = offered["command"]["arguments"][0]
-    session.execute("lspRepair.repair", arguments | {"models": False})
+    actions = session.actions("test_words.py", 4)
+    repair = next(each for each in actions if "Repair this failure" in each["title"])
+    assert "models may be asked, at most $0.10" in repair["title"]
+    about = repair["command"]["arguments"][0]
+    session.execute("lspRepair.repair", about | {"models": False})
     session.idle(failing=1, proposals=0)
-    assert endpoint.requests == []
-    session.execute("lspRepair.repair", arguments)
-    session.idle(failing=1, proposals=1)
-    assert endpoint.requests
-
-
-def test_a_hint_goes_to_the_model_and_without_one_nobody_is_asked(editor, project, endpoint):
-    session = editor(project(HARD))
-    session.open("test_words.py")
-    session.idle(failing=1, proposals=0)
-    retry = next(each for each in session.actions("test_words.py", 4) if "hint" in each["title"])["command"]
+    retry = next(each for each in actions if "hint" in each["title"])["command"]
     session.execute(retry["command"], *retry["arguments"])
     session.wait(lambda: session.told("window/showMessage"))
     assert endpoint.requests == []
+    session.execute("lspRepair.repair", about)
+    session.idle(failing=1, proposals=1)
+    unhinted = list(endpoint.requests)
+    assert unhinted
     session.execute(retry["command"], retry["arguments"][0] | {"hint": "words that end in x take es"})
+    session.wait(lambda: session.status["phase"] == "repairing")
     session.idle(failing=1, proposals=1)
-    assert b"words that end in x take es" in endpoint.requests[0].body
-
-
-def test_without_a_named_model_a_repair_costs_nothing_and_says_so(editor, project):
-    session = editor(project())
-    session.open("shop.py")
-    session.idle(failing=1, proposals=1)
-    assert "Repair this failure (no cost)" in titles(session, "shop.py", 1)
+    assert b"words that end in x take es" in endpoint.requests[len(unhinted)].body
+    assert all(b"take es" not in each.body for each in unhinted)

@@ -23,7 +23,8 @@
       lsp-diagnostics-provider :flymake
       lsp-auto-guess-root t
       lsp-enable-suggest-server-download nil
-      lsp-restart 'ignore)
+      lsp-restart 'ignore
+      lsp-response-timeout 90)
 
 (load (getenv "CONFIGURATION") nil t)
 (require 'lsp-mode)
@@ -33,7 +34,7 @@
 
 (defun session-wait (what condition)
   "Until CONDITION holds; its value. WHAT is said when it never does."
-  (let ((limit (+ (float-time) 30)) value)
+  (let ((limit (+ (float-time) 90)) value)
     (while (not (setq value (funcall condition)))
       (when (> (float-time) limit)
         (error "Waited in vain for %s" what))
@@ -56,11 +57,11 @@
   (let (titles)
     (undo-boundary)
     (catch 'quit
-      (cl-letf (((symbol-function 'completing-read)
-                 (lambda (_prompt items &rest _)
-                   (setq titles (all-completions "" items))
-                   (or (and start (cl-find-if (lambda (each) (string-prefix-p start each)) titles))
-                       (throw 'quit nil)))))
+      (let ((completing-read-function
+             (lambda (_prompt items &rest _)
+               (setq titles (all-completions "" items))
+               (or (and start (cl-find-if (lambda (each) (string-prefix-p start each)) titles))
+                   (throw 'quit nil)))))
         (call-interactively #'lsp-execute-code-action)))
     (undo-boundary)
     (vconcat titles)))

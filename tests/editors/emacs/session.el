@@ -16,7 +16,10 @@
       auto-save-default nil
       create-lockfiles nil
       locale-coding-system 'utf-8
-      eglot-sync-connect 30
+      eglot-sync-connect 90
+      user-emacs-directory (file-name-as-directory (getenv "EMACS_PLACE"))
+      native-comp-jit-compilation nil   ; no compiler beside the tests
+      native-comp-enable-subr-trampolines nil
       last-nonmenu-event ?\r)           ; a key was pressed, not the mouse
 
 (defvar session-source (getenv "SOURCE"))
@@ -53,7 +56,7 @@
 
 (defun session-wait (what condition)
   "Until CONDITION holds; its value. WHAT is said when it never does."
-  (let ((limit (+ (float-time) 30)) value)
+  (let ((limit (+ (float-time) 90)) value)
     (while (not (setq value (funcall condition)))
       (when (> (float-time) limit)
         (error "Waited in vain for %s; last told: %S" what (car session-told)))
@@ -100,9 +103,9 @@ MEANWHILE is called while the menu is open. Returns all titles."
   (let (titles)
     (undo-boundary)
     (catch 'quit
-      (cl-letf (((symbol-function 'completing-read)
+      (cl-letf ((completing-read-function
                  (lambda (_prompt items &rest _)
-                   (setq titles (mapcar #'car items))
+                   (setq titles (mapcar (lambda (each) (if (consp each) (car each) each)) items))
                    (when meanwhile (funcall meanwhile))
                    (or (and start (cl-find-if (lambda (each) (string-prefix-p start each)) titles))
                        (throw 'quit nil))))
@@ -172,8 +175,13 @@ MEANWHILE is called while the menu is open. Returns all titles."
               (progn
                 (session-code-action "Accept fix:"
                                      (lambda ()
-                                       (session-substitute "on_hand < item" "on_hand < 1 * item")
-                                       (setq typed (buffer-string))))
+                                       (let ((version eglot--versioned-identifier))
+                                         (session-substitute "on_hand < item" "on_hand < 1 * item")
+                                         (setq typed (buffer-string))
+                                         (session-wait "the typed text to be sent"
+                                                       (lambda ()
+                                                         (and (> eglot--versioned-identifier version)
+                                                              (null eglot--recent-changes)))))))
                 nil)
             (error (error-message-string failure))))
     (setq text (buffer-string))
@@ -185,11 +193,11 @@ MEANWHILE is called while the menu is open. Returns all titles."
       (titles . ,changed) (titles_undone . ,(session-code-action nil)))))
 
 (defun session-hinting ()
-  (let ((mark (length session-told)))
-    (session-to-diagnostic "the failing test")
-    (lsp-repair-hint "An item exactly at its level is due.")
-    (session-wait-run "repairing" mark 1)
-    '((asked . t))))
+  (session-to-diagnostic "the failing test")
+  (lsp-repair-hint "An item exactly at its level is due.")
+  (session-wait "the answer to the hint"
+                (lambda () (string-search "A hint is for a model" (or (car session-messages) ""))))
+  `((answer . ,(car session-messages))))
 
 (defun session-accepting-elsewhere ()
   (session-visit session-test)
