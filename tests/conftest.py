@@ -1,7 +1,8 @@
-"""What all tests may share: a model's endpoint on this machine."""
+"""What all tests may share: a model's endpoint on this machine, copies of the broken projects."""
 
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from endpoint import ModelServer
 
-sys.path.append(str(Path(__file__).parent))  # for `endpoint`, which is loaded only by who uses it
+sys.path.append(str(Path(__file__).parent))  # for `endpoint` and `strangers`, loaded only by who uses them
 
 
 @pytest.fixture
@@ -20,3 +21,14 @@ def model_server() -> "Iterator[ModelServer]":
 
     with serving() as server:
         yield server
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of a broken project."""
+    from strangers import FIXTURES
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copytree(FIXTURES / name / "project", tmp_path / name))
+
+    return copy

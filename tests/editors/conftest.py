@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from strangers import environ_of
 
 TOP = Path(__file__).parents[2]
 SOURCE = "stockroom/reorder.py"
@@ -81,25 +82,16 @@ class Desk:
         subprocess.run(["lsp-repair", "trust", str(self.root)], env=self.environ, check=True, timeout=60)
 
     def _environ(self):
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_REPAIR_"))
-        }
         private = {f"XDG_{each}_HOME": str(self.place / each.lower()) for each in ("CACHE", "CONFIG", "DATA", "STATE")}
-        return (
-            kept
-            | private
-            | {
-                "LSP_REPAIR_STATE": str(self.place / "state"),
-                "LSP_REPAIR_CACHE": str(self.place / "cache"),
-                "LSP_REPAIR_CONFIG": str(self.place / "config.toml"),
-                "EMACS_PLACE": str(self.place / "emacs"),
-                "PATH": f"{self.place / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                "ROOT": str(self.root),
-                "SOURCE": str(self.source),
-                "VIRTUAL_ENV": sys.prefix,
-            }
-        )
+        return {
+            **environ_of(self.place),
+            **private,
+            "EMACS_PLACE": str(self.place / "emacs"),
+            "PATH": f"{self.place / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "ROOT": str(self.root),
+            "SOURCE": str(self.source),
+            "VIRTUAL_ENV": sys.prefix,
+        }
 
     def _command(self):
         """`lsp-repair` on PATH, wherever the tests run."""

@@ -1,8 +1,6 @@
 """Running the command line on copies of the broken projects, as a stranger would."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+from strangers import environ_of
 
 
 @dataclass(frozen=True)
@@ -30,23 +27,7 @@ class Ran:
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """The environment of a stranger: folders of their own, no plugins but pytest's."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_REPAIR_"))}
-    return kept | {
-        "LSP_REPAIR_STATE": str(tmp_path / "state"),
-        "LSP_REPAIR_CACHE": str(tmp_path / "cache"),
-        "LSP_REPAIR_CONFIG": str(tmp_path / "config.toml"),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-
-
-@pytest.fixture
-def broken(tmp_path: Path) -> Callable[[str], Path]:
-    """A copy of a broken project."""
-
-    def copy(name: str) -> Path:
-        return Path(shutil.copytree(FIXTURES / name / "project", tmp_path / name))
-
-    return copy
+    return environ_of(tmp_path)
 
 
 @pytest.fixture

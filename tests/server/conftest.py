@@ -2,18 +2,16 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
+from strangers import environ_of
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
 CAPABILITIES = {
     "workspace": {"configuration": True, "workspaceEdit": {"documentChanges": True}},
     "textDocument": {
@@ -290,15 +288,7 @@ class Desk:
     def __init__(self, place):
         self.place = place
         self.started = []
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_REPAIR_"))
-        }
-        self.environ = kept | {
-            "LSP_REPAIR_STATE": str(place / "state"),
-            "LSP_REPAIR_CACHE": str(place / "cache"),
-            "LSP_REPAIR_CONFIG": str(place / "config.toml"),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        }
+        self.environ = environ_of(place)
 
     def project(self, files=SHOP, name="project"):
         """A small project, made of what is given by path."""
@@ -344,14 +334,6 @@ def shared_desk(tmp_path_factory):
 @pytest.fixture
 def environ(desk):
     return desk.environ
-
-
-@pytest.fixture
-def broken(tmp_path):
-    def copy(name):
-        return Path(shutil.copytree(FIXTURES / name / "project", tmp_path / name))
-
-    return copy
 
 
 @pytest.fixture
