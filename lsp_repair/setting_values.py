@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.isolation import OPENABLE, Tier
 from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.domain.money import FREE, DeclaredPrice
 
@@ -43,6 +43,14 @@ def tier(value: object) -> Tier:
     if value not in list(Tier):
         raise ValueError("one of " + ", ".join(Tier))
     return Tier(str(value))
+
+
+def effects(value: object) -> tuple[str, ...]:
+    """Effects that a user may open."""
+    named = texts(value)
+    if not set(named) <= set(OPENABLE):
+        raise ValueError("a list of " + ", ".join(OPENABLE))
+    return named
 
 
 def money(value: object) -> Decimal | None:

@@ -3,20 +3,21 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from platformdirs import user_config_path
 
-from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.isolation import Demands, Tier
 from lsp_repair.domain.model_choice import ModelChoice
 from lsp_repair.domain.money import Caps
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import (
     MODEL_LEVELS,
     count,
+    effects,
     fewer_models,
     joined,
     lower,
@@ -38,6 +39,8 @@ class Settings:
 
     python: Path | None = None
     min_isolation: Tier | None = None
+    """None: by where code comes from (`Demands`)."""
+    allow: tuple[str, ...] = ()
     time_limit_seconds: float = 300.0
     jobs: int = 2
     max_proposals: int = 3
@@ -90,6 +93,13 @@ class LoadedSettings:
     settings: Settings
     effective: tuple[Effective, ...]
     notices: tuple[str, ...] = ()
+    users: Settings = field(default_factory=Settings)
+    """Before a repository had its say."""
+
+    def demands(self, said: Tier | None = None) -> Demands:
+        """How strong the isolation has to be; `said` for this command goes before the user's settings."""
+        at_least = self.settings.min_isolation if self.tightened("min_isolation") else None
+        return Demands.of(said or self.users.min_isolation, at_least)
 
     def tightened(self, name: str) -> bool:
         """Whether the repository's word holds for this setting."""
@@ -99,6 +109,7 @@ class LoadedSettings:
 DECLARED = (
     Declared("python", "the interpreter that runs the tests", lambda value: Path(text(value)).expanduser()),
     Declared("min_isolation", "the weakest isolation that candidates may run at", tier, stronger),
+    Declared("allow", "what tests may reach in spite of the isolation: network, home, environment", effects),
     Declared("time_limit_seconds", "the time limit of a command in seconds", seconds, min),
     Declared("jobs", "how many candidates are screened at once", count, min),
     Declared("max_proposals", "how many proposals a failure gets at most", count, min),
@@ -140,9 +151,9 @@ def load_settings(
         if key in _BY_NAME and raw not in (None, "", []):
             users[key] = _value(_EDITOR, key, raw)
             sources[key] = "the editor's settings"
-    settings = replace(Settings(), **users)
+    settings = of_user = replace(Settings(), **users)
     if root is None:
-        return _loaded(settings, sources, [])
+        return _loaded(settings, sources, [], of_user)
     pyproject = root / "pyproject.toml"
     notices: list[str] = []
     for key, raw in _project_table(pyproject).items():
@@ -156,15 +167,15 @@ def load_settings(
             change: dict[str, Any] = {key: after}
             settings = replace(settings, **change)
             sources[key] = str(pyproject)
-    return _loaded(settings, sources, notices)
+    return _loaded(settings, sources, notices, of_user)
 
 
-def _loaded(settings: Settings, sources: Mapping[str, str], notices: list[str]) -> LoadedSettings:
+def _loaded(settings: Settings, sources: Mapping[str, str], notices: list[str], of_user: Settings) -> LoadedSettings:
     effective = [
         Effective(each.name, getattr(settings, each.name), sources.get(each.name, "default"))
         for each in fields(settings)
     ]
-    return LoadedSettings(settings, tuple(effective), tuple(notices))
+    return LoadedSettings(settings, tuple(effective), tuple(notices), of_user)
 
 
 def _value(file: Path, key: str, raw: object) -> Any:

@@ -55,7 +55,12 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
     watch.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
-    trust.add_argument("path", type=Path, metavar="PATH")
+    trust.add_argument("path", nargs="?", type=Path, metavar="PATH")
+    trust.add_argument(
+        "--weak-isolation",
+        action="store_true",
+        help="let the built-in engine's edits of your code run without a sandbox where there is none",
+    )
     login = commands.add_parser("login", help="keep an API key in the system's keyring")
     login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
     models = commands.add_parser("models", help="try a model on small known failures, or list the named ones")

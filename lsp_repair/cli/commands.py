@@ -14,11 +14,13 @@ from typing import cast
 
 from lsp_repair.cli import json_output, rendering
 from lsp_repair.cli.assisting import ModelFlags, choose, means_of
+from lsp_repair.cli.consenting import fix_with_consent
 from lsp_repair.cli.console import Console
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
 from lsp_repair.cli.wiring import JOURNAL, observer, opened_ledger, projects
+from lsp_repair.domain.isolation import Demands
 from lsp_repair.domain.outcomes import FixReport, Status
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
@@ -49,7 +51,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
                     import_cache=_import_cache(folders, project),
                     assistants=chosen.assistants,
                 )
-                report = fix(project, request, observer(console, ledger))
+                report = fix_with_consent(project, request, observer(console, ledger), (folders, console))
                 reports.append(replace(report, notices=(*loaded.notices, *report.notices)))
                 if chosen.preview is not None:
                     rendering.show_prompts(console, chosen.preview.shown)
@@ -61,7 +63,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         console.clear_status()
         for report in reports if not getattr(arguments, "show_prompt", False) else ():
             rendering.show_fix(console, report)
-        failure = failure or _refused_by_budget(reports)
+        failure = failure or _refused(reports)
         try:
             deliver(arguments, reports, (folders, ledger, console))
         except LspRepairError as error:
@@ -77,10 +79,13 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
     return int(any(each.counts_as_failure for report in reports for each in report.failures) or _cut_short(reports))
 
 
-def _refused_by_budget(reports: Sequence[FixReport]) -> LspRepairError | None:
-    """What a cap left unrepaired; what was found beside it is kept."""
+def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:
+    """What a cap or too weak an isolation left unrepaired; what was found beside it is kept."""
     for report in reports:
         for each in report.failures:
+            if each.reason is Reason.WEAK_ISOLATION:
+                hint = f"{report.isolation.hint}; or accept what there is: --min-isolation {report.isolation.tier}"
+                return RefusedError("isolation", each.detail, hint)
             if each.reason is Reason.BUDGET:
                 hint = "raise the cap, name another model, or leave it to the built-in engine: --models off"
                 return RefusedError("budget", each.detail, hint)
@@ -106,7 +111,8 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         selection=Selection(tuple(arguments.test), arguments.last_failed),
         time_limit_seconds=min(limit, settings.time_limit_seconds) if loaded.tightened("time_limit_seconds") else limit,
         jobs=getattr(arguments, "jobs", None) or settings.jobs,
-        min_isolation=arguments.min_isolation or settings.min_isolation,
+        demands=loaded.demands(arguments.min_isolation),
+        allow=settings.allow,
         explain_only=arguments.command == "explain",
         max_proposals=settings.max_proposals,
         ignore=settings.ignore,
@@ -166,7 +172,8 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         patch_text=text,
         selection=Selection(tuple(arguments.test)),
         time_limit_seconds=arguments.time_limit or settings.time_limit_seconds,
-        min_isolation=arguments.min_isolation or settings.min_isolation,
+        demands=loaded.demands(arguments.min_isolation),
+        allow=settings.allow,
         snapshot_include=settings.snapshot_include,
     )
     report = check(project, request, observer(console, None))
@@ -230,7 +237,9 @@ def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
         console.line()
         project = discover(target, Path(sys.executable), os.environ, load_settings().settings)
         with opened_ledger(open_folders(), console) as ledger:
-            report = fix(project, FixRequest(jobs=os.cpu_count() or 1), observer(console, ledger))
+            # The project is this tool's own: it may run where no sandbox is.
+            request = FixRequest(jobs=os.cpu_count() or 1, demands=Demands().with_consent())
+            report = fix(project, request, observer(console, ledger))
         console.clear_status()
         rendering.show_fix(console, report)
         console.line(

@@ -67,8 +67,13 @@ def _counts(counts: TestCounts) -> Json:
 
 
 def isolation_json(isolation: IsolationReport) -> Json:
-    """Tier and effects."""
-    return {"tier": str(isolation.tier), "effects": {name: str(effect) for name, effect in isolation.effects.items()}}
+    """Tier, effects, what holds and what the user opened."""
+    return {
+        "tier": str(isolation.tier),
+        "effects": {name: str(effect) for name, effect in isolation.effects.items()},
+        "mechanism": isolation.mechanism,
+        "opened": list(isolation.opened),
+    }
 
 
 def _failure(report: FailureReport) -> Json:

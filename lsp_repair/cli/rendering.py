@@ -94,7 +94,7 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
             for status in Status
             if (some := [each for each in report.failures if each.status is status])
         ]
-        parts += [f"isolation {report.isolation.tier}", _cost(report)]
+        parts += [f"isolation {report.isolation.words}", _cost(report)]
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached: this is what was found by then", "yellow")
@@ -136,7 +136,7 @@ def show_check(console: Console, report: CheckReport) -> None:
         console.line("plausible", "bold", "green")
         console.line(
             f"  {len(evidence.targets_passed)} targets pass, {evidence.still_passing} tests still pass "
-            f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.tier})"
+            f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
         _show_lines(console, [f"⚠ {flag}: look before you accept" for flag in evidence.flags], "yellow")
         _show_lines(console, [f"note: {note}" for note in evidence.notes], "dim")

@@ -3,11 +3,12 @@
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from lsp_repair.cli.console import Console
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders
-from lsp_repair.trust import trust
+from lsp_repair.trust import WEAK_ISOLATION, consent, trust
 
 Arguments = argparse.Namespace
 
@@ -42,17 +43,26 @@ def run_watch(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
 
 def run_trust(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`trust`: kept in the user's state folder."""
-    folder = arguments.path.expanduser()
-    if not folder.is_dir():
+    folder = arguments.path.expanduser() if arguments.path is not None else None
+    if folder is None and not arguments.weak_isolation:
+        raise UsageError("usage", "there is nothing to trust", "name a folder of yours, or --weak-isolation")
+    if folder is not None and not folder.is_dir():
         raise UsageError("path-not-found", f"{folder} is no folder", "name a folder of yours")
     state = open_folders().state
     if state is None:
         raise UsageError("no-state", "nothing can be kept: there is no state folder", "set LSP_REPAIR_STATE")
     try:
-        real = trust(state, folder)
+        _keep(state, folder, console, weak_isolation=arguments.weak_isolation)
     except OSError as error:
         raise UsageError(
             "cannot-write", f"{state} cannot be written: {error.strerror}", "set LSP_REPAIR_STATE"
         ) from error
-    console.line(f"the tests below {real} may run in the editor from now on", "green")
     return 0
+
+
+def _keep(state: Path, folder: Path | None, console: Console, *, weak_isolation: bool) -> None:
+    if folder is not None:
+        console.line(f"the tests below {trust(state, folder)} may run in the editor from now on", "green")
+    if weak_isolation:
+        consent(state, WEAK_ISOLATION)
+        console.line("edits of your own code may run without a sandbox from now on, where there is none", "green")

@@ -1,6 +1,11 @@
 """Launching processes at a known isolation tier; knows nothing of tests."""
 
-from lsp_repair.isolation.launch import Command, Running, launch
-from lsp_repair.isolation.tiers import demand, report
+from pathlib import Path
 
-__all__ = ["Command", "Running", "demand", "launch", "report"]
+from lsp_repair.isolation.confinement import Confinement, Limits, Mechanism, Sandbox
+from lsp_repair.isolation.launch import Command, Running, launch
+
+GUARD = Path(__file__).parent / "warden"
+"""Where a confined process finds what it can hold its own children back with."""
+
+__all__ = ["GUARD", "Command", "Confinement", "Limits", "Mechanism", "Running", "Sandbox", "launch"]

@@ -1,24 +1,18 @@
-"""One process group with two pipes of its own, its output captured and capped, killed whole."""
+"""One process (and all it starts) with two pipes of its own, its output captured and capped, ended whole."""
 
 import contextlib
-import ctypes
 import os
-import resource
-import secrets
 import select
-import signal
-import subprocess
-import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from lsp_repair.isolation.stragglers import MARK, kill_marked
+from lsp_repair.isolation.confinement import Confinement, Mechanism
 
 _OUTPUT_CAP_BYTES = 1 << 20
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +23,48 @@ class Command:
     cwd: Path
     environ: Mapping[str, str]
     file_size_bytes: int = 2 << 30
+    confinement: Confinement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The descriptors that a started process gets."""
+
+    read: int
+    write: int
+    output: int
+
+
+class Supervised(Protocol):
+    """A started process with everything below it."""
+
+    def has_ended(self) -> bool:
+        """Whether the process itself is over; waits for nothing."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Until it ends by itself, no longer than this."""
+        ...
+
+    def end(self) -> float:
+        """Kill all of it, wait until it is gone; the CPU seconds of all that could be waited for. Called once."""
+        ...
+
+    @property
+    def why(self) -> str | None:
+        """The limit that it broke, known after `end`."""
+        ...
 
 
 @dataclass(slots=True)
 class Running:
     """A started process; `close` ends it and everything it started."""
 
-    process: subprocess.Popen[bytes]
+    supervised: Supervised
     read_fd: int
     """Where its records arrive."""
     write_fd: int
     """Where it reads requests."""
-    token: str
     _tail: deque[bytes]
     _drain: threading.Thread
     _closed: bool = field(default=False)
@@ -51,121 +75,70 @@ class Running:
         """The end of what it printed; reading it waits for nothing."""
         return b"".join(list(self._tail)).decode("utf-8", "replace")[-limit:]
 
+    def has_ended(self) -> bool:
+        """Whether it is over already."""
+        return self._closed or self.supervised.has_ended()
+
+    @property
+    def broken_limit(self) -> str | None:
+        """`memory`, `processes`, `cpu` or `wall` when it was ended for that; known after `close`."""
+        return self.supervised.why
+
     def close(self) -> None:
-        """Kill the process group and whatever left it; safe to call twice."""
+        """End it with whatever left it; safe to call twice."""
         if self._closed:
             return
         self._closed = True
         for descriptor in (self.read_fd, self.write_fd):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self._reap()
-        kill_marked(self.token)
+        self.cpu_seconds = self.supervised.end()
         self._drain.join(timeout=1.0)
 
     def finish(self, grace_seconds: float) -> None:
         """Let a process that has nothing more to say end by itself, then clean up behind it."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if select.select([self.read_fd], [], [], grace_seconds)[0]:
-                self._wait_exit(grace_seconds)
+        if select.select([self.read_fd], [], [], grace_seconds)[0]:
+            self.supervised.wait(grace_seconds)
         self.close()
-
-    def _wait_exit(self, seconds: float) -> None:
-        with contextlib.suppress(OSError):
-            pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else -1
-            if pidfd >= 0:
-                select.select([pidfd], [], [], seconds)
-                os.close(pidfd)
-
-    def _reap(self) -> None:
-        try:
-            _, status, usage = os.wait4(self.process.pid, 0)
-        except ChildProcessError:
-            return
-        self.process.returncode = os.waitstatus_to_exitcode(status)
-        self.cpu_seconds = usage.ru_utime + usage.ru_stime
 
 
 def launch(command: Command) -> Running:
-    """Start the command in a process group of its own, stdin empty; raises OSError when it cannot be started."""
-    token = secrets.token_hex(8)
+    """Start the command with an empty stdin; raises OSError when it cannot be started."""
     child_read, our_write = os.pipe()
     our_read, child_write = os.pipe()
-    process: subprocess.Popen[bytes] | None = None
+    our_output, child_output = os.pipe()
     try:
-        with _interrupt_kept():
-            process = subprocess.Popen(
-                [*command.argv, str(child_read), str(child_write)],
-                cwd=command.cwd,
-                env={**command.environ, MARK: token},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(child_read, child_write),
-                start_new_session=True,
-                preexec_fn=_limits(command),  # noqa: PLW1509 - the limits must hold before user code runs
-            )
+        supervised = _start(command, Ends(child_read, child_write, child_output))
     except BaseException:
-        if process is not None:
-            process.kill()
-        os.close(our_read)
-        os.close(our_write)
+        for each in (our_read, our_write, our_output):
+            os.close(each)
         raise
     finally:
-        os.close(child_read)
-        os.close(child_write)
+        for each in (child_read, child_write, child_output):
+            os.close(each)
     tail: deque[bytes] = deque(maxlen=16)
-    drain = threading.Thread(target=_drain_output, args=(process, tail), daemon=True)
+    drain = threading.Thread(target=_drain_output, args=(our_output, tail), daemon=True)
     drain.start()
-    return Running(process, our_read, our_write, token, tail, drain)
+    return Running(supervised, our_read, our_write, tail, drain)
 
 
-@contextlib.contextmanager
-def _interrupt_kept() -> Generator[None]:
-    """Let Ctrl-C wait until the block ends: what a fork calls back swallows exceptions, and an interrupt with them."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        signal.raise_signal(signal.SIGINT)
+def _start(command: Command, ends: Ends) -> Supervised:
+    if command.confinement is None or command.confinement.sandbox.mechanism is Mechanism.NONE:
+        from lsp_repair.isolation.plain import start_plain  # noqa: PLC0415 - one of the two is needed
+
+        return start_plain(command, ends)
+    from lsp_repair.isolation.nursery import start_confined  # noqa: PLC0415 - the same
+
+    return start_confined(command, command.confinement, ends)
 
 
-def _drain_output(process: subprocess.Popen[bytes], tail: deque[bytes]) -> None:
+def _drain_output(descriptor: int, tail: deque[bytes]) -> None:
     """Keep the last mebibyte at most, read on so that a flood never blocks the writer."""
-    assert process.stdout is not None
     chunk_size = _OUTPUT_CAP_BYTES // (tail.maxlen or 1)
     with contextlib.suppress(OSError, ValueError):
-        while chunk := os.read(process.stdout.fileno(), chunk_size):
+        while chunk := os.read(descriptor, chunk_size):
             if tail and len(tail[-1]) + len(chunk) <= chunk_size:
                 tail[-1] += chunk
             else:
                 tail.append(chunk)
-    process.stdout.close()
-
-
-_libc: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-
-
-def _limits(command: Command) -> Callable[[], None]:
-    parent = os.getpid()
-
-    def apply() -> None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        soft = command.file_size_bytes if hard == resource.RLIM_INFINITY else min(command.file_size_bytes, hard)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
-
-    return apply
+    os.close(descriptor)

@@ -1,27 +1,95 @@
-"""Which isolation tier is in force, and whether it suffices."""
+"""Which isolation this machine gives, found by trying; and whether it suffices for code of an origin."""
 
-from lsp_repair.domain.isolation import Effect, IsolationReport, Tier
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lsp_repair.domain.isolation import OPENABLE, Effect, IsolationReport, Tier
 from lsp_repair.errors import RefusedError
+from lsp_repair.isolation.confinement import Limits, Mechanism, Sandbox
+from lsp_repair.isolation.installing import how_to_strengthen
+from lsp_repair.isolation.probing import EFFECTS, Tried, tried
 
-_EFFECTS = ("network", "home", "host-files", "host-processes", "secrets-in-environment")
+_OF_A_STRONG_ONE = frozenset(EFFECTS)
+_OF_A_PARTIAL_ONE = frozenset({"home", "host-files", "secrets-in-environment", "namespaces", "kernel-interfaces"})
+_OPENED_BY = {
+    "network": frozenset({"network", "unix-sockets", "vsock"}),
+    "home": frozenset({"home"}),
+    "environment": frozenset({"secrets-in-environment"}),
+}
+"""Which probed effects each opening opens."""
+_LARGE_BYTES = 256 << 20
+"""A workspace above this size is laid over instead of copied, where both are possible."""
 
 
-def report() -> IsolationReport:
-    """The tier that candidate code runs at on this machine.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sandbox that every run of a session gets, and what was found of it."""
 
-    This version knows the weakest one: a private copy of the project, resource limits, a process group killed whole
-    and an environment without secrets. Nothing of it is enforced by the kernel, so every effect is reported open.
-    """
-    return IsolationReport(Tier.WEAK, dict.fromkeys(_EFFECTS, Effect.OPEN))
+    sandbox: Sandbox
+    report: IsolationReport
 
 
-def demand(tier: Tier | None) -> IsolationReport:
-    """The report, or RefusedError (`isolation`) when it is weaker than demanded."""
-    found = report()
-    if tier is not None and not found.tier.satisfies(tier):
-        raise RefusedError(
-            "isolation",
-            f"isolation {tier} was demanded and this machine offers {found.tier}",
-            f"run with --min-isolation {found.tier} to accept what there is",
-        )
-    return found
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a session's processes need."""
+
+    python: Path
+    """The interpreter that runs inside."""
+    readable: tuple[Path, ...] = ()
+    allow: tuple[str, ...] = ()
+    """Effects that the user opens, of `OPENABLE`."""
+    workspace_bytes: int = 0
+    limits: Limits | None = None
+
+
+def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> Found:
+    """The strongest mechanism whose effects, tried with the flags of the real run, are what its tier promises."""
+    opened = frozenset(wanted.allow) & frozenset(OPENABLE)
+    failures: dict[Mechanism, str] = {}
+    for mechanism in _in_order(wanted.workspace_bytes):
+        sandbox = Sandbox(mechanism, wanted.readable, opened, wanted.limits or Limits())
+        result = attempt(wanted.python, sandbox)
+        tier = _tier(mechanism, result.effects, opened)
+        if tier is not None:
+            report = IsolationReport(tier, result.effects, str(mechanism), tuple(sorted(opened)))
+            hint = how_to_strengthen(failures) if tier is not Tier.STRONG else ""
+            return Found(sandbox, replace(report, hint=hint))
+        failures[mechanism] = result.failure or _left_open(mechanism, result.effects, opened)
+    report = IsolationReport(Tier.WEAK, dict.fromkeys(EFFECTS, Effect.OPEN), str(Mechanism.NONE), tuple(sorted(opened)))
+    sandbox = Sandbox(Mechanism.NONE, wanted.readable, opened, wanted.limits or Limits())
+    return Found(sandbox, replace(report, hint=how_to_strengthen(failures)))
+
+
+def _in_order(workspace_bytes: int) -> Iterable[Mechanism]:
+    if workspace_bytes > _LARGE_BYTES:
+        return (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK)
+    return (Mechanism.BUBBLEWRAP, Mechanism.NAMESPACES, Mechanism.LANDLOCK)
+
+
+def _tier(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> Tier | None:
+    """The mechanism's tier if the effects are what it promises."""
+    if not effects or _open_in_spite(mechanism, effects, opened):
+        return None
+    return mechanism.tier
+
+
+def _open_in_spite(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> list[str]:
+    promised = _OF_A_STRONG_ONE if mechanism.tier is Tier.STRONG else _OF_A_PARTIAL_ONE
+    on_purpose = frozenset[str]().union(*(_OPENED_BY[each] for each in opened))
+    return sorted(name for name in promised - on_purpose if effects.get(name) is not Effect.BLOCKED)
+
+
+def _left_open(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> str:
+    return f"it leaves open: {', '.join(_open_in_spite(mechanism, effects, opened))}"
+
+
+def demand(found: IsolationReport, demanded: Tier, what: str) -> None:
+    """RefusedError (`isolation`) when it is weaker than demanded; names what would strengthen it."""
+    if found.tier.satisfies(demanded):
+        return
+    raise RefusedError(
+        "isolation",
+        f"{what} need isolation {demanded} and this machine offers {found.tier}",
+        f"{found.hint + '; or ' if found.hint else ''}accept what there is: --min-isolation {found.tier}",
+    )

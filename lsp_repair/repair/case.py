@@ -140,7 +140,7 @@ def _is_test(failure: Failure) -> bool:
 
 
 def _limited(test: TrustedTest, seconds: float) -> TrustedTest:
-    return TrustedTest(test.node_id, test.style, max(seconds, _FLOOR_SECONDS), test.expected_error)
+    return replace(test, seconds=max(seconds, _FLOOR_SECONDS))
 
 
 def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]) -> list[TrustedTest]:

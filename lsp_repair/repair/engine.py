@@ -17,7 +17,8 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
-from lsp_repair.isolation import demand
+from lsp_repair.isolation import Sandbox
+from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
 from lsp_repair.repair.by_models import ModelWork, explained_by_model, repair_by_models
@@ -27,6 +28,7 @@ from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate, with_cold_lines
 from lsp_repair.repair.related import RelatedTests
 from lsp_repair.repair.requests import CheckRequest, FixRequest
+from lsp_repair.repair.sandboxing import find_sandbox
 from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
 from lsp_repair.repair.selection import chosen
 from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline, surroundings_may_matter
@@ -93,12 +95,14 @@ def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
     Raises CannotRunTestsError, RefusedError or UsageError before anything was found; Interrupted on Ctrl-C.
     """
     deadline = Deadline.after(request.time_limit_seconds)
-    isolation = demand(request.min_isolation)
-    progress = _Progress(project, isolation)
-    observe(SessionStarted(str(project.root), str(project.interpreter.executable), isolation))
+    found = find_sandbox(project, request.allow)
+    if not request.explain_only:
+        demand(found.report, request.demands.own, "the built-in engine's edits of your code")
+    progress = _Progress(project, found.report)
+    observe(SessionStarted(str(project.root), str(project.interpreter.executable), found.report))
     try:
         with work_folder() as private:
-            _fix_in(private, request, deadline, (progress, observe))
+            _fix_in(private, request, deadline, (progress, observe), found.sandbox)
     except KeyboardInterrupt as stop:
         raise Interrupted(_with_costs(progress.report(), request)) from stop
     progress.out_of_time = deadline.passed
@@ -113,9 +117,12 @@ def _with_costs(report: FixReport, request: FixRequest) -> FixReport:
     return replace(report, usage=usage, cost_usd=cost)
 
 
-def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer]) -> None:
+def _fix_in(
+    private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer], sandbox: Sandbox
+) -> None:
     progress, observe = sink
-    prepared = prepare(progress.project, private, SnapshotRules(request.snapshot_include), request.overlays)
+    rules = SnapshotRules(request.snapshot_include)
+    prepared = prepare(progress.project, private, rules, sandbox, request.overlays)
     selection = chosen(progress.project, request.selection, Path.cwd())
     baseline = run_baseline(prepared, selection, deadline, observe)
     progress.counts = baseline.counts
@@ -124,7 +131,8 @@ def _fix_in(private: Path, request: FixRequest, deadline: Deadline, sink: tuple[
     if not red:
         return
     observe(Progressed(f"{len(red)} tests fail; running them again to see which are steady"))
-    server = start_warm(prepared.place, _warm_request(baseline, red, request.jobs), deadline)
+    place = prepared.place.for_candidates(baseline.run.oracle_paths)
+    server = start_warm(place, _warm_request(baseline, red, request.jobs), deadline)
     work = _Work(prepared, baseline, request, deadline, progress, observe)
     if isinstance(server, NotWarm):
         progress.notices.append(f"no warm server: {server.why}")
@@ -243,7 +251,13 @@ class _Work:
             found = repair_by_search(case, screen, prover, budget, self.request.max_proposals)
         if found.proposals or assistants is None or not assistants.steps:
             return found
+        if not self.progress.isolation.tier.satisfies(self.request.demands.foreign) and not assistants.preview:
+            return replace(found, reason=Reason.WEAK_ISOLATION, detail=self._too_weak())
         return repair_by_models(self._model_work(case, prover, screen), found, self.request.max_proposals)
+
+    def _too_weak(self) -> str:
+        found, demanded = self.progress.isolation, self.request.demands.foreign
+        return f"the patches of models need isolation {demanded} and this machine offers {found.tier}"
 
     def _screen(
         self, case: Case, others: Sequence[Failure], means: tuple[WarmServer, Prover], budget: Deadline
@@ -379,16 +393,17 @@ def check(project: Project, request: CheckRequest, observe: Observer) -> CheckRe
     """Judge a foreign patch; raises like `fix`."""
     started = time.monotonic()
     deadline = Deadline.after(request.time_limit_seconds)
-    isolation = demand(request.min_isolation)
+    found = find_sandbox(project, request.allow)
+    demand(found.report, request.demands.foreign, "patches of others")
     with work_folder() as private:
-        prepared = prepare(project, private, SnapshotRules(request.snapshot_include))
+        prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found.sandbox)
         targets, verdict = _checked(prepared, request, deadline, observe)
     return CheckReport(
         root=str(project.root),
         python=str(project.interpreter.executable),
         targets=targets,
         verdict=verdict,
-        isolation=isolation,
+        isolation=found.report,
         seconds=time.monotonic() - started,
     )
 

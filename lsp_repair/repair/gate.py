@@ -116,13 +116,12 @@ class EnvironmentGate:
 
     def missing_effect(self, failure: Failure) -> str | None:
         """What the test lacks where candidates run; None when it fails in the user's own surroundings as well."""
-        if failure.error_type in _NEEDS_SERVICE:
-            return "a network service that does not answer"
+        silent = "a network service that does not answer" if failure.error_type in _NEEDS_SERVICE else None
         if self._run is None:
-            return None
+            return silent
         result = self._run.result().results.get(failure.node_id)
         if result is None or result.outcome is not Outcome.PASSED:
-            return None
+            return silent
         for each in self._single:
             alone = _rerun(each.place, [result], self._deadline.within(10.0)).results.get(failure.node_id)
             if alone is not None and alone.outcome is Outcome.PASSED:

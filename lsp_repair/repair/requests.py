@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lsp_repair.domain.isolation import Tier
+from lsp_repair.domain.isolation import Demands
 from lsp_repair.repair.assistants import Assistants
 
 
@@ -24,7 +24,9 @@ class FixRequest:
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
     jobs: int = 1
-    min_isolation: Tier | None = None
+    demands: Demands = Demands()
+    allow: tuple[str, ...] = ()
+    """Effects that the user opened to tests."""
     explain_only: bool = False
     """Stop after the explanations: nothing is searched."""
     max_proposals: int = 3
@@ -50,5 +52,6 @@ class CheckRequest:
     patch_text: bytes
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
-    min_isolation: Tier | None = None
+    demands: Demands = Demands()
+    allow: tuple[str, ...] = ()
     snapshot_include: tuple[str, ...] = ()

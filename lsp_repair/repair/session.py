@@ -13,6 +13,7 @@ from lsp_repair.domain.outcomes import TestCounts
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Outcome, TestRun
 from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.isolation import Sandbox
 from lsp_repair.isolation.environment import scrubbed, trusted
 from lsp_repair.repair.gate import Surroundings
 from lsp_repair.repair.selection import Chosen
@@ -45,13 +46,35 @@ class Prepared:
         files = replace(self.place.at(everything), environ=self.place.environ)
         own = trusted(os.environ)
         home = {"HOME": own["HOME"]} if "HOME" in own else {}
-        opened = replace(files, environ={**own})
         single = (
-            Surroundings("environment variables", replace(self.place, environ={**own, **_private_home(self.place)})),
-            Surroundings("the home folder", replace(self.place, environ={**self.place.environ, **home})),
+            Surroundings(f"the network ({_allowing('network')})", _with_opened(self.place, "network")),
+            Surroundings(
+                f"environment variables ({_allowing('environment')})",
+                replace(self.place, environ={**own, **_private_home(self.place)}),
+            ),
+            Surroundings(
+                f"the home folder ({_allowing('home')})",
+                _seeing(replace(self.place, environ={**self.place.environ, **home}), home.get("HOME")),
+            ),
             Surroundings("files left out of the snapshot", files),
         )
-        return Surroundings("the user's own surroundings", opened), single
+        return Surroundings("the user's own surroundings", files.unconfined(own)), single
+
+
+def _allowing(effect: str) -> str:
+    return f'to let tests have it: allow = ["{effect}"] in your configuration'
+
+
+def _with_opened(place: Place, effect: str) -> Place:
+    sandbox = place.sandbox
+    return replace(place, sandbox=replace(sandbox, opened=sandbox.opened | {effect}))
+
+
+def _seeing(place: Place, folder: str | None) -> Place:
+    """The place with one more folder to be read."""
+    sandbox = place.sandbox
+    readable = (*sandbox.readable, Path(folder)) if folder else sandbox.readable
+    return replace(place, sandbox=replace(sandbox, readable=readable))
 
 
 def _private_home(place: Place) -> dict[str, str]:
@@ -69,21 +92,37 @@ def _with_excluded_files(prepared: Prepared) -> Path:
 
 
 def prepare(
-    project: Project, private: Path, rules: SnapshotRules, overlays: Mapping[str, bytes] = NO_OVERLAYS
+    project: Project,
+    private: Path,
+    rules: SnapshotRules,
+    sandbox: Sandbox,
+    overlays: Mapping[str, bytes] = NO_OVERLAYS,
 ) -> Prepared:
-    """Copy the project and find out how its own code is imported from the copy."""
+    """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
     snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), overlays, rules)
     for name in ("home", "tmp"):
         (private / name).mkdir(exist_ok=True)
     place = Place(
         root=snapshot.root,
         python=project.interpreter.executable,
-        environ=scrubbed(os.environ, private),
+        environ=_environ(private, sandbox.opened),
         source_roots=source_roots(project, snapshot),
         arguments=project.pytest_args,
         selected=project.selected,
+        sandbox=sandbox,
+        copy_bytes=snapshot.size_bytes,
     )
     return Prepared(project, private, snapshot, place)
+
+
+def _environ(private: Path, opened: frozenset[str]) -> dict[str, str]:
+    """What candidate code gets, with what the user opened."""
+    environ = scrubbed(os.environ, private)
+    if "environment" in opened:
+        environ = {**trusted(os.environ), "HOME": environ["HOME"], "TMPDIR": environ["TMPDIR"]}
+    if "home" in opened and "HOME" in os.environ:
+        environ["HOME"] = os.environ["HOME"]
+    return environ
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +227,7 @@ _ORDINARY_ERRORS = frozenset(
 )
 _SPEAKS_OF_SURROUNDINGS = re.compile(
     rb"\benviron|\bgetenv|\bexpanduser|\bhome\(|\bHOME\b|\bTMPDIR\b|\bXDG_|\bgetuser|\bgetpass|\bkeyring|dotenv|\.netrc|\.git\b"
+    rb"|\bsocket\b|\brequests\b|\bhttpx\b|\burllib\b|\bhttp\.client\b|\baiohttp\b|\bpsycopg|\bredis\b|\bsubprocess\b"
 )
 
 

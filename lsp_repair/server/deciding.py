@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsp_repair.folders import Folders, open_folders
-from lsp_repair.trust import is_trusted, trust
+from lsp_repair.trust import WEAK_ISOLATION, consent, is_trusted, trust
 
 if TYPE_CHECKING:
     from lsp_repair.ledger import Ledger
@@ -37,6 +37,11 @@ class Decisions:
         self._trusted.add(root)
         if self.folders.state is not None:
             trust(self.folders.state, root)
+
+    def allow_weak_isolation(self) -> None:
+        """Edits of the user's own code may run without a sandbox; raises OSError."""
+        if self.folders.state is not None:
+            consent(self.folders.state, WEAK_ISOLATION)
 
     def record(self, proposal: str, kind: "Decision") -> None:
         """An accepted, rejected, stale or reverted proposal."""

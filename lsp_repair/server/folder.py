@@ -112,6 +112,8 @@ class FolderWork:
         """What they may cost for one fix; None: there is no cap."""
         self.started = False
         """Whether its tests were asked for once."""
+        self.refused_for_isolation = False
+        """Whether the last repair was refused because there is no sandbox."""
         self._changed = changed
         self._lending = lending
         self._turn = asyncio.Lock()
@@ -248,6 +250,7 @@ class FolderWork:
             "explain_only": explain_only,
             **self._order(),
         }
+        self.refused_for_isolation = False
         self._show(phase=Phase.REPAIRING, text="looking for repairs")
         now = self._stops, self.view.generation
         async with self._turn:
@@ -277,6 +280,7 @@ class FolderWork:
                 if self._lending is not None:
                     self._lending.over(int(message["number"]))
             case "error":
+                self.refused_for_isolation = message["code"] == "isolation"
                 self._problem = f"{message['message']} {message['hint']}".strip()
             case "ended":
                 self._repairer = None

@@ -335,6 +335,8 @@ class RepairServer(LanguageServer):
         """Something is known now that was not: diagnostics follow, since no client asks by itself."""
         self.publisher.publish(work)
         self.busy_signs.follow(work)
+        if work.refused_for_isolation and not work.busy:
+            self._trust.ask_for_weak_isolation(work)
 
     def close(self) -> None:
         """Leave no process behind."""

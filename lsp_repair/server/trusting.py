@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
+from lsp_repair.server.folder import Ask
+
 if TYPE_CHECKING:
     from lsp_repair.server.folder import FolderWork
     from lsp_repair.server.language_server import RepairServer
@@ -18,6 +20,7 @@ class Trust:
         self._server = server
         self._told: set[Path] = set()
         self._granted: set[Path] = set()
+        self._asked_for_isolation = False
 
     def granted(self, folder: Path) -> None:
         """The user's word in this session counts more than what the editor said at its start."""
@@ -39,6 +42,30 @@ class Trust:
             self._server.soon(self._ask(folder, way))
         return False
 
+    def ask_for_weak_isolation(self, work: "FolderWork") -> None:
+        """Once: whether edits of the user's own code may run without a sandbox, since there is none."""
+        if not self._asked_for_isolation:
+            self._asked_for_isolation = True
+            self._server.soon(self._ask_for_isolation(work))
+
+    async def _ask_for_isolation(self, work: "FolderWork") -> None:
+        way = "run: lsp-repair trust --weak-isolation"
+        text = f"lsp-repair repairs nothing here: {work.view.text}. Or {way}"
+        if self._server.can("window", "show_message") is None:
+            self._server.say(text, lsp.MessageType.Warning)
+        elif await self._says_yes(text, "Allow without a sandbox"):
+            self._server.decisions.allow_weak_isolation()
+            await work.repair(Ask(()))
+
+    async def _says_yes(self, text: str, yes: str) -> bool:
+        """Whether this button was chosen; a client that answers with an error did not say yes."""
+        actions = [lsp.MessageActionItem(title=yes), lsp.MessageActionItem(title="Not now")]
+        asked = lsp.ShowMessageRequestParams(type=lsp.MessageType.Warning, message=text, actions=actions)
+        with contextlib.suppress(Exception):
+            answer = await self._server.window_show_message_request_async(asked)
+            return answer is not None and answer.title == yes
+        return False
+
     async def _ask(self, folder: Path, way: str) -> None:
         if self._server.can("window", "show_message") is None:
             message = f"lsp-repair does not run the tests of {folder}: the folder is not trusted. To trust it, {way}"
@@ -48,9 +75,5 @@ class Trust:
             f"lsp-repair runs the tests of {folder}, which is code of this folder. Do you trust it? "
             f"(To trust it later, {way})"
         )
-        yes, no = lsp.MessageActionItem(title="Trust"), lsp.MessageActionItem(title="Not now")
-        asked = lsp.ShowMessageRequestParams(type=lsp.MessageType.Warning, message=text, actions=[yes, no])
-        with contextlib.suppress(Exception):  # a client that answers with an error did not say yes
-            answer = await self._server.window_show_message_request_async(asked)
-            if answer is not None and answer.title == yes.title:
-                await self._server.trust(folder)
+        if await self._says_yes(text, "Trust"):
+            await self._server.trust(folder)

@@ -83,6 +83,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.domain.deadline import Deadline  # noqa: PLC0415 - after the order is known
     from lsp_repair.folders import work_folder  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import Selection  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.sandboxing import find_sandbox  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.selection import chosen  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.session import prepare, run_baseline  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.warm_suite import WarmSuite  # noqa: PLC0415 - after the order is known
@@ -97,7 +98,8 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     with ExitStack() as stack:
         private = stack.enter_context(work_folder())
         rules = SnapshotRules(loaded.settings.snapshot_include)
-        prepared = prepare(project, private, rules, overlays_of(order))
+        sandbox = find_sandbox(project, loaded.settings.allow).sandbox
+        prepared = prepare(project, private, rules, sandbox, overlays_of(order))
         selection = chosen(project, Selection(), project.root)
         baseline = run_baseline(prepared, selection, Deadline.after(limit), _unheard).run
         red = red_tests(baseline)
@@ -127,12 +129,13 @@ def repair(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.repair.engine import fix  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import FixRequest, Selection  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.editor_models import EditorModels  # noqa: PLC0415 - after the order is known
+    from lsp_repair.trust import WEAK_ISOLATION, has_consented  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.repairing import Telling, models_for, opened_ledger  # noqa: PLC0415 - after the order is known
 
     project, loaded = _discovered(order)
     folders = open_folders()
     with opened_ledger(folders) as ledger:
-        settings = loaded.settings
+        settings, demands = loaded.settings, loaded.demands()
         lent = EditorModels(tell) if order.get("editor_models") else None
         if lent is not None:
             orders.pass_on(lent.answered)
@@ -141,7 +144,8 @@ def repair(order: Mapping[str, Any], orders: Orders) -> None:
             selection=Selection(tuple(order["tests"])),
             time_limit_seconds=settings.time_limit_seconds,
             jobs=settings.jobs,
-            min_isolation=settings.min_isolation,
+            demands=demands.with_consent() if has_consented(folders.state, WEAK_ISOLATION) else demands,
+            allow=settings.allow,
             explain_only=bool(order.get("explain_only")),
             max_proposals=settings.max_proposals,
             ignore=settings.ignore,

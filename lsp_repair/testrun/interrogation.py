@@ -55,7 +55,7 @@ def interrogate(executable: Path, source: str) -> Interpreter:
     """
     answer = _answer(executable, source)
     interpreter = Interpreter(
-        executable=executable,
+        executable=_itself(executable, answer.get("executable", "")),
         version=(answer["version"][0], answer["version"][1], answer["version"][2]),
         pytest_version=answer["pytest"],
         source=source,
@@ -66,6 +66,16 @@ def interrogate(executable: Path, source: str) -> Interpreter:
     )
     _must_serve(interpreter)
     return interpreter
+
+
+def _itself(executable: Path, said: str) -> Path:
+    """The interpreter where a script stands before it, as pyenv's do: what they look up is not seen from a sandbox."""
+    try:
+        with executable.open("rb") as file:
+            is_script = file.read(2) == b"#!"
+    except OSError:
+        return executable
+    return Path(said) if is_script and said else executable
 
 
 def _answer(executable: Path, source: str) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Where tests run: a snapshot, an interpreter and an environment, made into a command for the probe."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lsp_repair.isolation import Command
+from lsp_repair.isolation import Command, Confinement, Sandbox
 
-_START = Path(__file__).parent / "probe" / "start.py"
+START = Path(__file__).parent / "probe" / "start.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +23,45 @@ class Place:
     """The user's pytest arguments."""
     selected: tuple[str, ...] = ()
     """What to collect when nothing narrower is asked for."""
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    keeps_writes: bool = True
+    """Whether what tests write in the copy stays there: for the user's own code, never for a candidate's."""
+    frozen: tuple[str, ...] = ()
+    """Files relative to the root that nothing in the sandbox can write."""
+    copy_bytes: int = 0
+    """How much the copy holds."""
 
     def at(self, root: Path) -> "Place":
         """The same place in another copy of the project."""
         moved = tuple(_moved(each, self.root, root) for each in self.source_roots)
         return replace(self, root=root, source_roots=moved)
 
+    def for_candidates(self, frozen: Iterable[str] = ()) -> "Place":
+        """The same place for untrusted code: what it writes vanishes with it, and these files it cannot write."""
+        return replace(self, keeps_writes=False, frozen=tuple(sorted(frozen)))
+
+    def unconfined(self, environ: Mapping[str, str]) -> "Place":
+        """The same place as the user's own terminal is."""
+        return replace(self, environ=environ, sandbox=Sandbox())
+
     def command(self, hash_seed: str) -> Command:
         """Start the probe with the root as the current directory."""
         given = self.environ.get("PYTHONPATH", "")
         path = os.pathsep.join([*self.source_roots, *([given] if given else [])])
         environ = {**self.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed}
-        return Command([str(self.python), str(_START)], self.root, environ)
+        return Command([str(self.python), str(START)], self.root, environ, confinement=self._confinement())
+
+    def _confinement(self) -> Confinement:
+        scratch = [Path(self.environ[key]) for key in ("HOME", "TMPDIR") if key in self.environ]
+        files = (self.root / each for each in self.frozen)
+        return Confinement(
+            self.sandbox,
+            self.root,
+            keeps_writes=self.keeps_writes,
+            frozen=tuple(each for each in files if each.is_file() and not each.is_symlink()),
+            scratch=tuple(each for each in scratch if each not in self.sandbox.readable),
+            workspace_bytes=self.copy_bytes,
+        )
 
 
 def _moved(path: str, old: Path, new: Path) -> str:

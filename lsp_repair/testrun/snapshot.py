@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange
@@ -40,6 +40,7 @@ class Snapshot:
     origin: Path
     root: Path
     skipped: tuple[Skipped, ...] = ()
+    size_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ def take_snapshot(root: Path, destination: Path, overlays: Mapping[str, bytes], 
     except OSError as error:
         shutil.rmtree(destination, ignore_errors=True)
         raise _cannot_copy(error, destination) from error
-    return Snapshot(root, destination.resolve(), tuple(copying.skipped))
+    size = copying.copied_bytes + sum(map(len, overlays.values()))
+    return Snapshot(root, destination.resolve(), tuple(copying.skipped), size)
 
 
 def _cannot_copy(error: OSError, destination: Path) -> CannotRunTestsError:
@@ -185,7 +187,7 @@ def copy_snapshot(snapshot: Snapshot, destination: Path) -> Snapshot:
     except OSError as error:
         shutil.rmtree(destination, ignore_errors=True)
         raise _cannot_copy(error, destination) from error
-    return Snapshot(snapshot.origin, destination.resolve(), snapshot.skipped)
+    return replace(snapshot, root=destination.resolve())
 
 
 def _transient(folder: str, names: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ class Standby:
     def take(self) -> Running:
         """Hand over the waiting process; a new one when it died meanwhile or there is none."""
         running, self._waiting = self._waiting, None
-        if running is None or running.process.poll() is not None:
+        if running is None or running.has_ended():
             if running is not None:
                 running.close()
             return start_probe(self.place, "random")

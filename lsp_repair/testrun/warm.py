@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId, TestRun
-from lsp_repair.isolation import Running
+from lsp_repair.isolation import GUARD, Mechanism, Running
 from lsp_repair.testrun.cold import start_probe
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
@@ -47,9 +47,13 @@ class WarmServer:
     running: Running
     collection: TestRun
     """What was collected, with the errors of collection."""
+    place: Place
+    request: WarmRequest
+    restarts: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
     _arrived: deque[Record] = field(default_factory=deque[Record])
     _next_number: int = 0
+    _gone: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -61,10 +65,31 @@ class WarmServer:
         """Kill the server and its children."""
         self.running.close()
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether its process ended: nothing more will arrive."""
+        return self._gone
+
+    def restart(self, deadline: Deadline) -> bool:
+        """Put a new process in the place of one that died or was disturbed; False when it does not start again."""
+        self.running.close()
+        self._gone = True
+        self._arrived.clear()
+        self._buffer.clear()
+        again = start_warm(self.place, self.request, deadline)
+        if isinstance(again, NotWarm):
+            return False
+        self.running, self.collection = again.running, again.collection
+        self._buffer, self._arrived, self._gone = again._buffer, again._arrived, False
+        self.restarts += 1
+        return True
+
     def submit(self, operation: str, **fields: Any) -> int:
         """Queue a request and return its number; raises BrokenPipeError when the server is gone."""
         self._next_number += 1
         rest = memoryview(channel.encoded({"op": operation, "number": self._next_number, **fields}))
+        if self._gone:
+            raise BrokenPipeError
         os.set_blocking(self.running.write_fd, False)
         while rest:
             readable, writable, _ = select.select([self.running.read_fd], [self.running.write_fd], [])
@@ -79,7 +104,7 @@ class WarmServer:
         while True:
             while self._arrived:
                 yield self._arrived.popleft()
-            if deadline.passed or not self._wait(deadline):
+            if self._gone or deadline.passed or not (self._wait(deadline) or self._arrived):
                 return
 
     def answer(self, operation: str, deadline: Deadline, **fields: Any) -> tuple[list[Record], Record | None]:
@@ -88,7 +113,11 @@ class WarmServer:
         Somebody waits for the answer, so it goes before what is queued and beside what is running.
         Records of other requests that arrive meanwhile stay for whoever waits for them.
         """
-        number = self.submit(operation, urgent=True, **fields)
+        try:
+            number = self.submit(operation, urgent=True, **fields)
+        except OSError:
+            self._gone = True
+            return [], None
         found: list[Record] = []
         others: list[Record] = []
         done: Record | None = None
@@ -143,7 +172,8 @@ class WarmServer:
         chunk = os.read(self.running.read_fd, 1 << 16)
         self._buffer += chunk
         self._arrived.extend(channel.split(self._buffer))
-        return bool(chunk)
+        self._gone = not chunk
+        return not self._gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +187,7 @@ def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmSe
     """Start a warm server and wait until it has collected."""
     running = start_probe(place, "0")
     builder = RunBuilder()
-    server = WarmServer(running, builder.run(0.0, ""))
+    server = WarmServer(running, builder.run(0.0, ""), place, request)
     try:
         channel.send(running.write_fd, _wanted(place, request))
         for record in server.records(deadline):
@@ -190,4 +220,5 @@ def _wanted(place: Place, request: WarmRequest) -> dict[str, object]:
         "only": sorted(request.only) if request.only is not None else None,
         "workers": request.workers,
         "test_seconds": request.test_seconds,
+        "guard": str(GUARD) if place.sandbox.mechanism is not Mechanism.NONE else None,
     }

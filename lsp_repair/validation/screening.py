@@ -20,6 +20,8 @@ _PATIENCE = 12.0
 """How many times the limit a slow candidate gets on its second chance."""
 _MOST_COLD = 24
 """Candidates that may cost a whole pytest start each."""
+_MOST_RESTARTS = 6
+"""Of the warm server: where more candidates than this end it, something else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,17 @@ class TrustedTest:
     """CPU limit."""
     expected_error: str | None
     """Error type on the original code; None where it passes."""
+    writes: bool = False
+    """Whether it acts as known only where it may write in the project's copy, which all candidates share."""
 
     def request(self, patience: float = 1.0) -> dict[str, object]:
         """As the warm server wants it."""
-        return {"id": self.node_id, "style": self.style, "seconds": self.seconds * patience}
+        return {
+            "id": self.node_id,
+            "style": self.style,
+            "seconds": self.seconds * patience,
+            "writes": self.writes,
+        }
 
 
 def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
@@ -45,8 +54,8 @@ def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: De
     They run in one process in the order given, which should be that of the collection: tests may lean on it.
     """
     found: dict[NodeId, TrustedTest] = {}
-    for style in ("direct", "hooks"):
-        left = [replace(test, style=style) for test in tests if test.node_id not in found]
+    for style, writes in (("direct", False), ("hooks", False), ("direct", True), ("hooks", True)):
+        left = [replace(test, style=style, writes=writes) for test in tests if test.node_id not in found]
         if not left:
             break
         request = [test.request() for test in left]
@@ -82,6 +91,8 @@ class Tally:
     reload: int = 0
     cold: int = 0
     inconclusive: int = 0
+    quarantined: int = 0
+    """Candidates that ended or disturbed the server itself."""
     cpu_seconds: float = 0.0
 
 
@@ -107,6 +118,8 @@ class _Batch:
     units: list[Unit]
     decided: set[int] = field(default_factory=set[int])
     lost: list[int] = field(default_factory=list[int])
+    doubtful: bool = False
+    """Whether the canary behind it failed."""
     guard: bool = False
     """Whether the original of the first unit's function goes first as key -1."""
 
@@ -123,6 +136,8 @@ class WarmScreen:
     run_cold: Callable[[Candidate], bool] | None = None
     """Runs the targets on a candidate in a fresh process: the last tier."""
     tally: Tally = field(default_factory=Tally)
+    quarantined: list[Candidate] = field(default_factory=list[Candidate])
+    """By name: they are not run in company again."""
     _indexes: dict[SourceFile, FunctionIndex] = field(default_factory=dict[SourceFile, FunctionIndex])
     _guarded: dict[tuple[str, Function], bool] = field(default_factory=dict[tuple[str, Function], bool])
     _slow: set[Candidate] = field(default_factory=set[Candidate])
@@ -131,7 +146,7 @@ class WarmScreen:
     def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
         """Screen in order of arrival; a candidate that was inconclusive before runs alone and with more time."""
         again = [each for each in candidates if each in self._slow]
-        fresh = [each for each in candidates if each not in self._slow]
+        fresh = [each for each in candidates if each not in self._slow and each not in self.quarantined]
         placed = [(each, self.unit(each)) for each in fresh]
         swapped = [(candidate, unit) for candidate, unit in placed if unit is not None]
         to_reload = [candidate for candidate, unit in placed if unit is None]
@@ -158,9 +173,12 @@ class WarmScreen:
         waiting = [self._batch(placed[at : at + _BATCH]) for at in range(0, len(placed), _BATCH)]
         flying: dict[int, _Batch] = {}
         while (waiting or flying) and not self.deadline.passed:
-            while waiting and len(flying) < self.workers + 1:
-                batch = waiting.pop(0)
-                flying[self._send(batch)] = batch
+            try:
+                while waiting and len(flying) < self.workers + 1:
+                    flying[self._send(waiting[0])] = waiting[0]
+                    del waiting[0]
+            except OSError:
+                pass  # it is gone, as the records will show
             for record in self.server.records(self.deadline):
                 heard = flying.get(record.get("number", -1))
                 if heard is None:
@@ -169,9 +187,55 @@ class WarmScreen:
                 if record["kind"] == "done":
                     del flying[record["number"]]
                     waiting[:0] = self._leftovers(heard)
+                    if heard.doubtful and self._is_disturbed():
+                        yield from self._quarantine_batch(heard)
+                        self.server.restart(self.deadline)
                     break
             else:
-                return
+                if self.deadline.passed or not self.server.is_gone:
+                    return
+                yield from self._after_death(list(flying.values()), waiting)
+                flying.clear()
+                if not self._revived():
+                    return
+
+    def _revived(self) -> bool:
+        """Whether a server that died serves again."""
+        if self.deadline.passed or not self.server.is_gone or self.server.restarts >= _MOST_RESTARTS:
+            return False
+        return self.server.restart(self.deadline)
+
+    def _after_death(self, flying: Sequence[_Batch], waiting: list[_Batch]) -> Iterator[Screened]:
+        """Who was alone when the server died did it; of several, each runs alone from now on."""
+        for batch in flying:
+            left = [key for key in range(len(batch.candidates)) if key not in batch.decided]
+            if len(flying) == 1 and len(left) == 1:
+                yield from self._quarantine_batch(batch)
+            else:
+                alone = [_Batch([batch.candidates[key]], [batch.units[key]]) for key in left[:1]]
+                rest = [_Batch([batch.candidates[key] for key in left[1:]], [batch.units[key] for key in left[1:]])]
+                waiting[:0] = [*alone, *(each for each in rest if each.candidates)]
+
+    def _is_disturbed(self) -> bool:
+        """Whether the original fails in a fresh child as well: then a candidate reached what all children share."""
+        tests = [test.request() for test in self.ladder.screening]
+        records, _ = self.server.answer(
+            "screen", self.deadline, candidates=[], tests=tests, canary=True, stall_seconds=10.0
+        )
+        told = [record for record in records if record["kind"] == "canary"]
+        return not told or not self._canary_holds(told[0])
+
+    def _quarantine_batch(self, batch: _Batch) -> Iterator[Screened]:
+        """A candidate that was alone when it happened; one in company is found out when it runs alone."""
+        if len(batch.candidates) == 1:
+            yield from self._quarantine(batch.candidates[0])
+
+    def _quarantine(self, candidate: Candidate) -> Iterator[Screened]:
+        """Name it, and have done with it."""
+        if candidate not in self.quarantined:
+            self.quarantined.append(candidate)
+            self.tally.quarantined += 1
+            yield Screened(candidate, 0, survived=False)
 
     def _batch(self, placed: Sequence[tuple[Candidate, Unit]]) -> _Batch:
         return _Batch([candidate for candidate, _ in placed], [unit for _, unit in placed])
@@ -186,9 +250,7 @@ class WarmScreen:
         ]
         tests = [test.request() for test in self.ladder.screening]
         stall = 3.0 + 3 * sum(test.seconds for test in self.ladder.screening)
-        return self.server.submit(
-            "screen", candidates=entries, tests=tests, all=True, canary=len(batch.candidates) > 1, stall_seconds=stall
-        )
+        return self.server.submit("screen", candidates=entries, tests=tests, all=True, canary=True, stall_seconds=stall)
 
     def entry(self, key: int, path: str, unit: Unit) -> dict[str, object]:
         """A candidate as the warm server wants it."""
@@ -211,7 +273,8 @@ class WarmScreen:
             case "screened":
                 yield from self._decided(record, batch, to_reload)
             case "canary":
-                if not self._canary_holds(record) and len(batch.candidates) > 1:
+                batch.doubtful = not self._canary_holds(record)
+                if batch.doubtful and len(batch.candidates) > 1:
                     batch.decided -= set(batch.lost)
             case "done":
                 self.tally.cpu_seconds += record["cpu"]
@@ -321,11 +384,15 @@ class WarmScreen:
                 if not self._reload_is_trusted(candidate.source):
                     yield self._cold(candidate)
                     continue
-                number = self.server.submit(
-                    "reimport", **self._reimport(candidate.source.path, candidate.after, all=False)
-                )
+                try:
+                    number = self.server.submit(
+                        "reimport", **self._reimport(candidate.source.path, candidate.after, all=False)
+                    )
+                except OSError:
+                    waiting.insert(0, candidate)
+                    break
                 flying[number], outcomes[number] = candidate, {}
-            if not flying:
+            if not flying and not self.server.is_gone:
                 return
             for record in self.server.records(self.deadline):
                 number = record.get("number", -1)
@@ -337,7 +404,12 @@ class WarmScreen:
                     yield self._of_reload(flying.pop(number), outcomes.pop(number))
                     break
             else:
-                return
+                if not self._revived():
+                    return
+                lost, alone = list(flying.values()), len(flying) == 1
+                flying.clear()
+                for candidate in lost:
+                    yield from self._quarantine(candidate) if alone else (self._cold(candidate),)
 
     def _reload_is_trusted(self, source: SourceFile) -> bool:
         """Not for a file whose original does not behave through this tier as it is known to, nor without a target."""

@@ -18,6 +18,7 @@ import pytest
 
 from . import channel
 from .items import Items, function_caches
+from .privacy import Privacy
 from .reload import ImportEdges
 from .reporting import Reporting, module_files
 from .swap import ImportTimeCalls, LiveFunctions
@@ -29,9 +30,11 @@ class Warm:
     """What the parent knows after collection; children inherit it by the fork."""
 
     def __init__(
-        self, root: str, session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
+        self, wanted: dict[str, Any], session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
     ) -> None:
+        root: str = wanted["root"]
         self.root = root
+        self.privacy = Privacy(root, wanted.get("guard"))
         self.session = session
         self.import_time = calls.called
         self.edges = edges
@@ -70,7 +73,7 @@ class _TakeOver:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool:
         """Serve until the other side closes the pipe."""
-        warm = Warm(self._wanted["root"], session, self._calls, self._edges, self._reporting)
+        warm = Warm(self._wanted, session, self._calls, self._edges, self._reporting)
         _serve(warm, *self._descriptors, workers=self._wanted.get("workers", 1))
         return True
 
@@ -117,7 +120,7 @@ def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
         ready, _, _ = select.select(listening, [], [], timeout)
         for descriptor in ready:
             if descriptor != read_fd:
-                _forward(children, descriptor, write_fd)
+                _forward(warm, children, descriptor, write_fd)
                 continue
             try:
                 request = channel.receive(read_fd)
@@ -127,14 +130,14 @@ def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
                 return
             waiting.insert(0 if request.get("urgent") else len(waiting), request)
         for child in [each for each in children.values() if each.patience <= 0]:
-            _end(children, child, write_fd, "stalled")
+            _end(warm, children, child, write_fd, "stalled")
 
 
-def _forward(children: dict[int, _Child], descriptor: int, write_fd: int) -> None:
+def _forward(warm: Warm, children: dict[int, _Child], descriptor: int, write_fd: int) -> None:
     child = children[descriptor]
     chunk = os.read(descriptor, 1 << 16)
     if not chunk:
-        _end(children, child, write_fd, None)
+        _end(warm, children, child, write_fd, None)
         return
     child.heard = time.monotonic()
     child.buffer += chunk
@@ -150,7 +153,7 @@ def _kill(child: _Child) -> None:
         pass
 
 
-def _end(children: dict[int, _Child], child: _Child, write_fd: int, why: Optional[str]) -> None:
+def _end(warm: Warm, children: dict[int, _Child], child: _Child, write_fd: int, why: Optional[str]) -> None:
     """Reap a child and say how it ended: `why`, or the signal that killed it, or null when it ended by itself."""
     del children[child.descriptor]
     os.close(child.descriptor)
@@ -160,6 +163,7 @@ def _end(children: dict[int, _Child], child: _Child, write_fd: int, why: Optiona
         why = signal.Signals(os.WTERMSIG(status)).name
     elif why is None and os.WEXITSTATUS(status):
         why = f"exit {os.WEXITSTATUS(status)}"
+    warm.privacy.end(child.request)
     cpu = usage.ru_utime + usage.ru_stime
     channel.send(write_fd, {"kind": "done", "number": child.request["number"], "why": why, "cpu": cpu})
 
@@ -175,6 +179,7 @@ def _fork(warm: Warm, request: dict[str, Any], parents: tuple[int, int]) -> _Chi
             for descriptor in parents:
                 os.close(descriptor)
             _quiet()
+            warm.privacy.begin(request, warm.session)
             _perform(warm, request, lambda record: channel.send(writer, record))
             status = 0
         finally:

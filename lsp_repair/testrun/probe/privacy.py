@@ -1,0 +1,67 @@
+"""What a child of the warm server has for itself: temporary folders, and no way to disturb its parent or siblings."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from typing import Any, Optional
+
+_PACKAGE = "_lsp_repair_guard"
+_HELD_BACK = frozenset({"screen", "reimport", "behaviours"})
+"""What runs candidates; the rest runs the code as it is."""
+
+
+class Privacy:
+    """The same for all children of one server."""
+
+    def __init__(self, root: str, guard: Optional[str]) -> None:
+        self._root = root
+        self._landlock = _loaded(guard) if guard else None
+        self._tmp = tempfile.gettempdir()
+
+    def begin(self, request: dict[str, Any], session: Any) -> None:
+        """In the child, before anything of a candidate runs.
+
+        Where the kernel can: no signal to processes but its own, no file written but in its own folders; also in the project
+        for tests that are known to need it (`writes`).
+        """
+        own = self._folder(request)
+        for variable, name in (("TMPDIR", "tmp"), ("HOME", "home")):
+            folder = os.path.join(own, name)
+            os.makedirs(folder)
+            os.environ[variable] = folder
+        tempfile.tempdir = None
+        factory = getattr(session.config, "_tmp_path_factory", None)
+        if factory is not None:
+            factory._basetemp = None
+        if self._landlock is not None and request["op"] in _HELD_BACK:
+            needs_more = any(each.get("writes") for each in request.get("tests", ()))
+            writable = [own, self._root] if needs_more else [own]
+            self._landlock.protect_parent(writable)
+
+    def end(self, request: dict[str, Any]) -> None:
+        """In the parent, when the child is gone."""
+        shutil.rmtree(self._folder(request), ignore_errors=True)
+
+    def _folder(self, request: dict[str, Any]) -> str:
+        return os.path.join(self._tmp, "child-%d" % request["number"])
+
+
+def _loaded(folder: str) -> Any:
+    """The module that can hold a process back, from the tool's own folder; None where it does not load."""
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    if spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PACKAGE] = module
+    try:
+        spec.loader.exec_module(module)
+        return importlib.import_module(_PACKAGE + ".landlock")
+    except (ImportError, OSError):
+        return None
