@@ -14,7 +14,7 @@ from typing import Any
 
 from . import layout, system
 
-_STAGE = "/tmp"  # noqa: S108 - a mount point that every machine has; nothing is written to it
+_STAGE = "/tmp"
 _OLD = "/old"
 _NEW = "/new"
 _EMPTY_FOLDER = "/empty"
@@ -26,13 +26,13 @@ _BYTES_FOR_EACH_INODE = 4096
 def build(spec: Mapping[str, Any]) -> None:
     """Make the spec's file system and move into it; raises OSError where the machine does not let us.
 
-    The caller is the first process of new user, mount and pid namespaces, its file mode mask 0.
+    The caller is the first process of new user, mount and pid namespaces.
     """
     steps = layout.steps(spec)
     sources = {step.path: os.path.realpath(step.path) for step in steps}
     _move_to_stage(spec["size_bytes"])
     for folder in layout.EMPTY_FOLDERS:
-        os.mkdir(_NEW + folder, 0o755)
+        os.mkdir(_NEW + folder)
     for step in steps:
         _carry_out(step, _OLD + sources[step.path])
     _make_devices()
@@ -46,18 +46,17 @@ def _move_to_stage(size_bytes: int) -> None:
     options = f"size={size_bytes},nr_inodes={max(size_bytes // _BYTES_FOR_EACH_INODE, 4096)},mode=755"
     system.mount("tmpfs", _STAGE, "tmpfs", system.MS_NOSUID | system.MS_NODEV, options)
     os.chdir(_STAGE)
-    os.mkdir(_OLD[1:], 0o755)
+    os.mkdir(_OLD[1:])
     system.pivot_root(".", _OLD[1:])
     os.chdir("/")
     for folder in (_NEW, _EMPTY_FOLDER):
-        os.mkdir(folder, 0o755)
+        os.mkdir(folder)
     os.close(os.open(_EMPTY_FILE, os.O_CREAT | os.O_WRONLY, 0o444))
     system.mount(_NEW, _NEW, None, system.MS_BIND)
 
 
 def _move_to_new_root() -> None:
-    """The old root hides the new one for a moment, then is taken away: no folder for it is needed inside."""
-    system.unmount(_OLD)
+    """The stage hides the new root for a moment, then is taken away with the machine's: no folder for it is needed inside."""
     os.chdir(_NEW)
     system.pivot_root(".", ".")
     system.unmount(".")
@@ -70,7 +69,7 @@ def _carry_out(step: layout.Step, source: str) -> None:
         _make_folder(os.path.dirname(place))
         os.symlink(step.target, place)
     elif step.kind == "read":
-        _show(source, place, plain=layout.is_within(step.path, "/usr") or step.path in layout.SYSTEM_FOLDERS)
+        _show(source, place, plain=step in layout.system_steps())
     elif step.kind == "scratch":
         _offer_scratch(step.path, place)
     elif step.kind == "workspace":
@@ -122,8 +121,9 @@ def _overlay_read_only(source: str, place: str) -> None:
 def _overlay_writable(source: str, place: str) -> None:
     """The folder as it is, its changes kept in memory; a copy where the kernel cannot keep them faithfully."""
     upper, work = "/upper", "/work"
-    os.mkdir(upper, stat.S_IMODE(os.stat(source).st_mode) | 0o700)
-    os.mkdir(work, 0o700)
+    os.mkdir(upper)
+    os.chmod(upper, stat.S_IMODE(os.stat(source).st_mode) | 0o700)
+    os.mkdir(work)
     os.chdir(source)
     try:
         # Before Linux 6.6 a tmpfs cannot hold these, and making a folder where one was removed fails.
@@ -160,7 +160,8 @@ def _talking_files(folder: str) -> Iterator[str]:
 
 def _offer_scratch(path: str, place: str) -> None:
     own = "/scratch" + path.replace("/", "-")
-    os.mkdir(own, 0o1777 if path == _STAGE else 0o700)
+    os.mkdir(own)
+    os.chmod(own, 0o1777 if path == _STAGE else 0o700)
     _make_folder(place)
     system.mount(own, place, None, system.MS_BIND)
 
@@ -172,7 +173,7 @@ def _make_devices() -> None:
             _make_file(f"{_NEW}/dev/{name}")
             system.mount(f"{_OLD}/dev/{name}", f"{_NEW}/dev/{name}", None, system.MS_BIND)
     for folder in ("shm", "pts"):
-        os.mkdir(f"{_NEW}/dev/{folder}", 0o755)
+        os.mkdir(f"{_NEW}/dev/{folder}")
     system.mount("tmpfs", f"{_NEW}/dev/shm", "tmpfs", flags, f"size={layout.SHARED_MEMORY_BYTES},mode=1777")
     options = "newinstance,ptmxmode=0666,mode=620"
     system.mount("devpts", f"{_NEW}/dev/pts", "devpts", system.MS_NOSUID | system.MS_NOEXEC, options)
@@ -190,7 +191,7 @@ def _make_proc() -> None:
 
 
 def _make_folder(path: str) -> None:
-    os.makedirs(path, 0o755, exist_ok=True)
+    os.makedirs(path, exist_ok=True)
 
 
 def _make_file(path: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
@@ -16,29 +17,16 @@ SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"
 
 ETC = (
     "alternatives",
-    "bash.bashrc",
-    "ca-certificates",
-    "ca-certificates.conf",
-    "debian_version",
     "fonts",
-    "gai.conf",
     "group",
     "host.conf",
     "hosts",
-    "inputrc",
     "ld.so.cache",
     "ld.so.conf",
     "ld.so.conf.d",
-    "ld.so.preload",
     "locale.alias",
-    "locale.conf",
     "localtime",
-    "lsb-release",
-    "machine-id",
-    "magic",
-    "magic.mime",
     "mime.types",
-    "networks",
     "nsswitch.conf",
     "os-release",
     "passwd",
@@ -46,14 +34,9 @@ ETC = (
     "pki/tls/certs",
     "pki/tls/cert.pem",
     "pki/tls/openssl.cnf",
-    "profile",
     "protocols",
-    "python3",
-    "python3.11",
     "resolv.conf",
-    "rpc",
     "services",
-    "shells",
     "ssl/cert.pem",
     "ssl/certs",
     "ssl/openssl.cnf",
@@ -76,30 +59,21 @@ EMPTY_FOLDERS = ("/run", "/var", "/etc", "/dev", "/proc", "/tmp")
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 SHARED_MEMORY_BYTES = 64 << 20
 
-PROC_HIDDEN_FILES = (
-    "config.gz",
-    "interrupts",
-    "iomem",
-    "ioports",
-    "kallsyms",
-    "kcore",
-    "key-users",
-    "keys",
-    "kmsg",
-    "kpagecgroup",
-    "kpagecount",
-    "kpageflags",
-    "latency_stats",
-    "modules",
-    "sched_debug",
-    "slabinfo",
-    "sysrq-trigger",
-    "timer_list",
-    "vmallocinfo",
-)
+PROC_HIDDEN_FILES = ("kallsyms", "kcore", "key-users", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list")
 """Covered by an empty file. All of /proc is read-only besides: user 0 inside is user 0 outside, permissions do not stop it."""
-PROC_HIDDEN_FOLDERS = ("acpi", "asound", "bus", "driver", "fs", "irq", "scsi", "tty")
-PROC_READABLE = ("cpuinfo", "filesystems", "loadavg", "meminfo", "self", "stat", "sys/kernel", "sys/vm", "uptime", "version")
+PROC_HIDDEN_FOLDERS = ("acpi", "asound", "scsi")
+PROC_READABLE = (
+    "cpuinfo",
+    "filesystems",
+    "loadavg",
+    "meminfo",
+    "self",
+    "stat",
+    "sys/kernel",
+    "sys/vm",
+    "uptime",
+    "version",
+)
 """What a process confined without a /proc of its own (Landlock) may read of the machine's."""
 
 _NEVER_SHOWN = ("/", "/proc", "/sys", "/dev", "/run", "/etc", "/tmp", "/var", "/home", "/root", "/boot", "/Users")
@@ -131,17 +105,23 @@ def steps(spec: Mapping[str, Any]) -> list[Step]:
 
 def readable_paths(spec: Mapping[str, Any]) -> list[str]:
     """What may be read but for the workspace and scratch: for Landlock, which places nothing."""
-    return [step.path for step in steps(spec) if step.kind in {"read", "link"} and os.path.exists(step.path)]
+    ours = {path for path, _ in FIXED_LINKS}
+    return [step.path for step in steps(spec) if step.kind in {"read", "link"} and step.path not in ours]
+
+
+@lru_cache(maxsize=1)
+def system_steps() -> tuple[Step, ...]:
+    """What every sandbox has; looked up once, so a warden that asks before it forks pays once."""
+    return (
+        *(step for folder in SYSTEM_FOLDERS for step in _as_it_is(folder)),
+        *(step for name in ETC for step in _of_etc(f"/etc/{name}")),
+        *(Step("link", path, target) for path, target in FIXED_LINKS),
+        Step("scratch", "/tmp"),
+    )
 
 
 def _outer(spec: Mapping[str, Any]) -> Iterator[Step]:
-    for folder in SYSTEM_FOLDERS:
-        yield from _as_it_is(folder)
-    for name in ETC:
-        yield from _of_etc(f"/etc/{name}")
-    for path, target in FIXED_LINKS:
-        yield Step("link", path, target)
-    yield Step("scratch", "/tmp")  # noqa: S108 - the sandbox's own
+    yield from system_steps()
     for path in spec.get("scratch", ()):
         yield Step("scratch", os.path.normpath(path))
     yield Step("workspace", os.path.normpath(spec["workspace"]))

@@ -7,6 +7,7 @@ know (EPERM, or ENOSYS where they then go another way); only calls of a foreign 
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 from . import system
 
@@ -122,6 +123,7 @@ _EXAMINED: dict[str, tuple[int, int]] = {
 _Block = list[bytes]
 
 
+@lru_cache(maxsize=4)
 def program(machine: str, *, ip_sockets: bool = True, unix_sockets: bool = True) -> bytes | None:
     """The filter for `os.uname().machine`, None where its numbers are not known.
 

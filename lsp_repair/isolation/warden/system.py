@@ -6,6 +6,7 @@ Loaded by the warden (the tool's Python) and by the user's (3.9 and later); impo
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -81,7 +82,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """mount(2)."""
+    """Mount something, or change a mount; what the arguments mean is in mount(2)."""
     encoded = [None if each is None else os.fsencode(each) for each in (source, target, kind, options)]
     result = _libc.mount(*encoded[:3], ctypes.c_ulong(flags), encoded[3])
     _checked(result, f"mount {kind or 'bind'} on {target}")
@@ -147,8 +148,10 @@ def drop_capabilities() -> None:
     for capability in range(64):
         try:
             _prctl(_PR_CAPBSET_DROP, "prctl CAPBSET_DROP", capability)
-        except OSError:  # the first number that the kernel does not know
-            break
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            break  # the first number that the kernel does not know
     _prctl(_PR_CAP_AMBIENT, "prctl CAP_AMBIENT", _PR_CAP_AMBIENT_CLEAR_ALL)
     header = _CAPABILITY_VERSION_3.to_bytes(4, sys.byteorder) + bytes(4)
     _checked(_libc.capset(ctypes.create_string_buffer(header), bytes(24)), "capset")
