@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import layout, system
+from .copying import copy_folder, talks
 
 _STAGE = "/tmp"
 _OLD = "/old"
@@ -132,30 +133,16 @@ def _overlay_writable(source: str, place: str) -> None:
         options = f"lowerdir=.,upperdir={upper},workdir={work},userxattr"
         system.mount("overlay", place, "overlay", system.MS_NOSUID | system.MS_NODEV, options)
     except OSError:
-        _copy(source, upper)
+        copy_folder(source, upper)
         system.mount(upper, place, None, system.MS_BIND)
     finally:
         os.chdir("/")
 
 
-def _copy(source: str, target: str) -> None:
-    import shutil  # noqa: PLC0415 - only old kernels pay for it
-
-    def skipped(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if _talks(os.path.join(folder, name))]
-
-    shutil.copytree(source, target, symlinks=True, ignore=skipped, dirs_exist_ok=True)
-
-
-def _talks(path: str) -> bool:
-    mode = os.lstat(path).st_mode
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
-
-
 def _talking_files(folder: str) -> Iterator[str]:
     """Sockets, named pipes and devices below a folder."""
     for parent, _, names in os.walk(folder):
-        yield from (path for name in names if _talks(path := os.path.join(parent, name)))
+        yield from (path for name in names if talks(path := os.path.join(parent, name)))
 
 
 def _offer_scratch(path: str, place: str) -> None:
