@@ -17,7 +17,7 @@ from lsp_repair.repair.suspects import Suspects
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.literals import mined
 from lsp_repair.testrun.warm import WarmServer
-from lsp_repair.validation.screening import Ladder, TrustedTest, trusted_tests
+from lsp_repair.validation.ladder import Ladder, TrustedTest, trusted_tests
 
 _SCREENING_TESTS = 3
 _CONFIRMING_TARGETS = 40

@@ -24,7 +24,7 @@ class FixRequest:
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
     jobs: int = 1
-    demands: Demands = Demands()
+    demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()
     """Effects that the user opened to tests."""
     explain_only: bool = False
@@ -52,6 +52,6 @@ class CheckRequest:
     patch_text: bytes
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
-    demands: Demands = Demands()
+    demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()
     snapshot_include: tuple[str, ...] = ()

@@ -129,8 +129,8 @@ def repair(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.repair.engine import fix  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import FixRequest, Selection  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.editor_models import EditorModels  # noqa: PLC0415 - after the order is known
-    from lsp_repair.trust import WEAK_ISOLATION, has_consented  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.repairing import Telling, models_for, opened_ledger  # noqa: PLC0415 - after the order is known
+    from lsp_repair.trust import WEAK_ISOLATION, has_consented  # noqa: PLC0415 - after the order is known
 
     project, loaded = _discovered(order)
     folders = open_folders()

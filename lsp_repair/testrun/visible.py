@@ -26,7 +26,7 @@ def readable_paths(project: Project, environ: Mapping[str, str], tool_folders: t
         interpreter.base_prefix,
         *(Path(each) for each in interpreter.sys_path),
         *(Path(where) for _, where in interpreter.editable_roots if not where.endswith("/.")),
-        *(Path(each) for each in environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if os.path.isabs(each)),
+        *(Path(each) for each in environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if each.startswith(os.sep)),
     ]
     wanted += [Path(whole) for whole in _WHOLE if any(each.is_relative_to(whole) for each in wanted)]
     homes = [Path(each) for each in _homes(environ)]

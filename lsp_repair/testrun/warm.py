@@ -74,13 +74,14 @@ class WarmServer:
         """Put a new process in the place of one that died or was disturbed; False when it does not start again."""
         self.running.close()
         self._gone = True
-        self._arrived.clear()
-        self._buffer.clear()
         again = start_warm(self.place, self.request, deadline)
         if isinstance(again, NotWarm):
             return False
+        # Nothing is asked before it is ready, so nothing of it has arrived beyond that.
         self.running, self.collection = again.running, again.collection
-        self._buffer, self._arrived, self._gone = again._buffer, again._arrived, False
+        self._arrived.clear()
+        self._buffer.clear()
+        self._gone = False
         self.restarts += 1
         return True
 

@@ -13,6 +13,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.testrun.records import Record
 from lsp_repair.testrun.warm import WarmServer
+from lsp_repair.validation.ladder import Ladder, Tally, TrustedTest, same_outcome
 from lsp_repair.validation.units import Function, FunctionIndex, Unit
 
 _BATCH = 40
@@ -22,92 +23,6 @@ _MOST_COLD = 24
 """Candidates that may cost a whole pytest start each."""
 _MOST_RESTARTS = 6
 """Of the warm server: where more candidates than this end it, something else is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedTest:
-    """A test whose outcome on the original code was reproduced through the tier."""
-
-    node_id: NodeId
-    style: str
-    """`direct` or `hooks` (items.py)."""
-    seconds: float
-    """CPU limit."""
-    expected_error: str | None
-    """Error type on the original code; None where it passes."""
-    writes: bool = False
-    """Whether it acts as known only where it may write in the project's copy, which all candidates share."""
-
-    def request(self, patience: float = 1.0) -> dict[str, object]:
-        """As the warm server wants it."""
-        return {
-            "id": self.node_id,
-            "style": self.style,
-            "seconds": self.seconds * patience,
-            "writes": self.writes,
-        }
-
-
-def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
-    """Those of the tests that give their expected error through the swap tier: called directly, else by the hooks.
-
-    They run in one process in the order given, which should be that of the collection: tests may lean on it.
-    """
-    found: dict[NodeId, TrustedTest] = {}
-    for style, writes in (("direct", False), ("hooks", False), ("direct", True), ("hooks", True)):
-        left = [replace(test, style=style, writes=writes) for test in tests if test.node_id not in found]
-        if not left:
-            break
-        request = [test.request() for test in left]
-        records, _ = server.answer(
-            "screen",
-            deadline,
-            candidates=[],
-            tests=request,
-            canary=True,
-            stall_seconds=10 + sum(test.seconds for test in left),
-        )
-        told: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
-        outcomes = told[0] if told else []
-        found.update(
-            (test.node_id, test)
-            for test, outcome in zip(left, outcomes, strict=False)
-            if _same(outcome, test.expected_error)
-        )
-    return tuple(found[test.node_id] for test in tests if test.node_id in found)
-
-
-def _same(outcome: str | None, expected: str | None) -> bool:
-    """A hang may show as a time limit here and as a killed process elsewhere."""
-    hangs = {"TestTimeout", "ProcessDied"}
-    return outcome == expected or (outcome in hangs and expected in hangs)
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many candidates each tier took."""
-
-    swap: int = 0
-    reload: int = 0
-    cold: int = 0
-    inconclusive: int = 0
-    quarantined: int = 0
-    """Candidates that ended or disturbed the server itself."""
-    cpu_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """The tests of one failure group: a few to screen with, then all targets, then what covers the suspicious code."""
-
-    screening: tuple[TrustedTest, ...]
-    confirming: tuple[TrustedTest, ...]
-    test_files: tuple[str, ...]
-    """Where these tests were collected from, for the tier that collects again."""
-    others: tuple[TrustedTest, ...] = ()
-    """Red tests of other groups: a candidate that repairs them too has met a common cause."""
-    whole_files: bool = False
-    """Whether the targets are files that do not collect: then every test in them has to pass."""
 
 
 @dataclass(slots=True)
@@ -303,7 +218,7 @@ class WarmScreen:
 
     def _canary_holds(self, record: Record) -> bool:
         tests = self.ladder.screening
-        return all(_same(got, test.expected_error) for got, test in zip(record["outcomes"], tests, strict=True))
+        return all(same_outcome(got, test.expected_error) for got, test in zip(record["outcomes"], tests, strict=True))
 
     def _culprit(self, record: Record, batch: _Batch) -> Iterator[Screened]:
         """A batch that died or stalled: the first undecided candidate did it."""
@@ -379,37 +294,45 @@ class WarmScreen:
         flying: dict[int, Candidate] = {}
         outcomes: dict[int, dict[NodeId, str | None]] = {}
         while (waiting or flying) and not self.deadline.passed:
-            while waiting and len(flying) < self.workers + 1:
-                candidate = waiting.pop(0)
-                if not self._reload_is_trusted(candidate.source):
-                    yield self._cold(candidate)
-                    continue
-                try:
-                    number = self.server.submit(
-                        "reimport", **self._reimport(candidate.source.path, candidate.after, all=False)
-                    )
-                except OSError:
-                    waiting.insert(0, candidate)
-                    break
-                flying[number], outcomes[number] = candidate, {}
+            yield from self._send_reloads(waiting, flying)
             if not flying and not self.server.is_gone:
                 return
             for record in self.server.records(self.deadline):
                 number = record.get("number", -1)
                 if number in flying and record["kind"] == "outcome":
-                    outcomes[number][NodeId(record["id"])] = record["error"]
+                    outcomes.setdefault(number, {})[NodeId(record["id"])] = record["error"]
                 elif number in flying and record["kind"] == "done":
                     self.tally.reload += 1
                     self.tally.cpu_seconds += record["cpu"]
-                    yield self._of_reload(flying.pop(number), outcomes.pop(number))
+                    yield self._of_reload(flying.pop(number), outcomes.pop(number, {}))
                     break
             else:
                 if not self._revived():
                     return
-                lost, alone = list(flying.values()), len(flying) == 1
+                yield from self._lost_reloads(list(flying.values()))
                 flying.clear()
-                for candidate in lost:
-                    yield from self._quarantine(candidate) if alone else (self._cold(candidate),)
+
+    def _send_reloads(self, waiting: list[Candidate], flying: dict[int, Candidate]) -> Iterator[Screened]:
+        """As many as there are workers; what this tier is not trusted with goes to the last one."""
+        while waiting and len(flying) < self.workers + 1:
+            candidate = waiting.pop(0)
+            if not self._reload_is_trusted(candidate.source):
+                yield self._cold(candidate)
+                continue
+            request = self._reimport(candidate.source.path, candidate.after, all=False)
+            try:
+                flying[self.server.submit("reimport", **request)] = candidate
+            except OSError:
+                waiting.insert(0, candidate)
+                return
+
+    def _lost_reloads(self, lost: Sequence[Candidate]) -> Iterator[Screened]:
+        """Who was alone when the server died did it; of several, each runs in a process of its own."""
+        for candidate in lost:
+            if len(lost) == 1:
+                yield from self._quarantine(candidate)
+            else:
+                yield self._cold(candidate)
 
     def _reload_is_trusted(self, source: SourceFile) -> bool:
         """Not for a file whose original does not behave through this tier as it is known to, nor without a target."""
@@ -431,7 +354,8 @@ class WarmScreen:
         if self.ladder.whole_files and not any(error is None for error in outcomes.values()):
             return True
         return bool(outcomes) and all(
-            test.node_id in outcomes and _same(outcomes[test.node_id], test.expected_error) for test in self._tests
+            test.node_id in outcomes and same_outcome(outcomes[test.node_id], test.expected_error)
+            for test in self._tests
         )
 
     def _cold(self, candidate: Candidate) -> Screened:

@@ -4,7 +4,7 @@ import pytest
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.screening import TrustedTest, trusted_tests
+from lsp_repair.validation.ladder import TrustedTest, trusted_tests
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def arguments(request: Mapping[str, Any], seccomp_fd: int) -> Iterator[str]:
     yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "localhost")
     yield from ("--seccomp", str(seccomp_fd))
     yield from ("--dev", "/dev", "--proc", "/proc", "--dir", "/run", "--dir", "/var")
-    yield from ("--size", str(layout.SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm")  # noqa: S108 - of the inside
+    yield from ("--size", str(layout.SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm")
     for step in layout.steps(request):
         yield from _carried_out(step, request)
     yield from ("--remount-ro", "/", "--chdir", request["cwd"], "--")
@@ -77,7 +77,7 @@ def _carried_out(step: layout.Step, request: Mapping[str, Any]) -> Iterator[str]
         case "read" | "frozen":
             yield from ("--ro-bind", step.path, step.path)
         case "scratch":
-            below_another = any(str(each) == "/tmp" for each in Path(step.path).parents)  # noqa: S108 - the same
+            below_another = any(str(each) == "/tmp" for each in Path(step.path).parents)
             yield from (
                 ("--dir", step.path) if below_another else ("--size", str(request["size_bytes"]), "--tmpfs", step.path)
             )

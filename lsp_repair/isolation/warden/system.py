@@ -41,6 +41,7 @@ _AT_FDCWD = -100
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
@@ -82,7 +83,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Mount something, or change a mount; what the arguments mean is in mount(2)."""
+    """Put something in its place, or change how it is there; what the arguments mean is in mount(2)."""
     encoded = [None if each is None else os.fsencode(each) for each in (source, target, kind, options)]
     result = _libc.mount(*encoded[:3], ctypes.c_ulong(flags), encoded[3])
     _checked(result, f"mount {kind or 'bind'} on {target}")
@@ -209,3 +210,8 @@ def landlock_allow_path(rule_set: int, rights: int, descriptor: int) -> None:
 def landlock_restrict(rule_set: int) -> None:
     """Put this process and its children under the rule set, for good; needs `allow_no_new_privileges`."""
     _call(_LANDLOCK_RESTRICT_SELF, "landlock_restrict_self", rule_set, 0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every process below this one that loses its own."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, "prctl CHILD_SUBREAPER", 1)
