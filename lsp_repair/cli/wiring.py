@@ -12,6 +12,7 @@ from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progres
 from lsp_repair.domain.metering import Role
 from lsp_repair.domain.projects import Project
 from lsp_repair.folders import Folders, sweep, trim
+from lsp_repair.isolation.stragglers import kill_orphaned
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.sanitising import plain
 from lsp_repair.settings import LoadedSettings, load_settings
@@ -39,7 +40,9 @@ def projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tupl
 @contextlib.contextmanager
 def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None]:
     """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
-    sweep()
+    if sweep():
+        kill_orphaned()
+        sweep()
     if folders.cache is not None:
         trim(folders.cache)
     for notice in folders.notices:

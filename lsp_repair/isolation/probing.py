@@ -5,13 +5,13 @@ import json
 import os
 import secrets
 import socket
-import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from lsp_repair.domain.isolation import Effect
+from lsp_repair.folders import work_folder
 from lsp_repair.isolation.confinement import Confinement, Sandbox
 from lsp_repair.isolation.launch import Command, Running, launch
 from lsp_repair.isolation.nursery import BAIT, ConfinedProcess
@@ -48,8 +48,7 @@ class Tried:
 
 def tried(python: Path, sandbox: Sandbox) -> Tried:
     """Enter the sandbox with this interpreter and try every effect."""
-    with tempfile.TemporaryDirectory(prefix="lsp-repair-probe-") as name, _bait(Path(os.path.realpath(name))) as bait:
-        folder = Path(os.path.realpath(name))
+    with work_folder() as folder, _bait(folder) as bait:
         workspace, scratch = folder / "workspace", folder / "scratch"
         workspace.mkdir()
         scratch.mkdir()

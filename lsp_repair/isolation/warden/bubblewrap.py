@@ -81,7 +81,7 @@ def _carried_out(step: layout.Step, request: Mapping[str, Any]) -> Iterator[str]
             yield from (
                 ("--dir", step.path) if below_another else ("--size", str(request["size_bytes"]), "--tmpfs", step.path)
             )
-        case "workspace" if request["kept"]:
+        case "kept":
             yield from ("--bind", step.path, step.path)
         case "workspace":
             yield from ("--ro-bind", step.path, _SOURCE)

@@ -76,6 +76,10 @@ def _carry_out(step: layout.Step, source: str) -> None:
     elif step.kind == "workspace":
         _make_folder(place)
         _overlay_writable(source, place)
+    elif step.kind == "kept":
+        _make_folder(place)
+        system.mount(source, place, None, system.MS_BIND)
+        system.mount_setattr(place, system.MOUNT_ATTR_NOSUID | system.MOUNT_ATTR_NODEV, recursive=False)
     elif step.kind == "pin":
         _make_folder(place)
         system.mount(place, place, None, system.MS_BIND)

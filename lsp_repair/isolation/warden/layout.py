@@ -83,7 +83,7 @@ class Step(NamedTuple):
     """One thing to put in its place, in the order of `steps`: what lies below another comes after it."""
 
     kind: str
-    """`link` (to `target`), `read` (read-only), `workspace`, `scratch`, `pin` (mounted over itself, writable: the way to a mount
+    """`link` (to `target`), `read` (read-only), `workspace` (its writes vanish), `kept` (they stay), `scratch`, `pin` (mounted over itself, writable: the way to a mount
     inside a writable folder, which could be renamed away otherwise) or `frozen` (a workspace's file, read-only)."""
     path: str
     target: str = ""
@@ -93,7 +93,7 @@ def steps(spec: Mapping[str, Any]) -> list[Step]:
     """Where everything goes, parents first; what does not exist on this machine is left out."""
     placed = {step.path: step for step in _outer(spec)}
     for path in sorted({os.path.normpath(each) for each in spec.get("readable", ())}, key=_depth):
-        if _may_be_shown(path, spec) and _covering(path, placed).kind in {"", "workspace", "scratch"}:
+        if _may_be_shown(path, spec) and _covering(path, placed).kind in {"", "workspace", "kept", "scratch"}:
             placed.update((step.path, step) for step in _as_it_is(path) if path not in placed)
     for path in map(os.path.normpath, spec.get("frozen", ())):
         if os.path.exists(path) and not os.path.islink(path) and _covering(path, placed).kind == "workspace":
@@ -124,7 +124,7 @@ def _outer(spec: Mapping[str, Any]) -> Iterator[Step]:
     yield from system_steps()
     for path in spec.get("scratch", ()):
         yield Step("scratch", os.path.normpath(path))
-    yield Step("workspace", os.path.normpath(spec["workspace"]))
+    yield Step("kept" if spec.get("kept") else "workspace", os.path.normpath(spec["workspace"]))
 
 
 def _as_it_is(path: str) -> Iterator[Step]:
@@ -169,7 +169,7 @@ def _between(path: str, placed: Mapping[str, Step]) -> Iterable[str]:
     found: list[str] = []
     for each in _above(path):
         if each in placed:
-            return found if placed[each].kind in {"workspace", "scratch", "pin"} else ()
+            return found if placed[each].kind in {"workspace", "kept", "scratch", "pin"} else ()
         found.append(each)
     return ()
 

@@ -1,0 +1,46 @@
+"""Starts one confined process and says what came of it: `python driver.py JSON`.
+
+`mechanism`, `workspace`, `script` (Python, run inside), `limits`, `frozen`, `kept`, `opened`; `stay`: print and wait instead of ending it.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from lsp_repair.isolation import Command, Confinement, Limits, Mechanism, Sandbox, launch
+
+
+def main() -> None:
+    given = json.loads(sys.argv[1])
+    workspace = Path(given["workspace"])
+    limits = dataclasses.replace(Limits(), **given.get("limits", {}))
+    readable = tuple(Path(each) for each in given.get("readable", ()))
+    sandbox = Sandbox(Mechanism(given["mechanism"]), readable, frozenset(given.get("opened", ())), limits)
+    scratch = workspace.parent / "home"
+    confinement = Confinement(
+        sandbox,
+        workspace,
+        keeps_writes=given.get("kept", False),
+        frozen=tuple(workspace / each for each in given.get("frozen", ())),
+        scratch=(scratch,),
+    )
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(scratch), "TMPDIR": str(scratch)}
+    command = Command([given["python"], "-c", given["script"]], workspace, environ, confinement=confinement)
+    begun = time.perf_counter()
+    running = launch(command)
+    if given.get("stay"):
+        sys.stdout.write(os.read(running.read_fd, 100).decode())
+        sys.stdout.flush()
+        sys.stdin.read()
+    running.supervised.wait(given.get("seconds", 30))
+    took = time.perf_counter() - begun
+    running.close()
+    answer = {"output": running.output_tail(), "why": running.broken_limit, "cpu": running.cpu_seconds, "seconds": took}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()
