@@ -118,6 +118,11 @@ def start_confined(command: Command, confinement: Confinement, ends: Ends) -> Co
     return ConfinedProcess(ours)
 
 
+def _home(is_open: bool, home: str | None) -> dict[str, str | None]:  # noqa: FBT001 - one of two keys
+    """Either never shown, or shown although it is the home folder."""
+    return {"opened_home" if is_open else "home": home}
+
+
 def _request(command: Command, confinement: Confinement) -> dict[str, Any]:
     """Everything that a mechanism needs to know, as JSON."""
     sandbox, limits = confinement.sandbox, confinement.sandbox.limits
@@ -134,7 +139,7 @@ def _request(command: Command, confinement: Confinement) -> dict[str, Any]:
         "scratch": [str(each) for each in confinement.scratch],
         "size_bytes": limits.disk_bytes + 2 * confinement.workspace_bytes,
         "network": "network" in sandbox.opened,
-        "home": None if "home" in sandbox.opened else os.environ.get("HOME"),
+        **_home("home" in sandbox.opened, os.environ.get("HOME")),
         "keep_fds": [int(_READ_FD), int(_WRITE_FD)],
         "limits": {
             "CORE": 0,

@@ -54,7 +54,7 @@ class Prepared:
             ),
             Surroundings(
                 f"the home folder ({_allowing('home')})",
-                _seeing(replace(self.place, environ={**self.place.environ, **home}), home.get("HOME")),
+                _with_home(self.place, home),
             ),
             Surroundings("files left out of the snapshot", files),
         )
@@ -70,11 +70,11 @@ def _with_opened(place: Place, effect: str) -> Place:
     return replace(place, sandbox=replace(sandbox, opened=sandbox.opened | {effect}))
 
 
-def _seeing(place: Place, folder: str | None) -> Place:
-    """The place with one more folder to be read."""
-    sandbox = place.sandbox
-    readable = (*sandbox.readable, Path(folder)) if folder else sandbox.readable
-    return replace(place, sandbox=replace(sandbox, readable=readable))
+def _with_home(place: Place, home: Mapping[str, str]) -> Place:
+    """The place with the user's own home folder, to be read."""
+    opened = _with_opened(replace(place, environ={**place.environ, **home}), "home")
+    readable = (*opened.sandbox.readable, *map(Path, home.values()))
+    return replace(opened, sandbox=replace(opened.sandbox, readable=readable))
 
 
 def _private_home(place: Place) -> dict[str, str]:

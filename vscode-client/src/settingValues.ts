@@ -9,6 +9,7 @@ export const SERVER_SETTINGS = [
   "python",
   "timeLimitSeconds",
   "minIsolation",
+  "allow",
   "jobs",
   "maxProposals",
   "snapshotInclude",

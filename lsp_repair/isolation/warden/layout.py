@@ -143,6 +143,8 @@ def _of_etc(path: str) -> Iterator[Step]:
 
 
 def _may_be_shown(path: str, spec: Mapping[str, Any]) -> bool:
+    if path == spec.get("opened_home"):
+        return True
     if path in _NEVER_SHOWN or path.startswith(("/proc/", "/sys/", "/dev/")) or not os.path.isabs(path):
         return False
     home = spec.get("home")

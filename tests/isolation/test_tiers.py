@@ -1,0 +1,140 @@
+"""Which tier a machine gives: by what was found when each mechanism was tried, never by what is installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lsp_repair.domain.isolation import Demands, Effect, Tier
+from lsp_repair.errors import RefusedError
+from lsp_repair.isolation import Mechanism
+from lsp_repair.isolation.installing import how_to_strengthen
+from lsp_repair.isolation.probing import EFFECTS, Tried
+from lsp_repair.isolation.tiers import Wanted, demand, find
+
+ALL_BLOCKED = dict.fromkeys(EFFECTS, Effect.BLOCKED)
+PYTHON = Path(sys.executable)
+
+
+def machine(**found):
+    """Attempts on a machine where these mechanisms leave these effects open; others cannot be entered."""
+
+    def attempt(python, sandbox):
+        if sandbox.mechanism not in found:
+            return Tried(failure="it cannot be entered")
+        return Tried(ALL_BLOCKED | dict.fromkeys(found[sandbox.mechanism], Effect.OPEN))
+
+    return attempt
+
+
+def test_bubblewrap_is_taken_where_it_holds():
+    found = find(Wanted(PYTHON), machine(bubblewrap=[], namespaces=[], landlock=[]))
+    assert (found.report.tier, found.report.mechanism) == (Tier.STRONG, "bubblewrap")
+    assert found.report.hint == ""
+
+
+def test_without_it_the_same_is_done_by_system_calls():
+    found = find(Wanted(PYTHON), machine(namespaces=[], landlock=[]))
+    assert (found.report.tier, found.sandbox.mechanism) == (Tier.STRONG, Mechanism.NAMESPACES)
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_one_that_leaves_an_effect_open_is_not_strong(effect):
+    found = find(Wanted(PYTHON), machine(bubblewrap=[effect], namespaces=[effect]))
+    assert found.report.tier is Tier.WEAK
+    assert found.report.hint
+
+
+def test_landlock_is_partial_and_says_what_it_leaves_open():
+    found = find(Wanted(PYTHON), machine(landlock=["host-processes", "disk"]))
+    assert found.report.tier is Tier.PARTIAL
+    assert found.report.effects["host-processes"] is Effect.OPEN
+
+
+def test_landlock_that_lets_files_be_read_is_no_tier():
+    assert find(Wanted(PYTHON), machine(landlock=["home"])).report.tier is Tier.WEAK
+
+
+def test_what_the_user_opened_does_not_lower_the_tier_and_is_said():
+    found = find(Wanted(PYTHON, allow=("network",)), machine(bubblewrap=["network", "unix-sockets"]))
+    assert found.report.tier is Tier.STRONG
+    assert found.report.words == "strong (network open)"
+    assert found.report.effects["network"] is Effect.OPEN
+
+
+def test_nothing_else_may_be_open_because_the_network_is():
+    found = find(Wanted(PYTHON, allow=("network",)), machine(bubblewrap=["network", "home"]))
+    assert found.report.tier is Tier.WEAK
+
+
+def test_a_large_project_is_laid_over_rather_than_copied():
+    found = find(Wanted(PYTHON, workspace_bytes=1 << 30), machine(bubblewrap=[], namespaces=[]))
+    assert found.sandbox.mechanism is Mechanism.NAMESPACES
+
+
+def test_a_demand_that_is_not_met_names_what_to_type():
+    report = find(Wanted(PYTHON), machine()).report
+    with pytest.raises(RefusedError) as refused:
+        demand(report, Tier.STRONG, "patches of others")
+    assert refused.value.exit_code == 3
+    assert "patches of others need isolation strong" in refused.value.message
+    assert "--min-isolation weak" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "at_least", "own", "foreign"),
+    [
+        (None, None, Tier.PARTIAL, Tier.STRONG),
+        (Tier.WEAK, None, Tier.WEAK, Tier.WEAK),
+        (Tier.STRONG, None, Tier.STRONG, Tier.STRONG),
+        (None, Tier.WEAK, Tier.PARTIAL, Tier.STRONG),
+        (None, Tier.STRONG, Tier.STRONG, Tier.STRONG),
+        (Tier.WEAK, Tier.PARTIAL, Tier.PARTIAL, Tier.PARTIAL),
+    ],
+)
+def test_a_repository_can_only_demand_more(said, at_least, own, foreign):
+    assert Demands.of(said, at_least) == Demands(own, foreign)
+
+
+def test_consent_is_for_edits_of_the_users_own_code_alone():
+    assert Demands().with_consent() == Demands(Tier.WEAK, Tier.STRONG)
+    assert Demands.of(None, Tier.STRONG).with_consent() == Demands(Tier.STRONG, Tier.STRONG)
+
+
+def test_the_way_to_a_stronger_one_is_a_command(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda *_: None)
+    assert "install bubblewrap" in how_to_strengthen({Mechanism.BUBBLEWRAP: "it is not there"})
+
+
+def test_elsewhere_than_on_linux_it_is_said_plainly(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "Linux only" in how_to_strengthen({})
+
+
+def test_apparmors_restriction_is_named_with_its_mend(monkeypatch, tmp_path):
+    switch = tmp_path / "switch"
+    switch.write_text("1\n")
+    monkeypatch.setattr("lsp_repair.isolation.installing._RESTRICTED", switch)
+    assert "apparmor_parser" in how_to_strengthen({})
+
+
+def test_this_machine_is_probed_for_real():
+    found = find(Wanted(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
+    assert set(found.report.effects) == set(EFFECTS)
+    if found.report.tier is Tier.STRONG:
+        assert set(found.report.effects.values()) == {Effect.BLOCKED}
+
+
+def test_a_warden_that_cannot_start_is_no_sandbox(tmp_path):
+    """Its interpreter is gone: the probe says weak, and nothing runs unconfined by mistake."""
+    script = f"""
+import sys
+from pathlib import Path
+from lsp_repair.isolation.tiers import Wanted, find
+real = Path(sys.executable)
+sys.executable = {str(tmp_path / "none")!r}
+print(find(Wanted(real)).report.tier)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "weak\n", done.stderr
