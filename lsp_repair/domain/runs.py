@@ -115,6 +115,8 @@ class TestResult:
     failure: Failure | None = None
     executed: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     """Lines of the project's files this test executed, by path; empty when they were not recorded."""
+    starts_programs: bool = False
+    """Whether it was seen to start other programs."""
 
 
 @dataclass(frozen=True, slots=True)

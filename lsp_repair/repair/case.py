@@ -38,6 +38,8 @@ class Case:
     hints: Hints
     covering: tuple[NodeId, ...]
     """Passing tests that execute suspicious lines."""
+    start_programs: frozenset[NodeId] = frozenset()
+    """Tests whose child processes read the source from the disk: only a fresh copy can tell what they say."""
 
 
 def build_case(
@@ -108,8 +110,16 @@ def build_ladder(
     results = baseline.run.results
     limit = _cpu_limit(results, [*case.group.node_ids, *case.covering])
     failures = [failure for failure in case.group.failures[:_CONFIRMING_TARGETS] if _is_test(failure)]
-    targets = {failure.node_id: _expected(failure, results, limit) for failure in failures}
-    passing = {key: TrustedTest(key, "direct", max(10 * limit, 0.4), None) for key in case.covering}
+    targets = {
+        failure.node_id: _expected(failure, results, limit)
+        for failure in failures
+        if failure.node_id not in case.start_programs
+    }
+    passing = {
+        key: TrustedTest(key, "direct", max(10 * limit, 0.4), None)
+        for key in case.covering
+        if key not in case.start_programs
+    }
     order = {test.node_id: index for index, test in enumerate(baseline.run.collected)}
     both = sorted({**passing, **targets}.values(), key=lambda test: order.get(test.node_id, 0))
     confirming = tuple(replace(test, seconds=max(test.seconds, 0.4)) for test in trusted_tests(server, both, deadline))

@@ -208,7 +208,8 @@ class _Work:
             found = self._suspects(group, failing, passing)
             repaired = Found((), Reason.NOTHING_TO_EDIT, "", 0)
             effect = None
-            case = build_case(self.prepared, self.baseline, group, found, passing)
+            spawning = frozenset(each.node_id for each in (*failing, *passing) if each.starts_programs)
+            case = replace(build_case(self.prepared, self.baseline, group, found, passing), start_programs=spawning)
             if not self.request.explain_only and not self.deadline.passed:
                 share = self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5
                 budget = self.deadline.within(min(share, _SEARCH_SECONDS))

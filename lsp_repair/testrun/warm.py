@@ -4,7 +4,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from lsp_repair.domain.deadline import Deadline
@@ -154,14 +154,20 @@ class WarmServer:
             return ReachingRun(RunBuilder().run(0.0, ""))
         builder = RunBuilder()
         reached: dict[NodeId, Reach] = {}
+        spawning: frozenset[NodeId] = frozenset()
         for each in found:
+            if each["kind"] == "spawning":
+                spawning = frozenset(each["tests"])
+                continue
             builder.take(each)
             if each["kind"] == "reached":
                 reached = {key: frozenset(map(tuple, places)) for key, places in each["tests"].items()}
         if done is not None and done["why"]:
             builder.died(f"the process ended while this test ran ({done['why']})")
         builder.ended = done is not None and not done["why"]
-        return ReachingRun(builder.run(0.0, ""), reached)
+        run = builder.run(0.0, "")
+        results = {key: replace(each, starts_programs=key in spawning) for key, each in run.results.items()}
+        return ReachingRun(replace(run, results=results), reached)
 
     def _wait(self, deadline: Deadline) -> bool:
         while not select.select([self.running.read_fd], [], [], deadline.glance)[0]:

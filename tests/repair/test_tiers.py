@@ -81,3 +81,19 @@ def test_unittest_methods_are_screened_like_others(written, lsp_repair):
             """,
     )
     assert "n - size + 1" in only_patch(lsp_repair("fix", project, "--time-limit", 60))
+
+
+def test_a_test_that_runs_the_source_in_another_process_is_screened_in_fresh_copies(written, lsp_repair):
+    project = written(
+        totals="import sys\n\ndef total(a, b):\n    return a - b\n\nif __name__ == '__main__':\n    print(total(2, 3))\n",
+        test_totals="""
+            import subprocess
+            import sys
+            from totals import total
+
+            def test_total():
+                printed = subprocess.run([sys.executable, "totals.py"], capture_output=True, text=True, check=True)
+                assert (total(1, 0), printed.stdout) == (1, "5\\n")
+            """,
+    )
+    assert "+    return a + b" in only_patch(lsp_repair("fix", project, "--time-limit", 100))

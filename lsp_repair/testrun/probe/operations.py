@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import sys
 from typing import Any, Callable, Optional
 
 from . import behaviour, limits, reload, swap
@@ -34,7 +35,9 @@ def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     warm.session.config.pluginmanager.register(limits.LimitedTests(request["test_seconds"]))
     reached = Reached(warm.root, owners)
     if not request.get("reached") or not reached.could_note:
-        _run_all(items)
+        with Spawned() as spawned:
+            _run_all(items, spawned)
+        emit({"kind": "spawning", "tests": sorted(spawned.tests)})
         return
     with reached:
         warm.session.config.pluginmanager.register(reached)
@@ -47,8 +50,31 @@ def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     emit({"kind": "reached", "tests": reached.places()})
 
 
-def _run_all(items: list[Any]) -> None:
+class Spawned:
+    """Notes which tests start programs: such a program reads the source from the disk, where no candidate is."""
+
+    _EVENTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "os.spawn"})
+
+    def __init__(self) -> None:
+        self.tests: set[str] = set()
+        self.running: Optional[str] = None
+
+    def __enter__(self) -> Spawned:
+        sys.addaudithook(self._event)  # for good: this process is a child that does nothing else
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.running = None
+
+    def _event(self, event: str, arguments: object) -> None:
+        if self.running is not None and event in self._EVENTS:
+            self.tests.add(self.running)
+
+
+def _run_all(items: list[Any], spawned: Optional[Spawned] = None) -> None:
     for index, item in enumerate(items):
+        if spawned is not None:
+            spawned.running = item.nodeid
         following = items[index + 1] if index + 1 < len(items) else None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
@@ -188,8 +214,6 @@ def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     stale = warm.edges.dependants(set(files), warm.root)
     test_files = [os.path.join(warm.root, path) for path in request["test_files"]]
     reload.drop(stale | warm.edges.dependants(set(test_files), warm.root))
-    import sys
-
     sys.meta_path.insert(0, reload.Overlay(files))
     collected = _collected_again(warm, test_files)
     items = Items(collected, warm.reporting)
