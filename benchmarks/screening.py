@@ -43,8 +43,8 @@ from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.ladder import Ladder, Tally
+from lsp_repair.validation.proof import Ground, prove
 from lsp_repair.validation.screening import WarmScreen
 
 _CANDIDATES = 400

@@ -58,7 +58,7 @@ def main() -> None:
             elif order["how"] == "landlock":
                 load_warden("landlock").restrict(order["spec"])
             os.execve(order["argv"][0], order["argv"], order["environ"])
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is has to be told
             traceback.print_exc()
             os._exit(99)
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)

@@ -64,7 +64,7 @@ class Driver:
         for mechanism in ("bubblewrap", "namespaces", "landlock")
         for who in ("as the user who runs the tests", "as an ordinary user")
     ],
-    ids=lambda each: " ".join(each),
+    ids=" ".join,
 )
 def driver(request: pytest.FixtureRequest, place: Path) -> Iterator[Driver]:
     mechanism, who = request.param

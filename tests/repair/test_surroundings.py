@@ -1,6 +1,5 @@
 """What a suite needs of its machine is no fault of the code: named, opened by the user alone, shown as open."""
 
-import os
 import socket
 import threading
 
@@ -118,4 +117,4 @@ def test_a_test_that_needs_the_home_folder_is_told_so(lsp_repair, tmp_path):
     (tmp_path / "config.toml").write_text('allow = ["home"]\n')
     opened = lsp_repair("fix", tmp_path / "project", HOME=str(home), LSP_REPAIR_CONFIG=str(tmp_path / "config.toml"))
     assert (opened.code, opened.json["failures"]) == (0, [])
-    assert os.listdir(home) == ["note.txt"]
+    assert [each.name for each in home.iterdir()] == ["note.txt"]
