@@ -58,6 +58,6 @@ def _command() -> str:
         lines = Path("/etc/os-release").read_text().splitlines()
     except OSError:
         lines = []
-    fields = dict(line.partition("=")[::2] for line in lines)
+    fields = {name: value for name, _, value in (line.partition("=") for line in lines)}
     names = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".replace('"', "").split()
     return next((_INSTALL[name] for name in names if name in _INSTALL), "with your system's package manager")
