@@ -111,7 +111,7 @@ def host_files(given: Given) -> Found:
 def _that_open(given: Given, key: str, flags: int) -> Found:
     if key not in given:
         return None
-    found = []
+    found: list[str] = []
     for path in given[key]:
         try:
             os.close(os.open(path, flags))
@@ -171,7 +171,7 @@ def kernel_interfaces(_given: Given) -> Found:
     if machine not in {"x86_64", "aarch64"}:
         return None
     libc = ctypes.CDLL(None, use_errno=True)
-    found = []
+    found: list[str] = []
     for name, (numbers, arguments) in _KERNEL_CALLS.items():
         ctypes.set_errno(0)
         number = numbers[machine == "aarch64"]

@@ -1,9 +1,8 @@
 """Ordinary tests pass inside: what a sandbox takes away must not be what tests need."""
 
-
 import pytest
 
-SUITE = '''
+SUITE = """
 import asyncio, ctypes, http.server, mmap, os, pty, socket, sqlite3, subprocess, sys, tempfile, threading, urllib.request
 import multiprocessing, concurrent.futures, signal, time, pathlib
 
@@ -103,7 +102,7 @@ def test_names():
     assert pwd.getpwuid(os.getuid()).pw_uid == os.getuid()
     assert os.cpu_count() >= 1
     assert b"MemTotal" in pathlib.Path("/proc/meminfo").read_bytes()
-'''
+"""
 NOT_IN_THE_PARTIAL_ONE = (
     "server_on_the_loopback_interface",
     "loopback_by_ipv6",
