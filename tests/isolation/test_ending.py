@@ -94,12 +94,17 @@ print(json.dumps([os.getsid(0) == os.getpid(), os.getpid()] + [int(status[key], 
 
 
 def test_limits_are_those_of_the_spec(strong):
-    strong.spec["limits"] = {"AS": 1 << 30, "FSIZE": 1 << 20, "NOFILE": 100, "CPU": 50, "CORE": 0, "NPROC": 40}
+    strong.spec["limits"] = {"AS": 1 << 30, "FSIZE": 1 << 20, "NOFILE": 100, "CPU": 50, "NPROC": 40}
     code = """
 import json, resource
 print(json.dumps({k: resource.getrlimit(getattr(resource, "RLIMIT_" + k))[1] for k in %s}))
 """
     assert strong.tell(code % list(strong.spec["limits"])) == strong.spec["limits"]
+
+
+def test_a_crash_is_not_handed_to_the_machines_crash_reporter(strong):
+    """With a limit of 0 the kernel still pipes the memory to it, with 1 it does not."""
+    assert strong.tell("import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[1])") == 1
 
 
 def test_the_number_of_processes_counts_those_inside_only(strong):

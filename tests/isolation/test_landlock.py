@@ -111,7 +111,7 @@ print(json.dumps(found))
 def test_a_datagram_socket_of_a_pair_cannot_reach_a_path(partial):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(partial.workspace / "socket"))
-        listening.setblocking(False)
+        listening.settimeout(0)
         code = """
 import json, socket
 try:

@@ -2,7 +2,8 @@
 
 A *spec* is the JSON object that the warden gets for each run: `readable` (paths), `workspace` (folder), `frozen` (files below it),
 `scratch` (folders that begin empty), `home` (optional: the user's real one, never shown), `size_bytes`, `network`, `cwd`, `limits`
-and `keep_fds`.
+and `keep_fds`. The workspace's files belong to the user and to the user's own group: of others' an overlay in a user namespace cannot make a
+writable copy.
 """
 
 from __future__ import annotations
