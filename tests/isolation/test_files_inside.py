@@ -116,6 +116,25 @@ def test_the_home_folder_is_not_shown_although_it_is_listed(strong):
     assert strong.tell(f"import json, os; print(json.dumps(os.listdir('{home}')))") == ["packages"]
 
 
+@pytest.mark.parametrize("missing", [[], ["overlay"]], ids=["overlay", "copy"])
+def test_hidden_paths_are_covered_by_nothing(strong, missing):
+    library = strong.place / "library"
+    for folder in (strong.workspace / "secrets", library / "secrets"):
+        folder.mkdir(parents=True)
+        (folder / "key").write_text("hush")
+        (folder.parent / ".env").write_text("TOKEN=hush")
+    strong.without = missing
+    strong.readable.append(str(library))
+    hidden = [path / name for path in (strong.workspace, library) for name in (".env", "secrets")]
+    strong.spec["hidden"] = [str(path) for path in hidden]
+    code = f"""
+import json, os
+print(json.dumps([open(f"{{place}}/.env").read() + str(os.listdir(f"{{place}}/secrets"))
+    for place in ("{strong.workspace}", "{library}")]))
+"""
+    assert strong.tell(code) == ["[]", "[]"]
+
+
 def test_secret_files_of_the_system_do_not_exist(strong):
     names = ["shadow", "gshadow", "sudoers", "ssh", "ssl/private", "krb5.keytab"]
     assert strong.tell(f"import json, os; print(json.dumps([n for n in {names} if os.path.exists('/etc/' + n)]))") == []

@@ -79,9 +79,10 @@ def _carry_out(step: layout.Step, source: str) -> None:
     elif step.kind == "pin":
         _make_folder(place)
         system.mount(place, place, None, system.MS_BIND)
+    elif step.kind == "frozen":
+        _bind_read_only(place, place)
     else:
-        system.mount(place, place, None, system.MS_BIND)
-        system.mount_setattr(place, _READ_ONLY, recursive=False)
+        _bind_read_only(_EMPTY_FOLDER if os.path.isdir(place) else _EMPTY_FILE, place)
 
 
 def _show(source: str, place: str, *, plain: bool) -> None:

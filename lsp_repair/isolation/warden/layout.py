@@ -1,7 +1,7 @@
 """What a confined process sees of the file system, decided once for bubblewrap, for system calls and for Landlock.
 
 A *spec* is the JSON object that the warden gets for each run: `readable` (paths), `workspace` (folder), `frozen` (files below it),
-`scratch` (folders that begin empty), `home` (optional: the user's real one, never shown), `size_bytes`, `network`, `cwd`, `limits`
+`scratch` (folders that begin empty), `hidden` (optional: paths to cover, `.env` files say), `home` (optional: the user's real one, never shown), `size_bytes`, `network`, `cwd`, `limits`
 and `keep_fds`. The workspace's files belong to the user and to the user's own group: of others' an overlay in a user namespace cannot make a
 writable copy.
 """
@@ -85,7 +85,8 @@ class Step(NamedTuple):
 
     kind: str
     """`link` (to `target`), `read` (read-only), `workspace`, `scratch`, `pin` (mounted over itself, writable: the way to a mount
-    inside a writable folder, which could be renamed away otherwise) or `frozen` (a workspace's file, read-only)."""
+    inside a writable folder, which could be renamed away otherwise), `frozen` (a workspace's file, read-only) or `hidden` (covered
+    by nothing)."""
     path: str
     target: str = ""
 
@@ -99,6 +100,9 @@ def steps(spec: Mapping[str, Any]) -> list[Step]:
     for path in map(os.path.normpath, spec.get("frozen", ())):
         if os.path.exists(path) and not os.path.islink(path) and _covering(path, placed).kind == "workspace":
             placed[path] = Step("frozen", path)
+    for path in map(os.path.normpath, spec.get("hidden", ())):
+        if os.path.exists(path) and _covering(path, placed).kind in {"workspace", "read"}:
+            placed[path] = Step("hidden", path)
     for path in list(placed):
         placed.update((each, Step("pin", each)) for each in _between(path, placed))
     return sorted(placed.values(), key=lambda step: (_depth(step.path), step.path))
