@@ -84,11 +84,12 @@ class Step(NamedTuple):
     """One thing to put in its place, in the order of `steps`: what lies below another comes after it."""
 
     kind: str
-    """`link` (to `target`), `read` (read-only), `workspace`, `scratch`, `pin` (mounted over itself, writable: the way to a mount
+    """`link`, `read` (read-only), `workspace`, `scratch`, `pin` (mounted over itself, writable: the way to a mount
     inside a writable folder, which could be renamed away otherwise), `frozen` (a workspace's file, read-only) or `hidden` (covered
     by nothing)."""
     path: str
     target: str = ""
+    """Where a link leads as it is written; where what is shown really lies."""
 
 
 def steps(spec: Mapping[str, Any]) -> list[Step]:
@@ -129,14 +130,14 @@ def _outer(spec: Mapping[str, Any]) -> Iterator[Step]:
     yield from system_steps()
     for path in spec.get("scratch", ()):
         yield Step("scratch", os.path.normpath(path))
-    yield Step("workspace", os.path.normpath(spec["workspace"]))
+    yield Step("workspace", os.path.normpath(spec["workspace"]), os.path.realpath(spec["workspace"]))
 
 
 def _as_it_is(path: str) -> Iterator[Step]:
     if os.path.islink(path):
         yield Step("link", path, os.readlink(path))
     elif os.path.exists(path):
-        yield Step("read", path)
+        yield Step("read", path, os.path.realpath(path))
 
 
 def _of_etc(path: str) -> Iterator[Step]:
@@ -144,7 +145,7 @@ def _of_etc(path: str) -> Iterator[Step]:
     if os.path.islink(path) and os.path.realpath(path).startswith("/usr/"):
         yield Step("link", path, os.readlink(path))
     elif os.path.exists(path):
-        yield Step("read", path)
+        yield Step("read", path, os.path.realpath(path))
 
 
 def _may_be_shown(path: str, spec: Mapping[str, Any]) -> bool:
