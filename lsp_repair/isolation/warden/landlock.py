@@ -1,9 +1,9 @@
 """The partial sandbox: Landlock, the filter of system calls and limits, for machines that give no namespaces.
 
-What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no right for
-them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3, `frozen`
-and `hidden`. What a suite misses in it: the loopback interface, listening local sockets before ABI 9, pseudo-terminals, and the locks and queues
-of `multiprocessing` (/dev/shm is the whole machine's).
+What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no
+right for them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3,
+`frozen` and `hidden`. What a suite misses in it: the loopback interface, local sockets with a path before ABI 9, pseudo-terminals,
+and the locks and queues of `multiprocessing` (/dev/shm is the whole machine's).
 """
 
 from __future__ import annotations
