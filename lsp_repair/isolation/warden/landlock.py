@@ -47,11 +47,11 @@ def restrict(spec: Mapping[str, Any]) -> None:
     """Confine this process in place, for good, and return ready to exec; raises OSError where Landlock is missing.
 
     The same spec as for `namespaces.enter`, but nothing is mounted: the workspace is a private copy that is written in place, the
-    temporary folder is whichever of `scratch` the environment names, `/tmp` and `/dev/shm` are closed. `frozen` files are only as safe
-    as their mode bits, because what Landlock allows for a folder it allows for all in it: compare them afterwards; `hidden` ones can be read (leave them
-    out of the copy). Unless the network
-    was opened, IP sockets cannot be made at all, so a server on the loopback interface fails with EPERM; local sockets can be made
-    only where Landlock confines whom they reach (ABI 9), connected pairs always.
+    temporary folder is whichever of `scratch` the environment names, `/tmp` and `/dev/shm` are closed. `frozen` files are only as
+    safe as their mode bits, because what Landlock allows for a folder it allows for all in it: compare them afterwards. `hidden` ones
+    can be read: leave them out of the copy. Unless the network was opened, IP sockets cannot be made at all, so a server on the
+    loopback interface fails with EPERM; local sockets can be made only where Landlock confines whom they reach (ABI 9), connected
+    pairs always.
     """
     version = abi()
     program = seccomp.program(

@@ -1,9 +1,10 @@
 """What a confined process sees of the file system, decided once for bubblewrap, for system calls and for Landlock.
 
 A *spec* is the JSON object that the warden gets for each run: `readable` (paths), `workspace` (folder), `frozen` (files below it),
-`scratch` (folders that begin empty), `hidden` (optional: paths to cover, `.env` files say), `home` (optional: the user's real one, never shown), `size_bytes`, `network`, `cwd`, `limits`
-and `keep_fds`. The workspace's files belong to the user and to the user's own group: of others' an overlay in a user namespace cannot make a
-writable copy.
+`scratch` (folders that begin empty), `hidden` (optional: paths to cover, `.env` files say), `home` (optional: the user's real one,
+never shown), `size_bytes`, `network`, `cwd`, `limits` and `keep_fds`. The workspace's files must belong to the user and to the
+user's own group: in a user namespace an overlay cannot make a writable copy of others'. A folder that the workspace began with can be
+emptied and removed inside, but `os.rename` of it answers EXDEV (`shutil.move` then copies).
 """
 
 from __future__ import annotations
