@@ -62,6 +62,8 @@ class Sandbox:
     mechanism: Mechanism = Mechanism.NONE
     readable: tuple[Path, ...] = ()
     """Files and folders outside the workspace that are seen, read-only: the interpreter and what it imports."""
+    hidden: tuple[Path, ...] = ()
+    """Of what is readable: sockets and pipes, where a mechanism would let them be connected to."""
     opened: frozenset[str] = frozenset()
     """Names of effects that the user's configuration opens."""
     limits: Limits = field(default_factory=Limits)

@@ -1,7 +1,7 @@
 """Run inside a sandbox by the user's interpreter, says which effects on the machine are open: `python -I -S effects.py JSON`.
 
-Nothing here depends on what the sandbox is made of: each effect is tried. Keys of the JSON object, each of them optional; an effect that
-cannot be tried without a missing one is "not probed":
+Nothing here depends on what the sandbox is made of: each effect is tried. Keys of the JSON object, each of them optional; an
+effect that cannot be tried without a missing one is "not probed":
 
 - `tcp_ports`, `udp_ports`: ports of 127.0.0.1 on which somebody outside listens while this runs;
 - `unix_paths`, `abstract_names`: of listening sockets outside (a name without its leading zero byte);
@@ -12,8 +12,8 @@ cannot be tried without a missing one is "not probed":
 - `descriptors`: numbers of descriptors beyond 2 that are meant to be open;
 - `limits`: the rlimits of the run (`AS`, `NPROC`, `FSIZE`); `disk`: `{folder: bytes}`, what may at most be kept there.
 
-Prints one JSON object `{effect: "blocked" | "open" | "not probed"}`; on stderr a line for each open effect says what was open. Needs Python 3.9
-and the standard library.
+Prints one JSON object `{effect: "blocked" | "open" | "not probed"}`; on stderr a line for each open effect says what was open.
+Needs Python 3.9 and the standard library.
 """
 
 from __future__ import annotations

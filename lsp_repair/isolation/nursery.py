@@ -132,6 +132,7 @@ def _request(command: Command, confinement: Confinement) -> dict[str, Any]:
         "env": {**command.environ, MARK: new_mark()},
         "path": os.environ.get("PATH", os.defpath),
         "cwd": str(command.cwd),
+        "hidden": [str(each) for each in sandbox.hidden],
         "readable": [str(each) for each in sandbox.readable],
         "workspace": str(confinement.workspace),
         "kept": confinement.keeps_writes,

@@ -1,6 +1,8 @@
 """Which isolation this machine gives, found by trying; and whether it suffices for code of an origin."""
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +20,6 @@ _OPENED_BY = {
     "environment": frozenset({"secrets-in-environment"}),
 }
 """Which probed effects each opening opens."""
-_LARGE_BYTES = 256 << 20
-"""A workspace above this size is laid over instead of copied, where both are possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,19 @@ class Wanted:
     readable: tuple[Path, ...] = ()
     allow: tuple[str, ...] = ()
     """Effects that the user opens, of `OPENABLE`."""
-    workspace_bytes: int = 0
     limits: Limits | None = None
 
 
 def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> Found:
-    """The strongest mechanism whose effects, tried with the flags of the real run, are what its tier promises."""
+    """The strongest mechanism whose effects, tried with the flags of the real run, are what its tier promises.
+
+    System calls before bubblewrap, which is for machines that give namespaces to it alone (AppArmor): bubblewrap before 0.11
+    knows no overlay, so the project has to be copied for each run and sockets have to be looked for.
+    """
     opened = frozenset(wanted.allow) & frozenset(OPENABLE)
     failures: dict[Mechanism, str] = {}
-    for mechanism in _in_order(wanted.workspace_bytes):
-        sandbox = Sandbox(mechanism, wanted.readable, opened, wanted.limits or Limits())
+    for mechanism in (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK):
+        sandbox = Sandbox(mechanism, wanted.readable, _hidden(mechanism, wanted), opened, wanted.limits or Limits())
         result = attempt(wanted.python, sandbox)
         tier = _tier(mechanism, result.effects, opened)
         if tier is not None:
@@ -57,14 +60,27 @@ def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> F
             return Found(sandbox, replace(report, hint=hint))
         failures[mechanism] = result.failure or _left_open(mechanism, result.effects, opened)
     report = IsolationReport(Tier.WEAK, dict.fromkeys(EFFECTS, Effect.OPEN), str(Mechanism.NONE), tuple(sorted(opened)))
-    sandbox = Sandbox(Mechanism.NONE, wanted.readable, opened, wanted.limits or Limits())
+    sandbox = Sandbox(Mechanism.NONE, wanted.readable, (), opened, wanted.limits or Limits())
     return Found(sandbox, replace(report, hint=how_to_strengthen(failures)))
 
 
-def _in_order(workspace_bytes: int) -> Iterable[Mechanism]:
-    if workspace_bytes > _LARGE_BYTES:
-        return (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK)
-    return (Mechanism.BUBBLEWRAP, Mechanism.NAMESPACES, Mechanism.LANDLOCK)
+def _hidden(mechanism: Mechanism, wanted: Wanted) -> tuple[Path, ...]:
+    """A read-only bind does not keep a process from connecting to a socket: where there are only binds, it is covered."""
+    if mechanism is not Mechanism.BUBBLEWRAP:
+        return ()
+    return tuple(found for folder in wanted.readable for found in _talking(folder))
+
+
+def _talking(folder: Path) -> Iterator[Path]:
+    """Sockets and named pipes below a folder."""
+    waiting = [folder] if folder.is_dir() else []
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                    yield Path(entry.path)
 
 
 def _tier(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> Tier | None:

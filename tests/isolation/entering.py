@@ -50,6 +50,8 @@ def main() -> None:
     if order["user"] is not None and os.getuid() != order["user"]:
         become(order["user"])
     without(order["without"])
+    if order["landlock_abi"]:
+        load_warden("system").landlock_abi = lambda: order["landlock_abi"]
     child = os.fork()
     if not child:
         try:
@@ -58,7 +60,7 @@ def main() -> None:
             elif order["how"] == "landlock":
                 load_warden("landlock").restrict(order["spec"])
             os.execve(order["argv"][0], order["argv"], order["environ"])
-        except BaseException:  # noqa: BLE001 - whatever it is has to be told
+        except BaseException:  # noqa: BLE001 - whatever it is, this process must not go on
             traceback.print_exc()
             os._exit(99)
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)

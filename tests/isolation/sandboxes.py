@@ -29,6 +29,7 @@ class Sandbox:
     how: str = "namespaces"
     spec: dict[str, Any] = field(default_factory=dict)
     without: list[str] = field(default_factory=list)
+    landlock_abi: int | None = None
 
     @property
     def workspace(self) -> Path:
@@ -51,6 +52,7 @@ class Sandbox:
         environ = {"PATH": "/usr/bin:/bin", "HOME": str(scratch), "TMPDIR": temporary, "PYTHONDONTWRITEBYTECODE": "1"}
         environ |= {"PYTHONPATH": os.pathsep.join(self.readable), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         order = {"user": self.user, "how": self.how, "without": self.without, "spec": spec}
+        order["landlock_abi"] = self.landlock_abi
         return [self.python, "-I", str(ENTERING), json.dumps({**order, "argv": argv, "environ": environ})]
 
     def run(self, *argv: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -143,3 +143,9 @@ def test_those_that_need_no_network_or_shared_memory_pass_in_the_partial_sandbox
 def test_what_needs_the_loopback_interface_is_told_so_in_the_partial_sandbox(partial):
     done = _pytest(partial, "-k", "server_on_the_loopback_interface")
     assert "PermissionError: [Errno 1] Operation not permitted" in done.stdout
+
+
+def test_a_folder_of_the_workspace_can_be_moved_by_copying(strong):
+    (strong.workspace / "data").mkdir()
+    (strong.workspace / "data" / "rows.txt").write_text("1")
+    assert strong.tell("import os, shutil; shutil.move('data', 'moved'); print(len(os.listdir('moved')))") == 1

@@ -1,5 +1,6 @@
 """Which tier a machine gives: by what was found when each mechanism was tried, never by what is installed."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -28,15 +29,15 @@ def machine(**found):
     return attempt
 
 
-def test_bubblewrap_is_taken_where_it_holds():
+def test_namespaces_are_taken_where_they_hold():
     found = find(Wanted(PYTHON), machine(bubblewrap=[], namespaces=[], landlock=[]))
-    assert (found.report.tier, found.report.mechanism) == (Tier.STRONG, "bubblewrap")
+    assert (found.report.tier, found.report.mechanism) == (Tier.STRONG, "namespaces")
     assert found.report.hint == ""
 
 
-def test_without_it_the_same_is_done_by_system_calls():
-    found = find(Wanted(PYTHON), machine(namespaces=[], landlock=[]))
-    assert (found.report.tier, found.sandbox.mechanism) == (Tier.STRONG, Mechanism.NAMESPACES)
+def test_where_only_bubblewrap_may_make_them_it_does():
+    found = find(Wanted(PYTHON), machine(bubblewrap=[], landlock=[]))
+    assert (found.report.tier, found.sandbox.mechanism) == (Tier.STRONG, Mechanism.BUBBLEWRAP)
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
@@ -68,9 +69,12 @@ def test_nothing_else_may_be_open_because_the_network_is():
     assert found.report.tier is Tier.WEAK
 
 
-def test_a_large_project_is_laid_over_rather_than_copied():
-    found = find(Wanted(PYTHON, workspace_bytes=1 << 30), machine(bubblewrap=[], namespaces=[]))
-    assert found.sandbox.mechanism is Mechanism.NAMESPACES
+def test_sockets_in_what_is_seen_are_covered_where_a_bind_would_let_them_be_connected_to(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        (tmp_path / "deep").mkdir()
+        listening.bind(str(tmp_path / "deep" / "socket"))
+        found = find(Wanted(PYTHON, (tmp_path,)), machine(bubblewrap=[]))
+    assert found.sandbox.hidden == (tmp_path / "deep" / "socket",)
 
 
 def test_a_demand_that_is_not_met_names_what_to_type():

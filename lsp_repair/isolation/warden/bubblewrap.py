@@ -51,7 +51,10 @@ def arguments(request: Mapping[str, Any], seccomp_fd: int) -> Iterator[str]:
     yield from ("--size", str(layout.SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm")
     for step in layout.steps(request):
         yield from _carried_out(step, request)
-    yield from ("--remount-ro", "/", "--chdir", request["cwd"], "--")
+    for name in layout.PROC_HIDDEN_FILES:
+        if Path("/proc", name).exists():
+            yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
+    yield from ("--remount-ro", "/proc", "--remount-ro", "/", "--chdir", request["cwd"], "--")
     if not request["kept"]:
         yield from ("/bin/sh", "-c", _FILL, "sh", _SOURCE, request["workspace"])
     yield from request["argv"]
@@ -74,17 +77,21 @@ def _carried_out(step: layout.Step, request: Mapping[str, Any]) -> Iterator[str]
             yield from ("--symlink", step.target, step.path)
         case "read" if (content := _small_file(step.path)) is not None:
             yield from ("--file", str(content), step.path)
-        case "read" | "frozen":
+        case "read":
+            yield from ("--ro-bind", step.target, step.path)
+        case "frozen":
             yield from ("--ro-bind", step.path, step.path)
+        case "hidden":
+            yield from ("--tmpfs", step.path) if Path(step.path).is_dir() else ("--ro-bind", "/dev/null", step.path)
         case "scratch":
             below_another = any(str(each) == "/tmp" for each in Path(step.path).parents)
             yield from (
                 ("--dir", step.path) if below_another else ("--size", str(request["size_bytes"]), "--tmpfs", step.path)
             )
         case "kept":
-            yield from ("--bind", step.path, step.path)
+            yield from ("--bind", step.target, step.path)
         case "workspace":
-            yield from ("--ro-bind", step.path, _SOURCE)
+            yield from ("--ro-bind", step.target, _SOURCE)
             yield from ("--size", str(request["size_bytes"]), "--tmpfs", step.path)
         case _:
             pass  # a folder of a memory file system cannot be pinned from outside; the tests' sources are compared instead

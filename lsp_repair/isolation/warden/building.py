@@ -30,12 +30,11 @@ def build(spec: Mapping[str, Any]) -> None:
     The caller is the first process of new user, mount and pid namespaces.
     """
     steps = layout.steps(spec)
-    sources = {step.path: os.path.realpath(step.path) for step in steps}
     _move_to_stage(spec["size_bytes"])
     for folder in layout.EMPTY_FOLDERS:
         os.mkdir(_NEW + folder)
     for step in steps:
-        _carry_out(step, _OLD + sources[step.path])
+        _carry_out(step, _OLD + step.target)
     _make_devices()
     _make_proc()
     system.mount_setattr(_NEW, system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID, recursive=False)
@@ -83,9 +82,10 @@ def _carry_out(step: layout.Step, source: str) -> None:
     elif step.kind == "pin":
         _make_folder(place)
         system.mount(place, place, None, system.MS_BIND)
+    elif step.kind == "frozen":
+        _bind_read_only(place, place)
     else:
-        system.mount(place, place, None, system.MS_BIND)
-        system.mount_setattr(place, _READ_ONLY, recursive=False)
+        _bind_read_only(_EMPTY_FOLDER if os.path.isdir(place) else _EMPTY_FILE, place)
 
 
 def _show(source: str, place: str, *, plain: bool) -> None:
@@ -182,11 +182,21 @@ def _make_proc() -> None:
 
 
 def _make_folder(path: str) -> None:
-    os.makedirs(path, exist_ok=True)
+    """The folder and what it lies in, unless what is mounted above already shows it."""
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(path)
 
 
 def _make_file(path: str) -> None:
     """An empty file to mount on, unless what is mounted above already shows one."""
-    _make_folder(os.path.dirname(path))
-    if not os.path.exists(path):
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+    try:
+        os.mknod(path, stat.S_IFREG | 0o644)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path))
+        os.mknod(path, stat.S_IFREG | 0o644)

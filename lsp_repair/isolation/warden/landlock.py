@@ -1,9 +1,9 @@
 """The partial sandbox: Landlock, the filter of system calls and limits, for machines that give no namespaces.
 
-What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no right for
-them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3, and
-`frozen`. What a suite misses in it: the loopback interface, listening local sockets before ABI 9, pseudo-terminals, and the locks and queues
-of `multiprocessing` (/dev/shm is the whole machine's).
+What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no
+right for them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3,
+`frozen` and `hidden`. What a suite misses in it: the loopback interface, local sockets with a path before ABI 9, pseudo-terminals,
+and the locks and queues of `multiprocessing` (/dev/shm is the whole machine's).
 """
 
 from __future__ import annotations
@@ -47,10 +47,11 @@ def restrict(spec: Mapping[str, Any]) -> None:
     """Confine this process in place, for good, and return ready to exec; raises OSError where Landlock is missing.
 
     The same spec as for `namespaces.enter`, but nothing is mounted: the workspace is a private copy that is written in place, the
-    temporary folder is whichever of `scratch` the environment names, `/tmp` and `/dev/shm` are closed. `frozen` files are only as safe
-    as their mode bits, because what Landlock allows for a folder it allows for all in it: compare them afterwards. Unless the network
-    was opened, IP sockets cannot be made at all, so a server on the loopback interface fails with EPERM; local sockets can be made
-    only where Landlock confines whom they reach (ABI 9), connected pairs always.
+    temporary folder is whichever of `scratch` the environment names, `/tmp` and `/dev/shm` are closed. `frozen` files are only as
+    safe as their mode bits, because what Landlock allows for a folder it allows for all in it: compare them afterwards. `hidden` ones
+    can be read: leave them out of the copy. Unless the network was opened, IP sockets cannot be made at all, so a server on the
+    loopback interface fails with EPERM; local sockets can be made only where Landlock confines whom they reach (ABI 9), connected
+    pairs always.
     """
     version = abi()
     program = seccomp.program(

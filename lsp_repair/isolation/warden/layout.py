@@ -1,8 +1,10 @@
 """What a confined process sees of the file system, decided once for bubblewrap, for system calls and for Landlock.
 
 A *spec* is the JSON object that the warden gets for each run: `readable` (paths), `workspace` (folder), `frozen` (files below it),
-`scratch` (folders that begin empty), `home` (optional: the user's real one, never shown), `size_bytes`, `network`, `cwd`, `limits`
-and `keep_fds`.
+`scratch` (folders that begin empty), `hidden` (optional: paths to cover, `.env` files say), `home` (optional: the user's real one,
+never shown), `size_bytes`, `network`, `cwd`, `limits` and `keep_fds`. The workspace's files must belong to the user and to the
+user's own group: in a user namespace an overlay cannot make a writable copy of others'. A folder that the workspace began with can be
+emptied and removed inside, but `os.rename` of it answers EXDEV (`shutil.move` then copies).
 """
 
 from __future__ import annotations
@@ -83,10 +85,12 @@ class Step(NamedTuple):
     """One thing to put in its place, in the order of `steps`: what lies below another comes after it."""
 
     kind: str
-    """`link` (to `target`), `read` (read-only), `workspace` (its writes vanish), `kept` (they stay), `scratch`, `pin` (mounted over itself, writable: the way to a mount
-    inside a writable folder, which could be renamed away otherwise) or `frozen` (a workspace's file, read-only)."""
+    """`link`, `read` (read-only), `workspace` (its writes vanish), `kept` (they stay), `scratch`, `pin` (mounted over itself, writable: the way to a mount
+    inside a writable folder, which could be renamed away otherwise), `frozen` (a workspace's file, read-only) or `hidden` (covered
+    by nothing)."""
     path: str
     target: str = ""
+    """Where a link leads as it is written; where what is shown really lies."""
 
 
 def steps(spec: Mapping[str, Any]) -> list[Step]:
@@ -98,6 +102,9 @@ def steps(spec: Mapping[str, Any]) -> list[Step]:
     for path in map(os.path.normpath, spec.get("frozen", ())):
         if os.path.exists(path) and not os.path.islink(path) and _covering(path, placed).kind == "workspace":
             placed[path] = Step("frozen", path)
+    for path in map(os.path.normpath, spec.get("hidden", ())):
+        if os.path.exists(path) and _covering(path, placed).kind in {"workspace", "kept", "read"}:
+            placed[path] = Step("hidden", path)
     for path in list(placed):
         placed.update((each, Step("pin", each)) for each in _between(path, placed))
     return sorted(placed.values(), key=lambda step: (_depth(step.path), step.path))
@@ -124,14 +131,15 @@ def _outer(spec: Mapping[str, Any]) -> Iterator[Step]:
     yield from system_steps()
     for path in spec.get("scratch", ()):
         yield Step("scratch", os.path.normpath(path))
-    yield Step("kept" if spec.get("kept") else "workspace", os.path.normpath(spec["workspace"]))
+    kind = "kept" if spec.get("kept") else "workspace"
+    yield Step(kind, os.path.normpath(spec["workspace"]), os.path.realpath(spec["workspace"]))
 
 
 def _as_it_is(path: str) -> Iterator[Step]:
     if os.path.islink(path):
         yield Step("link", path, os.readlink(path))
     elif os.path.exists(path):
-        yield Step("read", path)
+        yield Step("read", path, os.path.realpath(path))
 
 
 def _of_etc(path: str) -> Iterator[Step]:
@@ -139,7 +147,7 @@ def _of_etc(path: str) -> Iterator[Step]:
     if os.path.islink(path) and os.path.realpath(path).startswith("/usr/"):
         yield Step("link", path, os.readlink(path))
     elif os.path.exists(path):
-        yield Step("read", path)
+        yield Step("read", path, os.path.realpath(path))
 
 
 def _may_be_shown(path: str, spec: Mapping[str, Any]) -> bool:

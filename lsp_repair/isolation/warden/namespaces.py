@@ -24,7 +24,8 @@ def enter(spec: Mapping[str, Any]) -> None:
     Returns only in the confined process, which is then ready to exec: session leader, no capabilities, only the descriptors 0 to 2
     and `keep_fds`. The caller's own process exits with that process's status (128 + n for signal n), and everything dies with it.
     Raises OSError in whichever of the three processes could not do its part: it must report (by a descriptor in `keep_fds`) and
-    exit; its status is passed on.
+    exit; its status is passed on. Nothing can be imported once the root is another one, so whatever the caller needs to report must
+    be loaded before.
     """
     program = seccomp.program(os.uname().machine)
     if program is None:

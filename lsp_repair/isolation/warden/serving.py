@@ -12,7 +12,7 @@ import signal
 import socket
 from typing import Any
 
-from . import system, watching
+from . import namespaces, system, watching
 
 _FDS = 5
 """What comes with a request: the request itself (a file), two pipe ends, the output, the control socket."""
@@ -23,6 +23,7 @@ def serve(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for wardens: they tell how a run ended
     requests = socket.socket(fileno=descriptor)
+    namespaces.warm_up()
     nursery = os.getpid()
     while received := _received(requests):
         if os.fork() == 0:

@@ -83,7 +83,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Put something in its place, or change how it is there; section 2 of the manual says what the arguments mean."""
+    """Attach a file system or change how one is attached; the manual page of the call says what the arguments mean."""
     encoded = [None if each is None else os.fsencode(each) for each in (source, target, kind, options)]
     result = _libc.mount(*encoded[:3], ctypes.c_ulong(flags), encoded[3])
     _checked(result, f"mount {kind or 'bind'} on {target}")
