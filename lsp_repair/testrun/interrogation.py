@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def interrogate(executable: Path, source: str) -> Interpreter:
     """
     answer = _answer(executable, source)
     interpreter = Interpreter(
-        executable=_itself(executable, answer.get("executable", "")),
+        executable=executable,
         version=(answer["version"][0], answer["version"][1], answer["version"][2]),
         pytest_version=answer["pytest"],
         source=source,
@@ -65,7 +66,7 @@ def interrogate(executable: Path, source: str) -> Interpreter:
         editable_roots=tuple((name, where) for name, where in answer["editable"]),
     )
     _must_serve(interpreter)
-    return interpreter
+    return replace(interpreter, executable=_itself(executable, answer["executable"]))
 
 
 def _itself(executable: Path, said: str) -> Path:

@@ -18,7 +18,7 @@ def main() -> None:
     workspace = Path(given["workspace"])
     limits = dataclasses.replace(Limits(), **given.get("limits", {}))
     readable = tuple(Path(each) for each in given.get("readable", ()))
-    sandbox = Sandbox(Mechanism(given["mechanism"]), readable, frozenset(given.get("opened", ())), limits)
+    sandbox = Sandbox(Mechanism(given["mechanism"]), readable, opened=frozenset(given.get("opened", ())), limits=limits)
     scratch = workspace.parent / "home"
     confinement = Confinement(
         sandbox,
