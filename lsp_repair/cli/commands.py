@@ -112,6 +112,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         ignore=settings.ignore,
         snapshot_include=settings.snapshot_include,
         rejected=rejected,
+        allow_test_edits=getattr(arguments, "allow_test_edits", False),
     )
 
 
@@ -168,6 +169,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         time_limit_seconds=arguments.time_limit or settings.time_limit_seconds,
         min_isolation=arguments.min_isolation or settings.min_isolation,
         snapshot_include=settings.snapshot_include,
+        allow_test_edits=arguments.allow_test_edits,
     )
     report = check(project, request, observer(console, None))
     console.clear_status()

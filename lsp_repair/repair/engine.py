@@ -35,6 +35,8 @@ from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
 from lsp_repair.validation.behaviours import behaviours
 from lsp_repair.validation.foreign_patch import read_patch
+from lsp_repair.validation.policy import ProjectRules, screen_policy
+from lsp_repair.validation.project_rules import project_rules
 from lsp_repair.validation.proof import Ground, prove, targets_pass
 from lsp_repair.validation.screening import WarmScreen
 
@@ -183,7 +185,8 @@ class _Work:
     def _ground(self, gated: Gated) -> Ground:
         unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
         prepared = self.prepared
-        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady)
+        rules = _rules(prepared, test_edits=self.request.allow_test_edits)
+        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules)
 
     def _each(
         self,
@@ -375,6 +378,17 @@ def _imported_product_files(prepared: Prepared, baseline: Baseline, editable: Ed
     return [path for path in dict.fromkeys(paths) if editable(path)][:5]
 
 
+def _rules(prepared: Prepared, *, test_edits: bool) -> ProjectRules:
+    """The project's rules, with the folders that its copy is imported from."""
+    copy, root = prepared.snapshot.root, prepared.project.root
+    sources = [root / Path(each).relative_to(copy) for each in prepared.place.source_roots if _is_below(each, copy)]
+    return project_rules(prepared.project, sources, test_edits=test_edits)
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder)
+
+
 def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:
     """Judge a foreign patch; raises like `fix`."""
     started = time.monotonic()
@@ -400,6 +414,10 @@ def _checked(
     selection = chosen(prepared.project, request.selection, Path.cwd())
     if isinstance(patch, Rejected):
         return (), patch
+    rules = _rules(prepared, test_edits=request.allow_test_edits)
+    refused = screen_policy(patch, frozenset(), rules=rules)
+    if refused is not None:  # what needs no baseline costs none
+        return (), refused
     baseline = run_baseline(prepared, selection, deadline, observe)
     red = tuple(result.node_id for result in baseline.run.red)
     targets = red
@@ -414,5 +432,5 @@ def _checked(
     narrow = narrow_scope(targets, ())
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
-    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private)
+    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private, rules=rules)
     return targets, prove(ground, patch, targets, (wide, narrow), deadline)

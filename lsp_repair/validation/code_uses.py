@@ -10,6 +10,7 @@ from lsp_repair.validation.scopes import Scopes
 
 _DEEPEST_TEXT = 3
 """Code in a text in code…"""
+_BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
 _LARGEST = 400_000
 """Nodes of a module that is looked at; a larger one is opaque."""
 
@@ -124,9 +125,15 @@ class _Reader:
         if isinstance(asked, ast.ExceptHandler) or _asks_for_type(asked):
             return
         function = self.scopes.function(node)
+        called = isinstance(parent, ast.Call) and parent.func is node
+        if isinstance(parent, ast.Call) and node.id == "vars" and parent.args and _is_own(parent.args[0]):
+            return
+        names = self._spelled(node)
+        if names & _BY_TEXT and not called:
+            self.found.add("?an attribute by a made-up name")
         digest = node.id in {"hash", "id"} and function is not None and function.name in {"__hash__", "__repr__"}
         if not digest:
-            self._add(iter(self._spelled(node)))
+            self._add(iter(names))
 
     def _expression(self, node: ast.Attribute | ast.Subscript | ast.Call | ast.BinOp | ast.JoinedStr) -> None:
         if not isinstance(node, ast.Attribute):
@@ -145,7 +152,7 @@ class _Reader:
         if isinstance(node, ast.Subscript):
             return
         match node.value:
-            case ast.Name("self" | "cls"):
+            case ast.Name("self" | "cls" | "other"):
                 self.found.add(f"{mark.rstrip('.')}self.{node.attr}")
             case ast.Attribute(attr=owner) if owner.strip("_") in STEPPING_STONES:
                 self._add((f"{owner.strip('_')}.{node.attr}", f"{mark}{node.attr}"))
@@ -155,7 +162,7 @@ class _Reader:
     def _call(self, node: ast.Call) -> None:
         functions = self._spelled(node.func)
         first = node.args[0] if node.args else None
-        if functions & {"builtins.getattr", "builtins.setattr", "builtins.delattr"} and len(node.args) > 1:
+        if functions & _BY_TEXT and len(node.args) > 1:
             self._by_text(node, functions)
         if functions & {"builtins.exec", "builtins.eval", "builtins.compile"} and first is not None:
             self._code(first)
@@ -172,7 +179,7 @@ class _Reader:
         mark = "." if "builtins.getattr" in functions else "=."
         text = self.naming.text(key)
         owners = self._spelled(base)
-        own = isinstance(base, ast.Name) and base.id in {"self", "cls"}
+        own = _is_own(base)
         if text is not None:
             self.found.add(f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}")
             if mark != ".":
@@ -190,6 +197,10 @@ class _Reader:
         inner = uses_of(parsed(data.strip()), self.depth + 1)
         self.found |= inner.names
         self.texts |= inner.texts
+
+
+def _is_own(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"self", "cls", "other"}
 
 
 def _asks_for_type(node: ast.AST) -> bool:

@@ -11,9 +11,7 @@ from lsp_repair.validation.scopes import Scopes
 _DEEPEST = 14
 _MOST = 24
 """Names that one expression is followed to."""
-STEPPING_STONES = frozenset(
-    {"sys", "os", "builtins", "gc", "inspect", "ctypes", "importlib", "subprocess", "posix", "nt", "signal", "atexit"}
-)
+STEPPING_STONES = frozenset({"sys", "os", "builtins", "gc", "ctypes", "importlib", "subprocess", "posix", "nt"})
 """Modules through which everything can be reached: recognised as a part of any name."""
 _SAME = {"posix": "os", "nt": "os", "_thread": "threading", "__builtins__": "builtins", "pyio": "io"}
 _NAMESPACES = ("builtins.globals", "builtins.locals", "builtins.vars")

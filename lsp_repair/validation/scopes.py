@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_BUILTINS = frozenset(dir(builtins)) | {"exit", "quit", "copyright", "credits", "license", "reveal_type"}
+_BUILTINS = frozenset(dir(builtins)) | {"exit", "quit", "__file__"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
@@ -107,6 +107,31 @@ class Scopes:
         if len(meaning.bindings) != 1 or isinstance(self.scope(name), _COMPREHENSIONS):
             return None
         return meaning.bindings[0].value
+
+    def owner(self, name: ast.Name) -> ast.AST:
+        """The scope that a name is bound in; the module's for what is bound nowhere."""
+        scope = first = self.scope(name)
+        while scope is not self.tree:
+            target = self._elsewhere.get((scope, name.id), scope)
+            visible = scope is first or not isinstance(scope, ast.ClassDef)
+            if target is not scope or (visible and name.id in self._bound[scope]):
+                return target
+            scope = self.scope(scope)
+        return scope
+
+    def is_data(self, name: str) -> bool:
+        """Whether a global is bound to a value, not by an import, a function or a class alone."""
+        return any(not each.imported and each.value is not None for each in self._bound[self.tree].get(name, []))
+
+    def is_run_once(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Whether the module calls a function while it is imported, also as a decorator."""
+        return any(
+            isinstance(node, ast.Name)
+            and node.id == function.name
+            and isinstance(node.ctx, ast.Load)
+            and not any(isinstance(each, ast.FunctionDef) and _is_body(each, node, self) for each in self.around(node))
+            for node in self.nodes
+        )
 
     def _may_be_missing(self, bindings: list[Binding], scope: ast.AST, name: ast.Name, first: ast.AST) -> bool:
         """Whether a global or a name of a class can still be the builtin one at this place."""
@@ -216,6 +241,12 @@ class Scopes:
         if isinstance(each, ast.Tuple | ast.List | ast.Set):
             for member in each.elts:
                 self._bind_target(node, target, member)
+
+
+def _is_body(function: ast.FunctionDef, node: ast.AST, scopes: Scopes) -> bool:
+    """Whether a node stands in the body of a function, not among its decorators or defaults."""
+    before = [node, *scopes.around(node)]
+    return before[before.index(function) - 1] in function.body
 
 
 def _is_inside(scope: ast.AST, child: ast.AST) -> bool:
