@@ -64,6 +64,8 @@ _ATTRIBUTES = frozenset(
     }
     | {"_exit", "pytestmark", "meta_path", "path_hooks"}
 )
+_TELLING_NAMES = (_TRACKERS | _ATTRIBUTES | {"get_objects", "get_referrers", "os._exit"}) - {"monitoring"}
+"""As texts: for `getattr` by whatever way."""
 _DESCRIPTORS = frozenset(
     {f"os.{name}" for name in ("write", "pwrite", "writev", "pwritev", "close", "closerange", "dup", "dup2", "fdopen")}
     | {
@@ -91,7 +93,11 @@ def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]
     found = {name for name in names if _is_machinery(name)}
     if not own_descriptors:
         found |= {name for name in names if name in _DESCRIPTORS}
-    return found | {text for text in texts if _TELLING_TEXT.fullmatch(text) or _DESCRIPTOR_TEXT.fullmatch(text)}
+    return found | {text for text in texts if _is_telling(text)}
+
+
+def _is_telling(text: str) -> bool:
+    return text in _TELLING_NAMES or bool(_TELLING_TEXT.fullmatch(text) or _DESCRIPTOR_TEXT.fullmatch(text))
 
 
 def _is_machinery(name: str) -> bool:
