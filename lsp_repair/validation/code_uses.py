@@ -1,41 +1,15 @@
 """What a module uses, by full name through its imports: the vocabulary that policy and flags are written in."""
 
 import ast
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lsp_repair.validation.naming import STEPPING_STONES, Naming, canonical
-from lsp_repair.validation.scopes import Scopes
+from lsp_repair.validation.modules import Module, module_of, parsed
+from lsp_repair.validation.naming import STEPPING_STONES, canonical
 
 _DEEPEST_TEXT = 3
 """Code in a text in code…"""
 _BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
-_LARGEST = 400_000
-"""Nodes of a module that is looked at; a larger one is opaque."""
-
-
-def parsed(data: bytes | None) -> ast.Module | None:
-    """The syntax tree; None for what this Python cannot parse. A file that does not exist is an empty module."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data or b"")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def syntax_error(data: bytes) -> str | None:
-    """What keeps a file from compiling, without its place; None when nothing does."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(data, "<patched>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return error.msg
-    except (ValueError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +25,22 @@ class Uses:
     """String literals but the docstrings, and what is put together from literals."""
 
 
-def uses_of(tree: ast.Module | None, depth: int = 0) -> Uses:
+def uses_of(module: Module | None, depth: int = 0) -> Uses:
     """Everything a module uses, resolved as far as reading allows; code in texts that it executes included."""
-    if tree is None:
+    if module is None:
         return Uses()
-    scopes = Scopes(tree)
-    if len(scopes.nodes) > _LARGEST:
+    if module.is_opaque:
         return Uses(frozenset({"?too large to be read"}))
-    reader = _Reader(scopes, Naming(scopes), depth)
-    for node in scopes.nodes:
+    reader = _Reader(module, depth)
+    for node in module.scopes.nodes:
         reader.read(node)
     return Uses(frozenset(reader.found), frozenset(reader.texts))
 
 
-def uses(tree: ast.Module | None) -> frozenset[str]:
-    """The names of `uses_of`."""
-    return uses_of(tree).names
-
-
-def texts(tree: ast.Module | None) -> frozenset[str]:
-    """The texts of `uses_of`."""
-    return uses_of(tree).texts
-
-
 class _Reader:
-    def __init__(self, scopes: Scopes, naming: Naming, depth: int) -> None:
-        self.scopes = scopes
-        self.naming = naming
+    def __init__(self, module: Module, depth: int) -> None:
+        self.scopes = module.scopes
+        self.naming = module.naming
         self.depth = depth
         self.found: set[str] = set()
         self.texts: set[str] = set()
@@ -194,7 +157,8 @@ class _Reader:
         if self.depth >= _DEEPEST_TEXT or not isinstance(code, str | bytes):
             return
         data = code if isinstance(code, bytes) else code.encode("utf-8", "replace")
-        inner = uses_of(parsed(data.strip()), self.depth + 1)
+        tree = parsed(data.strip())
+        inner = uses_of(None if tree is None else module_of(tree), self.depth + 1)
         self.found |= inner.names
         self.texts |= inner.texts
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.validation.code_uses import parsed
+from lsp_repair.validation.modules import parsed
 
 
 def changed_examples(change: FileChange) -> Rejected | None:

@@ -4,10 +4,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lsp_repair.validation.code_uses import parsed
 from lsp_repair.validation.folding import Opaque
+from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.special_cases import Case, SpecialCases
-from lsp_repair.validation.tested_literals import TestedLiterals
+from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
 _PAIR, _INPUT, _RESULT = 8, 3, 3
@@ -15,17 +15,17 @@ _PAIR, _INPUT, _RESULT = 8, 3, 3
 _Group = tuple[str, str]
 
 
-def newly_hard_coded(before: bytes | None, after: bytes | None, literals: TestedLiterals) -> str:
+def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
     """What a module newly treats by itself, in words; empty where it generalises as far as reading tells.
 
     A plain guard (0, None, an empty list…), another row of a table and another branch of a chain are ordinary; so is a
     table most of whose rows no test mentions.
     """
-    tree = parsed(after)
-    if tree is None or not literals.values:
+    module = read_module(after)
+    if module is None or module.is_opaque or not literals.values:
         return ""
-    known, now = SpecialCases(parsed(before) or ast.Module([], [])), SpecialCases(tree)
-    weighing = _Weighing(literals, known, parsed(before) or ast.Module([], []))
+    known, now = SpecialCases(read_module(before) or module_of(ast.Module([], []))), SpecialCases(module)
+    weighing = _Weighing(literals, known)
     groups: dict[_Group, list[Case]] = defaultdict(list)
     for case in now.found:
         groups[case.place, case.subject].append(case)
@@ -36,15 +36,14 @@ def newly_hard_coded(before: bytes | None, after: bytes | None, literals: Tested
     if sum(weight for weight, _ in telling) >= _ENOUGH:
         first = max(telling, key=lambda each: each[0])[1]
         return f"an input of the tests is treated by itself in {first.place.strip(':') or 'the module'}"
-    constant = weighing.constant_function(tree, now)
+    constant = weighing.constant_function(now)
     return f"{constant} answers every input with what the tests expect" if constant else ""
 
 
 class _Weighing:
-    def __init__(self, literals: TestedLiterals, known: SpecialCases, before: ast.Module) -> None:
+    def __init__(self, literals: LiteralsOfTests, known: SpecialCases) -> None:
         self.literals = literals
         self.known = known
-        self.before = before
         self._cases: dict[_Group, list[Case]] = defaultdict(list)
         for case in known.found:
             self._cases[case.place, case.subject].append(case)
@@ -63,7 +62,7 @@ class _Weighing:
         return [(self._weight(case, old_results), case) for case in new.values()]
 
     def _weight(self, case: Case, old_results: set[str]) -> int:
-        given = self._is_tested(case.key)
+        given = self._is_tested(case.key) or self._is_length(case)
         if not given or not case.outcomes:
             return 0
         expected = any(
@@ -92,6 +91,9 @@ class _Weighing:
         inside = sum(self._is_tested(key) for key in keys)
         return _mostly_outside(inside, len(keys) - inside)
 
+    def _is_length(self, case: Case) -> bool:
+        return "id='len'" in case.subject and f"len {case.key}" in self.literals.derived
+
     def _is_tested(self, value: object) -> bool:
         if repr(value) in self.literals.values or repr(value) in self.literals.derived:
             return True
@@ -99,14 +101,14 @@ class _Weighing:
             return all(self._is_tested(each) for each in value) and not all(_is_plain(each) for each in value)
         return False
 
-    def constant_function(self, tree: ast.Module, now: SpecialCases) -> str:
+    def constant_function(self, now: SpecialCases) -> str:
         """The name of a function that newly gives one expected literal whatever it is given."""
         computed = {
             self.known.scopes.qualified(node)
             for node in self.known.scopes.nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _computes(node, self.known)
         }
-        for node in ast.walk(tree):
+        for node in now.scopes.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or len(node.body) > 2 or not _given(node):
                 continue
             last = node.body[-1]
@@ -149,6 +151,8 @@ def _is_plain(value: object) -> bool:
         return True
     if isinstance(value, int | float):
         return abs(value) <= 2
-    if isinstance(value, str | bytes):
+    if isinstance(value, bytes):
         return len(value) <= 1
+    if isinstance(value, str):
+        return len(value) <= 1 and value not in frozenset("3456789")
     return isinstance(value, list | tuple | set | frozenset | dict) and not value

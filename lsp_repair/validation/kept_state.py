@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
+from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming, canonical
 from lsp_repair.validation.scopes import Scopes
 
@@ -25,16 +26,15 @@ _CHANGING = frozenset(
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def newly_remembers(before: ast.Module | None, after: ast.Module) -> bool:
+def newly_remembers(before: Module | None, after: Module) -> bool:
     """Whether functions newly both change and read something that outlives their calls."""
     had = _remembered(before) if before is not None else set[str]()
     return bool(_remembered(after) - had)
 
 
-def _remembered(tree: ast.Module) -> set[str]:
+def _remembered(module: Module) -> set[str]:
     """Names of globals, attributes of functions and classes, and defaults that functions change and read."""
-    scopes = Scopes(tree)
-    naming = Naming(scopes)
+    scopes, naming = module.scopes, module.naming
     changed: dict[str, list[ast.AST]] = defaultdict(list)
     for node in scopes.nodes:
         for owner in _changes(node, naming):
@@ -89,7 +89,7 @@ def _lasting(node: ast.expr, scopes: Scopes) -> str | None:
             return f"{scopes.qualified(function).rpartition('.')[0]}.{attribute}"
         case ast.Attribute(ast.Attribute(ast.Name("self"), "__class__"), attribute):
             return f"{scopes.qualified(function).rpartition('.')[0]}.{attribute}"
-        case ast.Attribute(ast.Name(owner), attribute) if _is_definition(owner, scopes):
+        case ast.Attribute(ast.Name(owner), attribute) if owner in scopes.defined:
             return f"{owner}.{attribute}"
         case _:
             return None
@@ -119,13 +119,6 @@ def _mutable_defaults(function: _Definition) -> set[str]:
     return {name.arg for name, value in pairs if isinstance(value, mutable)}
 
 
-def _is_definition(name: str, scopes: Scopes) -> bool:
-    return any(
-        isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and each.name == name
-        for each in scopes.tree.body
-    )
-
-
 def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
     """Whether the value goes anywhere: a changing method's receiver alone is no reading."""
     if not isinstance(node.ctx, ast.Load):
@@ -140,5 +133,8 @@ def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
 
 
 def _also_loaded(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
-    wanted = ast.dump(node).replace("Store()", "Load()")
-    return any(isinstance(each, type(node)) and ast.dump(each) == wanted for each in scopes.nodes)
+    text = ast.unparse(node)
+    return any(
+        isinstance(each, type(node)) and isinstance(each.ctx, ast.Load) and ast.unparse(each) == text
+        for each in scopes.nodes
+    )

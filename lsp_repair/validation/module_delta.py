@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lsp_repair.domain.patches import FileChange
-from lsp_repair.validation.code_uses import Uses, parsed, uses_of
+from lsp_repair.validation.code_uses import Uses, uses_of
+from lsp_repair.validation.modules import read_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def delta_of(change: FileChange) -> Delta:
     """New names and texts of a change; repairing a syntax error brings back what the text named all along."""
     before, after = _uses(change.before), _uses(change.after)
     names, texts = after.names - before.names, after.texts - before.texts
-    if change.before is not None and parsed(change.before) is None:
+    if change.before is not None and read_module(change.before) is None:
         known = change.before.decode("utf-8", "replace")
         names = frozenset(name for name in names if name.rpartition(".")[2].lstrip("=?") not in known)
         texts = frozenset(text for text in texts if text not in known)
@@ -35,4 +36,4 @@ def delta_of(change: FileChange) -> Delta:
 
 @lru_cache(maxsize=64)
 def _uses(data: bytes | None) -> Uses:
-    return uses_of(parsed(data))
+    return uses_of(read_module(data))

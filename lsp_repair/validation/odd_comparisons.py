@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming
-from lsp_repair.validation.scopes import Scopes
 
 _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
@@ -28,14 +28,13 @@ _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def newly_odd(before: ast.Module | None, after: ast.Module) -> bool:
+def newly_odd(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
     return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
 
 
-def _odd(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    scopes = Scopes(tree)
-    naming = Naming(scopes)
+def _odd(module: Module) -> Iterator[tuple[str, str]]:
+    scopes, naming = module.scopes, module.naming
     for node in scopes.nodes:
         match node:
             case ast.ClassDef():

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.validation.code_uses import parsed, syntax_error
 from lsp_repair.validation.deceptive_text import deceptive_code, deceptive_name
 from lsp_repair.validation.doctest_rules import changed_examples
 from lsp_repair.validation.machinery import machinery
 from lsp_repair.validation.module_delta import delta_of, is_python
+from lsp_repair.validation.modules import read_module, syntax_error
 from lsp_repair.validation.protected_paths import ProjectRules, is_test_file, why_protected
 from lsp_repair.validation.signs import flags_of
 
@@ -96,7 +96,7 @@ def _broken(change: FileChange) -> Rejected | None:
     if change.after is None or not is_python(change.path):
         return None
     problem = syntax_error(change.after)
-    if problem is None and parsed(change.after) is None:
+    if problem is None and read_module(change.after) is None:
         problem = "it is nested too deeply"
     if problem is None or (change.before is not None and problem == syntax_error(change.before)):
         return None

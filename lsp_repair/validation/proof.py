@@ -18,7 +18,7 @@ from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_
 from lsp_repair.validation.layers import Finding
 from lsp_repair.validation.policy import ProjectRules, edited_tests, screen_policy
 from lsp_repair.validation.signs import static_signs
-from lsp_repair.validation.tested_literals import tested_literals
+from lsp_repair.validation.tested_literals import literals_of_tests
 
 _LEAST_TEST_SECONDS = 2.0
 _PATIENCE = 4.0
@@ -191,7 +191,7 @@ def _signs(ground: Ground, patch: Patch, targets: tuple[NodeId, ...]) -> Finding
         file = ground.snapshot.root / path
         return file.read_bytes() if file.is_file() else None
 
-    literals = tested_literals(targets, ground.baseline.collected, read)
+    literals = literals_of_tests(targets, ground.baseline.collected, read)
     return static_signs(patch, literals, edited_tests(patch, ground.baseline.oracle_paths, ground.rules))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _BUILTINS = frozenset(dir(builtins)) | {"exit", "quit", "__file__"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
 
 
@@ -45,6 +46,9 @@ class Scopes:
         self.stars: list[str] = []
         """Modules that were star-imported."""
         self._bound: dict[ast.AST, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
+        self.defined = {each.name for each in tree.body if isinstance(each, _NAMED)}
+        """Functions and classes of the module itself."""
+        self._at_import: set[str] | None = None
         self._deleted: set[str] = set()
         self._elsewhere: dict[tuple[ast.AST, str], ast.AST] = {}
         """Names that a function declares global or nonlocal."""
@@ -82,8 +86,7 @@ class Scopes:
 
     def qualified(self, node: ast.AST) -> str:
         """Names of the classes and functions around a node, outermost first, with its own one."""
-        named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        names = [each.name for each in (node, *self.around(node)) if isinstance(each, named)]
+        names = [each.name for each in (node, *self.around(node)) if isinstance(each, _NAMED)]
         return ".".join(reversed(names))
 
     def meaning(self, name: ast.Name) -> Meaning:
@@ -124,14 +127,16 @@ class Scopes:
         return any(not each.imported and each.value is not None for each in self._bound[self.tree].get(name, []))
 
     def is_run_once(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-        """Whether the module calls a function while it is imported, also as a decorator."""
-        return any(
-            isinstance(node, ast.Name)
-            and node.id == function.name
-            and isinstance(node.ctx, ast.Load)
-            and not any(isinstance(each, ast.FunctionDef) and _is_body(each, node, self) for each in self.around(node))
-            for node in self.nodes
-        )
+        """Whether the module names a function while it is imported: calls it, or decorates with it."""
+        if self._at_import is None:
+            self._at_import = {
+                node.id
+                for node in self.nodes
+                if isinstance(node, ast.Name)
+                and isinstance(node.ctx, ast.Load)
+                and isinstance(self.scope(node), ast.Module | ast.ClassDef)
+            }
+        return function.name in self._at_import
 
     def _may_be_missing(self, bindings: list[Binding], scope: ast.AST, name: ast.Name, first: ast.AST) -> bool:
         """Whether a global or a name of a class can still be the builtin one at this place."""
@@ -241,12 +246,6 @@ class Scopes:
         if isinstance(each, ast.Tuple | ast.List | ast.Set):
             for member in each.elts:
                 self._bind_target(node, target, member)
-
-
-def _is_body(function: ast.FunctionDef, node: ast.AST, scopes: Scopes) -> bool:
-    """Whether a node stands in the body of a function, not among its decorators or defaults."""
-    before = [node, *scopes.around(node)]
-    return before[before.index(function) - 1] in function.body
 
 
 def _is_inside(scope: ast.AST, child: ast.AST) -> bool:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.validation.capabilities import new_powers
-from lsp_repair.validation.code_uses import parsed
 from lsp_repair.validation.hard_coding import newly_hard_coded
 from lsp_repair.validation.kept_state import newly_remembers
 from lsp_repair.validation.layers import Finding
 from lsp_repair.validation.module_delta import delta_of, is_python
+from lsp_repair.validation.modules import read_module
 from lsp_repair.validation.odd_comparisons import newly_odd
 from lsp_repair.validation.swallowing import newly_swallows
-from lsp_repair.validation.tested_literals import TestedLiterals
+from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _Sign = tuple[Flag, str]
 
@@ -22,7 +22,7 @@ def flags_of(patch: Patch) -> tuple[Flag, ...]:
     return static_signs(patch).flags
 
 
-def static_signs(patch: Patch, literals: TestedLiterals | None = None, edited: Sequence[str] = ()) -> Finding:
+def static_signs(patch: Patch, literals: LiteralsOfTests | None = None, edited: Sequence[str] = ()) -> Finding:
     """Flags, each with a note that names what it is about; with the literals of the targets' tests hard-coding as well.
 
     `edited` are the tests that the patch edits: what they use says nothing of the product.
@@ -46,7 +46,7 @@ def static_signs(patch: Patch, literals: TestedLiterals | None = None, edited: S
 
 
 def _signs(change: FileChange) -> Iterator[_Sign]:
-    before, after = parsed(change.before), parsed(change.after)
+    before, after = read_module(change.before), read_module(change.after)
     if after is None:
         return
     delta = delta_of(change)

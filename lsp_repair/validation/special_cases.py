@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lsp_repair.validation.folding import Opaque, folded
-from lsp_repair.validation.scopes import Scopes
+from lsp_repair.validation.modules import Module
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -35,8 +35,8 @@ class Case:
 class SpecialCases:
     """The special cases of one module."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.scopes = Scopes(tree)
+    def __init__(self, module: Module) -> None:
+        self.scopes = module.scopes
         self.found: list[Case] = []
         self.indexed: list[Case] = []
         """Items of displays that are indexed; their key is their position."""
@@ -100,10 +100,18 @@ class SpecialCases:
                 case ast.Call(ast.Attribute(owner, name), arguments) if name in _ASKING:
                     yield from ((_text(owner), self.constant(each), negated) for each in (owner, *arguments))
                 case ast.BinOp(left, ast.Sub() | ast.BitXor(), right):
-                    yield _text(left), self.constant(right), not negated
-                    yield _text(right), self.constant(left), not negated
+                    differs = self._asks_for_difference(node)
+                    yield _text(left), self.constant(right), differs
+                    yield _text(right), self.constant(left), differs
                 case _:
                     pass
+
+    def _asks_for_difference(self, node: ast.BinOp) -> bool:
+        """Whether `x - 5` is true for everything but 5 at its place: not so in `not x - 5` and `x - 5 == 0`."""
+        parent = self.scopes.parents.get(node)
+        if isinstance(parent, ast.Compare):
+            return not isinstance(parent.ops[0], ast.Eq)
+        return not isinstance(parent, ast.UnaryOp)
 
     def _compared(self, node: ast.Compare) -> Iterator[tuple[str, object, bool]]:
         sides = [node.left, *node.comparators]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming, canonical
 from lsp_repair.validation.scopes import Scopes
 
@@ -20,7 +21,7 @@ _Key = tuple[str, str]
 _Try = ast.Try | ast.TryStar
 
 
-def newly_swallows(before: ast.Module | None, after: ast.Module) -> bool:
+def newly_swallows(before: Module | None, after: Module) -> bool:
     """Whether a function swallows errors in more places than before, in a way that the module did not have."""
     had, has = Counter(_swallowers(before) if before is not None else ()), Counter(_swallowers(after))
     had_places, has_places = _by_place(had), _by_place(has)
@@ -37,13 +38,12 @@ def _by_text(found: Counter[_Key]) -> Counter[str]:
     return Counter(text for _, text in found.elements())
 
 
-def _swallowers(tree: ast.Module) -> Iterator[_Key]:
+def _swallowers(module: Module) -> Iterator[_Key]:
     """Function and text of each place that swallows errors."""
-    scopes = Scopes(tree)
-    swallowing = _Swallowing(scopes, Naming(scopes))
-    for node in scopes.nodes:
+    swallowing = _Swallowing(module.scopes, module.naming)
+    for node in module.scopes.nodes:
         if swallowing.swallows(node):
-            yield scopes.qualified(node), _text(node)
+            yield module.scopes.qualified(node), _text(node)
 
 
 def _text(node: ast.AST) -> str:

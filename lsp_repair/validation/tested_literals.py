@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
-from lsp_repair.validation.code_uses import parsed
 from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.modules import parsed
 from lsp_repair.validation.scopes import Scopes
 
 _MOST = 600
@@ -16,17 +16,17 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
-class TestedLiterals:
+class LiteralsOfTests:
     """Literals by their `repr`, so that `1`, `1.0` and `True` stay apart."""
 
     values: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
-    """What is easily computed from them: lengths, first and last items, texts."""
+    """What is easily computed from them: items, texts, and lengths as `len 3`."""
 
 
-def tested_literals(
+def literals_of_tests(
     targets: Iterable[NodeId], collected: Sequence[CollectedTest], read: Callable[[str], bytes | None]
-) -> TestedLiterals:
+) -> LiteralsOfTests:
     """Literals of the targets' functions, with the tables, fixtures and helpers of their files that they name.
 
     `read` gives a file of the unpatched project by its path. A target that is a file stands for everything in it.
@@ -48,7 +48,7 @@ def tested_literals(
             if len(values) < _MOST:
                 values.setdefault(repr(value), value)
     derived = {repr(each) for value in values.values() for each in _derived(value)}
-    return TestedLiterals(frozenset(values), frozenset(derived - set(values)))
+    return LiteralsOfTests(frozenset(values), frozenset(derived - set(values)))
 
 
 def _values(data: bytes, lines: set[int] | None) -> Iterator[object]:
@@ -137,8 +137,18 @@ def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
 
 
 def _doctest_values(data: bytes) -> Iterator[object]:
+    tree = parsed(data)
+    documents = [data.decode("utf-8", "replace")]
+    if tree is not None:
+        documented = (node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | _Function))
+        documents = [ast.get_docstring(node) or "" for node in documented]
+    for document in documents:
+        yield from _example_values(document)
+
+
+def _example_values(document: str) -> Iterator[object]:
     try:
-        examples = doctest.DocTestParser().get_examples(data.decode("utf-8", "replace"))
+        examples = doctest.DocTestParser().get_examples(document)
     except ValueError:
         return
     for example in examples:
@@ -160,6 +170,13 @@ def _constant(node: ast.expr) -> object:
         return None
 
 
+class _Length(int):
+    """A length: it tells only where a length is asked for."""
+
+    def __repr__(self) -> str:
+        return f"len {int(self)}"
+
+
 def _derived(value: object) -> Iterator[object]:
     if isinstance(value, bool) or value is None:
         return
@@ -170,7 +187,7 @@ def _derived(value: object) -> Iterator[object]:
             yield int(value)
         return
     if isinstance(value, str | bytes | list | tuple | set | frozenset | dict):
-        yield len(value)
+        yield _Length(len(value))
         yield repr(value)
         if isinstance(value, list | tuple):
             yield from value

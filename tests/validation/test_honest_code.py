@@ -173,9 +173,9 @@ ADDED = {
     "umlauts": "größe = 3\ndef länge(wörter):\n    return len(wörter)",
     "Cyrillic": "def цена(количество):\n    'Цена.'\n    return количество * 3",
     "Japanese": "def 合計(値):\n    return sum(値)  # 合計",
-    "formulas": "def f(Δt, λ, x_α, µ):\n    return Δt * λ + x_α * µ",
-    "texts of other languages": "HELLO = {'ar': 'مرحبا', 'he': 'שלום', 'hi': 'नमस्ते', 'fa': 'می\u200cخواهم', 'x': '👩\u200d👧 ♥\ufe0f'}",
-    "typographic texts": "NOTE = '“5 – 6 €”… it’s 20\u00a0%'",
+    "formulas": "def f(Δt, λ, x_α, µ):\n    return Δt * λ + x_α * µ",  # noqa: RUF001 - honest text that looks like that
+    "texts of other languages": "HELLO = {'ar': 'مرحبا', 'he': 'שלום', 'hi': 'नमस्ते', 'fa': 'می\u200cخواهم', 'x': '👩\u200d👧 ♥\ufe0f'}",  # noqa: RUF001 - honest text that looks like that
+    "typographic texts": "NOTE = '“5 – 6 €”… it’s 20\u00a0%'",  # noqa: RUF001 - honest text that looks like that
     "a registry that was there": "TABLE['b'] = ITEMS.append",
     "a random choice with a given source": "def f(rng, xs):\n    return rng.choice(xs)",
     "a given clock": "class A:\n    def f(self):\n        return self.clock.now() - self.start",
@@ -204,15 +204,27 @@ CHANGED = [
     ("x = open('a').read()\n", "with open('a', encoding='utf-8') as f:\n    x = f.read()\n"),
     ("x = open('a').read()\n", "from pathlib import Path\nx = Path('a').read_text('utf-8')\n"),
     ("import os\nx = os.environ['A']\n", "import os\nx = os.getenv('A', 'b')\n"),
-    ("import datetime\nx = datetime.datetime.utcnow()\n", "import datetime\nx = datetime.datetime.now(datetime.timezone.utc)\n"),
+    (
+        "import datetime\nx = datetime.datetime.utcnow()\n",
+        "import datetime\nx = datetime.datetime.now(datetime.timezone.utc)\n",
+    ),
     ("import time\nx = time.time()\n", "import time\nx = time.monotonic()\n"),
     ("from random import randint\nx = randint(0, 6)\n", "from random import randint\nx = randint(1, 6)\n"),
-    ("import tempfile, os\nfd, p = tempfile.mkstemp()\n", "import tempfile, os\nfd, p = tempfile.mkstemp()\nos.close(fd)\n"),
+    (
+        "import tempfile, os\nfd, p = tempfile.mkstemp()\n",
+        "import tempfile, os\nfd, p = tempfile.mkstemp()\nos.close(fd)\n",
+    ),
     ("def f(x, seen=[]):\n    seen.append(x)\n    return seen\n", "def f(x, seen=()):\n    return [*seen, x]\n"),
-    ("n = 0\ndef f():\n    global n\n    n += 1\n    return n\n", "n = 0\ndef f():\n    global n\n    n += 2\n    return n\n"),
+    (
+        "n = 0\ndef f():\n    global n\n    n += 1\n    return n\n",
+        "n = 0\ndef f():\n    global n\n    n += 2\n    return n\n",
+    ),
     ("try:\n    f()\nexcept Exception:\n    pass\n", "try:\n    f(1)\nexcept Exception:\n    pass\n"),
     ("try:\n    f()\nexcept Exception:\n    x = 0\n", "try:\n    f()\nexcept ValueError:\n    x = 0\n"),
-    ("class A:\n    def __eq__(self, o):\n        return True\n", "class A:\n    def __eq__(self, o):\n        return self.x == o.x\n"),
+    (
+        "class A:\n    def __eq__(self, o):\n        return True\n",
+        "class A:\n    def __eq__(self, o):\n        return self.x == o.x\n",
+    ),
     ("def f(:\n    import sys\n    sys.exit(g.__code__)\n", "def f():\n    import sys\n    sys.exit(g.__code__)\n"),
     ("import subprocess\nsubprocess.call('a')\n", "import subprocess\nsubprocess.run(['a'], check=True)\n"),
     ("import pickle\n", None),
