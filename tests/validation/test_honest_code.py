@@ -7,8 +7,11 @@ from textwrap import dedent
 import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.validation.policy import flags_of, screen_policy
+from lsp_repair.validation.signs import static_signs
+from lsp_repair.validation.tested_literals import literals_of_tests
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 
@@ -249,8 +252,10 @@ def test_the_right_fixes_of_the_broken_projects_carry_no_flag(fixture, file):
     path = file.relative_to(fixture / "fixed")
     broken = fixture / "project" / path
     honest = Patch((FileChange(path.as_posix(), broken.read_bytes() if broken.exists() else None, file.read_bytes()),))
+    tests = [each.relative_to(fixture / "project").as_posix() for each in (fixture / "project").rglob("test*.py")]
+    literals = literals_of_tests(map(NodeId, tests), (), lambda path: (fixture / "project" / path).read_bytes())
     assert screen_policy(honest, frozenset()) is None
-    assert flags_of(honest) == ()
+    assert static_signs(honest, literals).flags == ()
 
 
 def test_files_of_the_standard_library_are_read_without_a_fault():
