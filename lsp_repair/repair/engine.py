@@ -211,12 +211,24 @@ class _Work:
                 effect = environment.missing_effect(group.representative)
                 if effect is None:
                     repaired = self._repaired(case, others, (server, prover), budget)
+                    if self.request.allow_test_edits and not repaired.proposals:
+                        case = self._with_tests(case, failing, passing)
+                        repaired = self._repaired(case, others, (server, prover), self.deadline.within(share))
             elif self.request.explain_only and self.request.assistants is not None and case.sources:
                 repaired = explained_by_model(self._model_work(case, prover, None), repaired)
             report = self._report(case, repaired, effect)
             groups[:] = _unsolved(groups, report)
             self.progress.failures.append(report)
             self.observe(RepairFinished(report, time.monotonic() - started, _cpu_seconds() - cpu))
+
+    def _with_tests(self, case: Case, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Case:
+        """The same failures with their own tests as suspects: for tests that are wrong, where the user asked for it."""
+        paths = {file_of(key) for key in case.group.node_ids}
+        found = suspects(case.group, failing, passing, paths.__contains__, self._read)
+        return build_case(self.prepared, self.baseline, case.group, found, passing)
+
+    def _read(self, path: str) -> bytes | None:
+        return read_file(self.prepared.snapshot.root, path)
 
     def _suspects(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
         editable = editable_files(self.baseline.run, self.request.ignore)

@@ -38,10 +38,14 @@ def read_patch(text: bytes, root: Path) -> Patch | Rejected:
         refusal = _apply(tree, diff, level)
         if refusal is not None:
             return refusal
+    return _made(tree)
+
+
+def _made(tree: "_Tree") -> Patch | Rejected:
     changes = tree.changes()
     if not changes:
         return Rejected((Reason.EMPTY_PATCH,), "the patch changes nothing")
-    return twin(root, changes) or Patch(changes)
+    return twin(tree.root, changes) or Patch(changes)
 
 
 @dataclass(slots=True)
