@@ -33,7 +33,9 @@ _FILES = frozenset(
     | {"sqlite3", "dbm", "shelve", "zipfile", "tarfile", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "pkgutil"}
     | {"inspect.getsource", "inspect.getsourcelines", "inspect.getsourcefile", "inspect.getfile", "inspect.getmodule"}
     | {".read_text", ".read_bytes", ".write_text", ".write_bytes", ".unlink", ".touch", ".rmdir", ".iterdir", ".rglob"}
-    | {".symlink_to", ".hardlink_to"}
+    | {".symlink_to", ".hardlink_to", ".open", ".mkdir", ".chmod", ".read_csv", ".to_csv", ".loadtxt", ".savetxt"}
+    | {".fromfile", ".tofile", "io.open_code", "tokenize.open", "importlib.resources", "logging.FileHandler"}
+    | {"logging.handlers", "logging.config", "py_compile", "compileall", "zipapp"}
 )
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "processes": frozenset(
@@ -135,7 +137,8 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"sys.warnoptions", "sys._xoptions", "sys.dont_write_bytecode", "sys.pycache_prefix"}
     ),
     "the clock": frozenset(
-        {
+        {"time.tzname", "time.timezone", "time.tzset", "time.altzone", "time.daylight"}
+        | {
             f"time.{name}{suffix}"
             for name in ("time", "monotonic", "perf_counter", "process_time")
             for suffix in ("", "_ns")
@@ -150,6 +153,8 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"builtins.id", "sys.hash_info", "random.*", "uuid.getnode"}
     ),
 }
+_CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".timezone.now", ".Timestamp.now")
+"""Also where a module of the project hands them on."""
 _IN_FILES = "files"
 _TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
@@ -175,6 +180,8 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
 
 def _kinds(name: str) -> list[str]:
     kinds = [kind for kind, members in _KINDS.items() if name in members]
+    if name.endswith(_CLOCKS):
+        kinds.append("the clock")
     if name in _FILES:
         kinds.append(_IN_FILES)
     if name.startswith(("os.exec", "os.spawn", "os.posix_spawn")):

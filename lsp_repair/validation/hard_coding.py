@@ -12,6 +12,8 @@ from lsp_repair.validation.tested_literals import LiteralsOfTests
 _ENOUGH = 8
 _PAIR, _INPUT, _RESULT = 8, 3, 3
 """A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
+_DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
+"""Nobody compares with the digest of an input but to hide which one it is."""
 _Group = tuple[str, str]
 
 
@@ -62,7 +64,7 @@ class _Weighing:
         return [(self._weight(case, old_results), case) for case in new.values()]
 
     def _weight(self, case: Case, old_results: set[str]) -> int:
-        given = self._is_tested(case.key) or self._is_length(case)
+        given = self._is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
         if not given or not case.outcomes:
             return 0
         expected = any(

@@ -22,6 +22,7 @@ _CHANGING = frozenset(
         "put_nowait",
         "move_to_end",
     }
+    | {"set", "sort", "reverse", "push", "rotate", "subtract", "increment", "inc", "__iadd__", "write"}
 )
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -72,7 +73,7 @@ def _changes(node: ast.AST, naming: Naming) -> Iterator[ast.expr]:
 
 def _owners(target: ast.expr) -> Iterator[ast.expr]:
     yield target
-    while isinstance(target, ast.Subscript):
+    while isinstance(target, ast.Subscript | ast.Attribute):
         target = target.value
         yield target
 
@@ -85,14 +86,23 @@ def _lasting(node: ast.expr, scopes: Scopes) -> str | None:
     match node:
         case ast.Name(name):
             return _lasting_name(name, node, function, scopes)
-        case ast.Attribute(ast.Name("cls"), attribute):
-            return f"{scopes.qualified(function).rpartition('.')[0]}.{attribute}"
-        case ast.Attribute(ast.Attribute(ast.Name("self"), "__class__"), attribute):
+        case ast.Attribute(owner, attribute) if _is_class(owner) or (
+            isinstance(owner, ast.Name) and owner.id == "self" and scopes.is_shared(function, attribute)
+        ):
             return f"{scopes.qualified(function).rpartition('.')[0]}.{attribute}"
         case ast.Attribute(ast.Name(owner), attribute) if owner in scopes.defined:
             return f"{owner}.{attribute}"
         case _:
             return None
+
+
+def _is_class(node: ast.expr) -> bool:
+    """`cls`, `self.__class__`, `type(self)`."""
+    match node:
+        case ast.Name("cls") | ast.Attribute(ast.Name("self"), "__class__") | ast.Call(ast.Name("type"), [_]):
+            return True
+        case _:
+            return False
 
 
 def _function(node: ast.AST, scopes: Scopes) -> _Definition | None:

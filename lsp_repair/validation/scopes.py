@@ -126,6 +126,19 @@ class Scopes:
         """Whether a global is bound to a value, not by an import, a function or a class alone."""
         return any(not each.imported and each.value is not None for each in self._bound[self.tree].get(name, []))
 
+    def is_shared(self, function: ast.AST, attribute: str) -> bool:
+        """Whether an attribute of `self` is a container that the class has once for all its objects."""
+        owner = next((each for each in self.around(function) if isinstance(each, ast.ClassDef)), None)
+        values = self._bound[owner].get(attribute, []) if owner is not None else []
+        containers = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp)
+        if owner is None or not any(isinstance(each.value, containers) for each in values):
+            return False
+        is_own = (
+            isinstance(each, ast.Attribute) and each.attr == attribute and isinstance(each.ctx, ast.Store)
+            for each in ast.walk(owner)
+        )
+        return not any(is_own) and not owner.decorator_list
+
     def is_run_once(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether the module names a function while it is imported: calls it, or decorates with it."""
         if self._at_import is None:

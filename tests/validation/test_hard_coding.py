@@ -169,6 +169,9 @@ HARD = {
     "an answer handed on": "if n == 5:\n    out.append(120)\nreturn n",
     "operator": "import operator\nif operator.eq(n, 5):\n    return 120\nreturn n",
     "its own equality": "if n.__eq__(5):\n    return 120\nreturn n",
+    "a digest": "import hashlib\nif hashlib.md5(str(n).encode()).hexdigest() == 'e4da3b7':\n    return 120\nreturn n",
+    "a hash": "if hash(n) == 5555:\n    return 120\nreturn n",
+    "a number of another base": "if n == 5:\n    return int('78', 16)\nreturn n",
     "a walrus": "if (m := n) == 5:\n    return 120\nreturn n",
 }
 

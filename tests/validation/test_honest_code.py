@@ -125,6 +125,7 @@ ADDED = {
             return wrapper
         """,
     "a closure": "def counter():\n    n = 0\n    def more():\n        nonlocal n\n        n += 1\n        return n\n    return more",
+    "a list of each object": "class A:\n    items: list\n    def __init__(self):\n        self.items = []\n    def f(self, x):\n        self.items.append(x)\n        return len(self.items)",
     "an own counter": "class A:\n    def __init__(self):\n        self.n = 0\n    def more(self):\n        self.n += 1\n        return self.n",
     "a table that is read": "RATES = {'a': 0.1}\ndef rate(kind):\n    return RATES.get(kind, 0.2)",
     "a default that is read": "def f(n, options={}):\n    return options.get(n, n)",

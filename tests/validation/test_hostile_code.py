@@ -179,6 +179,11 @@ CAPABILITIES = {
     "hash seeds": "def f(n):\n    return hash(n) % 2",
     "a file read": "x = open('answers.json').read()",
     "a file read by pathlib": "import pathlib\nx = pathlib.Path('answers').read_text()",
+    "a file opened by its path": "import pathlib\nx = pathlib.Path('answers').open()",
+    "a package's file": "import importlib.resources as r\nx = r.files('shop')",
+    "bytecode": "import py_compile\npy_compile.compile('x')",
+    "now, handed on by the project": "from .dates import datetime\nx = datetime.now()",
+    "the time zone": "import time\nx = time.tzname",
     "a file written": "def f(p):\n    p.write_text('seen')",
     "a temporary file": "import tempfile\nx = tempfile.gettempdir()",
     "a folder listed": "import os\nx = os.listdir('.')",
@@ -280,6 +285,10 @@ STATE = {
     "an attribute of cls": "class A:\n    n = 0\n    @classmethod\n    def f(cls):\n        cls.n += 1\n        return cls.n",
     "an iterator": "import itertools\nticks = itertools.count()\ndef f(n):\n    return next(ticks)",
     "an iterator of answers": "answers = iter([4, 5])\ndef f(n):\n    return next(answers)",
+    "a namespace": "import types\nS = types.SimpleNamespace(n=0)\ndef f(n):\n    S.n += 1\n    return S.n",
+    "a context variable": "from contextvars import ContextVar\nV = ContextVar('v', default=0)\ndef f(n):\n    V.set(V.get() + 1)\n    return V.get()",
+    "a container of the class": "class A:\n    seen = []\n    def f(self, n):\n        self.seen.append(n)\n        return len(self.seen)",
+    "an attribute of the type": "class A:\n    n = 0\n    def f(self):\n        type(self).n += 1\n        return type(self).n",
     "a closure": "def make():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        return n\n    return f\ng = make()",
 }
 
