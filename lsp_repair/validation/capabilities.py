@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lsp_repair.validation.machinery import EXITS
+
 _FILES = frozenset(
     {
         "builtins.open",
@@ -43,6 +45,8 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"os.wait", "os.waitpid", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "runpy"}
         | {"concurrent.futures.ProcessPoolExecutor"}
     ),
+    "leaving the program": EXITS,
+    "descriptors": frozenset({"os.write", "os.pwrite", "os.writev", "fcntl"}),
     "threads": frozenset(
         {
             "threading.Thread",

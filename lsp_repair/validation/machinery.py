@@ -22,9 +22,9 @@ _TRACKERS = frozenset(
 )
 _MEMBERS = frozenset(
     {f"sys.{name}" for name in _TRACKERS}
-    | {"sys.meta_path", "sys.path_hooks", "sys.path_importer_cache", "sys.exit", "sys.addaudithook", "sys.call_tracing"}
+    | {"sys.meta_path", "sys.path_hooks", "sys.path_importer_cache", "sys.addaudithook", "sys.call_tracing"}
     | {"sys._getframemodulename", "sys._current_exceptions", "sys.activate_stack_trampoline", "sys.last_traceback"}
-    | {"builtins.exit", "builtins.quit", "builtins.SystemExit", "builtins.KeyboardInterrupt", "builtins.breakpoint"}
+    | {"builtins.KeyboardInterrupt", "builtins.breakpoint"}
     | {"os._exit", "os.abort", "os.register_at_fork", "os.fork", "os.forkpty", "os.kill", "os.killpg"}
     | {"signal.raise_signal", "signal.pthread_kill", "signal.pidfd_send_signal", "signal.alarm", "signal.setitimer"}
     | {
@@ -67,17 +67,25 @@ _ATTRIBUTES = frozenset(
 _TELLING_NAMES = (_TRACKERS | _ATTRIBUTES | {"get_objects", "get_referrers", "os._exit"}) - {"monitoring"}
 """As texts: for `getattr` by whatever way."""
 _DESCRIPTORS = frozenset(
-    {f"os.{name}" for name in ("write", "pwrite", "writev", "pwritev", "close", "closerange", "dup", "dup2", "fdopen")}
-    | {
+    {
         f"os.{name}"
-        for name in ("sendfile", "ftruncate", "lseek", "read", "pread", "readv", "splice", "copy_file_range")
+        for name in ("dup", "dup2", "closerange", "sendfile", "splice", "copy_file_range", "tcsetpgrp", "ttyname")
     }
-    | {"os.set_inheritable", "os.set_blocking", "fcntl", "os.tcsetpgrp", "os.ttyname", "termios", "tty"}
+    | {"termios", "tty"}
+)
+_ORDINARY_DESCRIPTORS = frozenset(
+    {f"os.{name}" for name in ("write", "pwrite", "writev", "pwritev", "close", "fdopen", "ftruncate", "lseek", "read")}
+    | {"os.pread", "os.readv", "os.set_inheritable", "os.set_blocking", "fcntl"}
 )
 _OWN_DESCRIPTORS = frozenset(
     {"tempfile.mkstemp", "os.open", "os.pipe", "os.pipe2", "os.openpty", "pty", "socket", "fcntl"}
 )
 """Where a module has descriptors of its own, closing or writing them is ordinary."""
+EXITS = frozenset({"sys.exit", "builtins.SystemExit", "builtins.exit", "builtins.quit"})
+_PROGRAMS = frozenset(
+    {"argparse", "optparse", "getopt", "click", "typer", "docopt", "fire", "sys.argv", "?def main", "?def cli"}
+)
+"""A module that is a program may leave it: then that is a power, and not refused."""
 _PREFIXES = ("os.exec", "os.spawn", "os.posix_spawn")
 _TELLING_TEXT = re.compile(
     r"PYTEST_\w+|(_?pytest|pluggy|unittest)(\.\w+)*|__tracebackhide__|pytest_\w+|_called_from_test"
@@ -89,10 +97,12 @@ _DESCRIPTOR_TEXT = re.compile(
 
 def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> set[str]:
     """Of what a module newly uses, with full names and texts, what no fix needs; `before` is all it used."""
-    own_descriptors = any(name in _OWN_DESCRIPTORS for name in before)
-    found = {name for name in names if _is_machinery(name)}
-    if not own_descriptors:
-        found |= {name for name in names if name in _DESCRIPTORS}
+    new = frozenset(names)
+    found = {name for name in new if _is_machinery(name)} | (new & _DESCRIPTORS)
+    if before.isdisjoint(_OWN_DESCRIPTORS):
+        found |= new & _ORDINARY_DESCRIPTORS
+    if before.isdisjoint(_PROGRAMS):
+        found |= new & EXITS
     return found | {text for text in texts if _is_telling(text)}
 
 

@@ -34,9 +34,9 @@ _FOLDERS = frozenset(
 )
 _PATTERN = re.compile(
     r"\.env.*|\.?(requirements|constraints)[^/]*\.(txt|in|lock)|azure-pipelines.*\.ya?ml|.*\.(pth|egg-link|code-workspace)"
-    r"|.*\.(py[cod]|so(\.\d+)*|dylib|dll|exe|egg|whl|pyz|sublime-project)|.*\.(egg-info|dist-info|data)"
+    r"|.*\.(py[cod]|so(\.\d+)*|dylib|dll|exe|egg|whl|pyz|sublime-project)|.*\.(egg-info|dist-info)"
     r"|(docker-)?compose.*\.ya?ml|dockerfile\..*|.*\.dockerfile|environment.*\.ya?ml|pylock.*\.toml|\.coverage.*"
-    r"|(aux|con|nul|prn|com\d|lpt\d)(\..*)?|git~\d+"
+    r"|git~\d+"
 )
 """Of any part of a path: environment files, pinned dependencies, path files, compiled modules, package metadata."""
 _RUNS = re.compile(
@@ -44,7 +44,7 @@ _RUNS = re.compile(
     r"|.*\.(pkl|pickle|dill|joblib|marshal|npy|npz|pt|pth|hta|scr|lnk|desktop|service|xpi|crx)"
 )
 """New files that are run or unpacked into something that is."""
-_SHORT_NAME = re.compile(r".*~\d+(\..*)?")
+_SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
 _PLAIN_NAME = "plain_product_module.py"

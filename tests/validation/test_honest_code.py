@@ -8,7 +8,7 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Reason
+from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.validation.policy import flags_of, screen_policy
 from lsp_repair.validation.signs import static_signs
 from lsp_repair.validation.tested_literals import literals_of_tests
@@ -233,6 +233,12 @@ CHANGED = [
     ("import subprocess\nsubprocess.call('a')\n", "import subprocess\nsubprocess.run(['a'], check=True)\n"),
     ("import pickle\n", None),
 ]
+
+
+def test_a_program_may_newly_leave_which_is_flagged():
+    leaving = patch("import argparse\n", "import argparse\nimport sys\nsys.exit(2)\n")
+    assert screen_policy(leaving, frozenset()) is None
+    assert flags_of(leaving) == (Flag.NEW_CAPABILITY,)
 
 
 @pytest.mark.parametrize(("before", "after"), CHANGED)

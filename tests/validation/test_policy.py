@@ -215,6 +215,11 @@ def test_a_patch_of_a_size_that_nobody_reads_is_refused():
     assert screened("shop.py", long, long + "y = 1\n") is None
 
 
+def test_a_module_of_a_name_that_other_systems_reserve_may_be_repaired():
+    assert screened("aux.py") is None
+    assert reason(screened("aux.py", None)) is Reason.PROTECTED_PATH
+
+
 def test_an_existing_module_named_like_a_known_one_may_be_repaired():
     assert screened("types.py") is None
 
