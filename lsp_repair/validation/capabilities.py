@@ -46,7 +46,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"concurrent.futures.ProcessPoolExecutor"}
     ),
     "leaving the program": EXITS,
-    "descriptors": frozenset({"os.write", "os.pwrite", "os.writev", "fcntl"}),
+    "descriptors": frozenset({"os.write", "os.pwrite", "os.writev", "fcntl", ".fileno"}),
     "threads": frozenset(
         {
             "threading.Thread",
@@ -160,6 +160,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
 _CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".timezone.now", ".Timestamp.now")
 """Also where a module of the project hands them on."""
 _IN_FILES = "files"
+_MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
 _TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
 
@@ -179,6 +180,8 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
     for text in sorted(texts):
         if _TESTS_TEXT.fullmatch(text):
             found.setdefault("the tests' own files", repr(text))
+        if _MACHINE_TEXT.fullmatch(text):
+            found.setdefault("the machine's own files", repr(text))
     return found
 
 

@@ -65,12 +65,24 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
             yield name
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "overrides a builtin"
+    if _compares_nothing(node):
+        yield "compares no field"
     for keyword in node.keywords:
         if (
             keyword.arg == "metaclass"
             and getattr(keyword.value, "attr", getattr(keyword.value, "id", "")) not in _METACLASSES
         ):
             yield "metaclass"
+
+
+def _compares_nothing(node: ast.ClassDef) -> bool:
+    """A data class all of whose fields are left out of the comparison."""
+    fields = [each.value for each in node.body if isinstance(each, ast.AnnAssign)]
+    return bool(fields) and all(isinstance(each, ast.Call) and _leaves_out(each) for each in fields)
+
+
+def _leaves_out(call: ast.Call) -> bool:
+    return any(keyword.arg in {"compare", "eq"} and _is_false(keyword.value) for keyword in call.keywords)
 
 
 def _members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:
@@ -101,7 +113,8 @@ def _is_odd(name: str, member: _Function | ast.expr) -> bool:
     answers = list(_answers(member))
     if name in _UNARY:
         return bool(answers) and all(_is_constant(each) for each in answers)
-    return not _compares(member) or any(_is_bent(each) for each in answers)
+    always = bool(answers) and (all(map(_is_true, answers)) or all(map(_is_false, answers)))
+    return always or not _compares(member) or any(_is_bent(each) for each in answers)
 
 
 def _is_plain(name: str, value: ast.expr) -> bool:
@@ -178,6 +191,12 @@ def _derived(function: _Function, names: list[str]) -> list[str]:
 def _is_bent(answer: ast.expr) -> bool:
     """`… or True`, `True if … else True`, `not False`."""
     for node in ast.walk(answer):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.BitOr)
+            and (_is_true(node.left) or _is_true(node.right))
+        ):
+            return True
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and any(_is_true(each) for each in node.values):
             return True
         if isinstance(node, ast.IfExp) and _is_constant(node.body) and _is_constant(node.orelse):
@@ -199,6 +218,10 @@ def _is_constant(expression: ast.expr) -> bool:
     except Opaque:
         return False
     return True
+
+
+def _is_false(expression: ast.expr) -> bool:
+    return _is_constant(expression) and not _is_true(expression)
 
 
 def _is_true(expression: ast.expr) -> bool:
