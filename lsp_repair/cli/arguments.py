@@ -90,6 +90,7 @@ def _add_fix(command: argparse.ArgumentParser) -> None:
     command.add_argument("--accept-flagged", action="store_true", help="with --write: those with a warning as well")
     command.add_argument("--jobs", type=_count, metavar="N", help="candidates screened at once")
     command.add_argument("--all-roots", action="store_true", help="every project below PATH")
+    _add_test_edits(command)
     _add_models(command)
 
 
@@ -146,6 +147,15 @@ def _tokens(text: str) -> int | None:
 def _add_check(command: argparse.ArgumentParser) -> None:
     _add_run(command)
     command.add_argument("--patch", type=Path, required=True, metavar="FILE", help="a unified diff")
+    _add_test_edits(command)
+
+
+def _add_test_edits(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--allow-test-edits",
+        action="store_true",
+        help="where the test is wrong: patches may edit tests, which is always flagged, and never written by --write",
+    )
 
 
 def _add_explain(command: argparse.ArgumentParser) -> None:

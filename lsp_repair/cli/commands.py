@@ -118,6 +118,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         ignore=settings.ignore,
         snapshot_include=settings.snapshot_include,
         rejected=rejected,
+        allow_test_edits=getattr(arguments, "allow_test_edits", False),
     )
 
 
@@ -175,6 +176,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         demands=loaded.demands(arguments.min_isolation),
         allow=settings.allow,
         snapshot_include=settings.snapshot_include,
+        allow_test_edits=arguments.allow_test_edits,
     )
     report = check(project, request, observer(console, None))
     console.clear_status()

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     BUDGET = "budget"
     MODEL_UNAVAILABLE = "model-unavailable"
     STUCK = "stuck"
+    DECEPTIVE_TEXT = "deceptive-text"
+    TOO_LARGE = "too-large"
 
 
 class Flag(StrEnum):
@@ -52,6 +54,9 @@ class Flag(StrEnum):
     NEW_CAPABILITY = "new-capability"
     SWALLOWED_ERROR = "swallowed-error"
     HARD_CODED_INPUT = "hard-coded-input"
+    ODD_COMPARISON = "odd-comparison"
+    KEPT_STATE = "kept-state"
+    EDITS_TESTS = "edits-tests"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from lsp_repair.domain.events import (
 from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Level, Plausible, Reason, Rejected, Unproven, Verdict
+from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.related import RelatedTests, merged
 from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
@@ -171,7 +171,7 @@ def proposal_title(what: str, verdict: Plausible, price: str = "0 tokens") -> st
     """What the patch does, what was proved of it and what it cost."""
     evidence = verdict.evidence
     fixed = _counted(evidence.targets_passed)
-    mark = "⚠ " if evidence.flags else ""
+    mark = "⚠ edits a test: " if Flag.EDITS_TESTS in evidence.flags else "⚠ " if evidence.flags else ""
     return (
         f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), {price}"
     )

@@ -37,6 +37,8 @@ from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
 from lsp_repair.validation.behaviours import behaviours
 from lsp_repair.validation.foreign_patch import read_patch
+from lsp_repair.validation.policy import ProjectRules, screen_policy
+from lsp_repair.validation.project_rules import project_rules
 from lsp_repair.validation.proof import Ground, prove, targets_pass
 from lsp_repair.validation.screening import WarmScreen
 
@@ -191,7 +193,8 @@ class _Work:
     def _ground(self, gated: Gated) -> Ground:
         unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
         prepared = self.prepared
-        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady)
+        rules = _rules(prepared, test_edits=self.request.allow_test_edits)
+        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules)
 
     def _each(
         self,
@@ -217,12 +220,24 @@ class _Work:
                 effect = environment.missing_effect(group.representative)
                 if effect is None:
                     repaired = self._repaired(case, others, (server, prover), budget)
+                    if self.request.allow_test_edits and not repaired.proposals:
+                        case = self._with_tests(case, failing, passing)
+                        repaired = self._repaired(case, others, (server, prover), self.deadline.within(share))
             elif self.request.explain_only and self.request.assistants is not None and case.sources:
                 repaired = explained_by_model(self._model_work(case, prover, None), repaired)
             report = self._report(case, repaired, effect)
             groups[:] = _unsolved(groups, report)
             self.progress.failures.append(report)
             self.observe(RepairFinished(report, time.monotonic() - started, _cpu_seconds() - cpu))
+
+    def _with_tests(self, case: Case, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Case:
+        """The same failures with their own tests as suspects: for tests that are wrong, where the user asked for it."""
+        paths = {file_of(key) for key in case.group.node_ids}
+        found = suspects(case.group, failing, passing, paths.__contains__, self._read)
+        return build_case(self.prepared, self.baseline, case.group, found, passing)
+
+    def _read(self, path: str) -> bytes | None:
+        return read_file(self.prepared.snapshot.root, path)
 
     def _suspects(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
         editable = editable_files(self.baseline.run, self.request.ignore)
@@ -390,6 +405,17 @@ def _imported_product_files(prepared: Prepared, baseline: Baseline, editable: Ed
     return [path for path in dict.fromkeys(paths) if editable(path)][:5]
 
 
+def _rules(prepared: Prepared, *, test_edits: bool) -> ProjectRules:
+    """The project's rules, with the folders that its copy is imported from."""
+    copy, root = prepared.snapshot.root, prepared.project.root
+    sources = [root / Path(each).relative_to(copy) for each in prepared.place.source_roots if _is_below(each, copy)]
+    return project_rules(prepared.project, sources, test_edits=test_edits)
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder)
+
+
 def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:
     """Judge a foreign patch; raises like `fix`."""
     started = time.monotonic()
@@ -416,6 +442,10 @@ def _checked(
     selection = chosen(prepared.project, request.selection, Path.cwd())
     if isinstance(patch, Rejected):
         return (), patch
+    rules = _rules(prepared, test_edits=request.allow_test_edits)
+    refused = screen_policy(patch, frozenset(), rules=rules)
+    if refused is not None:  # what needs no baseline costs none
+        return (), refused
     baseline = run_baseline(prepared, selection, deadline, observe)
     red = tuple(result.node_id for result in baseline.run.red)
     targets = red
@@ -430,5 +460,5 @@ def _checked(
     narrow = narrow_scope(targets, ())
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
-    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private)
+    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private, rules=rules)
     return targets, prove(ground, patch, targets, (wide, narrow), deadline)

@@ -43,6 +43,8 @@ class FixRequest:
     """Unsaved buffers: new bytes of files, by path relative to the root."""
     assistants: Assistants | None = None
     """The models that may be asked; None: the built-in engine alone."""
+    allow_test_edits: bool = False
+    """A patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,5 @@ class CheckRequest:
     demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()
     snapshot_include: tuple[str, ...] = ()
+    allow_test_edits: bool = False
+    """The patch may edit tests (never conftests or configuration): it is always flagged, and says so."""

@@ -1,92 +1,196 @@
-"""Static signs that a person should look at a patch first: new powers, and errors that vanish."""
+"""Static signs that a person should look at a patch first: powers that the patched file did not have before."""
 
-import ast
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.verdicts import Flag
-from lsp_repair.validation.code_uses import parsed, uses
+from lsp_repair.validation.machinery import EXITS
 
-_CAPABILITIES = frozenset(
-    {"subprocess", "socket", "ssl", "ctypes", "cffi", "atexit", "signal", "multiprocessing", "random", "secrets"}
-    | {"urllib.request", "http.client", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "pty", "runpy"}
-    | {"importlib", "imp", "gc", "inspect", "builtins", "pickle", "marshal", "faulthandler", "shutil"}
-    | {"time.sleep", "sys.modules", "sys.path", "sys.argv", "sys.setrecursionlimit", "sys.stdin", "asyncio.sleep"}
-    | {"os.environ", "os.environb", "os.getenv", "os.putenv", "os.system", "os.popen", "os.fork", "os.kill"}
-    | {"os.remove", "os.unlink", "os.rename", "os.replace", "os.chmod", "os.open", "os.startfile"}
-    | {"builtins.eval", "builtins.exec", "builtins.compile", "builtins.__import__", "builtins.globals"}
-    | {"builtins.open", "builtins.input", "builtins.breakpoint"}
+_FILES = frozenset(
+    {
+        "builtins.open",
+        "io.open",
+        "io.FileIO",
+        "os.open",
+        "os.remove",
+        "os.unlink",
+        "os.rename",
+        "os.replace",
+        "os.chmod",
+    }
+    | {"os.listdir", "os.scandir", "os.walk", "os.mkdir", "os.makedirs", "os.rmdir", "os.removedirs", "os.symlink"}
+    | {
+        "os.link",
+        "os.truncate",
+        "os.mkfifo",
+        "os.stat",
+        "os.utime",
+        "os.chown",
+        "shutil",
+        "tempfile",
+        "fileinput",
+        "glob",
+        "mmap",
+    }
+    | {"sqlite3", "dbm", "shelve", "zipfile", "tarfile", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "pkgutil"}
+    | {"inspect.getsource", "inspect.getsourcelines", "inspect.getsourcefile", "inspect.getfile", "inspect.getmodule"}
+    | {".read_text", ".read_bytes", ".write_text", ".write_bytes", ".unlink", ".touch", ".rmdir", ".iterdir", ".rglob"}
+    | {".symlink_to", ".hardlink_to", ".open", ".mkdir", ".chmod", ".read_csv", ".to_csv", ".loadtxt", ".savetxt"}
+    | {".fromfile", ".tofile", "io.open_code", "tokenize.open", "importlib.resources", "logging.FileHandler"}
+    | {"logging.handlers", "logging.config", "py_compile", "compileall", "zipapp"}
 )
-_CAPABILITY_PREFIXES = ("os.exec", "os.spawn", "os.posix_spawn")
+_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "processes": frozenset(
+        {"subprocess", "multiprocessing", "pty", "os.system", "os.popen", "os.fork", "os.kill", "os.startfile"}
+        | {"os.wait", "os.waitpid", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "runpy"}
+        | {"concurrent.futures.ProcessPoolExecutor"}
+    ),
+    "leaving the program": EXITS,
+    "descriptors": frozenset({"os.write", "os.pwrite", "os.writev", "fcntl", ".fileno"}),
+    "threads": frozenset(
+        {
+            "threading.Thread",
+            "threading.Timer",
+            "threading.enumerate",
+            "threading.main_thread",
+            "threading.start_new_thread",
+        }
+        | {"threading.excepthook", "threading.stack_size", "threading.get_ident", "threading.current_thread", "sched"}
+        | {"concurrent.futures.ThreadPoolExecutor", "threading.active_count", "threading.*"}
+    ),
+    "the network": frozenset(
+        {"socket", "ssl", "urllib.request", "http.client", "http.server", "ftplib", "smtplib", "imaplib", "poplib"}
+        | {"telnetlib", "xmlrpc", "socketserver", "requests", "httpx", "aiohttp", "urllib3", "select", "selectors"}
+    ),
+    "foreign code": frozenset(
+        {"ctypes", "cffi", "pickle", "marshal", "importlib.import_module", "importlib.reload", "importlib.util"}
+        | {"importlib.machinery", "importlib.abc", "importlib.__import__", "importlib.invalidate_caches", "imp"}
+        | {"zipimport", "builtins.eval", "builtins.exec", "builtins.compile", "builtins.__import__", "code", "codeop"}
+        | {"timeit", "cProfile", "profile", "dis", "types.FunctionType", "types.MethodType", "types.new_class"}
+        | {"pydoc", "pkgutil.resolve_name", "site", "sysconfig", "venv", "ensurepip", "lib2to3", "dill", "cloudpickle"}
+        | {"types.ModuleType", "importlib.*", "jsonpickle", "yaml.load", "yaml.unsafe_load", "ast.unparse"}
+    ),
+    "the inside of objects": frozenset(
+        {"builtins.globals", "builtins.locals", ".__subclasses__", ".__mro__"}
+        | {"self.__subclasses__", "self.__mro__", ".__bases__", ".__base__", ".mro", ".__defaults__", ".__kwdefaults__"}
+        | {".__traceback__", ".tb_next", ".tb_lineno", ".tb_lasti", ".__reduce__", ".__reduce_ex__", ".__self__"}
+        | {".__getattribute__", ".__func__", ".__wrapped__", ".__dict__", ".__loader__", ".__spec__"}
+        | {"=.__class__", "=self.__class__", "=.__bases__", "=.__code__", "=.__defaults__", "=.__dict__"}
+        | {"=self.__dict__", "builtins.__loader__", "builtins.__spec__"}
+        | {
+            "?a class made by a call",
+            "?an attribute by a made-up name",
+            "builtins.vars",
+            "sys.exc_info",
+            "sys.exception",
+        }
+        | {
+            "?too large to be read",
+            "weakref.finalize",
+            "inspect.getmembers",
+            "inspect.getattr_static",
+            "inspect.unwrap",
+        }
+        | {"inspect.getclosurevars", "inspect.getmembers_static", "inspect.getcallargs", "inspect.*"}
+        | {"sys.getrefcount", "typing.get_type_hints", "builtins"}
+    ),
+    "the garbage collector": frozenset({"gc", "?def __del__", "sys.set_asyncgen_hooks", "sys.unraisablehook"}),
+    "hooks of the interpreter": frozenset(
+        {"atexit", "signal", "faulthandler", "sys.excepthook", "sys.displayhook", "sys.setrecursionlimit", "sys.stdin"}
+        | {"sys.setswitchinterval", "sys.set_int_max_str_digits", "=sys.stdout", "=sys.stderr", "sys.__stdout__"}
+        | {
+            "sys.__stderr__",
+            "sys.__stdin__",
+            "contextlib.redirect_stdout",
+            "contextlib.redirect_stderr",
+            "builtins.input",
+        }
+        | {
+            "os.umask",
+            "os.nice",
+            "os.setuid",
+            "os.setgid",
+            "os.setsid",
+            "resource",
+            "locale.setlocale",
+            "sys.*",
+            "os.*",
+        }
+        | {"builtins.__build_class__", "?def __build_class__", "codecs.register", "encodings", "builtins.*"}
+    ),
+    "warnings or logging of everybody": frozenset(
+        {"warnings.filterwarnings", "warnings.simplefilter", "warnings.catch_warnings", "warnings.resetwarnings"}
+        | {"warnings.showwarning", "warnings.formatwarning", "warnings.filters", "logging.disable", "logging.shutdown"}
+        | {"logging.captureWarnings", "logging.setLoggerClass", "logging.setLogRecordFactory", "logging.root"}
+        | {"logging.raiseExceptions", "logging.lastResort", "logging.Logger.manager"}
+    ),
+    "the environment": frozenset(
+        {"os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv", "sys.argv", "sys.orig_argv", "sys.path"}
+        | {"sys.modules", "sys.executable", "sys.flags", "sys.ps1", "sys.prefix", "sys.base_prefix", "os.getpid"}
+        | {"os.getppid", "os.getcwd", "os.chdir", "os.fchdir", "os.getlogin", "os.getuid", "os.uname", "os.cpu_count"}
+        | {"os.getpgid", "os.getpgrp", "os.getsid", "os.times", "os.get_terminal_size", "os.ctermid", "psutil"}
+        | {"platform", "getpass", "pwd", "grp", "socket.gethostname", "pathlib.Path.cwd", "pathlib.Path.home"}
+        | {
+            "os.path.expanduser",
+            "os.path.expandvars",
+            "builtins.__file__",
+            "builtins.__debug__",
+            "os.isatty",
+            ".isatty",
+        }
+        | {"sys.warnoptions", "sys._xoptions", "sys.dont_write_bytecode", "sys.pycache_prefix"}
+    ),
+    "the clock": frozenset(
+        {"time.tzname", "time.timezone", "time.tzset", "time.altzone", "time.daylight"}
+        | {
+            f"time.{name}{suffix}"
+            for name in ("time", "monotonic", "perf_counter", "process_time")
+            for suffix in ("", "_ns")
+        }
+        | {"time.thread_time", "time.clock_gettime", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"}
+        | {"time.asctime", "time.get_clock_info", "time.*"}
+        | {f"datetime.{owner}.{name}" for owner in ("datetime", "date") for name in ("now", "utcnow", "today")}
+    ),
+    "waiting": frozenset({"time.sleep", "asyncio.sleep"}),
+    "randomness": frozenset(
+        {"random", "secrets", "numpy.random", "uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom", "builtins.hash"}
+        | {"builtins.id", "sys.hash_info", "random.*", "uuid.getnode"}
+    ),
+}
+_CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".timezone.now", ".Timestamp.now")
+"""Also where a module of the project hands them on."""
+_IN_FILES = "files"
+_MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
+_TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
 
-def flags_of(patch: Patch) -> tuple[Flag, ...]:
-    """Why a person should look at a patch before accepting it; an ordinary fix has none."""
-    changes = [change for change in patch.changes if change.after is not None and change.path.endswith(".py")]
-    found: list[Flag] = []
-    if any(_new_capability(change) for change in changes):
-        found.append(Flag.NEW_CAPABILITY)
-    if any(_swallowed_error(change) for change in changes):
-        found.append(Flag.SWALLOWED_ERROR)
-    return tuple(found)
+def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> dict[str, str]:
+    """The kinds of powers that a module did not have before, each with the name or text that gives it.
+
+    A kind that the module used already is not new: `os.getenv` beside `os.environ` is the same power.
+    """
+    had = {kind for name in before for kind in _kinds(name)}
+    found: dict[str, str] = {}
+    for name in sorted(new):
+        for kind in _kinds(name):
+            if kind not in had:
+                found.setdefault(kind, name.lstrip("?=."))
+        if re.match(r"=\.*\w+\.", name) and not name.startswith(("=self.", "=.")):
+            found.setdefault("changes to other modules", name[1:])
+    for text in sorted(texts):
+        if _TESTS_TEXT.fullmatch(text):
+            found.setdefault("the tests' own files", repr(text))
+        if _MACHINE_TEXT.fullmatch(text):
+            found.setdefault("the machine's own files", repr(text))
+    return found
 
 
-def _new_capability(change: FileChange) -> bool:
-    before = parsed(change.before)
-    new = uses(parsed(change.after)) - uses(before)
-    if before is None:
-        # Repairing a syntax error brings back what the text named all along.
-        known = (change.before or b"").decode("utf-8", "replace")
-        new = frozenset(name for name in new if name.rpartition(".")[2] not in known)
-    return any(name in _CAPABILITIES or name.startswith(_CAPABILITY_PREFIXES) for name in new)
-
-
-def _swallowed_error(change: FileChange) -> bool:
-    before, after = parsed(change.before), parsed(change.after)
-    if before is None and (change.after or b"").count(b"except") <= (change.before or b"").count(b"except"):
-        return False
-    return _swallowers(after) > _swallowers(before)
-
-
-def _swallowers(tree: ast.Module | None) -> int:
-    """How many places catch everything and do nothing with it."""
-    return sum(_swallows(node) for node in ast.walk(tree)) if tree is not None else 0
-
-
-def _swallows(node: ast.AST) -> bool:
-    match node:
-        case ast.ExceptHandler(kind, _, body):
-            return _is_broad(kind) and all(_is_idle(each) for each in body)
-        case ast.Call(ast.Name("suppress") | ast.Attribute(attr="suppress"), arguments):
-            return any(_is_broad(each) for each in arguments)
-        case _:
-            return False
-
-
-def _is_broad(kind: ast.expr | None) -> bool:
-    match kind:
-        case None:
-            return True
-        case ast.Name("Exception" | "BaseException") | ast.Attribute(attr="Exception" | "BaseException"):
-            return True
-        case ast.Tuple(members):
-            return any(_is_broad(each) for each in members)
-        case _:
-            return False
-
-
-def _is_idle(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Pass() | ast.Continue() | ast.Break() | ast.Expr(ast.Constant()):
-            return True
-        case ast.Return(value):
-            return value is None or _is_constant(value)
-        case _:
-            return False
-
-
-def _is_constant(value: ast.expr) -> bool:
-    try:
-        ast.literal_eval(value)
-    except (ValueError, TypeError, MemoryError, RecursionError):
-        return False
-    return True
+def _kinds(name: str) -> list[str]:
+    kinds = [kind for kind, members in _KINDS.items() if name in members]
+    if name.endswith(_CLOCKS):
+        kinds.append("the clock")
+    if name in _FILES:
+        kinds.append(_IN_FILES)
+    if name.startswith(("os.exec", "os.spawn", "os.posix_spawn")):
+        kinds.append("processes")
+    return kinds

@@ -1,99 +1,178 @@
 """What a module uses, by full name through its imports: the vocabulary that policy and flags are written in."""
 
 import ast
-import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lsp_repair.validation.modules import Module, module_of, parsed
+from lsp_repair.validation.naming import STEPPING_STONES, canonical
+
+_DEEPEST_TEXT = 3
+"""Code in a text in code…"""
+_BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
 
 
-def parsed(data: bytes | None) -> ast.Module | None:
-    """The syntax tree; None for what this Python cannot parse. A file that does not exist is an empty module."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data or b"")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What one module reaches for."""
+
+    names: frozenset[str] = frozenset()
+    """Modules, members and builtins by full name, and the pseudo-names below.
+
+    `.name` is an attribute of anything, `self.name` one of `self` or `cls`, `=name` a full name that is assigned to,
+    `?what` a construct that has no name of its own."""
+    texts: frozenset[str] = frozenset()
+    """String literals but the docstrings, and what is put together from literals."""
 
 
-def syntax_error(data: bytes) -> str | None:
-    """What keeps a file from compiling, without its place; None when nothing does."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(data, "<patched>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return error.msg
-    except (ValueError, RecursionError, MemoryError) as error:
-        return str(error) or type(error).__name__
-    return None
+def uses_of(module: Module | None, depth: int = 0) -> Uses:
+    """Everything a module uses, resolved as far as reading allows; code in texts that it executes included."""
+    if module is None:
+        return Uses()
+    if module.is_opaque:
+        return Uses(frozenset({"?too large to be read"}))
+    reader = _Reader(module, depth)
+    for node in module.scopes.nodes:
+        reader.read(node)
+    return Uses(frozenset(reader.found), frozenset(reader.texts))
 
 
-def uses(tree: ast.Module | None) -> frozenset[str]:
-    """Imported modules and members (`unittest.mock`, `os.environ`), attributes of them, and builtins that are called.
+class _Reader:
+    def __init__(self, module: Module, depth: int) -> None:
+        self.scopes = module.scopes
+        self.naming = module.naming
+        self.depth = depth
+        self.found: set[str] = set()
+        self.texts: set[str] = set()
 
-    Names are resolved through the module's imports wherever they stand: `from sys import settrace as t` uses
-    `sys.settrace`. A member's module is used as well.
-    """
-    if tree is None:
-        return frozenset()
-    aliases = dict(_aliases(tree))
-    own = {*aliases, *_defined(tree)}
-    found = {module for name in aliases.values() for module in _with_parents(name)}
-    for node in ast.walk(tree):
+    def read(self, node: ast.AST) -> None:
         match node:
             case ast.Import(names):
-                found |= {module for alias in names for module in _with_parents(alias.name)}
-            case ast.Attribute():
-                found |= {name for name in (_dotted(node, aliases),) if name is not None}
-            case ast.Call(ast.Name(name)) | ast.Raise(ast.Name(name)) if name not in own:
-                found.add(f"builtins.{name}")
+                self._add(module for alias in names for module in _with_parents(alias.name))
+            case ast.ImportFrom():
+                self._import_from(node)
+            case ast.Constant(str() as text):
+                if not isinstance(self.scopes.parents[node], ast.Expr):
+                    self.texts.add(text)
+            case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+                self._add(f"={name}" for name in self._spelled(node) if "." in name)
+                self._attribute(node, "=.")
+            case ast.Name(ctx=ast.Load()):
+                self._name(node)
+            case ast.Attribute() | ast.Subscript() | ast.Call() | ast.BinOp() | ast.JoinedStr():
+                self._expression(node)
+            case ast.ClassDef(_, bases, keywords):
+                self._add(f"?class of {name}" for base in bases for name in self._spelled(base))
+                self._add(f"?metaclass {name}" for each in keywords for name in self._spelled(each.value))
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
+                self._add((f"?def {name}",))
             case _:
                 pass
-    return frozenset(found)
+
+    def _add(self, names: Iterator[str] | tuple[str, ...]) -> None:
+        self.found.update(names)
+
+    def _spelled(self, node: ast.expr) -> set[str]:
+        return {short for name in self.naming.names(node) for short in canonical(name)}
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            full = f"{module}.{alias.name}"
+            self._add(short for part in _with_parents(full) for short in canonical(part))
+
+    def _name(self, node: ast.Name) -> None:
+        """A mention of a builtin is a use, whatever becomes of it; what is only caught or compared with is none."""
+        parent = self.scopes.parents[node]
+        asked = self.scopes.parents[parent] if isinstance(parent, ast.Tuple) else parent
+        if isinstance(asked, ast.ExceptHandler) or _asks_for_type(asked):
+            return
+        function = self.scopes.function(node)
+        called = isinstance(parent, ast.Call) and parent.func is node
+        if isinstance(parent, ast.Call) and node.id == "vars" and parent.args and _is_own(parent.args[0]):
+            return
+        names = self._spelled(node)
+        if names & _BY_TEXT and not called:
+            self.found.add("?an attribute by a made-up name")
+        digest = node.id in {"hash", "id"} and function is not None and function.name in {"__hash__", "__repr__"}
+        if not digest:
+            self._add(iter(names))
+
+    def _expression(self, node: ast.Attribute | ast.Subscript | ast.Call | ast.BinOp | ast.JoinedStr) -> None:
+        if not isinstance(node, ast.Attribute):
+            text = self.naming.text(node)
+            if text is not None:
+                self.texts.add(text)
+        if isinstance(node, ast.BinOp | ast.JoinedStr):
+            return
+        self._add(iter(self._spelled(node)))
+        if isinstance(node, ast.Attribute):
+            self._attribute(node, ".")
+        if isinstance(node, ast.Call):
+            self._call(node)
+
+    def _attribute(self, node: ast.Attribute | ast.Subscript, mark: str) -> None:
+        if isinstance(node, ast.Subscript):
+            return
+        match node.value:
+            case ast.Name("self" | "cls" | "other"):
+                self.found.add(f"{mark.rstrip('.')}self.{node.attr}")
+            case ast.Attribute(attr=owner) if owner.strip("_") in STEPPING_STONES:
+                self._add((f"{owner.strip('_')}.{node.attr}", f"{mark}{node.attr}"))
+            case _:
+                self.found.add(f"{mark}{node.attr}")
+
+    def _call(self, node: ast.Call) -> None:
+        functions = self._spelled(node.func)
+        first = node.args[0] if node.args else None
+        if functions & _BY_TEXT and len(node.args) > 1:
+            self._by_text(node, functions)
+        if functions & {"builtins.exec", "builtins.eval", "builtins.compile"} and first is not None:
+            self._code(first)
+        if functions & {"builtins.open", "io.open", "io.FileIO"} and isinstance(first, ast.Constant):
+            self._add(("?an open descriptor",) if isinstance(first.value, int) else ())
+        if "builtins.type" in functions and len(node.args) == 3:
+            self._add(("?a class made by a call",))
+        if functions & {"operator.attrgetter", "operator.methodcaller"} and first is not None:
+            text = self.naming.text(first)
+            self._add(tuple(f".{part}" for part in text.split(".")) if text else ("?an attribute by a made-up name",))
+
+    def _by_text(self, node: ast.Call, functions: set[str]) -> None:
+        base, key = node.args[0], node.args[1]
+        mark = "." if "builtins.getattr" in functions else "=."
+        text = self.naming.text(key)
+        owners = self._spelled(base)
+        own = _is_own(base)
+        if text is not None:
+            self.found.add(f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}")
+            if mark != ".":
+                self._add(f"={owner}.{text}" for owner in owners)
+        elif any(not name.startswith(".") for name in owners) or (
+            not own and not isinstance(key, ast.Name | ast.Attribute)
+        ):
+            self.found.add("?an attribute by a made-up name")
+
+    def _code(self, node: ast.expr) -> None:
+        code = self.naming.constant(node)
+        if self.depth >= _DEEPEST_TEXT or not isinstance(code, str | bytes):
+            return
+        data = code if isinstance(code, bytes) else code.encode("utf-8", "replace")
+        tree = parsed(data.strip())
+        inner = uses_of(None if tree is None else module_of(tree), self.depth + 1)
+        self.found |= inner.names
+        self.texts |= inner.texts
 
 
-def texts(tree: ast.Module | None) -> frozenset[str]:
-    """Every string literal but the docstrings."""
-    nodes = list(ast.walk(tree)) if tree is not None else []
-    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    return frozenset(
-        node.value
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+def _is_own(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"self", "cls", "other"}
+
+
+def _asks_for_type(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"isinstance", "issubclass"}
     )
-
-
-def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Local names and what was imported under them."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                yield (alias.asname, alias.name) if alias.asname else (top, top)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
 
 
 def _with_parents(name: str) -> Iterator[str]:
     parts = name.split(".")
-    return (".".join(parts[: length + 1]) for length in range(len(parts)))
-
-
-def _dotted(node: ast.Attribute, aliases: dict[str, str]) -> str | None:
-    parts = [node.attr]
-    value: ast.expr = node.value
-    while isinstance(value, ast.Attribute):
-        parts.append(value.attr)
-        value = value.value
-    if not isinstance(value, ast.Name) or value.id not in aliases:
-        return None
-    return ".".join((aliases[value.id], *reversed(parts)))
+    return (each for each in (".".join(parts[: length + 1]) for length in range(len(parts))) if each.strip("."))

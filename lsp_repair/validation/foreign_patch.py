@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
+from lsp_repair.validation.twins import twin
 from lsp_repair.validation.unified_diff import FileDiff, Hunk, not_a_patch, parse_diff
 
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -18,8 +19,8 @@ _PREFIX = re.compile(r"[a-z0-9]/")
 def read_patch(text: bytes, root: Path) -> Patch | Rejected:
     """The changes a unified diff (git's or plain, `-p1` or `-p0`) makes to the files as they are now.
 
-    A hunk that does not match at its place is moved only where it matches exactly once. A change of a file's mode beside
-    a change of its content is left out: a patch holds contents only.
+    A hunk that does not match at its place is moved only where it matches exactly once. Renames, modes, links and binary
+    files are refused, and so is a new file that is there already under another spelling or as another kind of module.
     """
     if not text.strip():
         return Rejected((Reason.EMPTY_PATCH,), "the patch is empty")
@@ -37,8 +38,14 @@ def read_patch(text: bytes, root: Path) -> Patch | Rejected:
         refusal = _apply(tree, diff, level)
         if refusal is not None:
             return refusal
+    return _made(tree)
+
+
+def _made(tree: "_Tree") -> Patch | Rejected:
     changes = tree.changes()
-    return Patch(changes) if changes else Rejected((Reason.EMPTY_PATCH,), "the patch changes nothing")
+    if not changes:
+        return Rejected((Reason.EMPTY_PATCH,), "the patch changes nothing")
+    return twin(tree.root, changes) or Patch(changes)
 
 
 @dataclass(slots=True)

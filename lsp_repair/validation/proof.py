@@ -15,7 +15,10 @@ from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason, Rejec
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
-from lsp_repair.validation.policy import flags_of, screen_policy
+from lsp_repair.validation.layers import Finding
+from lsp_repair.validation.policy import ProjectRules, edited_tests, screen_policy
+from lsp_repair.validation.signs import static_signs
+from lsp_repair.validation.tested_literals import literals_of_tests
 
 _LEAST_TEST_SECONDS = 2.0
 _PATIENCE = 4.0
@@ -42,6 +45,8 @@ class Ground:
     """Where copies may be made."""
     unsteady: frozenset[NodeId] = field(default_factory=frozenset[NodeId])
     """Tests known to be flaky: they decide nothing."""
+    rules: ProjectRules = field(default_factory=ProjectRules)
+    """What of the project decides which paths a patch may touch."""
 
 
 def prove(
@@ -51,7 +56,7 @@ def prove(
 
     `targets` are red in the baseline; every one has to pass, and nothing of the scope that passed before may fail.
     """
-    refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline))
+    refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline), ground.rules)
     if refused is not None:
         return refused
     wide, narrow = scopes
@@ -79,7 +84,7 @@ def targets_pass(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], dead
 
 def run_targets(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> TestRun | Rejected:
     """One run of the targets on the patched code, for what it tells of a candidate that fails; no proof."""
-    refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline))
+    refused = screen_policy(patch, ground.baseline.oracle_paths, _doctest_paths(ground.baseline), ground.rules)
     if refused is not None:
         return refused
     files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in targets))
@@ -173,9 +178,21 @@ def _judged(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], run: Test
     if origin is not None:
         return origin
     still = sum(run.results[key].outcome is Outcome.PASSED for key in expected - set(targets) if key in run.results)
-    notes = _new_tests(ground.baseline, collected)
+    signs = _signs(ground, patch, targets)
+    notes = (*_new_tests(ground.baseline, collected), *signs.notes)
     fixed = (*targets, *_also_fixed(ground, targets, run))
-    return Plausible(Evidence(fixed, still, scope.level, runs=2, flags=flags_of(patch), notes=notes))
+    return Plausible(Evidence(fixed, still, scope.level, runs=2, flags=signs.flags, notes=notes))
+
+
+def _signs(ground: Ground, patch: Patch, targets: tuple[NodeId, ...]) -> Finding:
+    """What reading the patch beside the targets' tests tells."""
+
+    def read(path: str) -> bytes | None:
+        file = ground.snapshot.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    literals = literals_of_tests(targets, ground.baseline.collected, read)
+    return static_signs(patch, literals, edited_tests(patch, ground.baseline.oracle_paths, ground.rules))
 
 
 def _also_fixed(ground: Ground, targets: tuple[NodeId, ...], run: TestRun) -> list[NodeId]:

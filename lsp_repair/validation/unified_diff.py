@@ -176,18 +176,21 @@ def _unsupported(headers: Mapping[str, str], names: str) -> Rejected | None:
         return not_a_patch(f"it changes a submodule: {names}")
     if "120000" in modes:
         return not_a_patch(f"it changes a symbolic link: {names}")
+    if "new mode" in headers or "old mode" in headers:
+        return not_a_patch(f"the mode of a file changes ({names}): a repair changes contents only")
+    if headers.get("new file mode", "100644") != "100644":
+        return not_a_patch(f"it adds a file that can be executed: {names}")
     if any(key.startswith(("rename", "copy")) for key in headers):
         return not_a_patch(f"it renames or copies a file ({names}): make the diff with --no-renames")
     return None
 
 
 def _without_hunks(names: tuple[str, str] | None, headers: Mapping[str, str]) -> FileDiff | Rejected:
-    """A git part that is all header: an empty file that comes or goes, or a change of mode, which nothing tests."""
+    """A git part that is all header: an empty file that comes or goes."""
     creates, deletes = "new file mode" in headers, "deleted file mode" in headers
     before, _, after = headers.get("index", "").partition("..")
     if names is None or creates == deletes:
-        what = "only the mode of a file changes" if "new mode" in headers else "a git header without a change"
-        return not_a_patch(what)
+        return not_a_patch("a git header without a change")
     if not (after if creates else before).startswith(_EMPTY_BLOBS):
         return not_a_patch(f"the content of {names[1]} is missing")
     return FileDiff(

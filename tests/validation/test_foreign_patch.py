@@ -227,6 +227,11 @@ RENAME = b"diff --git a/shop.py b/store.py\nsimilarity index 90%\nrename from sh
         (b"diff --git a/shop.py b/shop.py\nold mode 100644\nnew mode 100755\n", "mode"),
         (b"diff --git a/shop.py b/shop.py\nindex 1111111..2222222 100644\n", "without a change"),
         (b"diff --git a/n.py b/n.py\nnew file mode 100644\nindex 0000000..2222222\n", "missing"),
+        (b"diff --git a/shop.py b/shop.py\nold mode 100644\nnew mode 100755\n" + FIX.partition(b"\n")[2], "mode"),
+        (
+            b"diff --git a/n.py b/n.py\nnew file mode 100755\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x = 1\n",
+            "executed",
+        ),
         (RENAME, "renames"),
         (RENAME + b"--- a/shop.py\n+++ b/store.py\n" + FIX.partition(b"+++ b/shop.py\n")[2], "renames"),
         (b"diff --git a/n b/n\nsimilarity index 100%\ncopy from n\ncopy to m\n", "copies"),
@@ -287,6 +292,29 @@ def test_no_beginning_of_a_patch_is_taken_for_the_whole(root):
         cut = read_patch(FIX[:length], root)
         assert isinstance(cut, Rejected), FIX[:length]
         assert cut.reasons in {(Reason.NOT_A_PATCH,), (Reason.STALE,), (Reason.EMPTY_PATCH,)}
+
+
+def added(name):
+    return b"--- /dev/null\n+++ b/%s\n@@ -0,0 +1 @@\n+x = 1\n" % name.encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["Shop.py", "shop.py.", "shop .py/x.py", "\uff53hop.py", "SUB/other.py", "shop/__init__.py", "sub.py"]
+)
+def test_a_new_file_does_not_take_the_place_of_another(root, name):
+    (root / "shop .py").mkdir()
+    (root / "sub").mkdir()
+    (root / "sub" / "__init__.py").write_bytes(b"")
+    if name == "shop .py/x.py":
+        assert isinstance(read_patch(added(name), root), Patch)
+    else:
+        refused(read_patch(added(name), root), Reason.PROTECTED_PATH)
+
+
+def test_a_module_may_become_a_package(root):
+    removal = b"--- a/shop.py\n+++ /dev/null\n" + hunk(SHOP, b"").replace(b" +1,0 ", b" +0,0 ")
+    patch = removal + added("shop/__init__.py")
+    assert read(read_patch(patch, root)) == {"shop.py": None, "shop/__init__.py": b"x = 1\n"}
 
 
 LINE = st.sampled_from(

@@ -6,7 +6,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
-from lsp_repair.validation.policy import flags_of, screen_policy
+from lsp_repair.validation.policy import ProjectRules, edited_tests, flags_of, screen_policy
+from lsp_repair.validation.signs import static_signs
 
 ORACLE = frozenset({"tests/unit/test_shop.py", "tests/conftest.py", "test_top.py", "pkg/checks/shop_spec.py"})
 
@@ -16,7 +17,7 @@ def change(path, before, after):
     return FileChange(path, *texts)
 
 
-def screened(path, before="x = 1\n", after="x = 2\n", **options: frozenset[str]):
+def screened(path, before="x = 1\n", after="x = 2\n", **options):
     return screen_policy(Patch((change(path, before, after),)), ORACLE, **options)
 
 
@@ -71,6 +72,30 @@ def flags(after, before="x = 1\n"):
         "shop.cpython-311-x86_64-linux-gnu.so",
         "pkg.dist-info/entry_points.txt",
         ".venv/lib/python3.11/site-packages/pytest.py",
+        "pkg/test_more.py",
+        "pkg/more_test.py",
+        "CONFTEST.PY",
+        "conftest.py.",
+        "conftest.py ",
+        "\uff43onftest.py",
+        "con\ufb01g/../conftest.py",
+        "tests./unit/data.json",
+        "te\u017fts/unit/data.json",
+        "pyproject.toml::$DATA",
+        ".g\u0131t/../.git/config",
+        "git~1/config",
+        "entry_points.txt",
+        "shop.egg-info/PKG-INFO",
+        "easy.pth",
+        ".envrc",
+        ".devcontainer/devcontainer.json",
+        ".claude/settings.json",
+        "pixi.toml",
+        "compose.yaml",
+        "requirements/dev.in.txt/../../requirements.in",
+        "shop.pyd",
+        "shop.so.1",
+        "__pycache__/shop.py",
     ],
 )
 @pytest.mark.parametrize("before", ["x = 1\n", None])
@@ -89,15 +114,110 @@ def test_what_decides_outcomes_is_out_of_bounds(path, before):
         "pluggy/__init__.py",
         "pkg/checks/random.py",
         "Random.py",
+        "ra\uff4edom.py",
+        "attr/__init__.py",
+        "attr.py",
+        "src/yaml.py",
+        "product/attr.py",
+        "shop/__init__.py",
     ],
 )
 def test_a_new_module_may_not_stand_for_a_known_one(path):
+    rules = ProjectRules(importable=frozenset({"attr", "yaml", "shop"}), import_roots=frozenset({"product"}))
+    assert reason(screened(path, None, rules=rules)) is Reason.PROTECTED_PATH
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pkg/random.py",
+        "shop.py",
+        "src/shop/types.py",
+        "src/shop/attr.py",
+        "data/random.txt",
+        "code/helper.py",
+        "latest.py",
+        "contest.py",
+        "data/prices.json",
+        "données/prix été.csv",
+        "データ/価格.csv",
+        "data/цены.csv",
+        "shop/testing_ground.py",
+    ],
+)
+def test_other_new_files_are_fine(path):
+    assert screened(path, None, rules=ProjectRules(importable=frozenset({"attr"}))) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["run.sh", "tool.exe", "a.bat", "lib.jar", "data.pkl", "m.pyz", "x.zip", "PROGRA~1.txt", " shop.txt", "a./b"],
+)
+def test_a_new_file_that_runs_or_unpacks_is_refused(path):
     assert reason(screened(path, None)) is Reason.PROTECTED_PATH
 
 
-@pytest.mark.parametrize("path", ["pkg/random.py", "shop.py", "src/shop/types.py", "data/random.txt", "code/helper.py"])
-def test_other_new_files_are_fine(path):
-    assert screened(path, None) is None
+@pytest.mark.parametrize("after", ["\x7fELF...", "MZ...", "a\0b"])
+def test_a_new_binary_file_is_refused(after):
+    assert reason(screened("data.dat", None, after)) is Reason.PROTECTED_PATH
+
+
+def test_what_pytest_would_collect_is_a_test():
+    rules = ProjectRules(python_files=("check_*.py", "specs/*.py"))
+    for path in ("pkg/check_more.py", "pkg/specs/more.py", "Pkg/Check_More.py"):
+        assert reason(screened(path, rules=rules)) is Reason.PROTECTED_PATH
+    assert screened("pkg/test_more.py", rules=rules) is None
+
+
+def test_a_pattern_that_every_module_matches_makes_no_module_a_test():
+    assert screened("shop.py", rules=ProjectRules(python_files=("*.py",))) is None
+
+
+def test_a_module_may_become_a_package():
+    rules = ProjectRules(importable=frozenset({"shop"}))
+    gone, come = change("shop.py", "x = 1\n", None), change("shop/__init__.py", None, "x = 1\n")
+    assert screen_policy(Patch((gone, come)), ORACLE, rules=rules) is None
+
+
+EDITS = ProjectRules(test_edits=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/unit/test_shop.py", "test_top.py", "tests/helpers.py", "pkg/checks/shop_spec.py"]
+)
+def test_who_asks_for_it_may_edit_tests(path):
+    assert screened(path, after="import pytest\nx = 2\n", rules=EDITS) is None
+    patch = Patch((change(path, "x = 1\n", "import pytest\nx = 2\n"),))
+    edited = edited_tests(patch, ORACLE, EDITS)
+    finding = static_signs(patch, None, edited)
+    assert finding.flags == (Flag.EDITS_TESTS,)
+    assert path in finding.notes[0]
+    assert edited_tests(patch, ORACLE, ProjectRules()) == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["tests/conftest.py", "pytest.ini", "tests/unit/pytest.ini", ".github/workflows/ci.yml"]
+)
+def test_who_may_edit_tests_may_not_edit_what_runs_them(path):
+    assert reason(screened(path, rules=EDITS)) is Reason.PROTECTED_PATH
+
+
+def test_the_product_is_no_test_in_any_mode():
+    assert reason(screened("shop.py", after="import pytest\n", rules=EDITS)) is Reason.TEST_MACHINERY
+
+
+def test_a_patch_of_a_size_that_nobody_reads_is_refused():
+    assert reason(screened("shop.py", after="x = '" + "a" * 3000 + "'\n")) is Reason.TOO_LARGE
+    assert reason(screened("shop.py", after="x = 1\n" + "".join(f"x = {n}\n" for n in range(6000)))) is Reason.TOO_LARGE
+    many = Patch(tuple(change(f"m{number}.py", None, "x = 1\n") for number in range(100)))
+    assert reason(screen_policy(many, frozenset())) is Reason.TOO_LARGE
+    long = "x = '" + "a" * 3000 + "'\n"
+    assert screened("shop.py", long, long + "y = 1\n") is None
+
+
+def test_a_module_of_a_name_that_other_systems_reserve_may_be_repaired():
+    assert screened("aux.py") is None
+    assert reason(screened("aux.py", None)) is Reason.PROTECTED_PATH
 
 
 def test_an_existing_module_named_like_a_known_one_may_be_repaired():
@@ -268,12 +388,12 @@ def test_a_new_power_is_flagged(after):
     [
         ("def f(n): return n < 2\n", "def f(n): return n <= 2\n"),
         ("x = 1\n", "import math\nimport os\nx = os.path.join('a', 'b')\n"),
-        ("x = 1\n", "import time\nx = time.time()\n"),
+        ("import time\nx = time.time()\n", "import time\nx = time.monotonic()\n"),
         ("import random\nx = 1\n", "import random\nx = random.random()\n"),
         ("try: f()\nexcept Exception: pass\n", "try: f(1)\nexcept Exception: pass\n"),
         ("try: f()\nexcept KeyError: pass\n", "try: f()\nexcept (KeyError, IndexError): pass\n"),
         ("x = 1\n", "try: f()\nexcept Exception as e: raise ValueError from e\n"),
-        ("x = 1\n", "try: f()\nexcept Exception: log()\n"),
+        ("x = 1\n", "try: f()\nexcept Exception as e: errors.append(e)\n"),
         ("import subprocess\n", None),
         ("import random\nfrom time import sleep\n", "x = 1\n"),
     ],

@@ -1,0 +1,259 @@
+"""The value of an expression that is the same in every run, however it is spelled; nothing of it is executed."""
+
+import ast
+import base64
+import binascii
+import codecs
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+_MOST_STEPS = 4000
+_MOST_ITEMS = 4000
+_DEEPEST = 60
+
+
+class Opaque(Exception):  # noqa: N818 - an answer of the evaluation, not an error of anybody
+    """The expression depends on something that only a run can tell."""
+
+
+Lookup = Callable[[ast.Name], ast.expr | None]
+"""The one expression that a name stands for; None where that is not certain."""
+
+
+def no_names(_name: ast.Name) -> None:
+    """Knows no name."""
+
+
+def folded(expression: ast.expr, lookup: Lookup = no_names) -> object:
+    """The constant that an expression amounts to: literals, and pure operations of the language and of `str` on them.
+
+    Raises Opaque where it depends on anything else, or costs more than a literal may.
+    """
+    try:
+        return _Folding(lookup).value(expression, {}, 0)
+    except Opaque:
+        raise
+    except Exception as error:
+        raise Opaque from error
+
+
+def folded_text(expression: ast.expr, lookup: Lookup = no_names) -> str | None:
+    """The string that an expression amounts to; None when it is none."""
+    try:
+        value = folded(expression, lookup)
+    except Opaque:
+        return None
+    return value if isinstance(value, str) else None
+
+
+_BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], object]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitXor: operator.xor,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+}
+_UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], object]]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+}
+_FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
+    "chr": chr,
+    "ord": ord,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "str": str,
+    "repr": repr,
+    "ascii": ascii,
+    "len": len,
+    "abs": abs,
+    "bool": bool,
+    "bytes": lambda given: bytes(given if isinstance(given, (list, tuple, bytes, bytearray)) else _refuse()),
+    "bytearray": lambda given: bytes(given if isinstance(given, (list, tuple, bytes)) else _refuse()),
+    "tuple": tuple,
+    "list": list,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": dict,
+    "sorted": sorted,
+    "reversed": lambda given: list(reversed(given)),
+    "sum": sum,
+    "min": min,
+    "max": max,
+    "round": round,
+    "hex": hex,
+    "oct": oct,
+    "bin": bin,
+    "zip": lambda *given: list(zip(*given, strict=False)),
+    "enumerate": lambda given: list(enumerate(given)),
+    "range": lambda *given: list(_checked_range(*given)),
+    "b64decode": base64.b64decode,
+    "b32decode": base64.b32decode,
+    "b16decode": base64.b16decode,
+    "urlsafe_b64decode": base64.urlsafe_b64decode,
+    "unhexlify": binascii.unhexlify,
+    "fromhex": bytes.fromhex,
+    "Decimal": str,
+    "Fraction": str,
+}
+_TEXT_METHODS = frozenset(
+    {"join", "replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "format", "decode", "encode", "split"}
+    | {"swapcase", "capitalize", "casefold", "removeprefix", "removesuffix", "rsplit", "splitlines", "partition"}
+    | {"hex", "zfill", "get", "keys", "values", "items", "index", "find", "count", "copy"}
+)
+
+
+def _refuse() -> Any:
+    raise Opaque
+
+
+def _checked_range(*given: int) -> range:
+    made = range(*given)
+    return made if len(made) <= _MOST_ITEMS else _refuse()
+
+
+@dataclass(slots=True)
+class _Folding:
+    lookup: Lookup
+    steps: int = 0
+    seen: set[ast.expr] = field(default_factory=set[ast.expr])
+
+    def value(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:
+        self.steps += 1
+        if self.steps > _MOST_STEPS or depth > _DEEPEST:
+            raise Opaque
+        return _sized(self._value(node, local, depth + 1))
+
+    def _value(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:  # noqa: C901, PLR0911 - one for each kind of expression
+        match node:
+            case ast.Constant():
+                return node.value
+            case ast.Name(name):
+                return local[name] if name in local else self._named(node, depth)
+            case ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
+                return self._display(node, local, depth)
+            case ast.JoinedStr(parts):
+                return "".join(str(self.value(part, local, depth)) for part in parts)
+            case ast.FormattedValue(inner, conversion, None):
+                value = self.value(inner, local, depth)
+                return repr(value) if conversion == ord("r") else str(value)
+            case ast.Subscript(base, index):
+                return cast("Any", self.value(base, local, depth))[self._index(index, local, depth)]
+            case ast.Call():
+                return self._call(node, local, depth)
+            case ast.ListComp(element, [only]) | ast.GeneratorExp(element, [only]) | ast.SetComp(element, [only]):
+                return self._comprehension(element, only, local, depth)
+            case ast.IfExp(test, body, other):
+                return self.value(body if self.value(test, local, depth) else other, local, depth)
+            case ast.NamedExpr(_, inner):
+                return self.value(inner, local, depth)
+            case _:
+                return self._operation(node, local, depth)
+
+    def _operation(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:
+        match node:
+            case ast.UnaryOp(kind, operand):
+                return _UNARY[type(kind)](self.value(operand, local, depth))
+            case ast.BinOp(left, kind, right) if type(kind) in _BINARY:
+                one, other = self.value(left, local, depth), self.value(right, local, depth)
+                if isinstance(kind, ast.Mult) and _product_size(one, other) > _MOST_ITEMS:
+                    raise Opaque
+                return _BINARY[type(kind)](one, other)
+            case _:
+                raise Opaque
+
+    def _named(self, node: ast.Name, depth: int) -> object:
+        meant = self.lookup(node)
+        if meant is None or meant in self.seen:
+            raise Opaque
+        self.seen.add(meant)
+        try:
+            return self.value(meant, {}, depth)
+        finally:
+            self.seen.discard(meant)
+
+    def _display(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:
+        def each(members: Iterable[ast.expr]) -> list[Any]:
+            return [self.value(member, local, depth) for member in members]
+
+        match node:
+            case ast.Tuple(members):
+                return tuple(each(members))
+            case ast.Set(members):
+                return set(each(members))
+            case ast.Dict(keys, values) if None not in keys:
+                return dict(zip(each(key for key in keys if key is not None), each(values), strict=True))
+            case ast.List(members):
+                return each(members)
+            case _:
+                raise Opaque
+
+    def _index(self, index: ast.expr, local: Mapping[str, object], depth: int) -> object:
+        if not isinstance(index, ast.Slice):
+            return self.value(index, local, depth)
+        bounds = (index.lower, index.upper, index.step)
+        return slice(*(None if bound is None else self.value(bound, local, depth) for bound in bounds))
+
+    def _comprehension(
+        self, element: ast.expr, loop: ast.comprehension, local: Mapping[str, object], depth: int
+    ) -> object:
+        if not isinstance(loop.target, ast.Name) or loop.ifs:
+            raise Opaque
+        name = loop.target.id
+        items = cast("Iterable[object]", self.value(loop.iter, local, depth))
+        return [self.value(element, {**local, name: item}, depth) for item in items]
+
+    def _call(self, node: ast.Call, local: Mapping[str, object], depth: int) -> object:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name == "map" and len(node.args) == 2:
+            function = _FUNCTIONS[getattr(node.args[0], "id", "")]
+            return [function(item) for item in cast("Iterable[object]", self.value(node.args[1], local, depth))]
+        arguments = [self.value(argument, local, depth) for argument in node.args]
+        keywords = {each.arg: self.value(each.value, local, depth) for each in node.keywords if each.arg}
+        if len(keywords) != len(node.keywords):
+            raise Opaque
+        if isinstance(node.func, ast.Attribute) and name in _TEXT_METHODS and not _is_module(node.func.value):
+            owner = self.value(node.func.value, local, depth)
+            return _of_text(owner, name, arguments, keywords)
+        if name == "decode" and len(arguments) == 2:  # of the module codecs
+            return codecs.decode(cast("Any", arguments[0]), str(arguments[1]))
+        return _FUNCTIONS[name](*arguments, **keywords)
+
+
+def _is_module(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "codecs"
+
+
+def _of_text(owner: object, name: str, arguments: list[object], keywords: dict[str, object]) -> object:
+    if not isinstance(owner, (str, bytes, list, tuple, dict)):
+        raise Opaque
+    padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > _MOST_ITEMS
+    if padded or (name == "format" and len(str(owner)) > 200):
+        raise Opaque
+    made: object = getattr(cast("Any", owner), name)(*arguments, **keywords)
+    return list(cast("Iterable[object]", made)) if name in {"keys", "values", "items"} else made
+
+
+def _product_size(one: object, other: object) -> int:
+    sizes = [len(cast("Any", each)) for each in (one, other) if isinstance(each, (str, bytes, list, tuple))]
+    counts = [abs(each) for each in (one, other) if isinstance(each, int)]
+    return sizes[0] * counts[0] if sizes and counts else 0
+
+
+def _sized(value: object) -> object:
+    """The value, if it is no larger than somebody would write it."""
+    if isinstance(value, (str, bytes, list, tuple, set, frozenset, dict)):
+        size = len(cast("Any", value))
+        return value if size <= 10 * _MOST_ITEMS else _refuse()
+    if isinstance(value, int) and value.bit_length() > 4096:
+        raise Opaque
+    return value

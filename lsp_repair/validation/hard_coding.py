@@ -1,0 +1,160 @@
+"""Whether a patch answers the tests' inputs by themselves, with the results that the tests expect."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+
+from lsp_repair.validation.folding import Opaque
+from lsp_repair.validation.modules import module_of, read_module
+from lsp_repair.validation.special_cases import Case, SpecialCases
+from lsp_repair.validation.tested_literals import LiteralsOfTests
+
+_ENOUGH = 8
+_PAIR, _INPUT, _RESULT = 8, 3, 3
+"""A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
+_DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
+"""Nobody compares with the digest of an input but to hide which one it is."""
+_Group = tuple[str, str]
+
+
+def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
+    """What a module newly treats by itself, in words; empty where it generalises as far as reading tells.
+
+    A plain guard (0, None, an empty list…), another row of a table and another branch of a chain are ordinary; so is a
+    table most of whose rows no test mentions.
+    """
+    module = read_module(after)
+    if module is None or module.is_opaque or not literals.values:
+        return ""
+    known, now = SpecialCases(read_module(before) or module_of(ast.Module([], []))), SpecialCases(module)
+    weighing = _Weighing(literals, known)
+    groups: dict[_Group, list[Case]] = defaultdict(list)
+    for case in now.found:
+        groups[case.place, case.subject].append(case)
+    telling: list[tuple[int, Case]] = []
+    for key, cases in groups.items():
+        telling += weighing.telling(key, cases)
+    telling += weighing.indexed(now.indexed)
+    if sum(weight for weight, _ in telling) >= _ENOUGH:
+        first = max(telling, key=lambda each: each[0])[1]
+        return f"an input of the tests is treated by itself in {first.place.strip(':') or 'the module'}"
+    constant = weighing.constant_function(now)
+    return f"{constant} answers every input with what the tests expect" if constant else ""
+
+
+class _Weighing:
+    def __init__(self, literals: LiteralsOfTests, known: SpecialCases) -> None:
+        self.literals = literals
+        self.known = known
+        self._cases: dict[_Group, list[Case]] = defaultdict(list)
+        for case in known.found:
+            self._cases[case.place, case.subject].append(case)
+        self._rows: dict[str, set[str]] = defaultdict(set)
+        for case in known.indexed:
+            self._rows[case.place] |= {repr(each) for each in case.outcomes}
+
+    def telling(self, key: _Group, cases: list[Case]) -> list[tuple[int, Case]]:
+        """The new cases of one subject with their weights."""
+        old = self._cases[key]
+        old_keys = {repr(case.key) for case in old}
+        new = {repr(case.key): case for case in cases if repr(case.key) not in old_keys}
+        if _extends(old, new.values()) or self._is_domain(new.values()):
+            return []
+        old_results = {repr(each) for case in old for each in case.outcomes}
+        return [(self._weight(case, old_results), case) for case in new.values()]
+
+    def _weight(self, case: Case, old_results: set[str]) -> int:
+        given = self._is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
+        if not given or not case.outcomes:
+            return 0
+        expected = any(
+            not _is_plain(each) and repr(each) not in old_results and self._is_tested(each) for each in case.outcomes
+        )
+        if _is_plain(case.key):
+            return _RESULT if expected else 0
+        return _PAIR if expected else _INPUT
+
+    def indexed(self, items: list[Case]) -> list[tuple[int, Case]]:
+        """Of displays that are indexed by something variable: the results that tests expect."""
+        by_place: dict[str, list[Case]] = defaultdict(list)
+        for case in items:
+            if not {repr(each) for each in case.outcomes} <= self._rows[case.place]:
+                by_place[case.place].append(case)
+        found: list[tuple[int, Case]] = []
+        for place, cases in by_place.items():
+            values = [case.outcomes[0] for case in cases if not _is_plain(case.outcomes[0])]
+            inside = sum(self._is_tested(value) for value in values)
+            if inside >= 2 and not _mostly_outside(inside, len(values) - inside) and not self._rows[place]:
+                found.append((_PAIR, cases[0]))
+        return found
+
+    def _is_domain(self, cases: Iterable[Case]) -> bool:
+        keys = [case.key for case in cases if not _is_plain(case.key)]
+        inside = sum(self._is_tested(key) for key in keys)
+        return _mostly_outside(inside, len(keys) - inside)
+
+    def _is_length(self, case: Case) -> bool:
+        return "id='len'" in case.subject and f"len {case.key}" in self.literals.derived
+
+    def _is_tested(self, value: object) -> bool:
+        if repr(value) in self.literals.values or repr(value) in self.literals.derived:
+            return True
+        if isinstance(value, list | tuple | set | frozenset) and value:
+            return all(self._is_tested(each) for each in value) and not all(_is_plain(each) for each in value)
+        return False
+
+    def constant_function(self, now: SpecialCases) -> str:
+        """The name of a function that newly gives one expected literal whatever it is given."""
+        computed = {
+            self.known.scopes.qualified(node)
+            for node in self.known.scopes.nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _computes(node, self.known)
+        }
+        for node in now.scopes.nodes:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or len(node.body) > 2 or not _given(node):
+                continue
+            last = node.body[-1]
+            value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
+            telling = not isinstance(value, Opaque) and not _is_plain(value) and self._is_tested(value)
+            if telling and now.scopes.qualified(node) in computed:
+                return node.name
+        return ""
+
+
+def _computes(node: ast.FunctionDef | ast.AsyncFunctionDef, cases: SpecialCases) -> bool:
+    returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
+    return any(isinstance(cases.constant(value), Opaque) for value in returned)
+
+
+def _given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    names = [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    return any(name not in {"self", "cls"} for name in names) or node.args.vararg is not None
+
+
+def _extends(old: list[Case], new: Iterable[Case]) -> bool:
+    """Whether there was a table or a chain already, and the new rows are few beside it."""
+    rows = {repr(case.key) for case in old if case.outcomes and not _is_plain(case.key)}
+    added = list(new)
+    texts = all(isinstance(case.key, str) for case in (*old, *added))
+    return (
+        bool(added)
+        and len(rows) >= (1 if texts and not any(case.is_row for case in old) else 2)
+        and len(added) <= max(1, len(rows) // 2)
+    )
+
+
+def _mostly_outside(inside: int, outside: int) -> bool:
+    return outside >= 3 and outside >= 2 * inside
+
+
+def _is_plain(value: object) -> bool:
+    """Literals that any code is full of, and that say nothing of a test."""
+    if value is None or isinstance(value, bool | type(...)):
+        return True
+    if isinstance(value, int | float):
+        return abs(value) <= 2
+    if isinstance(value, bytes):
+        return len(value) <= 1
+    if isinstance(value, str):
+        return len(value) <= 1 and value not in frozenset("3456789")
+    return isinstance(value, list | tuple | set | frozenset | dict) and not value

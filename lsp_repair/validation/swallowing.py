@@ -1,0 +1,183 @@
+"""Errors that vanish: places that catch everything, and neither raise again nor use what they caught."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.modules import Module
+from lsp_repair.validation.naming import Naming, canonical
+from lsp_repair.validation.scopes import Scopes
+
+_BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
+_MANY = 5
+"""So many kinds of errors in one handler are as good as all."""
+_RARE = frozenset({"MemoryError", "KeyboardInterrupt", "SystemExit", "RecursionError", "GeneratorExit"})
+_TELLERS = frozenset(
+    {"print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "str", "repr", "type", "id"}
+)
+"""Calls that tell of an error and go on."""
+_Key = tuple[str, str]
+_Try = ast.Try | ast.TryStar
+
+
+def newly_swallows(before: Module | None, after: Module) -> bool:
+    """Whether a function swallows errors in more places than before, in a way that the module did not have."""
+    had, has = Counter(_swallowers(before) if before is not None else ()), Counter(_swallowers(after))
+    had_places, has_places = _by_place(had), _by_place(has)
+    grown = {place for place, count in has_places.items() if count > had_places[place]}
+    had_texts, has_texts = _by_text(had), _by_text(has)
+    return any(place in grown and has_texts[text] > had_texts[text] for place, text in has)
+
+
+def _by_place(found: Counter[_Key]) -> Counter[str]:
+    return Counter(place for place, _ in found.elements())
+
+
+def _by_text(found: Counter[_Key]) -> Counter[str]:
+    return Counter(text for _, text in found.elements())
+
+
+def _swallowers(module: Module) -> Iterator[_Key]:
+    """Function and text of each place that swallows errors."""
+    swallowing = _Swallowing(module.scopes, module.naming)
+    for node in module.scopes.nodes:
+        if swallowing.swallows(node):
+            yield module.scopes.qualified(node), _text(node)
+
+
+def _text(node: ast.AST) -> str:
+    """What tells one swallower from another; of a `finally` only that it is one."""
+    try:
+        return type(node).__name__ if isinstance(node, _Try) else ast.dump(node)
+    except RecursionError:
+        return ""
+
+
+class _Swallowing:
+    def __init__(self, scopes: Scopes, naming: Naming) -> None:
+        self.scopes = scopes
+        self.naming = naming
+
+    def swallows(self, node: ast.AST) -> bool:
+        match node:
+            case ast.ExceptHandler(kind):
+                return self._is_broad(kind) and not self._raises_again(node) and not _uses_error(node)
+            case ast.Call(function, arguments):
+                name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+                is_suppress = name == "suppress" or "contextlib.suppress" in self.naming.names(function)
+                return is_suppress and any(self._is_broad(each) for each in arguments)
+            case ast.Try() | ast.TryStar():
+                return any(_leaves(statement, in_loop=False) for statement in node.finalbody)
+            case ast.FunctionDef("__exit__" | "__aexit__") | ast.AsyncFunctionDef("__exit__" | "__aexit__"):
+                return any(_is_truthy(each.value) for each in _own(node) if isinstance(each, ast.Return))
+            case _:
+                return False
+
+    def _is_broad(self, kind: ast.expr | None) -> bool:
+        match kind:
+            case None:
+                return True
+            case ast.Tuple(members):
+                return len(members) >= _MANY or any(self._is_broad(member) for member in members)
+            case ast.Starred(inner) | ast.NamedExpr(_, inner):
+                return self._is_broad(inner)
+            case ast.Call() | ast.Subscript() | ast.IfExp() | ast.BinOp() | ast.BoolOp():
+                return True
+            case ast.Name():
+                values = [binding.value for binding in self.scopes.meaning(kind).bindings]
+                tuples = [value for value in values if isinstance(value, ast.Tuple | ast.Name | ast.Attribute)]
+                return self._names_all(kind) or any(each is not kind and self._is_broad(each) for each in tuples[:3])
+            case _:
+                return self._names_all(kind)
+
+    def _names_all(self, kind: ast.expr) -> bool:
+        if isinstance(kind, ast.Attribute) and kind.attr in {"Exception", "BaseException"}:
+            return True
+        return not _BROAD.isdisjoint(short for name in self.naming.names(kind) for short in canonical(name))
+
+    def _raises_again(self, handler: ast.ExceptHandler) -> bool:
+        raises = [node for node in _own(handler) if isinstance(node, ast.Raise)]
+        return any(not self._hardly_ever(node, handler) for node in raises)
+
+    def _hardly_ever(self, node: ast.Raise, handler: ast.ExceptHandler) -> bool:
+        """Whether a raise stands under a condition that is constant, or only for errors that nobody expects."""
+        for each in self.scopes.around(node):
+            if each is handler:
+                return False
+            if isinstance(each, ast.If | ast.While) and (_is_constant(each.test) or _asks_for_rare(each.test)):
+                return True
+        return False
+
+
+def _own(scope: ast.AST) -> Iterator[ast.AST]:
+    """Nodes below one, without those of functions defined in it."""
+    waiting = list(ast.iter_child_nodes(scope))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _uses_error(handler: ast.ExceptHandler) -> bool:
+    """Whether the caught error goes anywhere but into a message."""
+    if handler.name is None:
+        return False
+    loaded = {node.id for node in _own(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return any(_goes_on(statement, handler.name, loaded) for statement in handler.body)
+
+
+def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
+    match statement:
+        case ast.Expr(ast.Call(function)):
+            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            return called not in _TELLERS and _mentions(statement, name)
+        case ast.Expr():
+            return False
+        case ast.Assign([ast.Name(target)], _):
+            return _mentions(statement, name) and target in loaded and not target.startswith("_")
+        case ast.If(test, body, orelse):
+            return any(_goes_on(each, name, loaded) for each in (*body, *orelse)) or (
+                _mentions(test, name) and not _asks_for_rare(test) and not _is_constant(test)
+            )
+        case _:
+            return _mentions(statement, name)
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+
+
+def _asks_for_rare(test: ast.expr) -> bool:
+    names = [each.id for each in ast.walk(test) if isinstance(each, ast.Name)]
+    return "isinstance" in names and not _RARE.isdisjoint(names)
+
+
+def _leaves(node: ast.AST, *, in_loop: bool) -> bool:
+    """Whether a statement of a `finally` ends the block early, which drops the error on its way."""
+    match node:
+        case ast.Return():
+            return True
+        case ast.Break() | ast.Continue():
+            return not in_loop
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
+            return False
+        case _:
+            in_loop = in_loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
+            return any(_leaves(each, in_loop=in_loop) for each in ast.iter_child_nodes(node))
+
+
+def _is_constant(expression: ast.expr) -> bool:
+    try:
+        folded(expression)
+    except Opaque:
+        return False
+    return True
+
+
+def _is_truthy(expression: ast.expr | None) -> bool:
+    try:
+        return expression is not None and bool(folded(expression))
+    except Opaque:
+        return False
