@@ -54,7 +54,7 @@ def judge(case: Case, place: Path, minimum: str | None = None) -> Outcome:
     project = place / "work" / case.project
     shutil.copytree(HERE / "projects" / case.project, project)
     if case.overlay:
-        shutil.copytree(HERE / "overlays" / case.overlay, project, dirs_exist_ok=True)
+        _lay_over(HERE / "overlays" / case.overlay, project)
     with surroundings(place, project) as world:
         patch = place / "the.patch"
         patch.write_bytes(case.aimed(world.marks))
@@ -62,6 +62,14 @@ def judge(case: Case, place: Path, minimum: str | None = None) -> Outcome:
         exit_code, stdout, stderr = _answer(_command(case, project, patch, minimum), world)
         seconds = time.monotonic() - started
         return _outcome(exit_code, stdout, stderr, (seconds, world.harm()))
+
+
+def _lay_over(overlay: Path, project: Path) -> None:
+    """Files of overlays carry a suffix, so that nothing here takes them for its own configuration or tests."""
+    for file in overlay.rglob("*.overlay"):
+        target = project / file.relative_to(overlay).with_suffix("")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
 
 
 def shortcomings(case: Case, outcome: Outcome) -> list[str]:
