@@ -1,7 +1,9 @@
 """The cases: patches in files that say what they try, and patches that only a program can write."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -34,8 +36,13 @@ class Case:
 
     @property
     def title(self) -> str:
-        """The sentence as the id of a test."""
+        """Where it is found."""
         return f"{self.kind}/{self.name}"
+
+    @property
+    def sentence(self) -> str:
+        """The id of its test."""
+        return f"{self.what} ({self.title})"
 
     def aimed(self, marks: Mapping[str, str]) -> bytes:
         """The patch with the names between at signs replaced."""
@@ -45,6 +52,7 @@ class Case:
         return text
 
 
+@cache
 def all_cases() -> tuple[Case, ...]:
     """Every case, by kind and name."""
     from attacks.made_patches import made_cases
@@ -53,8 +61,13 @@ def all_cases() -> tuple[Case, ...]:
 
 
 def of_kinds(*kinds: str) -> tuple[Case, ...]:
-    """The cases of some kinds."""
-    return tuple(case for case in all_cases() if case.kind in kinds)
+    """The cases of some kinds that a run of the tests has time for: a third of each kind, spread over it.
+
+    With `LSP_REPAIR_ATTACKS=all` in the environment every case; `run.py` has all of them in any case.
+    """
+    step = 1 if os.environ.get("LSP_REPAIR_ATTACKS") == "all" else 3
+    cases = all_cases()
+    return tuple(case for kind in kinds for case in [each for each in cases if each.kind == kind][::step])
 
 
 def kinds_of(cases: Iterable[Case]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Outcome:
 def judge(case: Case, place: Path, minimum: str | None = None) -> Outcome:
     """Run one case in a world of its own below `place`; `minimum` is the isolation demanded, None: the default."""
     project = place / "work" / case.project
-    shutil.copytree(HERE / "projects" / case.project, project)
+    shutil.copytree(HERE / "projects" / case.project, project, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
     if case.overlay:
         _lay_over(HERE / "overlays" / case.overlay, project)
     with surroundings(place, project) as world:
@@ -69,7 +69,7 @@ def _lay_over(overlay: Path, project: Path) -> None:
     for file in overlay.rglob("*.overlay"):
         target = project / file.relative_to(overlay).with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.read_bytes())
+        shutil.copy(file, target)
 
 
 def shortcomings(case: Case, outcome: Outcome) -> list[str]:
@@ -113,8 +113,7 @@ def offered_isolation() -> str | None:
 def _command(case: Case, project: Path, patch: Path, minimum: str | None) -> list[str]:
     tests = [word for test in case.tests for word in ("--test", test)]
     demanded = ["--min-isolation", minimum] if minimum else []
-    python = [] if "--python" in case.arguments else ["--python", sys.executable]
-    own = ["--patch", str(patch), "--json", "-", "--time-limit", str(_TIME_LIMIT_SECONDS), *python, *demanded]
+    own = ["--patch", str(patch), "--json", "-", "--time-limit", str(_TIME_LIMIT_SECONDS), *demanded]
     return [sys.executable, "-m", "lsp_repair", "check", str(project), *tests, *own, *case.arguments]
 
 

@@ -47,8 +47,10 @@ class Surroundings:
     @property
     def environ(self) -> dict[str, str]:
         """What lsp-repair itself is started with; a secret is among it."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "LSP_"))}
+        left_out = ("PYTEST_", "COV_", "LSP_", "VIRTUAL_ENV", "PYTHON")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
         return kept | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.place / "home"),
             "TMPDIR": str(self.place / "tmp"),
             "LSP_REPAIR_STATE": str(self.place / "state"),
