@@ -44,6 +44,9 @@ class Reason(StrEnum):
     BUDGET = "budget"
     MODEL_UNAVAILABLE = "model-unavailable"
     STUCK = "stuck"
+    TAMPERING = "tampering"
+    MUST_FAIL_PASSED = "must-fail-passed"
+    GARBLED_CHANNEL = "garbled-channel"
 
 
 class Flag(StrEnum):

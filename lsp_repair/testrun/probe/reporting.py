@@ -11,6 +11,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 from .facts import Comparisons, failure_of, relative
+from .innermost import Innermost, digest
 from .recorder import Recorder
 from .within import Within
 
@@ -29,6 +30,14 @@ class Reporting:
         """When set, only these files are collected."""
         self.subtest_errors: Optional[list[BaseException]] = None
         """When set, reports are not told: they are made for subtests alone, and their errors go here."""
+        self.apart: Optional[list[dict[str, Any]]] = None
+        """When set, phases are not told: what runs is no test of the user's, and its phases go here."""
+        self.not_passed: set[str] = set()
+        """Ids of what failed or was skipped."""
+        self.innermost = Innermost()
+        self.digests: Optional[Digests] = None
+        """When set, what is in the test files is told as well."""
+        self._is_calling = False
         self.only = set(only) if only is not None else None
         self._order = order
         self._comparisons = Comparisons()
@@ -46,6 +55,13 @@ class Reporting:
         left_out = self.within is not None and self.within.leaves_out(collection_path)
         return True if left_out else None
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Any) -> None:
+        """Just before a test file is imported, what it holds; bytecode that a test wrote for it is not believed."""
+        if self.digests is not None:
+            self.digests.take(str(module_path))
+            drop_bytecode(str(module_path))
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         """Keep the chosen tests, in the chosen order."""
@@ -61,6 +77,7 @@ class Reporting:
                 "kind": "collected",
                 "tests": [self._test(item) for item in session.items],
                 "oracle": sorted(self._oracle(session)),
+                "digests": self.digests.found if self.digests is not None else {},
             }
         )
         self.emit({"kind": "modules", "files": module_files(self.root)})
@@ -109,6 +126,9 @@ class Reporting:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
         """Executed lines are those of all phases."""
+        if self.apart is not None:
+            yield
+            return
         self.emit({"kind": "start", "id": item.nodeid})
         if self.recorder is None:
             yield
@@ -120,6 +140,17 @@ class Reporting:
             lines = self.recorder.stop()
             executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
             self.emit({"kind": "executed", "id": item.nodeid, "lines": executed})
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
+        """Watch the function itself; reports that are made meanwhile are those of subtests."""
+        end_watch = self.innermost.watch(item)
+        self._is_calling = True
+        try:
+            yield
+        finally:
+            self._is_calling = False
+            end_watch()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
@@ -140,9 +171,23 @@ class Reporting:
             "xfail": hasattr(report, "wasxfail"),
         }
         comparison = self._comparisons.take()
+        if self._is_calling:
+            record["sub"] = True
+        elif report.when == "call":
+            record.update(self._observed(call))
         if report.outcome == "failed":
             record["failure"] = self._failure(call, report, comparison)
+        if self.apart is not None:
+            self.apart.append(record)
+            return
+        if report.outcome != "passed" or record["xfail"]:
+            self.not_passed.add(item.nodeid)
         self.emit(record)
+
+    def _observed(self, call: Any) -> dict[str, Any]:
+        """What the call did by two witnesses, and which code it was."""
+        error = call.excinfo is not None
+        return {"inner": self.innermost.how, "error": error, "code": self.innermost.code}
 
     def _failure(self, call: Any, report: Any, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
         if call.excinfo is None:
@@ -153,6 +198,35 @@ class Reporting:
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Where the modules came from that the tests themselves imported."""
         self.emit({"kind": "modules", "files": module_files(self.root)})
+
+
+class Digests:
+    """What the files that decide outcomes held when they were read."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self.found: dict[str, str] = {}
+
+    def take(self, path: str) -> None:
+        """Note a file as it is now; what cannot be read has the empty digest."""
+        try:
+            with open(path, "rb") as file:
+                self.found[relative(path, self._root)] = digest(file.read())
+        except OSError:
+            self.found[relative(path, self._root)] = ""
+
+
+def drop_bytecode(path: str) -> None:
+    """Remove what was compiled from a source, so that it is compiled again."""
+    folder, name = os.path.split(path)
+    cache = os.path.join(folder, "__pycache__")
+    stem = os.path.splitext(name)[0] + "."
+    try:
+        for each in os.listdir(cache):
+            if each.startswith(stem):
+                os.unlink(os.path.join(cache, each))
+    except OSError:
+        pass
 
 
 def _file_of(plugin: object) -> Optional[str]:
