@@ -34,7 +34,8 @@ class Trial:
     """One run of a canary, of a test's copy or of a mutant of it, after the real tests."""
 
     what: str
-    """`canary`, `again`, `negated`, `other-error`, or `none` when `detail` names what could not be tried."""
+    """`canary`, `again`, `negated`, `other-error`; `rebound` when `detail` names what is not what the test file says, and
+    `none` when it names what could not be tried."""
     node_id: str
     outcome: str = ""
     """`passed`, `failed` (in whatever phase) or `skipped`."""

@@ -48,6 +48,8 @@ def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:
         if each.equals_all:
             kinds = ", ".join(each.equals_all)
             yield refused(Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that equal anything: {kinds}")
+        elif each.what == "rebound":
+            yield refused(Reason.TAMPERING, f"{each.detail} of the file of {each.node_id} is not what the file says")
         elif each.what in {"negated", "other-error"} and each.reached and each.outcome != "failed":
             yield _passing_mutant(each)
         elif each.what == "again" and each.outcome != "passed" and _is_the_old_failure(each, baseline):

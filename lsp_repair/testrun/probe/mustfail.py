@@ -143,6 +143,8 @@ class MustFail:
         if ran.outcome != "passed" and code is not None:
             ran = self._run(item, None)
         self._tell("again", item.nodeid, ran, equals_all=sorted(comparing.found))
+        for name in source.rebound() if isinstance(source, TestSource) else ():
+            self._tell("rebound", item.nodeid, detail=name)
 
     def _mutants(self, item: Any, source: TestSource, ends: float) -> None:
         tried = 0

@@ -29,22 +29,36 @@ _UNITTEST_COMPARISONS = {
     "assertGreater": ">",
     "assertGreaterEqual": ">=",
 }
-_UNITTEST_CLAIMS: dict[str, tuple[int, Callable[..., Any]]] = {
-    "assertEqual": (2, lambda a, b: a == b),
-    "assertNotEqual": (2, lambda a, b: a != b),
-    "assertTrue": (1, lambda a: a),
-    "assertFalse": (1, lambda a: not a),
-    "assertIs": (2, lambda a, b: a is b),
-    "assertIsNot": (2, lambda a, b: a is not b),
-    "assertIsNone": (1, lambda a: a is None),
-    "assertIsNotNone": (1, lambda a: a is not None),
-    "assertIn": (2, lambda a, b: a in b),
-    "assertNotIn": (2, lambda a, b: a not in b),
-    "assertLess": (2, lambda a, b: a < b),
-    "assertLessEqual": (2, lambda a, b: a <= b),
-    "assertGreater": (2, lambda a, b: a > b),
-    "assertGreaterEqual": (2, lambda a, b: a >= b),
+_ONE, _OTHER = object(), object()
+_UNITTEST_LIES: dict[str, tuple[Any, ...]] = {
+    "assertEqual": (_ONE, _OTHER),
+    "assertNotEqual": (_ONE, _ONE),
+    "assertIs": (_ONE, _OTHER),
+    "assertIsNot": (_ONE, _ONE),
+    "assertIsNone": (_ONE,),
+    "assertIsNotNone": (None,),
+    "assertTrue": (False,),
+    "assertFalse": (True,),
+    "assertIn": (_ONE, ()),
+    "assertNotIn": (_ONE, (_ONE,)),
+    "assertIsInstance": (_ONE, int),
+    "assertNotIsInstance": (_ONE, object),
+    "assertLess": (1, 0),
+    "assertLessEqual": (1, 0),
+    "assertGreater": (0, 1),
+    "assertGreaterEqual": (0, 1),
+    "assertAlmostEqual": (0, 1),
+    "assertNotAlmostEqual": (0, 0),
+    "assertListEqual": ([1], [2]),
+    "assertTupleEqual": ((1,), (2,)),
+    "assertSequenceEqual": ([1], [2]),
+    "assertCountEqual": ([1], [2]),
+    "assertSetEqual": ({1}, {2}),
+    "assertDictEqual": ({1: 1}, {1: 2}),
+    "assertMultiLineEqual": ("a", "b"),
+    "assertRegex": ("a", "b"),
 }
+"""What each claim of unittest is false for, whatever the product does."""
 
 
 class Reach:
@@ -81,6 +95,8 @@ class TestSource:
         found = _found(tree.body, function.__code__, ())
         self.node: Optional[_FunctionNode] = found[1] if found is not None else None
         self._shells = found[0] if found is not None else ()
+        self._imports = list(_imports(tree.body))
+        self._defined = _defined_once(tree)
         self._is_rewritten = "@pytest_ar" in function.__globals__
 
     def is_what_runs(self) -> bool:
@@ -96,6 +112,12 @@ class TestSource:
         for statement in _statements(node.body, forgiving=True):
             looks.enter(statement)
         return self._compiled(node, looks.objects) if looks.objects else None
+
+    def rebound(self) -> list[str]:
+        """Names of the test file that do not stand for what the file says: somebody else gave them another value."""
+        space = self._function.__globals__
+        path = self._function.__code__.co_filename
+        return sorted(name for name, node in self._defined.items() if not _stands_for(space.get(name), node, path))
 
     def mutants(self, most: int) -> Iterator[Mutant]:
         """One for each assertion, as far as there are assertions that can be turned over."""
@@ -118,7 +140,8 @@ class TestSource:
             shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[inner], decorator_list=[])
             shell.type_params = []  # type: ignore[attr-defined]
             inner = ast.copy_location(shell, inner)
-        module = ast.fix_missing_locations(ast.Module([inner], []))
+        # From Python 3.12 on, what is called through an imported name compiles to other instructions.
+        module = ast.fix_missing_locations(ast.Module([*self._imports, inner], []))
         path = self._function.__code__.co_filename
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -151,6 +174,48 @@ def _found(
             if found is not None:
                 return found
     return None
+
+
+def _defined_once(tree: ast.Module) -> dict[str, ast.stmt]:
+    """Plain functions and constants of a module that nothing else in it binds, by name."""
+    bound: dict[str, int] = {}
+    for node in ast.walk(tree):
+        names = [getattr(node, "id", "")] if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)) else []
+        names += [getattr(node, "name", None) or ""] if hasattr(node, "name") else []
+        names += 2 * list(getattr(node, "names", ())) if isinstance(node, (ast.Global, ast.Nonlocal)) else []
+        names += (
+            [each.asname or each.name for each in node.names]
+            if hasattr(node, "names") and hasattr(node, "level")
+            else []
+        )
+        for name in names:
+            bound[name] = bound.get(name, 0) + 1
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            found[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            found.update({each.id: node for each in node.targets if isinstance(each, ast.Name)})
+    return {name: node for name, node in found.items() if bound.get(name) == 1}
+
+
+def _stands_for(value: Any, node: ast.stmt, path: str) -> bool:
+    if isinstance(node, ast.Assign):
+        constant: Any = node.value.value  # type: ignore[attr-defined]
+        return type(value) is type(constant) and repr(value) == repr(constant)
+    code = getattr(value, "__code__", None)
+    return code is None or (code.co_filename == path and code.co_name == node.name)  # type: ignore[attr-defined]
+
+
+def _imports(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The imports of a module's own scope, but for those from the future, which are flags."""
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if getattr(node, "module", None) != "__future__":
+                yield node
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for name in ("body", "orelse", "finalbody", "handlers"):
+                yield from _imports(getattr(node, name, []))
 
 
 def _inner(code: CodeType, name: str) -> Optional[CodeType]:
@@ -206,9 +271,9 @@ def _sites(node: _FunctionNode) -> Iterator[_Site]:
             yield from (_other_error(call) for call in calls if _name(call) in _RAISING and call.args)
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             call = statement.value
-            claim = _UNITTEST_CLAIMS.get(_name(call))
-            if claim is not None and _is_of_self(call) and len(call.args) >= claim[0] and not _is_spread(call):
-                yield _denial(call, claim)
+            lie = _UNITTEST_LIES.get(_name(call))
+            if lie is not None and _is_of_self(call) and len(call.args) >= len(lie) and not _is_spread(call):
+                yield _denial(call, lie)
             elif _name(call) in _RAISING and len(call.args) > 1:
                 yield _other_error(call)
 
@@ -226,22 +291,19 @@ def _negation(statement: ast.Assert) -> _Site:
     return turn
 
 
-def _denial(call: ast.Call, claim: tuple[int, Callable[..., Any]]) -> _Site:
-    """`self.assertEqual(a, b)` becomes `self.assertFalse(a == b)`."""
+def _denial(call: ast.Call, lie: tuple[Any, ...]) -> _Site:
+    """`self.assertEqual(a, b)` gets two objects that are not equal, after `a` and `b` were computed."""
 
     def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
-        count, holds = claim
-
-        def claimed(*values: Any) -> bool:
+        def lied(*values: Any) -> tuple[Any, ...]:
             reach.is_reached = True
-            return bool(holds(*values))
+            return lie
 
         mark = _mark()
-        assert isinstance(call.func, ast.Attribute)
-        call.func.attr = "assertFalse"
-        call.args[:] = [_call(mark, call.args[:count], call)]
+        pair = _call(mark, call.args[: len(lie)], call)
+        call.args[:] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
         call.keywords[:] = []
-        return "negated", call.lineno, {mark: claimed}
+        return "negated", call.lineno, {mark: lied}
 
     return turn
 

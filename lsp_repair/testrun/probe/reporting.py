@@ -55,13 +55,6 @@ class Reporting:
         left_out = self.within is not None and self.within.leaves_out(collection_path)
         return True if left_out else None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pycollect_makemodule(self, module_path: Any) -> None:
-        """Just before a test file is imported, what it holds; bytecode that a test wrote for it is not believed."""
-        if self.digests is not None:
-            self.digests.take(str(module_path))
-            drop_bytecode(str(module_path))
-
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         """Keep the chosen tests, in the chosen order."""
@@ -72,11 +65,14 @@ class Reporting:
 
     def pytest_collection_finish(self, session: Any) -> None:
         """Everything that will run, and every file that decides outcomes."""
+        oracle = sorted(self._oracle(session))
+        if self.digests is not None:
+            self.digests.take_others(oracle)
         self.emit(
             {
                 "kind": "collected",
                 "tests": [self._test(item) for item in session.items],
-                "oracle": sorted(self._oracle(session)),
+                "oracle": oracle,
                 "digests": self.digests.found if self.digests is not None else {},
             }
         )
@@ -104,7 +100,13 @@ class Reporting:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
-        """Errors of collection are failures of the file."""
+        """Errors of collection are failures of the file; just before it is imported, what it holds is noted.
+
+        Other test files were imported since pytest found this one. Bytecode that they wrote for it is not believed.
+        """
+        if self.digests is not None and isinstance(collector, pytest.Module):
+            self.digests.take(str(collector.path))
+            drop_bytecode(str(collector.path))
         outcome: Any = yield
         report = outcome.get_result()
         if report.outcome == "failed":
@@ -214,6 +216,12 @@ class Digests:
                 self.found[relative(path, self._root)] = digest(file.read())
         except OSError:
             self.found[relative(path, self._root)] = ""
+
+    def take_others(self, paths: list[str]) -> None:
+        """Note those of these files, relative to the root, that were not noted when they were read."""
+        for path in paths:
+            if path not in self.found:
+                self.take(os.path.join(self._root, *path.split("/")))
 
 
 def drop_bytecode(path: str) -> None:
