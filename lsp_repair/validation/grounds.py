@@ -1,6 +1,5 @@
 """What proofs stand on: the private copy with a patch in it, its oracle frozen, and one run there."""
 
-import hashlib
 import stat
 import tempfile
 from collections.abc import Generator, Iterable, Mapping
@@ -14,7 +13,7 @@ from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Level
 from lsp_repair.testrun.cold import ColdRequest, MustFail, run_cold
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.probe.reporting import drop_bytecode
+from lsp_repair.testrun.probe.digests import digest, drop_bytecode
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
 
 _LEAST_TEST_SECONDS = 2.0
@@ -90,7 +89,7 @@ def oracle_digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=12).hexdigest()
+        return digest(path.read_bytes())
     except OSError:
         return ""
 

@@ -10,10 +10,7 @@ from typing import Any, Callable, Optional
 import pytest
 from _pytest.unittest import TestCaseFunction
 
-try:
-    from _blake2 import blake2b  # hashlib would load OpenSSL
-except ImportError:
-    from hashlib import blake2b
+from .digests import code_digest
 
 
 class Innermost:
@@ -106,34 +103,3 @@ def real_function(function: Any) -> Optional[FunctionType]:
         else:
             return None
     return None
-
-
-def digest(data: bytes) -> str:
-    """Short, and the same on both ends of the pipe."""
-    return blake2b(data, digest_size=12).hexdigest()
-
-
-def code_digest(code: CodeType) -> str:
-    """A digest of instructions, names and constants, nested functions included; no line, no file, no order of sets."""
-    state = blake2b(digest_size=12)
-    _feed(code, state.update)
-    return state.hexdigest()
-
-
-def _feed(code: CodeType, update: Callable[[bytes], None]) -> None:
-    update(code.co_code)
-    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    update(repr(names).encode("utf-8", "replace"))
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _feed(constant, update)
-        else:
-            update(_text(constant).encode("utf-8", "replace"))
-
-
-def _text(constant: Any) -> str:
-    if isinstance(constant, frozenset):
-        return repr(sorted(map(_text, constant)))
-    if isinstance(constant, tuple):
-        return repr([_text(each) for each in constant])
-    return type(constant).__name__ + repr(constant)

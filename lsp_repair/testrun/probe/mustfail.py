@@ -18,8 +18,8 @@ from _pytest.unittest import TestCaseFunction
 
 from .comparing import Comparing
 from .innermost import real_function
-from .mutants import Mutant, TestSource
 from .reporting import Reporting
+from .sources import Mutant, TestSource
 
 _MOST_TARGETS = 6
 _MOST_MUTANTS = 6

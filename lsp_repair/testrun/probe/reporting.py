@@ -10,8 +10,9 @@ from typing import Any, Callable, Optional
 import pytest
 from _pytest.doctest import DoctestItem
 
+from .digests import Digests, drop_bytecode
 from .facts import Comparisons, failure_of, relative
-from .innermost import Innermost, digest
+from .innermost import Innermost
 from .recorder import Recorder
 from .within import Within
 
@@ -200,41 +201,6 @@ class Reporting:
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Where the modules came from that the tests themselves imported."""
         self.emit({"kind": "modules", "files": module_files(self.root)})
-
-
-class Digests:
-    """What the files that decide outcomes held when they were read."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self.found: dict[str, str] = {}
-
-    def take(self, path: str) -> None:
-        """Note a file as it is now; what cannot be read has the empty digest."""
-        try:
-            with open(path, "rb") as file:
-                self.found[relative(path, self._root)] = digest(file.read())
-        except OSError:
-            self.found[relative(path, self._root)] = ""
-
-    def take_others(self, paths: list[str]) -> None:
-        """Note those of these files, relative to the root, that were not noted when they were read."""
-        for path in paths:
-            if path not in self.found:
-                self.take(os.path.join(self._root, *path.split("/")))
-
-
-def drop_bytecode(path: str) -> None:
-    """Remove what was compiled from a source, so that it is compiled again."""
-    folder, name = os.path.split(path)
-    cache = os.path.join(folder, "__pycache__")
-    stem = os.path.splitext(name)[0] + "."
-    try:
-        for each in os.listdir(cache):
-            if each.startswith(stem):
-                os.unlink(os.path.join(cache, each))
-    except OSError:
-        pass
 
 
 def _file_of(plugin: object) -> Optional[str]:

@@ -13,9 +13,10 @@ import pytest
 from _pytest.config import default_plugins
 
 from . import channel, limits
+from .digests import Digests
 from .measurement import Measurement
 from .recorder import recorder
-from .reporting import Digests, Reporting
+from .reporting import Reporting
 from .sealing import sealed_emit
 from .within import Within
 
