@@ -16,11 +16,10 @@ from measures import machine
 
 _PATCH = """--- a/shop.py
 +++ b/shop.py
-@@ -1,5 +1,5 @@
+@@ -1,4 +1,4 @@
  def total(a, b):
 -    return a - b
 +    return a + b
- 
  def half(a):
      return a // 2
 """
@@ -31,7 +30,7 @@ def project(folder: Path, tests: int) -> Path:
     """A suite of quick tests, one of which is red, that uses about 0.2 s besides pytest's own start."""
     folder.mkdir()
     (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "shop.py").write_text("def total(a, b):\n    return a - b\n\ndef half(a):\n    return a // 2\n")
+    (folder / "shop.py").write_text("def total(a, b):\n    return a - b\ndef half(a):\n    return a // 2\n")
     body = "".join(f"def test_half_{n}():\n    assert half({2 * n}) == {n}\n\n" for n in range(tests))
     (folder / "test_shop.py").write_text(
         f"from shop import half, total\n\n{body}def test_total():\n    assert total(2, 3) == 5\n"

@@ -41,7 +41,7 @@ def prove(
             findings.append(other_order(ground, again, second.run, narrow, deadline))
         case Unproven() as again:
             return again
-    for layer in _costly_layers(ground, patch, targets, narrow, deadline):
+    for layer in _costly_layers(ground, patch, targets, deadline):
         if any(finding.refusal is not None for finding in findings):
             break
         findings.append(layer())
@@ -49,10 +49,10 @@ def prove(
 
 
 def _costly_layers(
-    ground: Ground, patch: Patch, targets: tuple[NodeId, ...], narrow: Scope, deadline: Deadline
+    ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline
 ) -> Iterator[Callable[[], Finding]]:
     """What needs processes of its own, cheapest first; none runs for a patch that an earlier one refused."""
-    yield lambda: alone(ground, patch, targets, narrow, deadline)
+    yield lambda: alone(ground, patch, targets, deadline)
     # The replay of recorded calls belongs here.
 
 

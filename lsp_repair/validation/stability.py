@@ -14,36 +14,38 @@ from lsp_repair.validation.layers import Finding, refused, unknown
 from lsp_repair.validation.mustfail import told
 from lsp_repair.validation.outcomes import first_red_target
 
-_ALONE = 2
+_ALONE_SEEDS = ("3", "4")
+"""Of the runs alone; those of the whole proof are others."""
 _ORDER_NOTE = "some tests depend on the order they run in, with and without this patch"
 _ALONE_NOTE = "{} needs other tests before it, with and without this patch"
 
 
-def alone(ground: Ground, patch: Patch, targets: Sequence[NodeId], narrow: Scope, deadline: Deadline) -> Finding:
-    """Some of the targets, each in a process of its own with another hash seed."""
-    if narrow.only == frozenset(targets) and len(targets) == 1:
-        return Finding()  # the run in reversed order was that
+def alone(ground: Ground, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> Finding:
+    """Two of the targets, each in a process of its own with another hash seed; the only one twice."""
     chosen = _differing(targets)
     seconds = max((each.seconds for each in ground.baseline.results.values() if each.node_id in chosen), default=0.0)
     if deadline.remaining < 5 * seconds + 5:
         return Finding(not_applicable=("alone (time)",))
-    with ThreadPoolExecutor(_ALONE, thread_name_prefix="alone") as pool:
-        found = [pool.submit(_one_alone, ground, patch, key, deadline) for key in chosen]
+    with ThreadPoolExecutor(len(_ALONE_SEEDS), thread_name_prefix="alone") as pool:
+        found = [
+            pool.submit(_one_alone, ground, patch, key, seed, deadline)
+            for key, seed in zip(chosen, _ALONE_SEEDS, strict=False)
+        ]
         findings = [each.result() for each in found]
     return next((each for each in findings if each.refusal is not None), None) or Finding(
-        notes=tuple(note for each in findings for note in each.notes)
+        notes=tuple(dict.fromkeys(note for each in findings for note in each.notes))
     )
 
 
 def _differing(targets: Sequence[NodeId]) -> list[NodeId]:
-    """Targets of different functions, files or at least parameters: the last one and another."""
-    tests = [key for key in targets if "::" in key]
+    """Targets of different functions, or at least parameters: the last one and another."""
+    tests = [key for key in targets if "::" in key] or list(targets)
     others = [key for key in tests[:-1] if key.split("[", 1)[0] != tests[-1].split("[", 1)[0]] or tests[:-1]
-    return [*others[:1], *tests[-1:]][:_ALONE]
+    return [*(others or tests)[:1], tests[-1]]
 
 
-def _one_alone(ground: Ground, patch: Patch, target: NodeId, deadline: Deadline) -> Finding:
-    request = replace(request_of(targets_scope([target]), ground.baseline, reverse=False), hash_seed="3")
+def _one_alone(ground: Ground, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> Finding:
+    request = replace(request_of(targets_scope([target]), ground.baseline, reverse=False), hash_seed=seed)
     run = run_patched(ground, patch, request, deadline).run
     if not run.complete:
         return unknown(Reason.INCOMPLETE_RUN, f"the run of {target} alone did not come to its end")
