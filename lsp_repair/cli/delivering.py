@@ -9,6 +9,7 @@ from lsp_repair.cli.journal import apply
 from lsp_repair.cli.wiring import JOURNAL
 from lsp_repair.domain.outcomes import FixReport, Proposal, Status
 from lsp_repair.domain.patches import FileChange
+from lsp_repair.domain.verdicts import Flag
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
@@ -36,6 +37,12 @@ def _write_patches(folder: Path, reports: Sequence[FixReport], console: Console)
             console.line(f"wrote {path}", "dim")
 
 
+def _may_be_written(proposal: Proposal, accept_flagged: bool) -> bool:  # noqa: FBT001 - the user's word
+    """An edited test is never written for the user, whatever was accepted: it is what everything else rests on."""
+    flags = proposal.evidence.flags
+    return not flags or (accept_flagged and Flag.EDITS_TESTS not in flags)
+
+
 def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folders, Ledger | None, Console]) -> None:
     folders, ledger, console = means
     if folders.state is None:
@@ -47,7 +54,7 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
     for failure in report.failures:
         if failure.status is not Status.PROPOSED:
             continue
-        proposal = next((each for each in failure.proposals if accept_flagged or not each.evidence.flags), None)
+        proposal = next((each for each in failure.proposals if _may_be_written(each, accept_flagged)), None)
         if proposal is None:
             console.line(
                 f"not written: every proposal for {failure.group.node_ids[0]} is flagged (--accept-flagged)", "yellow"

@@ -116,6 +116,7 @@ def evidence_json(evidence: Evidence) -> Json:
         "not_applicable": list(evidence.not_applicable),
         "flags": [str(flag) for flag in evidence.flags],
         "notes": list(evidence.notes),
+        "isolation": evidence.isolation,
     }
 
 

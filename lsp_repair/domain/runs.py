@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from lsp_repair.domain.oversight import Oversight
+
 NodeId = NewType("NodeId", str)
 """pytest's node id, relative to the pytest root, with `/`; of a file that does not collect: the file's path."""
 
@@ -140,6 +142,7 @@ class TestRun:
     """The last lines pytest and the tests printed, for error messages."""
     pytest_version: str = ""
     exit_status: int | None = None
+    oversight: Oversight = field(default_factory=Oversight)
 
     @property
     def red(self) -> tuple[TestResult, ...]:

@@ -46,6 +46,9 @@ class Reason(StrEnum):
     STUCK = "stuck"
     DECEPTIVE_TEXT = "deceptive-text"
     TOO_LARGE = "too-large"
+    TAMPERING = "tampering"
+    MUST_FAIL_PASSED = "must-fail-passed"
+    GARBLED_CHANNEL = "garbled-channel"
 
 
 class Flag(StrEnum):
@@ -71,6 +74,8 @@ class Evidence:
     not_applicable: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
     notes: tuple[str, ...] = ()
+    isolation: str = ""
+    """The tier it was proved at, in words."""
 
 
 @dataclass(frozen=True, slots=True)

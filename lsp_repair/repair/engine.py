@@ -17,7 +17,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
-from lsp_repair.isolation import Sandbox
+from lsp_repair.isolation.tiers import Found as FoundIsolation
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
@@ -104,7 +104,7 @@ def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
     observe(SessionStarted(str(project.root), str(project.interpreter.executable), found.report))
     try:
         with work_folder() as private:
-            _fix_in(private, request, deadline, (progress, observe), found.sandbox)
+            _fix_in(private, request, deadline, (progress, observe), found)
     except KeyboardInterrupt as stop:
         raise Interrupted(_with_costs(progress.report(), request)) from stop
     progress.out_of_time = deadline.passed
@@ -120,11 +120,11 @@ def _with_costs(report: FixReport, request: FixRequest) -> FixReport:
 
 
 def _fix_in(
-    private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer], sandbox: Sandbox
+    private: Path, request: FixRequest, deadline: Deadline, sink: tuple[_Progress, Observer], found: FoundIsolation
 ) -> None:
     progress, observe = sink
     rules = SnapshotRules(request.snapshot_include)
-    prepared = prepare(progress.project, private, rules, sandbox, request.overlays)
+    prepared = prepare(progress.project, private, rules, found, request.overlays)
     selection = chosen(progress.project, request.selection, Path.cwd())
     baseline = run_baseline(prepared, selection, deadline, observe)
     progress.counts = baseline.counts
@@ -194,7 +194,8 @@ class _Work:
         unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
         prepared = self.prepared
         rules = _rules(prepared, test_edits=self.request.allow_test_edits)
-        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules)
+        words = self.progress.isolation.words
+        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules, words)
 
     def _each(
         self,
@@ -423,7 +424,7 @@ def check(project: Project, request: CheckRequest, observe: Observer) -> CheckRe
     found = find_sandbox(project, request.allow)
     demand(found.report, request.demands.foreign, "patches of others")
     with work_folder() as private:
-        prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found.sandbox)
+        prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found)
         targets, verdict = _checked(prepared, request, deadline, observe)
     return CheckReport(
         root=str(project.root),
@@ -460,5 +461,8 @@ def _checked(
     narrow = narrow_scope(targets, ())
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
-    ground = Ground(prepared.snapshot, prepared.place, baseline.run, prepared.private, rules=rules)
+    private = prepared.private
+    ground = Ground(
+        prepared.snapshot, prepared.place, baseline.run, private, rules=rules, isolation=prepared.isolation.words
+    )
     return targets, prove(ground, patch, targets, (wide, narrow), deadline)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
+from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.outcomes import TestCounts
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Outcome, TestRun
 from lsp_repair.errors import CannotRunTestsError
-from lsp_repair.isolation import Sandbox
 from lsp_repair.isolation.environment import scrubbed, trusted
+from lsp_repair.isolation.tiers import Found
 from lsp_repair.repair.gate import Surroundings
 from lsp_repair.repair.selection import Chosen
 from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
@@ -39,6 +40,7 @@ class Prepared:
     private: Path
     snapshot: Snapshot
     place: Place
+    isolation: IsolationReport
 
     def surroundings(self) -> tuple[Surroundings, tuple[Surroundings, ...]]:
         """The user's own surroundings, and each of their parts alone; made when they are first needed."""
@@ -95,10 +97,11 @@ def prepare(
     project: Project,
     private: Path,
     rules: SnapshotRules,
-    sandbox: Sandbox,
+    found: Found,
     overlays: Mapping[str, bytes] = NO_OVERLAYS,
 ) -> Prepared:
     """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
+    sandbox = found.sandbox
     snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), overlays, rules)
     for name in ("home", "tmp"):
         (private / name).mkdir(exist_ok=True)
@@ -112,7 +115,7 @@ def prepare(
         sandbox=sandbox,
         copy_bytes=snapshot.size_bytes,
     )
-    return Prepared(project, private, snapshot, place)
+    return Prepared(project, private, snapshot, place, found.report)
 
 
 def _environ(private: Path, opened: frozenset[str]) -> dict[str, str]:

@@ -98,8 +98,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     with ExitStack() as stack:
         private = stack.enter_context(work_folder())
         rules = SnapshotRules(loaded.settings.snapshot_include)
-        sandbox = find_sandbox(project, loaded.settings.allow).sandbox
-        prepared = prepare(project, private, rules, sandbox, overlays_of(order))
+        prepared = prepare(project, private, rules, find_sandbox(project, loaded.settings.allow), overlays_of(order))
         selection = chosen(project, Selection(), project.root)
         baseline = run_baseline(prepared, selection, Deadline.after(limit), _unheard).run
         red = red_tests(baseline)

@@ -1,22 +1,35 @@
 """One run of pytest in a fresh process, survived whatever the tests do to it."""
 
 import os
+import secrets
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation import Running, launch
+from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.protocol import Protocol
+from lsp_repair.testrun.records import Record, RunBuilder
 
 _MOST_DEATHS = 4
 """A suite whose tests kill the process more often than this is not worth a fifth start."""
+
+
+@dataclass(frozen=True, slots=True)
+class MustFail:
+    """What is tried after the real tests, to see whether anything can fail at all."""
+
+    targets: tuple[NodeId, ...]
+    changed: Mapping[str, tuple[tuple[int, int], ...]]
+    """Spans of lines that the patch wrote, by path relative to the root."""
+    cpu_seconds: float = 1.0
+    """For mutants; what is always tried comes on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,9 @@ class ColdRequest:
     """CPU seconds a test may use at least before it counts as hanging."""
     stall_seconds: float = 60.0
     """Wall seconds without news before the running test counts as hanging."""
+    must_fail: MustFail | None = None
+    digests: bool = True
+    """Whether it is wanted what the test files hold just before they are imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +99,32 @@ def _last_words(tail: str) -> str:
 def _run_once(
     running: Running, wanted: dict[str, object], stall_seconds: float, sink: tuple[RunBuilder, Deadline]
 ) -> tuple[bool, str]:
-    """Whether the end record arrived, and the end of the output."""
+    """Whether the end record arrived or what arrives cannot be believed, and the end of the output."""
     builder, deadline = sink
+    intake, protocol = Intake(secrets.token_bytes(32)), Protocol()
     try:
-        channel.send(running.write_fd, wanted)
-        for record in records(running, deadline, stall_seconds):
+        channel.send(running.write_fd, {**wanted, "secret": intake.secret.hex()})
+        for record in records(running, intake, deadline, stall_seconds):
+            protocol.take(record)
             builder.take(record)
-            if builder.ended:
-                running.finish(1.0)
-                break
+        if builder.ended and _is_silent(running, protocol):
+            running.finish(1.0)
     except BrokenPipeError:
         pass
     finally:
         running.close()
-    return builder.ended, running.output_tail()
+    builder.garbled = builder.garbled or intake.garbled
+    builder.irregular |= protocol.irregular
+    return builder.ended or bool(builder.garbled), running.output_tail()
+
+
+def _is_silent(running: Running, protocol: Protocol) -> bool:
+    """Whether the pipe closes behind the end record; somebody else may still hold it, and write to it."""
+    if not select.select([running.read_fd], [], [], 1.0)[0]:
+        return False
+    if os.read(running.read_fd, 1):
+        protocol.irregular.add("records after the end")
+    return True
 
 
 def start_probe(place: Place, hash_seed: str) -> Running:
@@ -111,6 +139,7 @@ def start_probe(place: Place, hash_seed: str) -> Running:
 
 def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
     targets = request.files or place.selected
+    must_fail = request.must_fail
     return {
         "mode": "cold",
         "root": str(place.root),
@@ -120,19 +149,31 @@ def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
         "record": request.record,
         "order": "reversed" if request.reverse else "collected",
         "test_seconds": request.test_seconds,
+        "digests": request.digests,
+        "must_fail": None
+        if must_fail is None
+        else {
+            "targets": list(must_fail.targets),
+            "changed": {path: list(spans) for path, spans in must_fail.changed.items()},
+            "seconds": must_fail.cpu_seconds,
+        },
     }
 
 
-def records(running: Running, deadline: Deadline, stall_seconds: float) -> Iterator[dict[str, Any]]:
-    """Records as they arrive; ends at the end of the pipe, at the deadline, or after too long a silence."""
-    buffer = bytearray()
+def records(running: Running, intake: Intake, deadline: Deadline, stall_seconds: float) -> Iterator[Record]:
+    """Records as they arrive, those behind the end in the same breath too.
+
+    Ends with the end record, at the end of the pipe, at the deadline, or after too long a silence.
+    """
     heard = time.monotonic()
-    while not deadline.passed and time.monotonic() - heard < stall_seconds:
+    has_ended = False
+    while not has_ended and not deadline.passed and time.monotonic() - heard < stall_seconds and not intake.garbled:
         if not select.select([running.read_fd], [], [], min(deadline.glance, stall_seconds))[0]:
             continue
         heard = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
             return
-        buffer += chunk
-        yield from channel.split(buffer)
+        for record in intake.feed(chunk):
+            has_ended = has_ended or record["kind"] == "end"
+            yield record

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lsp_repair.domain.oversight import Inner, Observed, Oversight, Trial
 from lsp_repair.domain.runs import (
     CollectedTest,
     Comparison,
@@ -14,6 +15,7 @@ from lsp_repair.domain.runs import (
     TestResult,
     TestRun,
 )
+from lsp_repair.testrun.shapes import is_well_formed
 
 Record = Mapping[str, Any]
 
@@ -33,33 +35,58 @@ class RunBuilder:
     pytest_version: str = ""
     conftest_failure: Failure | None = None
     cpu_seconds: float = 0.0
+    garbled: str = ""
+    """Why the records cannot be believed."""
+    irregular: set[str] = field(default_factory=set[str])
+    observed: dict[str, Observed] = field(default_factory=dict[str, Observed])
+    digests: dict[str, str] = field(default_factory=dict[str, str])
+    trials: list[Trial] = field(default_factory=list[Trial])
 
     def take(self, record: Record) -> None:
-        """Note one record; unknown kinds are ignored."""
+        """Note one record; unknown kinds are ignored, malformed records are noted as such."""
+        if not is_well_formed(record):
+            self.garbled = self.garbled or f"a record of kind {record['kind'][:40]!r} is malformed"
+            return
         match record["kind"]:
-            case "hello":
-                self.pytest_version = record["pytest"]
             case "collected":
-                self.oracle.update(record["oracle"])
-                self.collected.update((test.node_id, test) for test in map(_collected, record["tests"]))
+                self._take_collected(record)
             case "collect-error":
                 self._take_broken(record)
-            case "conftest-error":
-                self.conftest_failure = failure(NodeId("conftest.py"), "collect", record["failure"])
-            case "start":
-                self.running = NodeId(record["id"])
             case "phase":
                 self._take_phase(record)
             case "executed":
                 self._take_executed(record)
+            case "end":
+                self._take_end(record)
+            case _:
+                self._take_small(record)
+
+    def _take_collected(self, record: Record) -> None:
+        self.oracle.update(record["oracle"])
+        self.digests.update(record.get("digests", {}))
+        self.collected.update((test.node_id, test) for test in map(_collected, record["tests"]))
+
+    def _take_small(self, record: Record) -> None:
+        match record["kind"]:
+            case "garbled":
+                self.garbled = self.garbled or record["why"]
+            case "hello":
+                self.pytest_version = record["pytest"]
+            case "start":
+                self.running = NodeId(record["id"])
             case "modules":
                 self.modules.update(record["files"])
-            case "end":
-                self.ended = True
-                self.exit_status = record["exit"]
-                self.cpu_seconds += record["cpu"]
+            case "conftest-error":
+                self.conftest_failure = failure(NodeId("conftest.py"), "collect", record["failure"])
+            case "trial":
+                self.trials.append(_trial(record))
             case _:
                 pass
+
+    def _take_end(self, record: Record) -> None:
+        self.ended = True
+        self.exit_status = record["exit"]
+        self.cpu_seconds += record["cpu"]
 
     def died(self, why: str) -> NodeId | None:
         """The process ended in the middle of a test: that test failed; returns which."""
@@ -84,6 +111,8 @@ class RunBuilder:
         if record["outcome"] == "failed" and result.failure is None:
             result = replace(result, failure=failure(node_id, record["when"], record["failure"]))
         self.results[node_id] = replace(result, seconds=result.seconds + record["seconds"])
+        if "inner" in record:
+            self.observed[node_id] = Observed(Inner(record["inner"]), record["error"], record["code"])
         if record["when"] == "teardown":
             self.running = None
 
@@ -101,13 +130,33 @@ class RunBuilder:
             results=decided,
             oracle_paths=frozenset(self.oracle),
             module_files=dict(self.modules),
-            complete=self.ended,
+            complete=self.ended and not self.garbled,
             seconds=seconds,
             cpu_seconds=self.cpu_seconds,
             output_tail=output_tail,
             pytest_version=self.pytest_version,
             exit_status=self.exit_status,
+            oversight=Oversight(
+                self.garbled,
+                frozenset(self.irregular),
+                dict(self.observed),
+                dict(self.digests),
+                tuple(self.trials),
+            ),
         )
+
+
+def _trial(record: Record) -> Trial:
+    return Trial(
+        record["what"],
+        record["id"],
+        record.get("outcome", ""),
+        Inner(record.get("inner", "unseen")),
+        record.get("line", 0),
+        record.get("reached", False),
+        record.get("detail", ""),
+        tuple(record.get("equals_all", ())),
+    )
 
 
 def _phase_outcome(record: Record) -> Outcome:

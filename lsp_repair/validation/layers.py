@@ -28,7 +28,7 @@ def unknown(reason: Reason, detail: str) -> Finding:
 
 
 def combined(verdict: Verdict, findings: Iterable[Finding]) -> Verdict:
-    """The verdict with what the layers found; the worst refusal wins, no verdict before a rejection."""
+    """The verdict with what the layers found; the first of the worst refusals wins, no verdict before a rejection."""
     if not isinstance(verdict, Plausible):
         return verdict
     evidence, refusals = verdict.evidence, list[Rejected | Unproven]()
@@ -41,5 +41,4 @@ def combined(verdict: Verdict, findings: Iterable[Finding]) -> Verdict:
             notes=(*evidence.notes, *finding.notes),
             not_applicable=tuple(dict.fromkeys((*evidence.not_applicable, *finding.not_applicable))),
         )
-    worst = sorted(refusals, key=lambda each: isinstance(each, Unproven))
-    return worst[-1] if worst else Plausible(evidence)
+    return max(refusals, key=lambda each: isinstance(each, Unproven)) if refusals else Plausible(evidence)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from judging import Judge, is_clean, reason
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.testrun.warm import WarmRequest, WarmServer, start_warm
@@ -115,3 +116,38 @@ def test_what_each_test_reaches_is_told(project, executable, again):
         key.partition("::")[2]: sorted(line for path, line in reach if path == "shop.py")
         for key, reach in found.reached.items()
     } == {"test_alone": [], "test_in_a_thread": [2], "test_lazily": [2, 5, 6]}
+
+
+@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+def test_right_code_fails_what_must_fail_and_sly_code_does_not(tmp_path, executable):
+    """Mutants are compiled by the user's interpreter: what it makes of a test's source has to be what runs there."""
+    tests = """
+        import unittest
+        import pytest
+        from shop import price
+
+        def test_plain():
+            assert price("pear") == 4
+
+        def test_error():
+            with pytest.raises(ValueError):
+                price("fig")
+
+        class TestUnit(unittest.TestCase):
+            def test_unit(self):
+                self.assertEqual(price("pear"), 4)
+        """
+    shop = "def price(name):\n    return 3\n"
+    one = Judge(tmp_path, {"pytest.ini": "[pytest]\n", "shop.py": shop, "test_shop.py": tests}, executable)
+    right = "def price(name):\n    if name == 'fig':\n        raise ValueError(name)\n    return 4\n"
+    found = one.run(one.rewrite("shop.py", right)).run.oversight
+    assert [each.outcome for each in found.trials if each.what == "canary"] == ["failed"] * 4
+    assert {each.outcome for each in found.trials if each.what == "again"} == {"passed"}
+    mutants = [each for each in found.trials if each.what in {"negated", "other-error"}]
+    assert [(each.reached, each.outcome, str(each.inner)) for each in mutants] == [(True, "failed", "raised")] * 3
+    assert is_clean(one.unpoliced(one.rewrite("shop.py", right)))
+    sly = (
+        right.replace("return 4", "return Sly(3)")
+        + "class Sly(int):\n    def __eq__(self, other):\n        return True\n"
+    )
+    assert reason(one.unpoliced(one.rewrite("shop.py", sly))) == "must-fail-passed"

@@ -1,23 +1,17 @@
 """The proof: what a patch has to survive, each on real runs."""
 
-import os
-import sys
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from judging import FULL, Judge, reason
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Level, Plausible, Rejected, Unproven
-from lsp_repair.testrun.cold import ColdRequest, run_cold
-from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
-from lsp_repair.validation.proof import Ground, Scope, prove, targets_pass
+from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven
+from lsp_repair.validation.proof import prove, targets_pass
 
 TARGET = NodeId("test_shop.py::test_total")
-FULL = Scope(Level.FULL, (), None)
 FILES = {
     "pytest.ini": "[pytest]\n",
     "shop.py": """
@@ -45,47 +39,9 @@ FILES = {
 }
 
 
-class Judge:
-    """A project with its baseline taken."""
-
-    def __init__(self, folder: Path, files: dict[str, str]) -> None:
-        root = folder / "project"
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(dedent(text).lstrip())
-        (folder / "private").mkdir()
-        self.root = root
-        snapshot = take_snapshot(root, folder / "private" / "project", {}, SnapshotRules())
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
-        place = Place(
-            snapshot.root,
-            Path(sys.executable),
-            {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            (str(snapshot.root),),
-        )
-        baseline = run_cold(place, ColdRequest(), Deadline.after(60)).run
-        self.ground = Ground(snapshot, place, baseline, folder / "private")
-
-    def patch(self, path: str, old: str, new: str) -> Patch:
-        """One replacement in one file."""
-        before = (self.root / path).read_text()
-        assert old in before
-        return Patch((FileChange(path, before.encode(), before.replace(old, new, 1).encode()),))
-
-    def verdict(self, patch: Patch, targets: tuple[str, ...] = (TARGET,)) -> Plausible | Rejected | Unproven:
-        """What the proof says with the whole suite as its scope."""
-        ids = tuple(NodeId(target) for target in targets)
-        return prove(self.ground, patch, ids, (FULL, FULL), Deadline.after(60))
-
-
 @pytest.fixture
 def judge(tmp_path):
     return lambda **files: Judge(tmp_path, {**FILES, **{name.replace("__", "."): text for name, text in files.items()}})
-
-
-def reason(verdict) -> str:
-    assert isinstance(verdict, Rejected | Unproven), verdict
-    return str(verdict.reasons[0])
 
 
 def test_a_right_patch_is_plausible_with_what_was_run(judge):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 _LENGTH = struct.Struct("!I")
+MOST_BYTES = 32 << 20
+"""Of one record: hundreds of thousands of tests fit into it."""
 
 
 def encoded(record: dict[str, Any]) -> bytes:
@@ -40,14 +43,42 @@ def _exactly(descriptor: int, count: int) -> bytes:
     return bytes(parts)
 
 
-def split(buffer: bytearray) -> list[dict[str, Any]]:
-    """Take the complete records off the front of `buffer`."""
-    records: list[dict[str, Any]] = []
+def payloads(buffer: bytearray) -> Iterator[bytes]:
+    """Take the complete payloads off the front of `buffer`; raises ValueError at a length that no record has."""
     while len(buffer) >= _LENGTH.size:
         (length,) = _LENGTH.unpack_from(buffer)
+        if length > MOST_BYTES:
+            raise ValueError("a record is too large")
         end = _LENGTH.size + length
         if len(buffer) < end:
             break
-        records.append(json.loads(bytes(buffer[_LENGTH.size : end])))
+        payload = bytes(buffer[_LENGTH.size : end])
         del buffer[:end]
+        yield payload
+
+
+def decoded(payload: bytes) -> dict[str, Any]:
+    """The record in a payload; raises ValueError for anything else, however deep it is nested."""
+    try:
+        record = json.loads(payload)
+    except RecursionError:
+        raise ValueError("a record is nested too deeply") from None
+    if isinstance(record, dict) and isinstance(record.get("kind"), str):
+        found: dict[str, Any] = record
+        return found
+    raise ValueError("a record is none")
+
+
+def split(buffer: bytearray) -> list[dict[str, Any]]:
+    """Take the complete records off the front of `buffer`; in place of what is none stands one of kind `garbled`."""
+    records: list[dict[str, Any]] = []
+    try:
+        for payload in payloads(buffer):
+            try:
+                records.append(decoded(payload))
+            except ValueError as error:
+                records.append({"kind": "garbled", "why": str(error)})
+    except ValueError as error:
+        buffer.clear()
+        records.append({"kind": "garbled", "why": str(error)})
     return records

@@ -10,7 +10,9 @@ from typing import Any, Callable, Optional
 import pytest
 from _pytest.doctest import DoctestItem
 
+from .digests import Digests, drop_bytecode
 from .facts import Comparisons, failure_of, relative
+from .innermost import Innermost
 from .recorder import Recorder
 from .within import Within
 
@@ -29,6 +31,14 @@ class Reporting:
         """When set, only these files are collected."""
         self.subtest_errors: Optional[list[BaseException]] = None
         """When set, reports are not told: they are made for subtests alone, and their errors go here."""
+        self.apart: Optional[list[dict[str, Any]]] = None
+        """When set, phases are not told: what runs is no test of the user's, and its phases go here."""
+        self.not_passed: set[str] = set()
+        """Ids of what failed or was skipped."""
+        self.innermost = Innermost()
+        self.digests: Optional[Digests] = None
+        """When set, what is in the test files is told as well."""
+        self._is_calling = False
         self.only = set(only) if only is not None else None
         self._order = order
         self._comparisons = Comparisons()
@@ -56,11 +66,15 @@ class Reporting:
 
     def pytest_collection_finish(self, session: Any) -> None:
         """Everything that will run, and every file that decides outcomes."""
+        oracle = sorted(self._oracle(session))
+        if self.digests is not None:
+            self.digests.take_others(oracle)
         self.emit(
             {
                 "kind": "collected",
                 "tests": [self._test(item) for item in session.items],
-                "oracle": sorted(self._oracle(session)),
+                "oracle": oracle,
+                "digests": self.digests.found if self.digests is not None else {},
             }
         )
         self.emit({"kind": "modules", "files": module_files(self.root)})
@@ -87,7 +101,13 @@ class Reporting:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
-        """Errors of collection are failures of the file."""
+        """Errors of collection are failures of the file; just before it is imported, what it holds is noted.
+
+        Other test files were imported since pytest found this one. Bytecode that they wrote for it is not believed.
+        """
+        if self.digests is not None and isinstance(collector, pytest.Module):
+            self.digests.take(str(collector.path))
+            drop_bytecode(str(collector.path))
         outcome: Any = yield
         report = outcome.get_result()
         if report.outcome == "failed":
@@ -109,6 +129,9 @@ class Reporting:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
         """Executed lines are those of all phases."""
+        if self.apart is not None:
+            yield
+            return
         self.emit({"kind": "start", "id": item.nodeid})
         if self.recorder is None:
             yield
@@ -120,6 +143,17 @@ class Reporting:
             lines = self.recorder.stop()
             executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
             self.emit({"kind": "executed", "id": item.nodeid, "lines": executed})
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
+        """Watch the function itself; reports that are made meanwhile are those of subtests."""
+        end_watch = self.innermost.watch(item)
+        self._is_calling = True
+        try:
+            yield
+        finally:
+            self._is_calling = False
+            end_watch()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
@@ -140,9 +174,23 @@ class Reporting:
             "xfail": hasattr(report, "wasxfail"),
         }
         comparison = self._comparisons.take()
+        if self._is_calling:
+            record["sub"] = True
+        elif report.when == "call":
+            record.update(self._observed(call))
         if report.outcome == "failed":
             record["failure"] = self._failure(call, report, comparison)
+        if self.apart is not None:
+            self.apart.append(record)
+            return
+        if report.outcome != "passed" or record["xfail"]:
+            self.not_passed.add(item.nodeid)
         self.emit(record)
+
+    def _observed(self, call: Any) -> dict[str, Any]:
+        """What the call did by two witnesses, and which code it was."""
+        error = call.excinfo is not None
+        return {"inner": self.innermost.how, "error": error, "code": self.innermost.code}
 
     def _failure(self, call: Any, report: Any, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
         if call.excinfo is None:

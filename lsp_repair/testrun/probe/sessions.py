@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
 import time
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from _pytest.config import default_plugins
 
 from . import channel, limits
+from .digests import Digests
 from .measurement import Measurement
 from .recorder import recorder
 from .reporting import Reporting
+from .sealing import sealed_emit
 from .within import Within
 
 
@@ -22,15 +25,16 @@ def serve(read_fd: int, write_fd: int) -> None:
     """Read the first record and do what its `mode` says: `cold` or `warm`.
 
     `root`: absolute path of the snapshot, the current directory. `args`: for pytest. `only`: ids to keep or null. `within`: files that may be collected or null.
+    `secret`: hex digits that seal the records of a cold run. `must_fail`: see mustfail.py. `digests`: whether those of test files are wanted.
     `record`: whether executed lines are wanted. `order`: `collected` or `reversed`. `test_seconds`: CPU limit floor.
     """
     _import_ahead()
 
-    def emit(record: dict[str, Any]) -> None:
-        channel.send(write_fd, record)
-
+    emit: Callable[[dict[str, Any]], None] = functools.partial(channel.send, write_fd)
     emit({"kind": "hello", "pytest": pytest.__version__, "python": list(sys.version_info[:3]), "pid": os.getpid()})
     wanted = channel.receive(read_fd)
+    if "secret" in wanted:
+        emit = sealed_emit(write_fd, bytes.fromhex(wanted.pop("secret")))
     limits.install()
     reporting = Reporting(wanted["root"], emit, wanted.get("only"), wanted.get("order", "collected"))
     if wanted.get("within") is not None:
@@ -42,10 +46,24 @@ def serve(read_fd: int, write_fd: int) -> None:
         return
     if wanted.get("record"):
         reporting.recorder = recorder(wanted["root"])
-    limited = limits.LimitedTests(wanted["test_seconds"])
-    status = run_pytest(wanted, [reporting, limited])
+    plugins: list[Any] = [reporting, limits.LimitedTests(wanted["test_seconds"])]
+    if wanted.get("must_fail") is not None:
+        from .mustfail import MustFail
+
+        plugins.append(MustFail(reporting, wanted["must_fail"]))
+    if wanted.get("digests"):
+        reporting.digests = Digests(wanted["root"])
+    _hide()
+    status = run_pytest(wanted, plugins)
     emit({"kind": "end", "exit": status, "cpu": time.process_time()})
     _leave()
+
+
+def _hide() -> None:
+    """Nothing that the user's code could import leads to what is at work here."""
+    name = __name__.rpartition(".")[0]
+    for each in [key for key in sys.modules if key.partition(".")[0] == name]:
+        del sys.modules[each]
 
 
 def _leave() -> None:

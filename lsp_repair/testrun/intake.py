@@ -1,0 +1,57 @@
+"""The tool's end of a cold run's pipe: bytes in, records out, and no trust in either."""
+
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.probe.sealing import TAG_BYTES, Sign, chain
+from lsp_repair.testrun.records import Record
+from lsp_repair.testrun.shapes import is_told_cold, is_well_formed
+
+_MOST_BYTES = 1 << 30
+"""Of all records of one process."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """One process's records; `garbled` says why it cannot be believed any more, and then nothing more is taken.
+
+    The first record comes before the secret is known to the process, and is the only one without a seal.
+    """
+
+    secret: bytes = field(repr=False)
+    garbled: str = ""
+    _buffer: bytearray = field(default_factory=bytearray)
+    _taken: int = 0
+    _is_greeted: bool = False
+    _sign: Sign | None = None
+
+    def feed(self, chunk: bytes) -> list[Record]:
+        """The records that are complete with this chunk."""
+        self._taken += len(chunk)
+        found: list[Record] = []
+        if self.garbled:
+            return found
+        if self._taken > _MOST_BYTES:
+            self.garbled = "the process told too much"
+            return found
+        self._buffer += chunk
+        try:
+            found.extend(self._record(payload) for payload in channel.payloads(self._buffer))
+        except ValueError as error:
+            self.garbled = str(error)
+        return found
+
+    def _record(self, payload: bytes) -> Record:
+        if not self._is_greeted:
+            self._is_greeted = True
+            self._sign = chain(self.secret)
+        else:
+            assert self._sign is not None
+            tag, payload = payload[:TAG_BYTES], payload[TAG_BYTES:]
+            if not compare_digest(tag, self._sign(payload)):
+                raise ValueError("a record was forged, lost or repeated")
+        record = channel.decoded(payload)
+        if not is_told_cold(record) or not is_well_formed(record):
+            raise ValueError(f"a record of kind {record['kind'][:40]!r} is malformed")
+        return record

@@ -1,0 +1,225 @@
+"""How an assertion is turned over in the syntax tree of a test, and how its comparisons are looked at.
+
+Only what no right patch can pass is mutated: an assertion that held in the same test a moment before, and that nothing
+around it would forgive. Marks stand for the objects that a mutant calls; they are put in when it is compiled.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Callable, Union
+
+FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+_FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry", "attempt", "deprecated")
+_RAISING = {"raises", "assertRaises", "assertRaisesRegex"}
+_COMPARISONS: dict[type, str] = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_UNITTEST_COMPARISONS = {
+    "assertEqual": "==",
+    "assertNotEqual": "!=",
+    "assertLess": "<",
+    "assertLessEqual": "<=",
+    "assertGreater": ">",
+    "assertGreaterEqual": ">=",
+}
+_ONE, _OTHER = object(), object()
+_UNITTEST_LIES: dict[str, tuple[Any, ...]] = {
+    "assertEqual": (_ONE, _OTHER),
+    "assertNotEqual": (_ONE, _ONE),
+    "assertIs": (_ONE, _OTHER),
+    "assertIsNot": (_ONE, _ONE),
+    "assertIsNone": (_ONE,),
+    "assertIsNotNone": (None,),
+    "assertTrue": (False,),
+    "assertFalse": (True,),
+    "assertIn": (_ONE, ()),
+    "assertNotIn": (_ONE, (_ONE,)),
+    "assertIsInstance": (_ONE, int),
+    "assertNotIsInstance": (_ONE, object),
+    "assertLess": (1, 0),
+    "assertLessEqual": (1, 0),
+    "assertGreater": (0, 1),
+    "assertGreaterEqual": (0, 1),
+    "assertAlmostEqual": (0, 1),
+    "assertNotAlmostEqual": (0, 0),
+    "assertListEqual": ([1], [2]),
+    "assertTupleEqual": ((1,), (2,)),
+    "assertSequenceEqual": ([1], [2]),
+    "assertCountEqual": ([1], [2]),
+    "assertSetEqual": ({1}, {2}),
+    "assertDictEqual": ({1: 1}, {1: 2}),
+    "assertMultiLineEqual": ("a", "b"),
+    "assertRegex": ("a", "b"),
+}
+"""What each claim of unittest is false for, whatever the product does."""
+
+
+class Reach:
+    """Whether the mutated place was executed."""
+
+    def __init__(self) -> None:
+        self.is_reached = False
+
+
+class UnknownError(Exception):
+    """What no code of the user's raises."""
+
+
+def statements(body: list[ast.stmt], *, forgiving: bool) -> Iterator[ast.stmt]:
+    """The simple statements of a test's own body; without `forgiving` only those whose errors nothing catches."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            yield node
+            if not forgiving and any(_forgives(item.context_expr) for item in node.items):
+                continue
+        elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
+            if not forgiving:
+                continue
+        elif not hasattr(node, "body"):
+            yield node
+        for name in ("body", "orelse", "finalbody"):
+            yield from statements(getattr(node, name, []), forgiving=forgiving)
+        for case in (*getattr(node, "cases", ()), *getattr(node, "handlers", ())):
+            yield from statements(case.body, forgiving=forgiving)
+
+
+def _forgives(context: ast.expr) -> bool:
+    text = ast.dump(context).lower()
+    return any(word in text for word in _FORGIVING)
+
+
+_Site = Callable[[Reach], tuple[str, int, dict[str, Any]]]
+
+
+def sites(node: FunctionNode) -> Iterator[_Site]:
+    """For each assertion: what turns it over in place, and returns its kind, its line and the objects it needs."""
+    for statement in statements(node.body, forgiving=False):
+        if isinstance(statement, ast.Assert):
+            yield _negation(statement)
+        elif isinstance(statement, (ast.With, ast.AsyncWith)):
+            calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
+            yield from (_other_error(call) for call in calls if _name(call) in _RAISING and call.args)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            call = statement.value
+            lie = _UNITTEST_LIES.get(_name(call))
+            if lie is not None and _is_of_self(call) and len(call.args) >= len(lie) and not _is_spread(call):
+                yield _denial(call, lie)
+            elif _name(call) in _RAISING and len(call.args) > 1:
+                yield _other_error(call)
+
+
+def _negation(statement: ast.Assert) -> _Site:
+    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+        def negated(value: Any) -> bool:
+            reach.is_reached = True
+            return not value
+
+        mark = _mark()
+        statement.test = _call(mark, [statement.test], statement.test)
+        return "negated", statement.lineno, {mark: negated}
+
+    return turn
+
+
+def _denial(call: ast.Call, lie: tuple[Any, ...]) -> _Site:
+    """`self.assertEqual(a, b)` gets two objects that are not equal, after `a` and `b` were computed."""
+
+    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+        def lied(*values: Any) -> tuple[Any, ...]:
+            reach.is_reached = True
+            return lie
+
+        mark = _mark()
+        pair = _call(mark, call.args[: len(lie)], call)
+        call.args[:] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
+        call.keywords[:] = []
+        return "negated", call.lineno, {mark: lied}
+
+    return turn
+
+
+def _other_error(call: ast.Call) -> _Site:
+    """`raises(X)` waits for an error that nobody raises."""
+
+    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+        def unknown(_: Any) -> type:
+            reach.is_reached = True
+            return UnknownError
+
+        mark = _mark()
+        call.args[0] = _call(mark, [call.args[0]], call.args[0])
+        return "other-error", call.lineno, {mark: unknown}
+
+    return turn
+
+
+class Looks(ast.NodeTransformer):
+    """Replaces comparisons inside assertions by calls."""
+
+    def __init__(self, look: Callable[[str, Any, Any], Any]) -> None:
+        self._look = look
+        self.objects: dict[str, Any] = {}
+
+    def enter(self, statement: ast.stmt) -> None:
+        """Replace what is compared in one statement."""
+        if isinstance(statement, ast.Assert):
+            statement.test = self.visit(statement.test)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            call = statement.value
+            if not _is_of_self(call) or not _name(call).startswith("assert") or _is_spread(call):
+                return
+            operator = _UNITTEST_COMPARISONS.get(_name(call))
+            call.args[:] = [self.visit(each) for each in call.args]
+            if operator is not None and len(call.args) >= 2:
+                mark = self._pair(operator)
+                pair = _call(mark, call.args[:2], call)
+                call.args[:2] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """A comparison of two values."""
+        self.generic_visit(node)
+        operator = _COMPARISONS.get(type(node.ops[0]))
+        if operator is None or len(node.ops) > 1:
+            return node
+        look, mark = self._look, _mark()
+        self.objects[mark] = lambda left, right: look(operator, left, right)
+        return _call(mark, [node.left, node.comparators[0]], node)
+
+    def _pair(self, operator: str) -> str:
+        look, mark = self._look, _mark()
+
+        def pair(left: Any, right: Any) -> tuple[Any, Any]:
+            look(operator, left, right)
+            return left, right
+
+        self.objects[mark] = pair
+        return mark
+
+
+_marks = iter(range(1 << 60))
+
+
+def _mark() -> str:
+    return "\0lsp-repair:" + str(next(_marks))
+
+
+def _call(mark: str, arguments: list[ast.expr], place: ast.AST) -> ast.expr:
+    call = ast.Call(func=ast.Constant(mark), args=arguments, keywords=[])
+    return ast.fix_missing_locations(ast.copy_location(call, place))
+
+
+def _name(call: ast.Call) -> str:
+    function = call.func
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def _is_of_self(call: ast.Call) -> bool:
+    return (
+        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
+    )
+
+
+def _is_spread(call: ast.Call) -> bool:
+    return any(isinstance(each, ast.Starred) for each in call.args)

@@ -1,0 +1,87 @@
+"""What must fail and did not: canaries, mutated assertions, comparisons with what nothing equals."""
+
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+
+from lsp_repair.domain.oversight import Inner, Trial
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.verdicts import Reason
+from lsp_repair.testrun.cold import MustFail
+from lsp_repair.validation.layers import Finding, refused, unknown
+
+_CANARIES = 4
+
+
+def must_fail(patch: Patch, targets: tuple[NodeId, ...]) -> MustFail:
+    """What a run is to try after its tests."""
+    spans = {each.path: _spans(each) for each in patch.changes if each.after is not None}
+    return MustFail(targets, {path: found for path, found in spans.items() if found})
+
+
+def _spans(change: FileChange) -> tuple[tuple[int, int], ...]:
+    """First and last line of each stretch that the patch wrote."""
+    old, new = (change.before or b"").splitlines(), (change.after or b"").splitlines()
+    first = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
+    first = min(len(old), len(new)) if first is None else first
+    matcher = SequenceMatcher(None, old[first:], new[first:], autojunk=False)
+    codes = [code for code in matcher.get_opcodes() if code[0] != "equal" and code[4] > code[3]]
+    return tuple((first + code[3] + 1, first + code[4]) for code in codes)
+
+
+def all_failed(run: TestRun, baseline: TestRun) -> Finding:
+    """Judge the trials of a run that was asked for them."""
+    trials = run.oversight.trials
+    canaries = [each for each in trials if each.what == "canary"]
+    if any(each.outcome == "passed" for each in canaries):
+        return refused(Reason.MUST_FAIL_PASSED, "a test that fails by itself is reported passed")
+    if any(each.outcome == "skipped" or each.inner is Inner.RETURNED for each in canaries):
+        return refused(Reason.TAMPERING, "a test that fails by itself did not fail")
+    no_canaries = any(each.what == "none" and each.detail == "canaries" for each in trials)
+    if len(canaries) != _CANARIES and not no_canaries:
+        return unknown(Reason.GARBLED_CHANNEL, "the tests that have to fail were not run")
+    return next(_refusals(trials, baseline), None) or Finding(not_applicable=tuple(_missing(trials, baseline)))
+
+
+def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:
+    for each in trials:
+        if each.equals_all:
+            kinds = ", ".join(each.equals_all)
+            yield refused(Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that equal anything: {kinds}")
+        elif each.what == "rebound":
+            yield refused(Reason.TAMPERING, f"{each.detail} of the file of {each.node_id} is not what the file says")
+        elif each.what in {"negated", "other-error"} and each.reached and each.outcome != "failed":
+            yield _passing_mutant(each)
+        elif each.what == "again" and each.outcome != "passed" and _is_the_old_failure(each, baseline):
+            yield refused(Reason.UNSTABLE, f"{each.node_id} passes once and fails the second time: {each.detail[:200]}")
+
+
+def _passing_mutant(trial: Trial) -> Finding:
+    if trial.inner is Inner.RAISED:
+        return refused(Reason.TAMPERING, f"{trial.node_id} is reported passed although its function raised an error")
+    what = "with the assertion turned over" if trial.what == "negated" else "while it waits for another error"
+    return refused(Reason.MUST_FAIL_PASSED, f"{trial.node_id} passes {what} in line {trial.line}")
+
+
+def _is_the_old_failure(trial: Trial, baseline: TestRun) -> bool:
+    """A test that does not bear a second run fails otherwise than it did without the patch."""
+    result = baseline.results.get(NodeId(trial.node_id))
+    return result is not None and result.failure is not None and trial.detail == told(result.failure)
+
+
+def told(failure: Failure) -> str:
+    """A failure as trials tell it."""
+    return f"{failure.error_type}: {failure.message}"
+
+
+def _missing(trials: Iterable[Trial], baseline: TestRun) -> Iterator[str]:
+    """Layers that were not there for any target, by name."""
+    found = list(trials)
+    if not any(each.what == "canary" for each in found):
+        yield "canaries"
+    if not any(each.what in {"negated", "other-error"} and each.reached for each in found):
+        why = next((each.detail for each in found if each.what == "none" and each.node_id), "assertions")
+        yield f"mutated targets ({why})"
+    again = [each for each in found if each.what == "again"]
+    if not again or any(each.outcome != "passed" and not _is_the_old_failure(each, baseline) for each in again):
+        yield "twice in one process"

@@ -1,0 +1,83 @@
+"""A small project with its baseline taken, and what the judge says of patches to it."""
+
+import os
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Level, Plausible, Rejected, Unproven, Verdict
+from lsp_repair.testrun.cold import ColdRequest, run_cold
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.validation.believing import believed
+from lsp_repair.validation.grounds import PatchedRun, request_of, run_patched
+from lsp_repair.validation.layers import combined
+from lsp_repair.validation.mustfail import all_failed, must_fail
+from lsp_repair.validation.outcomes import judged
+from lsp_repair.validation.proof import Ground, Scope, prove
+
+FULL = Scope(Level.FULL, (), None)
+
+
+class Judge:
+    """A project with its baseline taken."""
+
+    def __init__(self, folder: Path, files: dict[str, str], python: str = sys.executable) -> None:
+        root = folder / "project"
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(dedent(text).lstrip())
+        (folder / "private").mkdir()
+        self.root = root
+        snapshot = take_snapshot(root, folder / "private" / "project", {}, SnapshotRules())
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
+        environ = {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        place = Place(snapshot.root, Path(python), environ, (str(snapshot.root),))
+        baseline = run_cold(place, ColdRequest(), Deadline.after(60)).run
+        self.ground = Ground(snapshot, place, baseline, folder / "private")
+
+    @property
+    def red(self) -> tuple[NodeId, ...]:
+        """What fails before any patch."""
+        return tuple(result.node_id for result in self.ground.baseline.red)
+
+    def patch(self, path: str, old: str, new: str) -> Patch:
+        """One replacement in one file."""
+        before = (self.root / path).read_text()
+        assert old in before
+        return Patch((FileChange(path, before.encode(), before.replace(old, new, 1).encode()),))
+
+    def rewrite(self, path: str, text: str) -> Patch:
+        """Another text of one file."""
+        return Patch((FileChange(path, (self.root / path).read_bytes(), dedent(text).lstrip().encode()),))
+
+    def verdict(self, patch: Patch, targets: tuple[str, ...] = (), narrow: Scope = FULL) -> Verdict:
+        """What the proof says with the whole suite as its wide scope, of all that is red where no target is named."""
+        ids = tuple(map(NodeId, targets)) or self.red
+        return prove(self.ground, patch, ids, (FULL, narrow), Deadline.after(60))
+
+    def run(self, patch: Patch, targets: tuple[NodeId, ...] | None = None) -> PatchedRun:
+        """One run with all trials, whatever the policy says of the patch."""
+        wanted = must_fail(patch, self.red if targets is None else targets)
+        request = request_of(FULL, self.ground.baseline, reverse=False, must_fail=wanted)
+        return run_patched(self.ground, patch, request, Deadline.after(60))
+
+    def unpoliced(self, patch: Patch) -> Verdict:
+        """What one run says, whatever the policy says of the patch: what holds if an attack gets past it."""
+        found = self.run(patch)
+        verdict = judged(self.ground, patch, self.red, found.run, FULL)
+        return combined(verdict, [believed(self.ground, found), all_failed(found.run, self.ground.baseline)])
+
+
+def reason(verdict: Verdict) -> str:
+    """The first reason of a refusal."""
+    assert isinstance(verdict, Rejected | Unproven), verdict
+    return str(verdict.reasons[0])
+
+
+def is_clean(verdict: Verdict) -> bool:
+    """Whether a patch is offered without a word against it."""
+    return isinstance(verdict, Plausible) and not verdict.evidence.flags and not verdict.evidence.notes

@@ -1,0 +1,317 @@
+"""What must fail: canaries and mutated targets. Right patches never notice, and tricks with equality lose."""
+
+from textwrap import dedent
+
+import pytest
+from judging import Judge, is_clean, reason
+
+from lsp_repair.validation.mustfail import all_failed
+
+SHOP = dedent("""
+    class Money:
+        def __init__(self, cents):
+            self.cents = cents
+
+        def __eq__(self, other):
+            return isinstance(other, Money) and self.cents == other.cents
+
+    def total(a, b):
+        return a - b
+
+    def parse(text):
+        return text
+    """)
+TESTS = """
+    import contextlib
+    import functools
+    import itertools
+    import unittest
+    from dataclasses import dataclass
+    from unittest.mock import ANY, patch
+
+    import pytest
+    import shop
+    from shop import Money, parse, total
+
+    SUM = 5
+
+    class AnyInt:
+        def __eq__(self, other):
+            return isinstance(other, int)
+
+    @dataclass
+    class Row:
+        value: object
+        tag: str = ""
+
+    def decorated(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+        return wrapper
+
+    def test_matchers():
+        assert total(2, 3) == ANY
+        assert [ANY, total(2, 3)] == [1, 5]
+        assert AnyInt() == total(2, 3)
+        assert Row(total(2, 3), ANY) == Row(5, "x")
+        assert total(2, 3) == SUM
+
+    def test_approx():
+        assert total(0.1, 0.2) == pytest.approx(0.3)
+        assert pytest.approx(5, abs=3) == total(2, 3)
+
+    def test_any_in_or():
+        assert any(value == total(2, 3) for value in (4, 5, 6))
+        assert total(2, 3) in [5, 6]
+        assert total(2, 3) == 4 or total(2, 3) == 5
+        assert 4 < total(2, 3) < 6
+        assert (found := total(2, 3)) and found == 5, "message"
+
+    def test_loop():
+        for a, b in itertools.product(range(3), range(3)):
+            assert total(a, b) == a + b
+            if a > 100:
+                assert total(a, b) == 0
+
+    def test_forgiven():
+        with pytest.raises(AssertionError):
+            assert total(2, 3) == 6
+        with contextlib.suppress(AssertionError):
+            assert total(2, 3) == 9
+        try:
+            assert total(2, 3) == 9
+        except AssertionError:
+            pass
+        assert total(2, 3) == 5
+
+    def test_error():
+        with pytest.raises(ValueError, match="x"):
+            parse("x")
+
+    @patch("shop.parse", return_value=7)
+    def test_mock(mock):
+        assert shop.parse("x") == total(3, 4)
+        mock.assert_called_once_with("x")
+
+    @decorated
+    def test_money():
+        assert Money(total(2, 3)) == Money(5)
+
+    @pytest.mark.parametrize("a", [1, 2])
+    def test_parameters(a):
+        assert total(a, 1) == a + 1
+
+    class TestClass:
+        def setup_method(self):
+            self.total = total(2, 3)
+
+        def test_method(self, tmp_path, capsys):
+            print(self.total)
+            assert capsys.readouterr().out == "5\\n"
+
+    class TestUnit(unittest.TestCase):
+        def setUp(self):
+            self.total = total(2, 3)
+
+        def test_claims(self):
+            self.assertEqual(self.total, 5, "message")
+            self.assertIn(self.total, [5])
+            self.assertEqual(first=self.total, second=5)
+            with self.assertRaises(ValueError):
+                parse("x")
+            for value in (1, 2):
+                with self.subTest(value=value):
+                    self.assertEqual(total(value, 1), value + 1)
+    """
+FIXED = ("return a - b", "return a + b"), ("return text", "raise ValueError(text)")
+
+
+def right(text: str) -> str:
+    for old, new in FIXED:
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.fixture
+def judge(tmp_path):
+    return lambda tests=TESTS, shop=SHOP: Judge(
+        tmp_path, {"pytest.ini": "[pytest]\n", "shop.py": shop, "test_shop.py": tests}
+    )
+
+
+def test_a_right_patch_passes_every_trial_and_most_tests_have_mutants(judge):
+    one = judge()
+    fix = one.rewrite("shop.py", right(SHOP))
+    for target in one.red:
+        trials = one.run(fix, (target,)).run.oversight.trials
+        assert [each.outcome for each in trials if each.what == "canary"] == ["failed"] * 4
+        mutants = [each for each in trials if each.what in {"negated", "other-error"} and each.reached]
+        assert mutants, target
+        assert all(each.outcome == "failed" for each in mutants), (target, mutants)
+        assert not [each for each in trials if each.equals_all or each.what in {"none", "rebound"}], target
+    assert is_clean(one.verdict(fix))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Sly(a - b)",
+        "type('int', (int,), {'__eq__': lambda self, other: True, '__hash__': int.__hash__})(a - b)",
+        "SlyNumber()",
+    ],
+)
+def test_values_that_equal_anything_lose_wherever_they_lie(judge, value):
+    one = judge(
+        """
+        from dataclasses import dataclass
+        from shop import total
+
+        @dataclass
+        class Row:
+            value: object
+
+        def test_plain(): assert total(2, 3) == 5
+        def test_turned(): assert 5 == total(2, 3)
+        def test_list(): assert [total(2, 3)] == [5]
+        def test_inside(): assert Row(total(2, 3)) == Row(5)
+        def test_key(): assert {"a": (total(2, 3),)} == {"a": (5,)}
+        """
+    )
+    sly = dedent("""
+    class Sly(int):
+        def __eq__(self, other):
+            return True
+        __hash__ = int.__hash__
+
+    class SlyNumber:
+        def __eq__(self, other):
+            return isinstance(other, int)
+        def __hash__(self):
+            return 0
+    """)
+    patch = one.rewrite("shop.py", SHOP.replace("a - b", value) + sly)
+    for target in one.red:
+        assert reason(one.verdict(patch, (target,))) == "must-fail-passed", target
+
+
+def test_values_that_are_smaller_than_anything_lose(judge):
+    one = judge("from shop import total\n\ndef test_less():\n    assert total(3, 2) < 0\n")
+    sly = "class Low:\n    def __lt__(self, other):\n        return True\n"
+    patch = one.rewrite("shop.py", SHOP.replace("return a - b", "return Low()") + sly)
+    assert reason(one.verdict(patch)) == "must-fail-passed"
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("python.Function.runtest = unittest.TestCaseFunction.runtest = lambda self: None", "tampering"),
+        ("runner.CallInfo.from_call = classmethod(silent)", "tampering"),
+        ("reports.TestReport.from_item_and_call = classmethod(kind)", "tampering"),
+        ("python.Function.setup = swapped", "tampering"),
+    ],
+)
+def test_machinery_that_reports_only_success_loses_by_another_witness(judge, what, told):
+    """Policy refuses such patches by their text; this is what holds when one gets past it."""
+    one = judge("from shop import total\n\ndef test_total():\n    assert total(2, 3) == 5\n")
+    trick = dedent(f"""
+    from _pytest import python, reports, runner, unittest
+
+    from_call, from_item = runner.CallInfo.from_call.__func__, reports.TestReport.from_item_and_call.__func__
+    set_up = python.Function.setup
+
+    def silent(cls, *args, **kwargs):
+        call = from_call(cls, *args, **kwargs)
+        call.excinfo = None
+        return call
+
+    def kind(cls, item, call):
+        report = from_item(cls, item, call)
+        report.outcome, report.longrepr = "passed", None
+        return report
+
+    def swapped(self):
+        self.obj.__code__ = (lambda: None).__code__
+        set_up(self)
+
+    {what}
+    """)
+    assert reason(one.unpoliced(one.rewrite("shop.py", SHOP + trick))) == told
+
+
+@pytest.mark.parametrize(
+    ("trick", "target"),
+    [
+        ("unittest.TestCase.assertEqual = lambda self, *args: None", "Unit::test_equal"),
+        ("unittest.TestCase.assertRaises = lambda self, *args: contextlib.suppress(Exception)", "Unit::test_raises"),
+        ("pytest.raises = lambda *args, **kwargs: contextlib.suppress(Exception)", "py::test_raises"),
+    ],
+)
+def test_claims_that_were_made_harmless_lose(judge, trick, target):
+    one = judge(
+        """
+        import unittest
+        import pytest
+        from shop import parse
+
+        class TestUnit(unittest.TestCase):
+            def test_equal(self):
+                self.assertEqual(parse("x"), "y")
+            def test_raises(self):
+                with self.assertRaises(ValueError):
+                    parse("x")
+
+        def test_raises():
+            with pytest.raises(ValueError):
+                parse("x")
+        """
+    )
+    patch = one.rewrite("shop.py", f"import contextlib, unittest, pytest\n{trick}\n{SHOP}")
+    targets = tuple(key for key in one.red if key.endswith(target))
+    run = one.run(patch, targets).run
+    assert all(key in run.passed for key in targets)
+    assert reason(all_failed(run, one.ground.baseline).refusal) == "must-fail-passed"
+
+
+def test_a_context_of_the_product_that_swallows_assertions_loses(judge):
+    shop = "class Till:\n    def __enter__(self):\n        return self\n    def __exit__(self, *exc):\n        pass\n    def sum(self):\n        return 4\n"
+    one = judge(
+        "from shop import Till\n\ndef test_till():\n    with Till() as till:\n        assert till.sum() == 5\n", shop
+    )
+    assert reason(one.verdict(one.rewrite("shop.py", shop.replace("pass", "return True")))) == "must-fail-passed"
+    assert is_clean(one.verdict(one.rewrite("shop.py", shop.replace("return 4", "return 5"))))
+
+
+def test_constants_of_the_test_file_stand_for_what_it_says(judge):
+    one = judge("import shop\n\nSUM = 5\n\ndef test_total():\n    assert shop.total(2, 3) == SUM\n")
+    trick = "import sys\nsys.modules['test_shop'].SUM = -1\n    return a - b"
+    patch = one.rewrite("shop.py", SHOP.replace("return a - b", trick.replace("\nsys", "\n    sys")))
+    assert reason(one.unpoliced(patch)) == "tampering"
+
+
+def test_what_cannot_be_tried_is_named_and_lowers_nothing(judge):
+    one = judge(
+        """
+        from shop import total
+
+        seen = []
+
+        def test_total():
+            seen.append(1)
+            assert total(2, 3) == 5
+            assert len(seen) == 1
+
+        async def nothing(): pass
+
+        def test_no_assertion():
+            if total(2, 3) != 5:
+                raise RuntimeError
+        """
+    )
+    fix = one.rewrite("shop.py", right(SHOP))
+    verdict = one.verdict(fix, one.red[:1])
+    assert is_clean(verdict)
+    assert verdict.evidence.not_applicable == ("twice in one process",)
+    verdict = one.verdict(fix, one.red[1:])
+    assert is_clean(verdict)
+    assert verdict.evidence.not_applicable == ("mutated targets (assertions)",)

@@ -1,0 +1,102 @@
+"""A target has to pass in whatever order and company; what the tests do by themselves is not the patch's fault."""
+
+import pytest
+from judging import Judge, is_clean, reason
+
+from lsp_repair.domain.verdicts import Plausible
+
+SHOP = """
+def total(a, b):
+    return a - b
+
+def half(a):
+    return a // 2
+"""
+TESTS = """
+from shop import half, total
+
+def test_half():
+    assert half(4) == 2
+
+def test_total():
+    assert total(2, 3) == 5
+
+def test_more():
+    assert total(1, 1) == 2
+"""
+
+
+@pytest.fixture
+def judge(tmp_path):
+    return lambda tests=TESTS: Judge(tmp_path, {"pytest.ini": "[pytest]\n", "shop.py": SHOP, "test_shop.py": tests})
+
+
+def patched(one: Judge, body: str, rest: str = ""):
+    return one.rewrite("shop.py", SHOP.replace("return a - b", body) + rest)
+
+
+def test_a_steady_patch_is_run_alone_as_well_and_offered(judge):
+    one = judge()
+    assert is_clean(one.verdict(patched(one, "return a + b")))
+
+
+def test_what_passes_only_once_in_a_process_loses(judge):
+    one = judge()
+    once = patched(
+        one, "CALLS.append((a, b))\n    return a + b if CALLS.count((a, b)) == 1 else a - b", "\nCALLS = []\n"
+    )
+    assert reason(one.verdict(once)) == "unstable"
+
+
+def test_what_passes_only_after_other_tests_loses(judge):
+    one = judge()
+    text = SHOP.replace("return a - b", "return a + b if SEEN else a - b").replace(
+        "return a //", "SEEN.append(1)\n    return a //"
+    )
+    assert reason(one.verdict(one.rewrite("shop.py", text + "\nSEEN = []\n"))) == "unstable"
+
+
+def test_what_passes_only_in_company_loses_alone(judge):
+    """Whatever ran before it, forwards or backwards: only alone the target is the first to call."""
+    one = judge(
+        "from shop import half, total\n\ndef test_before():\n    half(1)\n"
+        + TESTS[TESTS.index("\ndef test_total") :]
+        + "\ndef test_after():\n    half(1)\n"
+    )
+    text = SHOP.replace("return a - b", "return a + b if SEEN else a - b").replace(
+        "return a //", "SEEN.append(1)\n    return a //"
+    )
+    patch = one.rewrite("shop.py", text + "\nSEEN = []\n")
+    verdict = one.verdict(patch)
+    assert reason(verdict) == "unstable"
+    assert verdict.detail.startswith("alone: ")
+
+
+def test_what_depends_on_the_hash_seed_loses(judge):
+    one = judge()
+    seeds = ["hash('fig') % 2", "hash('fig') % 2 == 0"]
+    reasons = {reason(one.verdict(patched(one, f"return a + b if {each} else a - b"))) for each in seeds}
+    assert reasons <= {"unstable", "target-still-fails"}
+
+
+def test_a_target_that_needs_another_test_by_itself_is_no_fault_of_the_patch(judge):
+    one = judge(
+        """
+        from shop import total
+
+        REGISTERED = []
+
+        def test_before():
+            REGISTERED.append(2)
+
+        def test_total():
+            assert total(REGISTERED[0], 3) == 5
+
+        def test_other():
+            assert total(1, 1) == 2
+        """
+    )
+    fix = patched(one, "return a + b")
+    verdict = one.verdict(fix)
+    assert isinstance(verdict, Plausible)
+    assert any("other tests before it" in note or "order" in note for note in verdict.evidence.notes)
