@@ -52,6 +52,8 @@ class Flag(StrEnum):
     NEW_CAPABILITY = "new-capability"
     SWALLOWED_ERROR = "swallowed-error"
     HARD_CODED_INPUT = "hard-coded-input"
+    CHANGED_ONLY_AT_TESTED_POINTS = "changed-only-at-tested-points"
+    NO_CHANGE_OUTSIDE_PYTEST = "no-change-outside-pytest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""What the script `start_bare.py` serves: recording what tests call, and calling it again where no test runs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from types import ModuleType
+from typing import Any, Callable
+
+from . import channel, cpu_limits
+from .replaying import Replay
+
+_MEMORY_BYTES = 1 << 30
+_CPU_SECONDS = 20
+
+
+def serve(read_fd: int, write_fd: int) -> None:
+    """Read one request and do what its `do` says.
+
+    `record`: run the tests `args` of pytest, `only` these ids, and tell their calls; `oracle` and the keys of `changed`
+    are absolute paths. `replay`: call what `calls` says, with neighbours made of `numbers` and `texts`, in a folder of
+    its own; `test_modules` are never imported. `pretend`: the same as if the test `test` were running, `at_root` or not.
+    The last record is of kind `end`.
+    """
+    wanted = channel.receive(read_fd)
+    os.close(read_fd)
+    cpu_limits.install()
+
+    def emit(record: dict[str, Any]) -> None:
+        channel.send(write_fd, record)
+
+    {"record": _record, "replay": _replay, "pretend": _pretend}[wanted["do"]](wanted, emit)
+    emit({"kind": "end"})
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _record(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+    from . import limits
+    from .calls_recorded import CallsRecorded
+    from .reporting import Reporting
+    from .sessions import run_pytest
+
+    sys.argv = ["pytest"]
+    silent = Reporting(wanted["root"], lambda record: None, wanted["only"])
+    recorded = CallsRecorded(wanted["root"], wanted["oracle"], wanted["changed"], emit)
+    run_pytest(wanted, [silent, recorded, limits.LimitedTests(wanted["test_seconds"])])
+
+
+def _replay(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+    """In an interpreter that shows no sign of a test run."""
+    root = wanted["root"]
+    folder = _private_folder()
+    os.chdir(folder)
+    os.environ["HOME"] = folder
+    for name in [each for each in os.environ if each.startswith("PYTEST_")]:
+        del os.environ[name]
+    for name in [each for each in sys.modules if each.partition(".")[0] == "_lsp_repair_probe"]:
+        del sys.modules[name]
+    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
+    sys.argv = [""]
+    _replayed(wanted, {root: "<root>", folder: "<here>"}, emit)
+
+
+def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+    """With everything by which code can notice that a test runs: pytest's modules, variables, arguments and frames."""
+    import unittest
+
+    import pytest
+
+    assert unittest
+    root, test = wanted["root"], wanted["test"]
+    folder = _private_folder()
+    if not wanted["at_root"]:
+        os.chdir(folder)
+    for name in wanted["test_modules"]:
+        sys.modules.setdefault(name, ModuleType(name))
+    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
+    sys.argv = ["pytest"]
+    as_test = _function_of_test(test["function"], os.path.join(root, test["path"]))
+
+    class Acting:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_cmdline_main(self, config: Any) -> int:
+            os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
+            as_test(lambda: _replayed(wanted, {root: "<root>", folder: "<here>"}, emit))
+            return 0
+
+    pytest.main(["--noconftest", "-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider"], plugins=[Acting()])
+
+
+def _function_of_test(name: str, path: str) -> Callable[[Callable[[], None]], None]:
+    """A function that looks like the test in the frames above the calls."""
+    namespace: dict[str, Any] = {"__name__": os.path.basename(path).partition(".")[0], "__file__": path}
+    name = name if name.isidentifier() else "test"
+    exec(compile(f"def {name}(call):\n    call()\n", path, "exec"), namespace)  # noqa: S102 - an identifier is no code
+    made: Callable[[Callable[[], None]], None] = namespace[name]
+    return made
+
+
+def _replayed(wanted: dict[str, Any], places: dict[str, str], emit: Callable[[Any], None]) -> None:
+    _bounded()
+    sys.dont_write_bytecode = True
+    for record in Replay(wanted, places).records():
+        emit(record)
+
+
+def _private_folder() -> str:
+    folder = os.path.join(os.environ.get("TMPDIR") or os.getcwd(), os.urandom(6).hex())
+    os.makedirs(folder)
+    return os.path.realpath(folder)
+
+
+def _bounded() -> None:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    for kind, limit in ((resource.RLIMIT_AS, used + _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
+        _, hard = resource.getrlimit(kind)
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(kind, (limit, hard))
