@@ -77,9 +77,9 @@ class _Replay:
     def ask(self, hash_seed: str, **request: Any) -> Iterator[dict[str, Any]]:
         """The records of one process; one that breaks off ends without the record `end`."""
         command = self.place.command(hash_seed)
-        environ = {
-            name: text for name, text in command.environ.items() if request["do"] == "record" or not _is_pytests(name)
-        }
+        environ = dict(command.environ)
+        if request["do"] == "replay":
+            environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
         running = launch(replace(command, argv=[str(self.place.python), str(_SCRIPT)], environ=environ))
         try:
             channel.send(running.write_fd, {"root": str(self.place.root), **request})
@@ -92,10 +92,6 @@ class _Replay:
             return
         finally:
             running.close()
-
-
-def _is_pytests(name: str) -> bool:
-    return name.startswith("PYTEST_")
 
 
 def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:

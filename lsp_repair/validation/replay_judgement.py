@@ -48,6 +48,8 @@ class Both:
     """One input on both versions of the code, the answers of both being known."""
 
     function: str
+    key: str
+    """Of the input."""
     old: Answer
     new: Answer
 
@@ -78,7 +80,7 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
 def compared(old: Answers, new: Answers) -> list[Both]:
     """The inputs that both versions answered steadily."""
     return [
-        Both(key[0], old[key], answer)
+        Both(*key, old[key], answer)
         for key, answer in new.items()
         if key in old and answer.gives is not None and old[key].gives is not None
     ]
@@ -113,11 +115,11 @@ def may_act_in_tests_only(pairs: Sequence[Both], calls: Sequence[Call]) -> bool:
 
 def acts_in_tests_only(pairs: Sequence[Both], old_in_test: Answers, new_in_test: Answers) -> bool:
     """Whether the new code gives something else as soon as a test seems to run, and the old code does not."""
-    for each in compared(old_in_test, new_in_test):
-        for pair in pairs:
-            same = pair.function == each.function and pair.old.shown == each.old.shown and pair.old.tested
-            if same and pair.old.gives == each.old.gives and pair.new.gives != each.new.gives:
-                return True
+    outside = {(each.function, each.key): each for each in pairs if each.old.tested}
+    for inside in compared(old_in_test, new_in_test):
+        pair = outside.get((inside.function, inside.key))
+        if pair is not None and pair.old.gives == inside.old.gives and pair.new.gives != inside.new.gives:
+            return True
     return False
 
 

@@ -75,15 +75,15 @@ def _function_of(value: Any) -> Optional[FunctionType]:
     return None
 
 
-def call_again(callee: Callee, positional: list[Any], keywords: dict[str, Any]) -> Any:
-    """Make the call; whatever it raises comes through."""
+def target_of(callee: Callee, positional: list[Any]) -> tuple[Any, list[Any]]:
+    """What to call now, and with which positional arguments."""
     target: Any = sys.modules[callee.module]
     *owners, last = callee.name.split(".")
     for owner in owners:
         target = getattr(target, owner)
     if callee.how == "get":
-        return getattr(positional[0], last)
-    return getattr(target, last)(*positional, **keywords)
+        return getattr, [positional[0], last]
+    return getattr(target, last), positional
 
 
 def is_there(callee: Callee) -> bool:

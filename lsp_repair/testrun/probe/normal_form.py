@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+import sys
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, Optional
 
@@ -20,6 +21,8 @@ _ATOMS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 _TRUSTED_MODULES = {"datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress", "re", "array"}
 """Of the standard library: values whose state no attribute shows, and whose `repr` tells all of it."""
 _BASES = (dict, set, frozenset, list, tuple, int, float, complex, str, bytes, bytearray)
+_BRACKETED = (list, tuple, dict, range, slice)
+"""Told apart by their brackets, or their own words."""
 _NAMED = (FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -76,14 +79,13 @@ class NormalForm:
             return f"<method {value.__name__} of {self._of(value.__self__)}>"
         if issubclass(kind, BaseException):
             return f"{name}({self._of(_arguments(value))}){self._state(value, kind)}"
+        if _is_of_library(kind):
+            return f"{name}:{self._atom(repr(value))}"
         parts = self._contents(value, kind)
         state = self._state(value, kind)
-        if parts is None and not state:
-            if kind.__module__.partition(".")[0] in _TRUSTED_MODULES:
-                return f"{name}:{self._atom(repr(value))}"
-            if kind is not object and not _has_layout(kind):
-                raise Opaque
-        return f"{name}{parts or ''}{state}"
+        if parts is None and not state and kind is not object and not _has_layout(kind):
+            raise Opaque
+        return f"{'' if kind in _BRACKETED else name}{parts or ''}{state}"
 
     def _contents(self, value: Any, kind: type) -> Optional[str]:
         """What a built-in container holds, read by its own base class; None for other values."""
@@ -93,11 +95,8 @@ class NormalForm:
         if base in {set, frozenset}:
             return "{" + ", ".join(sorted(self._of(each) for each in base.__iter__(value))) + "}"
         if base in {list, tuple} or (kind.__module__, kind.__name__) == ("collections", "deque"):
-            return (
-                "["
-                + ", ".join(self._of(each) for each in (base or list).__iter__(value if base else list(value)))
-                + "]"
-            )
+            parts = ", ".join(self._of(each) for each in (base or list).__iter__(value if base else list(value)))
+            return f"({parts},)" if base is tuple else f"[{parts}]"
         if base is not None:
             return f"({base.__repr__(value)})"
         return repr(value) if kind in {range, slice} else None
@@ -121,6 +120,11 @@ class NormalForm:
         if not state:
             return ""
         return "<" + ", ".join(f"{name}={self._of(each)}" for name, each in state.items()) + ">"
+
+
+def _is_of_library(kind: type) -> bool:
+    module = sys.modules.get(kind.__module__) if kind.__module__ in _TRUSTED_MODULES else None
+    return module is not None and module.__dict__.get(kind.__name__) is kind
 
 
 def _has_layout(kind: type) -> bool:

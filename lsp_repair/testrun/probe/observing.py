@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from . import channel, cpu_limits
-from .replaying import Replay
+from .replaying import Caller, Replay
 
 _MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = 20
@@ -61,7 +61,11 @@ def _replay(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
         del sys.modules[name]
     sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
     sys.argv = [""]
-    _replayed(wanted, {root: "<root>", folder: "<here>"}, emit)
+    _replayed(Replay(wanted, {root: "<root>", folder: "<here>"}, _plain_call), emit)
+
+
+def _plain_call(target: Any, positional: list[Any], keywords: dict[str, Any]) -> Any:
+    return target(*positional, **keywords)
 
 
 def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
@@ -85,25 +89,26 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
         @pytest.hookimpl(tryfirst=True)
         def pytest_cmdline_main(self, config: Any) -> int:
             os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
-            as_test(lambda: _replayed(wanted, {root: "<root>", folder: "<here>"}, emit))
+            _replayed(Replay(wanted, {root: "<root>", folder: "<here>"}, as_test), emit)
             return 0
 
     pytest.main(["--noconftest", "-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider"], plugins=[Acting()])
 
 
-def _function_of_test(name: str, path: str) -> Callable[[Callable[[], None]], None]:
-    """A function that looks like the test in the frames above the calls."""
+def _function_of_test(name: str, path: str) -> Caller:
+    """A function that looks like the test in the frame above the calls."""
     namespace: dict[str, Any] = {"__name__": os.path.basename(path).partition(".")[0], "__file__": path}
     name = name if name.isidentifier() else "test"
-    exec(compile(f"def {name}(call):\n    call()\n", path, "exec"), namespace)  # noqa: S102 - an identifier is no code
-    made: Callable[[Callable[[], None]], None] = namespace[name]
+    text = f"def {name}(target, positional, keywords):\n    return target(*positional, **keywords)\n"
+    exec(compile(text, path, "exec"), namespace)  # noqa: S102 - an identifier is no code
+    made: Caller = namespace[name]
     return made
 
 
-def _replayed(wanted: dict[str, Any], places: dict[str, str], emit: Callable[[Any], None]) -> None:
+def _replayed(replay: Replay, emit: Callable[[Any], None]) -> None:
     _bounded()
     sys.dont_write_bytecode = True
-    for record in Replay(wanted, places).records():
+    for record in replay.records():
         emit(record)
 
 

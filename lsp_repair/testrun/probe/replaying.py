@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from types import CoroutineType, GeneratorType
-from typing import Any, NamedTuple, Optional, cast
+from typing import Any, Callable, NamedTuple, Optional, cast
 
 from . import cpu_limits
-from .callables import Callee, call_again, is_there
+from .callables import Callee, is_there, target_of
 from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name
 from .outside import Outside, TouchedOutsideError
@@ -27,6 +27,9 @@ _GENERATED = 50
 _PRINTED = 2000
 _SHOWN = 200
 _LAZY = {"map", "filter", "zip", "enumerate", "reversed", "list_iterator", "tuple_iterator", "dict_keyiterator"}
+
+
+Caller = Callable[[Any, list[Any], dict[str, Any]], Any]
 
 
 class Input(NamedTuple):
@@ -66,10 +69,11 @@ class _Refusing(pickle.Unpickler):
 
 
 class Replay:
-    """All calls of one request; `request` is described in `observing.serve`."""
+    """All calls of one request, which `observing.serve` describes; `caller` makes them: its frame is seen above theirs."""
 
-    def __init__(self, request: dict[str, Any], places: dict[str, str]) -> None:
+    def __init__(self, request: dict[str, Any], places: dict[str, str], caller: Caller) -> None:
         self._request = request
+        self._caller = caller
         self._normal = NormalForm(places)
         self._outside = Outside()
         self._refused = set(request["test_modules"])
@@ -161,8 +165,8 @@ class Replay:
                 answer = self._called(asked.callee, positional, keywords)
         except cpu_limits.TestTimeout:
             answer = Answer("does not end", "does not end", [])
-        except (Opaque, RecursionError, MemoryError):
-            return None
+        except (Opaque, MemoryError, RecursionError):
+            return None  # the result is too large to be described
         finally:
             sys.stdout, sys.stderr = streams
         if self._outside.touched:
@@ -171,9 +175,12 @@ class Replay:
 
     def _called(self, callee: Callee, positional: list[Any], keywords: dict[str, Any]) -> Answer:
         try:
-            result = _finished(call_again(callee, positional, keywords))
-        except (cpu_limits.TestTimeout, RecursionError, MemoryError):
+            target, positional = target_of(callee, positional)
+            result = _finished(self._caller(target, positional, keywords))
+        except (cpu_limits.TestTimeout, MemoryError):
             raise
+        except RecursionError:
+            return Answer("raises RecursionError", "RecursionError", [])
         except BaseException as error:  # noqa: BLE001 - the error is the answer
             return Answer(f"raises {self._normal.of(error)}", type_name(type(error)), [])
         return Answer(f"gives {self._normal.of(result)}", None, atoms(result))
