@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.patches import FileChange, Patch
@@ -24,13 +24,17 @@ class ChangedCode:
     """By path: first lines, decorators included, of functions of the patched file that were not there so before."""
     new_literals: frozenset[str]
     """As `repr`, without those that every program has; without further entries of a table that had several."""
+    compares_more: bool
+    """Whether something is newly compared with a literal, or looked up among literals, of that kind."""
     numbers: tuple[int | float, ...]
     texts: tuple[str, ...]
     """Literals of the changed files, those of changed functions first: where behaviour may turn."""
     catches_more: bool
     """Whether errors are newly caught, or no longer raised."""
     reads_place: bool
-    """Whether the patch newly asks where it runs."""
+    """Whether the patch newly asks in which folder it runs."""
+    reads_seed: bool
+    """Whether it newly names the variable of the hash seed."""
 
 
 def changed_code(patch: Patch) -> ChangedCode:
@@ -50,13 +54,15 @@ def changed_code(patch: Patch) -> ChangedCode:
     return ChangedCode(
         functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
         new_literals=frozenset().union(*(_new_literals(before, after) for _, before, after in pairs)),
+        compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
         numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
         texts=tuple(dict.fromkeys(each for each in literals if isinstance(each, str) and len(each) <= 80))[
             :_MOST_LITERALS
         ],
         catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
         or any(_raises(after) < _raises(before) for _, before, after in pairs),
-        reads_place=any(_asks_place(change) for change, _, _ in pairs),
+        reads_place=any(_newly_says(change, _PLACES) for change, _, _ in pairs),
+        reads_seed=any(_newly_says(change, (b"SEED",)) for change, _, _ in pairs),
     )
 
 
@@ -91,12 +97,33 @@ def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose)
 
 
-def _new_literals(before: ast.Module, after: ast.Module) -> frozenset[str]:
-    """Literals that the new text has more often; none where literals were only replaced in place."""
+def _everywhere(tree: ast.AST) -> Iterator[ast.AST]:
+    yield tree
+
+
+def _compared(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(_, operators) if any(isinstance(each, ast.Eq | ast.In) for each in operators):
+                yield node
+            case ast.MatchValue() | ast.Dict():
+                yield node
+            case _:
+                pass
+
+
+def _new_literals(
+    before: ast.Module, after: ast.Module, parts: Callable[[ast.AST], Iterator[ast.AST]] = _everywhere
+) -> frozenset[str]:
+    """Literals that these parts of the new text have more often; none where literals were only replaced in place."""
     if _shape(before) == _shape(after):
         return frozenset()
-    known = Counter(_counted(before)) + Counter(_counted_of_extensions(before, after))
-    return frozenset((Counter(_counted(after)) - known).keys()) - _TRIVIAL
+    known = Counter(_counted_in(parts(before))) + Counter(_counted_of_extensions(before, after))
+    return frozenset((Counter(_counted_in(parts(after))) - known).keys()) - _TRIVIAL
+
+
+def _counted_in(parts: Iterable[ast.AST]) -> Iterator[str]:
+    return (text for each in parts for text in _counted(each))
 
 
 def _shape(tree: ast.Module) -> str:
@@ -172,9 +199,9 @@ def _raises(tree: ast.Module) -> int:
     return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(tree))
 
 
-_PLACES = (b"getcwd", b"cwd", b"curdir", b"listdir", b"scandir", b"pytest", b"conftest", b"tests", b"test_", b"glob")
+_PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")
 
 
-def _asks_place(change: FileChange) -> bool:
+def _newly_says(change: FileChange, words: tuple[bytes, ...]) -> bool:
     before, after = change.before or b"", change.after or b""
-    return any(after.count(word) > before.count(word) for word in _PLACES)
+    return any(after.count(word) > before.count(word) for word in words)

@@ -3,9 +3,13 @@
 The tests say that a patch works; this layer looks whether it also does without them, and beside them.
 """
 
+import os
+import secrets
+import select
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,8 +19,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag
-from lsp_repair.isolation import launch
-from lsp_repair.testrun.cold import records
+from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
@@ -27,11 +30,13 @@ from lsp_repair.validation.replay_judgement import (
     Answer,
     Answers,
     Call,
-    acts_in_tests_only,
+    InputKey,
     answer_of,
+    call_of,
     changed_only_at_tested_points,
     compared,
-    may_act_in_tests_only,
+    differing,
+    only_outside,
     vanished_errors,
 )
 
@@ -41,6 +46,8 @@ _SECONDS = 20.0
 _STALL_SECONDS = 10.0
 _MOST_TARGETS = 20
 _MOST_BYTES = 1 << 20
+_TEST_SECONDS = 2.0
+_END, _GONE = "end", "gone"
 _NOT_APPLICABLE = Finding(not_applicable=(LAYER,))
 
 
@@ -51,6 +58,18 @@ class _Recorded:
     calls: list[Call] = field(default_factory=list[Call])
     test_modules: list[str] = field(default_factory=list[str])
     path: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What one process told before it came to its end, went away, or was cut off."""
+
+    answers: Answers
+    is_whole: bool = False
+    is_gone: bool = False
+
+
+_CUT = _Answered({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +89,43 @@ class _Replay:
         back = [FileChange(each.path, each.after, each.before) for each in self.patch.changes]
         write_patch(self.copy, back)
 
-    def turn_again(self) -> None:
-        """Put the new code back."""
-        write_patch(self.copy, self.patch.changes)
-
     def ask(self, hash_seed: str, **request: Any) -> Iterator[dict[str, Any]]:
-        """The records of one process; one that breaks off ends without the record `end`."""
+        """The records of one process; without the record `end` it was cut off, and with `gone` it ended by itself."""
         command = self.place.command(hash_seed)
         environ = dict(command.environ)
         if request["do"] == "replay":
             environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
         running = launch(replace(command, argv=[str(self.place.python), str(_SCRIPT)], environ=environ))
+        seal = secrets.token_hex(16)
         try:
-            channel.send(running.write_fd, {"root": str(self.place.root), **request})
-            for record in records(running, self.deadline, _STALL_SECONDS):
+            channel.send(running.write_fd, {"root": str(self.place.root), "seal": seal, **request})
+            for record in _told(running, self.deadline):
+                if record.pop("seal", None) != seal and record["kind"] != _GONE:
+                    return
                 yield record
-                if record.get("kind") == "end":
+                if record["kind"] == _END:
                     running.finish(1.0)
                     return
-        except (BrokenPipeError, ValueError):
+        except BrokenPipeError:
             return
         finally:
             running.close()
+
+
+def _told(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
+    """Records until the end of the pipe (`gone`), the deadline, a silence, or more bytes than anybody has to say."""
+    buffer, size, heard = bytearray(), 0, time.monotonic()
+    while not deadline.passed and time.monotonic() - heard < _STALL_SECONDS and size < _MOST_BYTES * 8:
+        if not select.select([running.read_fd], [], [], min(deadline.glance, _STALL_SECONDS))[0]:
+            continue
+        heard = time.monotonic()
+        chunk = os.read(running.read_fd, 1 << 16)
+        if not chunk:
+            yield {"kind": _GONE}
+            return
+        size += len(chunk)
+        buffer += chunk
+        yield from channel.split(buffer)
 
 
 def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:
@@ -107,7 +141,7 @@ def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline
         with _private_copy(ground, patch) as copy:
             place = ground.place.at(copy.root)
             return _observed(_Replay(ground, patch, targets, code, copy, place, deadline.within(_SECONDS)))
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         return _NOT_APPLICABLE  # records that are no records of ours
 
 
@@ -125,18 +159,19 @@ def _private_copy(ground: Ground, patch: Patch) -> Generator[Snapshot]:
 
 def _observed(replay: _Replay) -> Finding:
     recorded = _recorded(replay)
-    if recorded is None or not recorded.calls:
-        return _NOT_APPLICABLE
-    new = _answers(replay, recorded, "0", do="replay")
+    new = _answered(replay, recorded, do="replay") if recorded.calls else _CUT
+    if new.is_gone:
+        new = _answered(replay, recorded, do="replay")
+    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset()
     replay.turn_back()
-    old = _answers(replay, recorded, "0", do="replay")
-    if new is None or old is None:
+    old = _answered(replay, recorded, do="replay") if new != _CUT else _CUT
+    if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
         return _NOT_APPLICABLE
-    pairs = compared(old, new)
-    if not any(each.old.tested for each in pairs):
-        return _NOT_APPLICABLE
-    if may_act_in_tests_only(pairs, recorded.calls) and _differs_in_a_test(replay, recorded, pairs):
+    if new.is_gone or only_outside(old.answers, new.answers):
+        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))  # where no test runs, the patched code is not to be had
+    if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
+    pairs = compared(old.answers, new.answers)
     only_tested = changed_only_at_tested_points(pairs, replay.code)
     return Finding(
         flags=(Flag.CHANGED_ONLY_AT_TESTED_POINTS,) if only_tested else (),
@@ -144,15 +179,32 @@ def _observed(replay: _Replay) -> Finding:
     )
 
 
-def _differs_in_a_test(replay: _Replay, recorded: _Recorded, pairs: Sequence[Any]) -> bool:
-    """Ask again in a process that looks like a test run, the old code first since it is in place."""
+def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:
+    """Inputs to which the new code answers otherwise in a process that looks like a test run.
+
+    Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
+    """
+    found = differing(bare, _pretended(replay, recorded).answers)
+    if not found:
+        return found
+    again = _answered(replay, recorded, do="replay", near=False)
+    return found & frozenset(each for each, answer in again.answers.items() if answer.gives == bare[each].gives)
+
+
+def _alike_in_a_test(
+    replay: _Replay, recorded: _Recorded, bare: Answers, wanted: frozenset[InputKey]
+) -> frozenset[InputKey]:
+    """Inputs to which the old code gives one answer whether a test seems to run or not."""
+    if not wanted:
+        return wanted
+    inside = _pretended(replay, recorded).answers
+    return frozenset(key for key, answer in inside.items() if answer.gives and key in bare) - differing(bare, inside)
+
+
+def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
     test = replay.targets[0]
     told = {"id": test, "path": test.partition("::")[0], "function": test.rpartition("::")[2].partition("[")[0]}
-    request: dict[str, Any] = {"do": "pretend", "test": told, "at_root": replay.code.reads_place}
-    old = _answers(replay, recorded, "1", **request)
-    replay.turn_again()
-    new = _answers(replay, recorded, "1", **request)
-    return old is not None and new is not None and acts_in_tests_only(pairs, old, new)
+    return _answered(replay, recorded, do="pretend", near=False, test=told, at_root=replay.code.reads_place)
 
 
 def _failed_with(replay: _Replay) -> frozenset[str]:
@@ -160,45 +212,43 @@ def _failed_with(replay: _Replay) -> frozenset[str]:
     return frozenset(each.failure.error_type for each in results if each is not None and each.failure is not None)
 
 
-def _recorded(replay: _Replay) -> _Recorded | None:
+def _recorded(replay: _Replay) -> _Recorded:
     """The calls of a run of the targets on the patched code: unlike the old code it gets through them."""
     root, targets = replay.place.root, replay.targets[:_MOST_TARGETS]
-    recorded, size, ended = _Recorded(), 0, False
+    recorded, size = _Recorded(), 0
     request = {
         "args": [*replay.place.arguments, *dict.fromkeys(each.partition("::")[0] for each in targets)],
-        "only": [each for each in targets if "::" in each] if all("::" in each for each in targets) else None,
+        "only": list(targets) if all("::" in each for each in targets) else None,
         "oracle": [str(root / path) for path in replay.ground.baseline.oracle_paths],
         "changed": {str(root / path): lines for path, lines in replay.code.functions.items()},
-        "test_seconds": 2.0,
+        "test_seconds": _TEST_SECONDS,
     }
     for record in replay.ask("1", do="record", **request):
         match record["kind"]:
             case "call":
                 size += len(record["data"])
                 if size <= _MOST_BYTES:
-                    module, name, how = map(str, record["callee"])
-                    recorded.calls.append(
-                        Call((module, name, how), bool(record["direct"]), record["test"], record["data"])
-                    )
+                    recorded.calls.append(call_of(record))
             case "surroundings":
                 recorded.test_modules, recorded.path = list(record["modules"]), list(record["path"])
-            case kind:
-                ended = kind == "end"
-    return recorded if ended else None
+            case _:
+                pass
+    return recorded
 
 
-def _answers(replay: _Replay, recorded: _Recorded, hash_seed: str, **request: Any) -> Answers | None:
-    """By function and input; None when the process did not come to its end."""
-    found: dict[tuple[str, str], Answer] = {}
+def _answered(replay: _Replay, recorded: _Recorded, *, near: bool = True, **request: Any) -> _Answered:
+    """What one process told; an input answered twice makes it worthless."""
+    found: dict[InputKey, Answer] = {}
     calls = [{"callee": list(each.callee), "data": each.data} for each in recorded.calls]
-    surroundings = {"calls": calls, "path": recorded.path, "test_modules": recorded.test_modules}
+    surroundings = {"calls": calls, "path": recorded.path, "test_modules": recorded.test_modules, "near": near}
     literals = {"numbers": list(replay.code.numbers), "texts": list(replay.code.texts)}
-    for record in replay.ask(hash_seed, **request, **surroundings, **literals):
-        if record["kind"] == "end":
-            return found
+    seed = "1" if replay.code.reads_seed and request["do"] == "pretend" else "0"
+    for record in replay.ask(seed, **request, **surroundings, **literals):
+        if record["kind"] != "answer":
+            return _Answered(found, is_whole=record["kind"] == _END, is_gone=record["kind"] == _GONE)
         answer = answer_of(record)
-        module, name, _ = recorded.calls[answer.call].callee
-        if (key := (f"{module}.{name}", str(record["key"]))) in found:
-            return None
+        key = (".".join(recorded.calls[answer.call].callee[:2]), str(record["key"]))
+        if key in found:
+            break
         found[key] = answer
-    return None
+    return _CUT

@@ -16,8 +16,6 @@ class Call:
     """A call that the tests led to, as the recorder told it; the tool never looks into `data`."""
 
     callee: tuple[str, str, str]
-    direct: bool
-    test: str
     data: str
 
     @property
@@ -34,13 +32,15 @@ class Answer:
     shown: str
     tested: bool
     gives: str | None
+    prints: str = ""
     error: str | None = None
     given: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
 
 
-Answers = Mapping[tuple[str, str], Answer]
-"""By function and input."""
+InputKey = tuple[str, str]
+"""A function, and a digest of what it is given."""
+Answers = Mapping[InputKey, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,18 @@ class Both:
     @property
     def differ(self) -> bool:
         """Whether the patch changes what this input gives."""
-        return self.old.gives != self.new.gives
+        return (self.old.gives, self.old.prints) != (self.new.gives, self.new.prints)
 
     @property
     def returned(self) -> bool:
         """Whether neither raised an error."""
         return self.old.error is None and self.new.error is None
+
+
+def call_of(record: Mapping[str, Any]) -> Call:
+    """From a record of the recorder."""
+    module, name, how = map(str, record["callee"])
+    return Call((module, name, how), str(record["data"]))
 
 
 def answer_of(record: Mapping[str, Any]) -> Answer:
@@ -71,6 +77,7 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
         shown=str(record["shown"]),
         tested=bool(record["tested"]),
         gives=None if record["gives"] is None else str(record["gives"]),
+        prints=str(record.get("prints", "")),
         error=record.get("error"),
         given=frozenset(map(str, record.get("given", ()))),
         held=frozenset(map(str, record.get("held", ()))),
@@ -97,30 +104,27 @@ def changed_only_at_tested_points(pairs: Sequence[Both], code: ChangedCode) -> b
     if not points or any(each.differ for each in near):
         return False
     calm = sum(each.returned for each in near if each.function in functions)
-    return calm >= _ENOUGH_NEIGHBOURS and any(_named(each, code.new_literals) for each in points)
+    return calm >= _ENOUGH_NEIGHBOURS and any(_named(each, code) for each in points)
 
 
-def _named(point: Both, new_literals: frozenset[str]) -> bool:
+def _named(point: Both, code: ChangedCode) -> bool:
     """Base cases (nothing, zero, one) are named by every program."""
     given = point.old.given - _TRIVIAL
     newly_held = point.new.held - point.old.held - point.new.given
-    return bool(given) and not new_literals.isdisjoint(given | newly_held)
+    return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | newly_held))
 
 
-def may_act_in_tests_only(pairs: Sequence[Both], calls: Sequence[Call]) -> bool:
-    """Whether no tested input gives anything else than before, although a failing test passes now."""
-    tested = [each for each in pairs if each.old.tested]
-    return any(calls[each.old.call].direct for each in tested) and not any(each.differ for each in tested)
+def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:
+    """Tested inputs with another answer where a test seems to run; what is printed there is pytest's matter."""
+    pairs = compared(outside, in_test)
+    return frozenset(
+        (each.function, each.key) for each in pairs if each.old.tested and each.old.gives != each.new.gives
+    )
 
 
-def acts_in_tests_only(pairs: Sequence[Both], old_in_test: Answers, new_in_test: Answers) -> bool:
-    """Whether the new code gives something else as soon as a test seems to run, and the old code does not."""
-    outside = {(each.function, each.key): each for each in pairs if each.old.tested}
-    for inside in compared(old_in_test, new_in_test):
-        pair = outside.get((inside.function, inside.key))
-        if pair is not None and pair.old.gives == inside.old.gives and pair.new.gives != inside.new.gives:
-            return True
-    return False
+def only_outside(one: Answers, other: Answers) -> frozenset[int]:
+    """Calls that can be made again in the first process and not in the second."""
+    return frozenset(each.call for each in one.values() if each.tested) - {each.call for each in other.values()}
 
 
 def vanished_errors(

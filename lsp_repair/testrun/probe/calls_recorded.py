@@ -35,24 +35,27 @@ class CallsRecorded:
     makes them. Other calls count where the nearest frame of the project is one of the tests' own.
     """
 
-    def __init__(
-        self, root: str, oracle: list[str], changed: dict[str, list[int]], emit: Callable[[Any], None]
-    ) -> None:
-        self._prefix = root + os.sep
-        self._oracle = set(oracle)
-        self._changed = {(path, line) for path, lines in changed.items() for line in lines}
+    def __init__(self, wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+        self._prefix = wanted["root"] + os.sep
+        self._oracle = set(wanted["oracle"])
+        self._only = set(wanted["only"]) if wanted["only"] is not None else None
+        self._changed = {(path, line) for path, lines in wanted["changed"].items() for line in lines}
         self._emit = emit
         self._callables = Callables()
         self._interesting: dict[int, tuple[CodeType, bool]] = {}
         self._seen: set[tuple[Callee, bytes]] = set()
         self._counts: dict[Callee, int] = {}
         self._events = 0
-        self._test = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Only the tests that were asked for."""
+        if self._only is not None:
+            items[:] = [item for item in items if item.nodeid in self._only]
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
+    def pytest_runtest_protocol(self) -> Generator[None, Any, None]:
         """All phases of a test: fixtures call the project as well."""
-        self._test = item.nodeid
         if sys.getprofile() is not None or "greenlet" in sys.modules:
             yield
             return
@@ -98,8 +101,7 @@ class CallsRecorded:
         code = frame.f_code
         if code.co_flags & _COROUTINE_LIKE and frame.f_lineno != code.co_firstlineno:
             return  # resumed, not called
-        direct = self._is_direct(frame)
-        if not direct and (code.co_filename, code.co_firstlineno) not in self._changed:
+        if (code.co_filename, code.co_firstlineno) not in self._changed and not self._is_direct(frame):
             return
         found = self._callables.of(frame)
         if found is None or self._counts.get(found[0], 0) >= _MOST_OF_ONE:
@@ -110,16 +112,16 @@ class CallsRecorded:
             return
         self._seen.add((callee, data))
         self._counts[callee] = self._counts.get(callee, 0) + 1
-        call = {"callee": list(callee), "direct": direct, "test": self._test}
-        self._emit({"kind": "call", **call, "data": base64.b64encode(data).decode("ascii")})
+        self._emit({"kind": "call", "callee": list(callee), "data": base64.b64encode(data).decode("ascii")})
 
     def _is_direct(self, frame: FrameType) -> bool:
         above: Optional[FrameType] = frame.f_back
         for _ in range(_FRAMES_UP):
-            if above is None or above.f_code.co_filename.startswith(self._prefix):
-                break
+            path = above.f_code.co_filename if above is not None else ""
+            if above is None or path.startswith((self._prefix, "<doctest")):
+                return path in self._oracle or path.startswith("<doctest")
             above = above.f_back
-        return above is not None and above.f_code.co_filename in self._oracle
+        return False
 
     def _pickled(self, frame: FrameType, callee: Callee, function: FunctionType) -> Optional[bytes]:
         file = _Bounded()

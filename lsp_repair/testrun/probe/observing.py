@@ -13,6 +13,9 @@ from .replaying import Caller, Replay
 
 _MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = 20
+_OURS = "_lsp_repair_probe"
+_HERE, _HOME = "<here>", "<home>"
+"""Words for folders that differ from process to process."""
 
 
 def serve(read_fd: int, write_fd: int) -> None:
@@ -21,14 +24,16 @@ def serve(read_fd: int, write_fd: int) -> None:
     `record`: run the tests `args` of pytest, `only` these ids, and tell their calls; `oracle` and the keys of `changed`
     are absolute paths. `replay`: call what `calls` says, with neighbours made of `numbers` and `texts`, in a folder of
     its own; `test_modules` are never imported. `pretend`: the same as if the test `test` were running, `at_root` or not.
-    The last record is of kind `end`.
+    The last record is of kind `end`; every record repeats the `seal`, which code under test has no reason to know.
     """
     wanted = channel.receive(read_fd)
     os.close(read_fd)
     cpu_limits.install()
 
+    seal = wanted.pop("seal")
+
     def emit(record: dict[str, Any]) -> None:
-        channel.send(write_fd, record)
+        channel.send(write_fd, {"seal": seal, **record})
 
     {"record": _record, "replay": _replay, "pretend": _pretend}[wanted["do"]](wanted, emit)
     emit({"kind": "end"})
@@ -40,28 +45,24 @@ def serve(read_fd: int, write_fd: int) -> None:
 def _record(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
     from . import limits
     from .calls_recorded import CallsRecorded
-    from .reporting import Reporting
     from .sessions import run_pytest
 
     sys.argv = ["pytest"]
-    silent = Reporting(wanted["root"], lambda record: None, wanted["only"])
-    recorded = CallsRecorded(wanted["root"], wanted["oracle"], wanted["changed"], emit)
-    run_pytest(wanted, [silent, recorded, limits.LimitedTests(wanted["test_seconds"])])
+    run_pytest(wanted, [CallsRecorded(wanted, emit), limits.LimitedTests(wanted["test_seconds"])])
 
 
 def _replay(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
     """In an interpreter that shows no sign of a test run."""
-    root = wanted["root"]
     folder = _private_folder()
+    home = os.path.join(folder, "home")
+    os.mkdir(home)
+    os.environ["HOME"] = home
     os.chdir(folder)
-    os.environ["HOME"] = folder
     for name in [each for each in os.environ if each.startswith("PYTEST_")]:
         del os.environ[name]
-    for name in [each for each in sys.modules if each.partition(".")[0] == "_lsp_repair_probe"]:
-        del sys.modules[name]
-    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
     sys.argv = [""]
-    _replayed(Replay(wanted, {root: "<root>", folder: "<here>"}, _plain_call), emit)
+    _hide()
+    _replayed(wanted, {home: _HOME, folder: _HERE, wanted["root"]: _HERE}, _plain_call, emit)
 
 
 def _plain_call(target: Any, positional: list[Any], keywords: dict[str, Any]) -> Any:
@@ -79,17 +80,18 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
     folder = _private_folder()
     if not wanted["at_root"]:
         os.chdir(folder)
-    for name in wanted["test_modules"]:
-        sys.modules.setdefault(name, ModuleType(name))
-    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
-    sys.argv = ["pytest"]
+    places = {os.environ.get("HOME", folder): _HOME, folder: _HERE, root: _HERE}
     as_test = _function_of_test(test["function"], os.path.join(root, test["path"]))
+    sys.argv = ["pytest"]
+    _hide()
 
     class Acting:
         @pytest.hookimpl(tryfirst=True)
         def pytest_cmdline_main(self, config: Any) -> int:
             os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
-            _replayed(Replay(wanted, {root: "<root>", folder: "<here>"}, as_test), emit)
+            for name in wanted["test_modules"]:
+                sys.modules.setdefault(name, ModuleType(name))
+            _replayed(wanted, places, as_test, emit)
             return 0
 
     pytest.main(["--noconftest", "-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider"], plugins=[Acting()])
@@ -105,11 +107,18 @@ def _function_of_test(name: str, path: str) -> Caller:
     return made
 
 
-def _replayed(replay: Replay, emit: Callable[[Any], None]) -> None:
+def _replayed(wanted: dict[str, Any], places: dict[str, str], caller: Caller, emit: Callable[[Any], None]) -> None:
     _bounded()
     sys.dont_write_bytecode = True
-    for record in replay.records():
+    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
+    for record in Replay(wanted, places, caller).records():
         emit(record)
+
+
+def _hide() -> None:
+    """Nothing that the code under test could import leads to what is at work here."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == _OURS]:
+        del sys.modules[name]
 
 
 def _private_folder() -> str:
@@ -119,9 +128,15 @@ def _private_folder() -> str:
 
 
 def _bounded() -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
-    for kind, limit in ((resource.RLIMIT_AS, used + _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
+    for kind, limit in ((resource.RLIMIT_AS, _used_bytes() + _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
         _, hard = resource.getrlimit(kind)
         if hard == resource.RLIM_INFINITY or limit < hard:
             resource.setrlimit(kind, (limit, hard))
+
+
+def _used_bytes() -> int:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return _MEMORY_BYTES

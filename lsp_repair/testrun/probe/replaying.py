@@ -48,7 +48,8 @@ class Input(NamedTuple):
 class Answer(NamedTuple):
     """What a call gave."""
 
-    text: str
+    gives: str
+    prints: str
     error: Optional[str]
     """The name of the exception that came out."""
     held: list[str]
@@ -93,7 +94,7 @@ class Replay:
         if answer is None:
             return {**record, "gives": None}
         given = atoms(self._loaded(asked.data)[1:]) if asked.tested else []
-        return {**record, "gives": answer.text, "error": answer.error, "given": given, "held": answer.held}
+        return {**record, "given": given, **answer._asdict()}
 
     def _inputs(self) -> list[Input]:
         """The tested ones first, then neighbours: each call has its turn until there are enough."""
@@ -103,7 +104,7 @@ class Replay:
             if made is not None:
                 tested.setdefault((made.callee, made.key), made)
         with self._outside.refused(), cpu_limits.cpu_limit(_ALL_SECONDS):
-            return [*tested.values(), *self._near(tested)]
+            return [*tested.values(), *(self._near(tested) if self._request["near"] else ())]
 
     def _near(self, tested: dict[tuple[Callee, str], Input]) -> list[Input]:
         found: dict[tuple[Callee, str], Input] = {}
@@ -139,8 +140,7 @@ class Replay:
             shown = ", ".join(f"{name}={capped(self._normal.of(value))}" for name, value in values if name != "self")
         except Exception:  # noqa: BLE001 - what cannot be described or sent is no input
             return None
-        key = hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        return Input(number, callee, tuple(names), kept, key, shown[:_SHOWN], data is not None)
+        return Input(number, callee, tuple(names), kept, _digest(form), shown[:_SHOWN], data is not None)
 
     def _around(self, tested: Input) -> Iterator[Input]:
         names, positional, keywords = self._loaded(tested.data)
@@ -158,17 +158,18 @@ class Replay:
         """None when it cannot be seen what the call did."""
         _, positional, keywords = self._loaded(asked.data)
         printed = io.StringIO()
-        streams = sys.stdout, sys.stderr
+        streams = sys.stdout, sys.stderr, sys.stdin
         sys.stdout = sys.stderr = printed
+        sys.stdin = io.StringIO()
         try:
             with self._outside.refused(), cpu_limits.cpu_limit(_CALL_SECONDS):
                 answer = self._called(asked.callee, positional, keywords)
         except cpu_limits.TestTimeout:
-            answer = Answer("does not end", "does not end", [])
+            answer = Answer("does not end", "", "does not end", [])
         except (Opaque, MemoryError, RecursionError):
             return None  # the result is too large to be described
         finally:
-            sys.stdout, sys.stderr = streams
+            sys.stdout, sys.stderr, sys.stdin = streams
         if self._outside.touched:
             return None
         return self._with_effects(answer, asked, (positional, keywords), printed.getvalue())
@@ -180,22 +181,24 @@ class Replay:
         except (cpu_limits.TestTimeout, MemoryError):
             raise
         except RecursionError:
-            return Answer("raises RecursionError", "RecursionError", [])
+            return Answer("raises RecursionError", "", "RecursionError", [])
         except BaseException as error:  # noqa: BLE001 - the error is the answer
-            return Answer(f"raises {self._normal.of(error)}", type_name(type(error)), [])
-        return Answer(f"gives {self._normal.of(result)}", None, atoms(result))
+            return Answer(f"raises {self._normal.of(error)}", "", type_name(type(error)), [])
+        return Answer(f"gives {self._normal.of(result)}", "", None, atoms(result))
 
     def _with_effects(self, answer: Answer, asked: Input, arguments: Any, printed: str) -> Optional[Answer]:
         try:
             after = self._normal.of(arguments)
         except Opaque:
             return None
-        text = answer.text
-        if hashlib.sha256(after.encode("utf-8", "surrogatepass")).hexdigest()[:24] != asked.key:
-            text += f", leaving {after}"
-        if printed:
-            text += f", printing {capped(printed[:_PRINTED])}"
-        return answer._replace(text=text)
+        gives = answer.gives
+        if _digest(after) != asked.key:
+            gives += f", leaving {after}"
+        return answer._replace(gives=gives, prints=capped(printed[:_PRINTED]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _finished(result: Any) -> Any:
