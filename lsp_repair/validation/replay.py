@@ -36,7 +36,6 @@ from lsp_repair.validation.replay_judgement import (
     changed_only_at_tested_points,
     compared,
     differing,
-    only_outside,
     vanished_errors,
 )
 
@@ -65,6 +64,8 @@ class _Answered:
     """What one process told before it came to its end, went away, or was cut off."""
 
     answers: Answers
+    missing: frozenset[int] = frozenset()
+    """Calls whose function could not be imported."""
     is_whole: bool = False
     is_gone: bool = False
 
@@ -167,7 +168,7 @@ def _observed(replay: _Replay) -> Finding:
     old = _answered(replay, recorded, do="replay") if new != _CUT else _CUT
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
         return _NOT_APPLICABLE
-    if new.is_gone or only_outside(old.answers, new.answers):
+    if new.is_gone or new.missing - old.missing:
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))  # where no test runs, the patched code is not to be had
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
@@ -188,7 +189,7 @@ def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> fro
     if not found:
         return found
     again = _answered(replay, recorded, do="replay", near=False)
-    return found & frozenset(each for each, answer in again.answers.items() if answer.gives == bare[each].gives)
+    return frozenset(key for key in found if key in again.answers and again.answers[key].gives == bare[key].gives)
 
 
 def _alike_in_a_test(
@@ -198,7 +199,11 @@ def _alike_in_a_test(
     if not wanted:
         return wanted
     inside = _pretended(replay, recorded).answers
-    return frozenset(key for key, answer in inside.items() if answer.gives and key in bare) - differing(bare, inside)
+    return frozenset(key for key in wanted if key in bare and key in inside and _are_alike(bare[key], inside[key]))
+
+
+def _are_alike(one: Answer, other: Answer) -> bool:
+    return one.gives is not None and one.gives == other.gives
 
 
 def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
@@ -239,13 +244,17 @@ def _recorded(replay: _Replay) -> _Recorded:
 def _answered(replay: _Replay, recorded: _Recorded, *, near: bool = True, **request: Any) -> _Answered:
     """What one process told; an input answered twice makes it worthless."""
     found: dict[InputKey, Answer] = {}
+    missing: frozenset[int] = frozenset()
     calls = [{"callee": list(each.callee), "data": each.data} for each in recorded.calls]
     surroundings = {"calls": calls, "path": recorded.path, "test_modules": recorded.test_modules, "near": near}
     literals = {"numbers": list(replay.code.numbers), "texts": list(replay.code.texts)}
     seed = "1" if replay.code.reads_seed and request["do"] == "pretend" else "0"
     for record in replay.ask(seed, **request, **surroundings, **literals):
+        if record["kind"] == "missing":
+            missing = frozenset(map(int, record["calls"]))
+            continue
         if record["kind"] != "answer":
-            return _Answered(found, is_whole=record["kind"] == _END, is_gone=record["kind"] == _GONE)
+            return _Answered(found, missing, is_whole=record["kind"] == _END, is_gone=record["kind"] == _GONE)
         answer = answer_of(record)
         key = (".".join(recorded.calls[answer.call].callee[:2]), str(record["key"]))
         if key in found:

@@ -122,11 +122,6 @@ def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:
     )
 
 
-def only_outside(one: Answers, other: Answers) -> frozenset[int]:
-    """Calls that can be made again in the first process and not in the second."""
-    return frozenset(each.call for each in one.values() if each.tested) - {each.call for each in other.values()}
-
-
 def vanished_errors(
     pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode, failed_with: frozenset[str]
 ) -> tuple[str, ...]:

@@ -78,11 +78,16 @@ class Replay:
         self._normal = NormalForm(places)
         self._outside = Outside()
         self._refused = set(request["test_modules"])
+        self._missing: list[int] = []
         self._variations = Variations(request["numbers"], request["texts"])
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """A record for each input: what it gives twice, or null where the answer is not steady or cannot be seen."""
+        """First the calls whose function is not there; then a record for each input.
+
+        `gives` is what it gave twice, or null where the answer is not steady or cannot be seen.
+        """
         inputs = self._inputs()
+        yield {"kind": "missing", "calls": self._missing}
         stop = time.process_time() + _ALL_SECONDS
         first = [self._answer(each) for each in inputs if time.process_time() < stop]
         second = {at: self._answer(inputs[at]) for at in reversed(range(len(first)))}
@@ -120,6 +125,7 @@ class Replay:
         callee = Callee(*call["callee"])
         with cpu_limits.cpu_limit(_IMPORT_SECONDS):
             if not is_there(callee):
+                self._missing.append(number)
                 return None
         try:
             with self._outside.refused(), cpu_limits.cpu_limit(_CALL_SECONDS * 4):
