@@ -60,6 +60,8 @@ class Flag(StrEnum):
     ODD_COMPARISON = "odd-comparison"
     KEPT_STATE = "kept-state"
     EDITS_TESTS = "edits-tests"
+    CHANGED_ONLY_AT_TESTED_POINTS = "changed-only-at-tested-points"
+    NO_CHANGE_OUTSIDE_PYTEST = "no-change-outside-pytest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lsp_repair.validation.layers import Finding, combined
 from lsp_repair.validation.mustfail import all_failed, must_fail
 from lsp_repair.validation.outcomes import first_red_target, judged
 from lsp_repair.validation.policy import edited_tests, screen_policy
+from lsp_repair.validation.replay import replayed
 from lsp_repair.validation.signs import static_signs
 from lsp_repair.validation.stability import alone, other_order
 from lsp_repair.validation.tested_literals import literals_of_tests
@@ -59,7 +60,7 @@ def _costly_layers(
 ) -> Iterator[Callable[[], Finding]]:
     """What needs processes of its own, cheapest first; none runs for a patch that an earlier one refused."""
     yield lambda: alone(ground, patch, targets, deadline)
-    # The replay of recorded calls belongs here.
+    yield lambda: replayed(ground, patch, targets, deadline)
 
 
 def _signs(ground: Ground, patch: Patch, targets: tuple[NodeId, ...]) -> Finding:

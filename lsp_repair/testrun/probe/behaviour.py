@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any, Optional, cast
 
-from . import limits, swap
+from . import cpu_limits, swap
 from .facts import shown
+from .neighbours import neighbours
 
 _MOST_CALLS = 12
 _MOST_INPUTS = 60
@@ -75,40 +76,14 @@ def inputs_around(calls: list[Arguments]) -> list[Arguments]:
     return list(found.values())
 
 
-def neighbours(value: Any) -> Iterator[Any]:
-    """Values near this one; none for texts, since a text may name a file."""
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, int):
-        yield from (value + 1, value - 1, 0, -value)
-    elif isinstance(value, float):
-        yield from (value + 0.5, 0.0, -value)
-    elif isinstance(value, (list, tuple)):
-        yield from _shorter_and_longer(value)
-    elif isinstance(value, (dict, set, frozenset)):
-        yield from _emptier(value)
-
-
-def _emptier(value: Any) -> Iterator[Any]:
-    yield type(value)()
-    if hasattr(value, "items"):
-        yield dict(list(value.items())[1:])
-
-
-def _shorter_and_longer(value: Any) -> Iterator[Any]:
-    yield from (value[:0], value[1:], value[:-1], value + value[:1], value[::-1])
-    if value:
-        yield from (type(value)([each]) + value[1:] for each in neighbours(value[0]))
-
-
 def answer(function: FunctionType, arguments: Arguments) -> str:
     """What a call gives: its result, or the error it raises, and how it changed its arguments."""
     given = copy.deepcopy(arguments)
     before = rendered(given)
     try:
-        with limits.cpu_limit(_CALL_SECONDS):
+        with cpu_limits.cpu_limit(_CALL_SECONDS):
             text = shown(_finished(_called(function, given)))
-    except limits.TestTimeout:
+    except cpu_limits.TestTimeout:
         return "does not end"
     except BaseException as error:  # noqa: BLE001 - the error is the answer
         text = f"raises {type(error).__name__}"

@@ -1,39 +1,15 @@
-"""Time limits of a test in CPU seconds: a wall limit would depend on what else the machine does."""
+"""The pytest plugin that gives each test a time limit in CPU seconds."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any, Optional
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from .cpu_limits import TestTimeout, cpu_limit, install
 
-class TestTimeout(BaseException):
-    """The test used more CPU time than it may; no ordinary `except` of the user's swallows it."""
-
-    __test__ = False
-
-
-def _expired(signum: int, frame: Optional[FrameType]) -> None:
-    raise TestTimeout("used more CPU time than this test may")
-
-
-def install() -> None:
-    """Take SIGPROF, which the user's code hardly ever uses."""
-    signal.signal(signal.SIGPROF, _expired)
-
-
-@contextmanager
-def cpu_limit(seconds: float) -> Generator[None, None, None]:
-    """Raise TestTimeout in the main thread when the limit is used up, again and again until it gets through."""
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.05)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+__all__ = ["LimitedTests", "TestTimeout", "cpu_limit", "install"]
 
 
 class LimitedTests:

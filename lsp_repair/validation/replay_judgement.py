@@ -1,0 +1,153 @@
+"""What the answers of old and new code say of a patch; pure functions over what the replay told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lsp_repair.validation.changed_code import ChangedCode
+
+_ENOUGH_NEIGHBOURS = 8
+_MOST_NOTES = 3
+_TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that the tests led to, as the recorder told it; the tool never looks into `data`."""
+
+    callee: tuple[str, str, str]
+    data: str
+
+    @property
+    def name(self) -> str:
+        """As a person says it."""
+        return self.callee[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one input gave; `gives` is None where that is not steady, or not visible."""
+
+    call: int
+    shown: str
+    tested: bool
+    gives: str | None
+    prints: str = ""
+    error: str | None = None
+    given: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+
+
+InputKey = tuple[str, str]
+"""A function, and a digest of what it is given."""
+Answers = Mapping[InputKey, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """One input on both versions of the code, the answers of both being known."""
+
+    function: str
+    key: str
+    """Of the input."""
+    old: Answer
+    new: Answer
+
+    @property
+    def differ(self) -> bool:
+        """Whether the patch changes what this input gives."""
+        return (self.old.gives, self.old.prints) != (self.new.gives, self.new.prints)
+
+    @property
+    def returned(self) -> bool:
+        """Whether neither raised an error."""
+        return self.old.error is None and self.new.error is None
+
+
+def call_of(record: Mapping[str, Any]) -> Call:
+    """From a record of the recorder."""
+    module, name, how = map(str, record["callee"])
+    return Call((module, name, how), str(record["data"]))
+
+
+def answer_of(record: Mapping[str, Any]) -> Answer:
+    """From a record of the replay."""
+    return Answer(
+        call=int(record["call"]),
+        shown=str(record["shown"]),
+        tested=bool(record["tested"]),
+        gives=None if record["gives"] is None else str(record["gives"]),
+        prints=str(record.get("prints", "")),
+        error=record.get("error"),
+        given=frozenset(map(str, record.get("given", ()))),
+        held=frozenset(map(str, record.get("held", ()))),
+    )
+
+
+def compared(old: Answers, new: Answers) -> list[Both]:
+    """The inputs that both versions answered steadily."""
+    return [
+        Both(*key, old[key], answer)
+        for key, answer in new.items()
+        if key in old and answer.gives is not None and old[key].gives is not None
+    ]
+
+
+def changed_only_at_tested_points(pairs: Sequence[Both], code: ChangedCode) -> bool:
+    """Whether many inputs near the tested ones are as before, and the text names what the tested ones hold.
+
+    Without a literal of the patch in the input or in what it newly gives, a change at one point is a boundary mended.
+    """
+    points = [each for each in pairs if each.old.tested and each.differ and each.new.error is None]
+    functions = {each.function for each in points}
+    near = [each for each in pairs if not each.old.tested]
+    if not points or any(each.differ for each in near):
+        return False
+    calm = sum(each.returned for each in near if each.function in functions)
+    return calm >= _ENOUGH_NEIGHBOURS and any(_named(each, code) for each in points)
+
+
+def _named(point: Both, code: ChangedCode) -> bool:
+    """Base cases (nothing, zero, one) are named by every program."""
+    given = point.old.given - _TRIVIAL
+    newly_held = point.new.held - point.old.held - point.new.given
+    return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | newly_held))
+
+
+def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:
+    """Tested inputs with another answer where a test seems to run; what is printed there is pytest's matter."""
+    pairs = compared(outside, in_test)
+    return frozenset(
+        (each.function, each.key) for each in pairs if each.old.tested and each.old.gives != each.new.gives
+    )
+
+
+def vanished_errors(
+    pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode, failed_with: frozenset[str]
+) -> tuple[str, ...]:
+    """Sentences on inputs that no test asks for, whose error the patch takes away without the tests asking for that.
+
+    `failed_with` are the errors that made the tests fail: to take those away is the fix.
+    """
+    if not code.catches_more:
+        return ()
+    asked = failed_with | {_bare(each.old.error) for each in pairs if each.old.tested and each.old.error}
+    return tuple(dict.fromkeys(_vanished(pairs, calls, asked)))[:_MOST_NOTES]
+
+
+def _vanished(pairs: Sequence[Both], calls: Sequence[Call], asked: frozenset[str]) -> Iterator[str]:
+    for each in pairs:
+        error = _bare(each.old.error)
+        if each.old.tested or each.new.error is not None or not error.isidentifier() or error in asked:
+            continue
+        gives = (each.new.gives or "").split(", leaving ")[0]
+        yield _plain(f"{calls[each.new.call].name}({each.new.shown}) raised {error} before and {gives} with the patch")
+
+
+def _bare(error: str | None) -> str:
+    return (error or "").rpartition(".")[2]
+
+
+def _plain(text: str) -> str:
+    """One line that a terminal shows as it is: the words come from code under test."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:400]
