@@ -1,6 +1,7 @@
 """The tool's end of the warden: one small process for the tool's life, which starts everything confined."""
 
 import array
+import atexit
 import contextlib
 import json
 import math
@@ -21,6 +22,7 @@ from lsp_repair.isolation.launch import Command, Ends
 from lsp_repair.isolation.stragglers import MARK, new_mark
 
 _START = Path(__file__).parent / "warden" / "start.py"
+_LAST_SECONDS = 2.0
 BAIT = secrets.token_hex(16)
 """Stands in the environment of the warden: a sandbox in which it can be read leaks."""
 _READ_FD, _WRITE_FD = "3", "4"
@@ -63,7 +65,9 @@ class ConfinedProcess:
         self.control.close()
         with contextlib.suppress(ValueError):
             self._report = json.loads(self._told) if self._told else {}
-        return float(self._report.get("cpu", 0.0))
+        cpu_seconds = float(self._report.get("cpu", 0.0))
+        _spent.append(cpu_seconds)
+        return cpu_seconds
 
 
 class _Nursery:
@@ -82,6 +86,16 @@ class _Nursery:
             assert self._requests is not None
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
             self._requests.sendmsg([b"run"], rights)
+
+    def close(self) -> None:
+        """Let it end, and wait: what its runs used then counts as this process's."""
+        with self._lock:
+            if self._requests is None or self._process is None:
+                return
+            self._requests.close()
+            self._requests = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_SECONDS)
 
     def _start(self) -> None:
         if self._requests is not None:
@@ -102,6 +116,13 @@ class _Nursery:
 
 
 _nursery = _Nursery()
+atexit.register(_nursery.close)
+_spent: list[float] = []
+
+
+def confined_cpu_seconds() -> float:
+    """User and system time of all confined runs that are over."""
+    return sum(_spent)
 
 
 def start_confined(command: Command, confinement: Confinement, ends: Ends) -> ConfinedProcess:

@@ -17,6 +17,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
+from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.isolation.tiers import Found as FoundIsolation
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.briefing import Briefing
@@ -86,9 +87,9 @@ class _Progress:
 
 
 def _cpu_seconds() -> float:
-    """User and system time of this process and of the children it waited for."""
+    """User and system time of this process, of the children it waited for, and of what ran confined."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime + confined_cpu_seconds()
 
 
 def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:

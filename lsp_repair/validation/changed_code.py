@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.validation.code_uses import parsed
+from lsp_repair.validation.modules import parsed
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Plain = str | int | float | complex | bytes

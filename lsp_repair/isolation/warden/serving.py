@@ -5,6 +5,7 @@ threads may find locks held for ever. When the tool goes, the socket ends; when 
 """
 
 import array
+import contextlib
 import json
 import mmap
 import os
@@ -21,7 +22,7 @@ _FDS = 5
 def serve(descriptor: int) -> None:
     """Fork a warden for each request; returns when the tool is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for wardens: they tell how a run ended
+    signal.signal(signal.SIGCHLD, _take_in)
     requests = socket.socket(fileno=descriptor)
     namespaces.warm_up()
     nursery = os.getpid()
@@ -35,6 +36,17 @@ def serve(descriptor: int) -> None:
                 os._exit(status)
         for each in received:
             os.close(each)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with contextlib.suppress(ChildProcessError):
+        while True:  # they end, since their control sockets have: what they used counts as this process's
+            os.wait()
+
+
+def _take_in(_number: int, _frame: object) -> None:
+    """Wait for wardens that ended; how their runs ended they have told."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _received(requests: socket.socket) -> list[int]:
