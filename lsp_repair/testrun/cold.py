@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.intake import Intake
@@ -83,12 +83,19 @@ def run_cold(
         victim = builder.died(_last_words(tail))
         if victim is None:
             break
-        left = frozenset(builder.collected) - frozenset(builder.results)
+        left = frozenset(builder.collected) - frozenset(builder.results) | _for_trials(request.must_fail, builder)
         if not left:
             builder.ended = True
             break
         request = replace(request, only=left)
     return ColdResult(builder.run(time.monotonic() - started, tail), builder.conftest_failure)
+
+
+def _for_trials(must_fail: MustFail | None, builder: RunBuilder) -> frozenset[NodeId]:
+    """Targets that have passed: when another test ends the process, the trials that follow the tests need them again."""
+    wanted = must_fail.targets if must_fail is not None else ()
+    passed = (key for key, each in builder.results.items() if each.outcome is Outcome.PASSED)
+    return frozenset(key for key in passed if key in wanted or key.split("::", 1)[0] in wanted)
 
 
 def _last_words(tail: str) -> str:

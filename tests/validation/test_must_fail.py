@@ -315,3 +315,21 @@ def test_what_cannot_be_tried_is_named_and_lowers_nothing(judge):
     verdict = one.verdict(fix, one.red[1:])
     assert is_clean(verdict)
     assert verdict.evidence.not_applicable == ("mutated targets (assertions)",)
+
+
+def test_another_test_that_kills_its_process_takes_no_trial_away(judge):
+    one = judge(
+        """
+        import os
+        from shop import total
+
+        def test_total():
+            assert total(2, 3) == 5
+
+        def test_ends_everything():
+            os._exit(3)
+        """
+    )
+    verdict = one.verdict(one.rewrite("shop.py", right(SHOP)), ("test_shop.py::test_total",))
+    assert is_clean(verdict)
+    assert not verdict.evidence.not_applicable
