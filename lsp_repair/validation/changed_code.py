@@ -53,7 +53,7 @@ def changed_code(patch: Patch) -> ChangedCode:
     numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
     return ChangedCode(
         functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
-        new_literals=frozenset().union(*(_new_literals(before, after) for _, before, after in pairs)),
+        new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
         compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
         numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
         texts=tuple(dict.fromkeys(each for each in literals if isinstance(each, str) and len(each) <= 80))[

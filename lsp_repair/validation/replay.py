@@ -163,7 +163,7 @@ def _observed(replay: _Replay) -> Finding:
     new = _answered(replay, recorded, do="replay") if recorded.calls else _CUT
     if new.is_gone:
         new = _answered(replay, recorded, do="replay")
-    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset()
+    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[InputKey]()
     replay.turn_back()
     old = _answered(replay, recorded, do="replay") if new != _CUT else _CUT
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
