@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.oversight import Oversight
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.imports import ImportGraph, read_imports
@@ -45,4 +46,16 @@ def merged(run: TestRun, more: TestRun) -> TestRun:
         results={**more.results, **run.results},
         oracle_paths=run.oracle_paths | more.oracle_paths,
         module_files={**more.module_files, **run.module_files},
+        oversight=_both(run.oversight, more.oversight),
+    )
+
+
+def _both(first: Oversight, more: Oversight) -> Oversight:
+    """What was seen in either run: a later proof compares its tests with both."""
+    return replace(
+        first,
+        garbled=first.garbled or more.garbled,
+        irregular=first.irregular | more.irregular,
+        observed={**more.observed, **first.observed},
+        digests={**more.digests, **first.digests},
     )

@@ -39,6 +39,7 @@ _NEUTRAL: dict[str, Any] = {
     "xmlpath": None,
     "htmlpath": None,
     "testmon": False,
+    "forked": False,
     "tbstyle": "no",
 }
 _APPENDED = {"numprocesses": "-n0", "no_cov": "--no-cov"}
