@@ -34,6 +34,7 @@ from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.requests import Selection
+from lsp_repair.repair.sandboxing import find_sandbox
 from lsp_repair.repair.scopes import narrow_scope
 from lsp_repair.repair.selection import chosen
 from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline
@@ -128,7 +129,7 @@ class _Bench:
     def opened(cls, subject: Subject, broken: Path, private: Path) -> Self:
         private.mkdir()
         project = discover(broken, Path(sys.executable), os.environ, load_settings().settings)
-        prepared = prepare(project, private, SnapshotRules())
+        prepared = prepare(project, private, SnapshotRules(), find_sandbox(project))
         selection = chosen(project, Selection(tests=_own_tests(subject, broken)), broken)
         baseline = run_baseline(prepared, selection, _soon(), _silent)
         red = [result for result in baseline.run.red if selection.names(result.node_id)]
@@ -262,7 +263,7 @@ def _lines(data: bytes, function: str) -> range:
 
 
 def _warm(prepared: Prepared, baseline: Baseline, workers: int) -> WarmServer:
-    server = start_warm(prepared.place, WarmRequest(baseline.chosen.files, None, workers), _soon())
+    server = start_warm(prepared.place.for_candidates(), WarmRequest(baseline.chosen.files, None, workers), _soon())
     if not isinstance(server, WarmServer):
         raise TypeError(server.why)
     return server

@@ -20,6 +20,7 @@ from measures import machine
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
 from lsp_repair.repair.requests import Selection
+from lsp_repair.repair.sandboxing import find_sandbox
 from lsp_repair.repair.selection import chosen
 from lsp_repair.repair.session import prepare, run_baseline
 from lsp_repair.settings import load_settings
@@ -48,7 +49,7 @@ def main() -> None:
 
 def _measure(root: Path, private: Path, size: Size, changes: int) -> None:
     project = discover(root, Path(sys.executable), os.environ, load_settings().settings)
-    prepared = prepare(project, private, SnapshotRules())
+    prepared = prepare(project, private, SnapshotRules(), find_sandbox(project))
     baseline = run_baseline(prepared, chosen(project, Selection(), root), Deadline.after(3600), _silent)
     print(f"first full run: {baseline.run.seconds:.1f} s, {len(baseline.run.red)} red")
     shares = []

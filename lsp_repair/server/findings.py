@@ -59,6 +59,8 @@ class Offer:
     origin: str
     cost_usd: str | None
     files: tuple[FileText, ...]
+    isolation: str = ""
+    """The tier it was proved at, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def told_diff(work: FolderWork, proposal: str) -> dict[str, Any] | None:
 
 def diff_text(offer: Offer) -> str:
     """A unified diff."""
-    pieces: list[str] = [f"# {offer.title}\n"]
+    pieces: list[str] = [f"# {offer.title}\n", f"# proved in isolation {offer.isolation}\n"]
     for file in offer.files:
         before, after = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
         pieces += difflib.unified_diff(before, after, f"a/{file.path}", f"b/{file.path}")

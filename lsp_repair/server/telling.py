@@ -87,4 +87,5 @@ def offered(proposal: Proposal) -> Offer | None:
         origin=str(proposal.origin),
         cost_usd=None if proposal.cost_usd is None else f"{proposal.cost_usd:f}",
         files=tuple(files),
+        isolation=proposal.evidence.isolation,
     )
