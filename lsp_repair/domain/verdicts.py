@@ -62,6 +62,7 @@ class Flag(StrEnum):
     EDITS_TESTS = "edits-tests"
     CHANGED_ONLY_AT_TESTED_POINTS = "changed-only-at-tested-points"
     NO_CHANGE_OUTSIDE_PYTEST = "no-change-outside-pytest"
+    WEAKENED_CHECK = "weakened-check"
 
 
 @dataclass(frozen=True, slots=True)

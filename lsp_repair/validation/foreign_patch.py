@@ -11,6 +11,8 @@ from lsp_repair.validation.twins import twin
 from lsp_repair.validation.unified_diff import FileDiff, Hunk, not_a_patch, parse_diff
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+_LONGEST_PATH, _LONGEST_NAME = 1_000, 255
+"""Bytes: what every file system takes, with room for the folder that the project lies in."""
 _CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 _PREFIX = re.compile(r"[a-z0-9]/")
 """git's prefixes: `a/` and `b/`, or `i/`, `w/`, `c/`, `o/`, `1/`, `2/` that name what is compared."""
@@ -31,8 +33,9 @@ def read_patch(text: bytes, root: Path) -> Patch | Rejected:
         return diffs
     tree = _Tree(root, all_crlf=text.count(b"\n") == text.count(b"\r\n"))
     for raw in (name for diff in diffs for name in (diff.old, diff.new) if name is not None):
-        if not _is_tame(raw):
-            return _outside(raw)
+        wrong = _wrong_name(raw)
+        if wrong is not None:
+            return wrong
     level = _strip_level(diffs, root)
     for diff in diffs:
         refusal = _apply(tree, diff, level)
@@ -89,6 +92,15 @@ def _is_tame(name: str) -> bool:
     """Whether a path stays below any folder by its looks; backslashes would be separators elsewhere."""
     parts = name.split("/")
     return not ("\0" in name or "\\" in name or "" in parts or ".." in parts or any(map(_DRIVE.match, parts)))
+
+
+def _wrong_name(name: str) -> Rejected | None:
+    if not _is_tame(name):
+        return _outside(name)
+    encoded = name.encode("utf-8", "surrogateescape")
+    if len(encoded) > _LONGEST_PATH or any(len(part) > _LONGEST_NAME for part in encoded.split(b"/")):
+        return not_a_patch(f"a file's name is longer than file systems allow: {name[:60]}…")
+    return None
 
 
 def _confined(name: str, root: Path) -> str | Rejected:
@@ -161,6 +173,8 @@ def _target(root: Path, diff: FileDiff, level: int) -> str | Rejected:
     names = list(dict.fromkeys(_stripped(name, level) for name in raw if name))
     if len(names) > 1 and diff.is_git:
         return not_a_patch(f"{names[0]} becomes {names[1]}: renames are not applied")
+    if len(names) > 1 and all((root / name).is_file() for name in names):
+        return not_a_patch(f"it names two files that exist, {names[0]} and {names[1]}: which one is meant is not clear")
     names.sort(key=lambda name: (not (root / name).is_file(), name.count("/"), len(name.rpartition("/")[2]), len(name)))
     return _confined(names[0], root)
 

@@ -19,6 +19,8 @@ from lsp_repair.validation.policy import ProjectRules
 
 _LEAST_TEST_SECONDS = 2.0
 _PATIENCE = 4.0
+_LEAST_SILENCE, _MOST_SILENCE = 15.0, 60.0
+"""Wall seconds without news of a run: a candidate that sleeps uses no CPU time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def request_of(scope: Scope, baseline: TestRun, *, reverse: bool, must_fail: Mus
         reverse=reverse,
         hash_seed="2" if reverse else "1",
         test_seconds=max(_LEAST_TEST_SECONDS, _PATIENCE * slowest),
+        stall_seconds=min(_MOST_SILENCE, max(_LEAST_SILENCE, _PATIENCE * baseline.seconds)),
         must_fail=must_fail,
     )
 

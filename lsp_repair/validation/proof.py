@@ -12,11 +12,10 @@ from lsp_repair.validation.grounds import Ground, PatchedRun, Scope, patched, re
 from lsp_repair.validation.layers import Finding, combined
 from lsp_repair.validation.mustfail import all_failed, must_fail
 from lsp_repair.validation.outcomes import first_red_target, judged
-from lsp_repair.validation.policy import edited_tests, screen_policy
+from lsp_repair.validation.policy import screen_policy
+from lsp_repair.validation.reading import read_beside_tests
 from lsp_repair.validation.replay import replayed
-from lsp_repair.validation.signs import static_signs
 from lsp_repair.validation.stability import alone, other_order
-from lsp_repair.validation.tested_literals import literals_of_tests
 
 __all__ = ["Ground", "Scope", "first_red_target", "patched", "prove", "run_targets", "targets_pass"]
 
@@ -37,7 +36,7 @@ def prove(
     if not isinstance(verdict, Plausible) or second is None:
         return verdict
     findings = [
-        _signs(ground, patch, targets),
+        *read_beside_tests(ground, patch, targets),
         believed(ground, first, patch.paths),
         all_failed(first.run, ground.baseline),
     ]
@@ -61,17 +60,6 @@ def _costly_layers(
     """What needs processes of its own, cheapest first; none runs for a patch that an earlier one refused."""
     yield lambda: alone(ground, patch, targets, deadline)
     yield lambda: replayed(ground, patch, targets, deadline)
-
-
-def _signs(ground: Ground, patch: Patch, targets: tuple[NodeId, ...]) -> Finding:
-    """What reading the patch beside the targets' tests tells."""
-
-    def read(path: str) -> bytes | None:
-        file = ground.snapshot.root / path
-        return file.read_bytes() if file.is_file() else None
-
-    literals = literals_of_tests(targets, ground.baseline.collected, read)
-    return static_signs(patch, literals, edited_tests(patch, ground.baseline.oracle_paths, ground.rules))
 
 
 def targets_pass(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> bool:

@@ -1,0 +1,35 @@
+"""What reading a patch beside the tests and the product tells of it; nothing runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.validation.grounds import Ground
+from lsp_repair.validation.kept_checks import kept_checks
+from lsp_repair.validation.layers import Finding
+from lsp_repair.validation.policy import edited_tests
+from lsp_repair.validation.signs import static_signs
+from lsp_repair.validation.tested_literals import literals_of_tests
+
+
+def read_beside_tests(ground: Ground, patch: Patch, targets: tuple[NodeId, ...]) -> Iterator[Finding]:
+    """Flags with a note for each, or a refusal for what belongs to the tests although it lies elsewhere."""
+    oracle = ground.baseline.oracle_paths
+
+    def read(path: str) -> bytes | None:
+        file = ground.snapshot.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    yield kept_checks(patch, oracle, _product_paths(ground), read)
+    literals = literals_of_tests(targets, ground.baseline.collected, read)
+    yield static_signs(patch, literals, edited_tests(patch, oracle, ground.rules))
+
+
+def _product_paths(ground: Ground) -> Iterator[str]:
+    """Imported modules of the project that are no tests, relative to the root."""
+    root = ground.snapshot.root
+    for file in map(Path, ground.baseline.module_files.values()):
+        path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
+        if path and path not in ground.baseline.oracle_paths:
+            yield path

@@ -1,0 +1,55 @@
+"""Data that only tests read is a part of them; an assertion of the code that goes is seen."""
+
+import pytest
+
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.verdicts import Flag, Reason, Rejected
+from lsp_repair.validation.kept_checks import kept_checks
+
+FILES = {
+    "test_shop.py": b"open('expected.json')\nopen('rates.json')\n",
+    "shop.py": b"open('rates.json')\n",
+}
+
+
+def found(path: str, before: str | None, after: str):
+    change = FileChange(path, None if before is None else before.encode(), after.encode())
+    return kept_checks(Patch((change,)), ["test_shop.py"], ["shop.py"], FILES.get)
+
+
+def test_data_that_only_a_test_names_is_protected():
+    refusal = found("data/expected.json", "[1]", "[2]").refusal
+    assert isinstance(refusal, Rejected)
+    assert refusal.reasons == (Reason.PROTECTED_PATH,)
+
+
+@pytest.mark.parametrize("path", ["data/rates.json", "data/other.json"])
+def test_data_of_the_product_may_be_mended(path):
+    assert found(path, "[1]", "[2]").refusal is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    return x\n"),
+        ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    assert x is not None\n    return x\n"),
+        ("assert LIMIT\nx = 1\n", "x = 1\n"),
+    ],
+)
+def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
+    finding = found("shop.py", before, after)
+    assert finding.flags == (Flag.WEAKENED_CHECK,)
+    assert "shop.py" in finding.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    assert x > 0\n    return x + 1\n"),
+        ("def f(x):\n    return x\n", "def f(x):\n    assert x\n    return x\n"),
+        ("def f(x):\n    assert x\n    return x\n\n\ndef g():\n    pass\n", "def g():\n    pass\n"),
+        ("def f(:\n", "def f():\n    pass\n"),
+    ],
+)
+def test_code_that_keeps_its_assertions_is_clean(before, after):
+    assert found("shop.py", before, after) == type(found("shop.py", before, after))()
