@@ -11,8 +11,8 @@ from lsp_repair.cli.console import Console
 from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
 from lsp_repair.domain.metering import Role
 from lsp_repair.domain.projects import Project
-from lsp_repair.folders import Folders, sweep, trim
-from lsp_repair.isolation.stragglers import kill_orphaned
+from lsp_repair.folders import Folders, trim
+from lsp_repair.isolation.leftovers import take_away_leftovers
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.sanitising import plain
 from lsp_repair.settings import LoadedSettings, load_settings
@@ -40,9 +40,7 @@ def projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tupl
 @contextlib.contextmanager
 def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None]:
     """The ledger, or none with a notice: a repair does not need it. What dead processes left is swept on the way."""
-    if sweep():
-        kill_orphaned()
-        sweep()
+    take_away_leftovers()
     if folders.cache is not None:
         trim(folders.cache)
     for notice in folders.notices:

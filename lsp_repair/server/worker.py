@@ -82,6 +82,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     """Run everything once, then what each change can affect, until the input ends."""
     from lsp_repair.domain.deadline import Deadline  # noqa: PLC0415 - after the order is known
     from lsp_repair.folders import work_folder  # noqa: PLC0415 - after the order is known
+    from lsp_repair.isolation.leftovers import take_away_leftovers  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.requests import Selection  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.sandboxing import find_sandbox  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.selection import chosen  # noqa: PLC0415 - after the order is known
@@ -92,6 +93,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.testrun.live_suite import LiveSuite  # noqa: PLC0415 - after the order is known
     from lsp_repair.testrun.snapshot import SnapshotRules  # noqa: PLC0415 - after the order is known
 
+    take_away_leftovers()
     project, loaded = _discovered(order)
     limit = float(order.get("time_limit") or loaded.settings.time_limit_seconds)
     tell({"kind": "found", **_price(loaded, lent=bool(order.get("editor_models")))})

@@ -1,0 +1,57 @@
+"""`kill -9` of the tool at each step of a repair: no process stays, and the next start takes away what lies about."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+MARK = re.compile(rb"LSP_REPAIR_RUN=(\d+)-")
+
+
+def processes_of(tool: int) -> list[int]:
+    """Confined processes that this tool started and that are still there."""
+    found: list[int] = []
+    for each in Path("/proc").iterdir():
+        if each.name.isdecimal():
+            try:
+                match = MARK.search((each / "environ").read_bytes())
+            except OSError:
+                continue
+            if match and int(match[1]) == tool:
+                found.append(int(each.name))
+    return found
+
+
+def await_end(pids: list[int]) -> None:
+    import select
+
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        select.select([descriptor], [], [], 10)
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("step", ["running the tests on a snapshot", "searching a repair", "passes the failing tests"])
+def test_nothing_is_left_of_a_repair_that_was_killed(broken, environ, tmp_path, step):
+    folder = Path(tempfile.mkdtemp(prefix="killed-"))  # short: sockets lie below it
+    environ = environ | {"TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "lsp_repair", "fix", str(broken("bank_ledger")), "--python", sys.executable]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tool:
+        assert tool.stderr is not None
+        assert any(step in line for line in tool.stderr), "it never got that far"
+        began = processes_of(tool.pid)
+        tool.kill()
+    await_end(began)
+    await_end(processes_of(tool.pid))
+    assert processes_of(tool.pid) == []
+    assert list(folder.iterdir()), "there was nothing to take away"
+    subprocess.run([sys.executable, "-m", "lsp_repair", "report"], env=environ, check=True, capture_output=True)
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
