@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from lsp_repair.isolation.confinement import Limits, Mechanism, Sandbox
 from lsp_repair.isolation.installing import how_to_strengthen
 from lsp_repair.isolation.probing import EFFECTS, Tried, tried
 
+_OF_LINUX = (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK)
 _OF_A_STRONG_ONE = frozenset(EFFECTS)
 _OF_A_PARTIAL_ONE = frozenset({"home", "host-files", "secrets-in-environment", "namespaces", "kernel-interfaces"})
 _OPENED_BY = {
@@ -50,7 +52,7 @@ def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> F
     """
     opened = frozenset(wanted.allow) & frozenset(OPENABLE)
     failures: dict[Mechanism, str] = {}
-    for mechanism in (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK):
+    for mechanism in _OF_LINUX if sys.platform.startswith("linux") else ():
         sandbox = Sandbox(mechanism, wanted.readable, _hidden(mechanism, wanted), opened, wanted.limits or Limits())
         result = attempt(wanted.python, sandbox)
         tier = _tier(mechanism, result.effects, opened)
