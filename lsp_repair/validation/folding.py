@@ -5,9 +5,11 @@ import base64
 import binascii
 import codecs
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, NoReturn, cast
+
+from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence
 
 _MOST_STEPS = 4000
 _MOST_ITEMS = 4000
@@ -48,24 +50,48 @@ def folded_text(expression: ast.expr, lookup: Lookup = no_names) -> str | None:
     return value if isinstance(value, str) else None
 
 
-_BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], object]]] = {
+_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
+    ast.Div: lambda one, other: one / other,
+    ast.FloorDiv: lambda one, other: one // other,
     ast.Mod: operator.mod,
-    ast.BitXor: operator.xor,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
+    ast.BitXor: lambda one, other: one ^ other,
+    ast.BitOr: lambda one, other: one | other,
+    ast.BitAnd: lambda one, other: one & other,
 }
-_UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], object]]] = {
+_UNARY: Mapping[type[ast.unaryop], Callable[[Any], object]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Invert: operator.invert,
     ast.Not: operator.not_,
 }
-_FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
+
+
+def _refuse() -> NoReturn:
+    raise Opaque
+
+
+def _checked_range(*given: int) -> list[int]:
+    made = range(*given)
+    return list(made) if len(made) <= _MOST_ITEMS else _refuse()
+
+
+def _octets(given: object) -> bytes:
+    """Not those of a number, which would be so many zeros."""
+    return bytes(cast("Iterable[int]", given)) if isinstance(given, (list, tuple, bytes)) else _refuse()
+
+
+def _backwards(given: Sequence[object]) -> list[object]:
+    return list(reversed(given))
+
+
+def _numbered(given: Iterable[object]) -> list[tuple[int, object]]:
+    return list(enumerate(given))
+
+
+_FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "chr": chr,
     "ord": ord,
     "int": int,
@@ -77,15 +103,15 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
     "len": len,
     "abs": abs,
     "bool": bool,
-    "bytes": lambda given: bytes(given if isinstance(given, (list, tuple, bytes, bytearray)) else _refuse()),
-    "bytearray": lambda given: bytes(given if isinstance(given, (list, tuple, bytes)) else _refuse()),
+    "bytes": _octets,
+    "bytearray": _octets,
     "tuple": tuple,
     "list": list,
     "set": set,
     "frozenset": frozenset,
     "dict": dict,
     "sorted": sorted,
-    "reversed": lambda given: list(reversed(given)),
+    "reversed": _backwards,
     "sum": sum,
     "min": min,
     "max": max,
@@ -94,8 +120,8 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
     "oct": oct,
     "bin": bin,
     "zip": lambda *given: list(zip(*given, strict=False)),
-    "enumerate": lambda given: list(enumerate(given)),
-    "range": lambda *given: list(_checked_range(*given)),
+    "enumerate": _numbered,
+    "range": _checked_range,
     "b64decode": base64.b64decode,
     "b32decode": base64.b32decode,
     "b16decode": base64.b16decode,
@@ -110,15 +136,6 @@ _TEXT_METHODS = frozenset(
     | {"swapcase", "capitalize", "casefold", "removeprefix", "removesuffix", "rsplit", "splitlines", "partition"}
     | {"hex", "zfill", "get", "keys", "values", "items", "index", "find", "count", "copy"}
 )
-
-
-def _refuse() -> Any:
-    raise Opaque
-
-
-def _checked_range(*given: int) -> range:
-    made = range(*given)
-    return made if len(made) <= _MOST_ITEMS else _refuse()
 
 
 @dataclass(slots=True)
@@ -234,26 +251,25 @@ def _is_module(node: ast.expr) -> bool:
 
 
 def _of_text(owner: object, name: str, arguments: list[object], keywords: dict[str, object]) -> object:
-    if not isinstance(owner, (str, bytes, list, tuple, dict)):
+    if not isinstance(owner, (str, bytes)) and not is_sequence(owner) and not is_mapping(owner):
         raise Opaque
     padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > _MOST_ITEMS
     if padded or (name == "format" and len(str(owner)) > 200):
         raise Opaque
-    made: object = getattr(cast("Any", owner), name)(*arguments, **keywords)
+    made: object = getattr(owner, name)(*arguments, **keywords)
     return list(cast("Iterable[object]", made)) if name in {"keys", "values", "items"} else made
 
 
 def _product_size(one: object, other: object) -> int:
-    sizes = [len(cast("Any", each)) for each in (one, other) if isinstance(each, (str, bytes, list, tuple))]
+    sizes = [len(each) for each in (one, other) if isinstance(each, (str, bytes)) or is_sequence(each)]
     counts = [abs(each) for each in (one, other) if isinstance(each, int)]
     return sizes[0] * counts[0] if sizes and counts else 0
 
 
 def _sized(value: object) -> object:
     """The value, if it is no larger than somebody would write it."""
-    if isinstance(value, (str, bytes, list, tuple, set, frozenset, dict)):
-        size = len(cast("Any", value))
-        return value if size <= 10 * _MOST_ITEMS else _refuse()
+    if isinstance(value, (str, bytes)) or is_collection(value) or is_mapping(value):
+        return value if len(value) <= 10 * _MOST_ITEMS else _refuse()
     if isinstance(value, int) and value.bit_length() > 4096:
         raise Opaque
     return value
