@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lsp_repair.validation.displays import is_collection, is_mapping
-from lsp_repair.validation.folding import Opaque
 from lsp_repair.validation.modules import module_of, read_module
+from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence, leaves
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.folding import folded_or_opaque
 from lsp_repair.validation.modules import Module
+from lsp_repair.validation.pure_operations import Opaque
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -48,10 +49,7 @@ class SpecialCases:
 
     def constant(self, node: ast.expr) -> object:
         """The value of an expression; an Opaque where it has none."""
-        try:
-            return folded(node, self.scopes.only_value)
-        except Opaque as opaque:
-            return opaque
+        return folded_or_opaque(node, self.scopes.only_value)
 
     def outcomes(self, nodes: Iterable[ast.AST]) -> tuple[object, ...]:
         """Literals that statements or expressions give: returned, yielded, assigned, or handed on."""

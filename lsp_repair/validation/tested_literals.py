@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.folding import folded
 from lsp_repair.validation.modules import parsed
+from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.scopes import Scopes
 
 _MOST = 600
