@@ -1,7 +1,7 @@
 """What each record of the probe has to look like; the user's code shares a process with who writes them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 Check = Callable[[Any], bool]
 
@@ -35,15 +35,15 @@ def _or_null(check: Check) -> Check:
 
 
 def _list(check: Check) -> Check:
-    return lambda value: type(value) is list and all(check(each) for each in value)
+    return lambda value: type(value) is list and all(check(each) for each in cast("list[object]", value))
 
 
 def _mapping(check: Check) -> Check:
-    return lambda value: type(value) is dict and all(check(each) for each in value.values())
+    return lambda value: type(value) is dict and all(check(each) for each in cast("dict[str, object]", value).values())
 
 
 def _pair(value: Any) -> bool:
-    return type(value) is list and len(value) == 2 and _text(value[0]) and _text(value[1])
+    return _list(_text)(value) and len(value) == 2
 
 
 def _fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:

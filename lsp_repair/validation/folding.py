@@ -1,21 +1,16 @@
 """The value of an expression that is the same in every run, however it is spelled; nothing of it is executed."""
 
 import ast
-import base64
-import binascii
 import codecs
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, cast
+
+from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence
+from lsp_repair.validation.pure_operations import BINARY, FUNCTIONS, MOST_ITEMS, TEXT_METHODS, UNARY, Opaque, refuse
 
 _MOST_STEPS = 4000
-_MOST_ITEMS = 4000
 _DEEPEST = 60
-
-
-class Opaque(Exception):  # noqa: N818 - an answer of the evaluation, not an error of anybody
-    """The expression depends on something that only a run can tell."""
 
 
 Lookup = Callable[[ast.Name], ast.expr | None]
@@ -39,86 +34,29 @@ def folded(expression: ast.expr, lookup: Lookup = no_names) -> object:
         raise Opaque from error
 
 
+def folded_or_opaque(expression: ast.expr, lookup: Lookup = no_names) -> object:
+    """The constant that an expression amounts to; an Opaque where it is none."""
+    try:
+        return folded(expression, lookup)
+    except Opaque as opaque:
+        return opaque
+
+
+def is_constant(expression: ast.expr) -> bool:
+    """Whether the expression amounts to the same whatever any name stands for."""
+    return not isinstance(folded_or_opaque(expression), Opaque)
+
+
+def is_true(expression: ast.expr) -> bool:
+    """Whether the expression is true whatever any name stands for."""
+    value = folded_or_opaque(expression)
+    return not isinstance(value, Opaque) and bool(value)
+
+
 def folded_text(expression: ast.expr, lookup: Lookup = no_names) -> str | None:
     """The string that an expression amounts to; None when it is none."""
-    try:
-        value = folded(expression, lookup)
-    except Opaque:
-        return None
+    value = folded_or_opaque(expression, lookup)
     return value if isinstance(value, str) else None
-
-
-_BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], object]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitXor: operator.xor,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-}
-_UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], object]]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-    ast.Not: operator.not_,
-}
-_FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
-    "chr": chr,
-    "ord": ord,
-    "int": int,
-    "float": float,
-    "complex": complex,
-    "str": str,
-    "repr": repr,
-    "ascii": ascii,
-    "len": len,
-    "abs": abs,
-    "bool": bool,
-    "bytes": lambda given: bytes(given if isinstance(given, (list, tuple, bytes, bytearray)) else _refuse()),
-    "bytearray": lambda given: bytes(given if isinstance(given, (list, tuple, bytes)) else _refuse()),
-    "tuple": tuple,
-    "list": list,
-    "set": set,
-    "frozenset": frozenset,
-    "dict": dict,
-    "sorted": sorted,
-    "reversed": lambda given: list(reversed(given)),
-    "sum": sum,
-    "min": min,
-    "max": max,
-    "round": round,
-    "hex": hex,
-    "oct": oct,
-    "bin": bin,
-    "zip": lambda *given: list(zip(*given, strict=False)),
-    "enumerate": lambda given: list(enumerate(given)),
-    "range": lambda *given: list(_checked_range(*given)),
-    "b64decode": base64.b64decode,
-    "b32decode": base64.b32decode,
-    "b16decode": base64.b16decode,
-    "urlsafe_b64decode": base64.urlsafe_b64decode,
-    "unhexlify": binascii.unhexlify,
-    "fromhex": bytes.fromhex,
-    "Decimal": str,
-    "Fraction": str,
-}
-_TEXT_METHODS = frozenset(
-    {"join", "replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "format", "decode", "encode", "split"}
-    | {"swapcase", "capitalize", "casefold", "removeprefix", "removesuffix", "rsplit", "splitlines", "partition"}
-    | {"hex", "zfill", "get", "keys", "values", "items", "index", "find", "count", "copy"}
-)
-
-
-def _refuse() -> Any:
-    raise Opaque
-
-
-def _checked_range(*given: int) -> range:
-    made = range(*given)
-    return made if len(made) <= _MOST_ITEMS else _refuse()
 
 
 @dataclass(slots=True)
@@ -162,12 +100,12 @@ class _Folding:
     def _operation(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:
         match node:
             case ast.UnaryOp(kind, operand):
-                return _UNARY[type(kind)](self.value(operand, local, depth))
-            case ast.BinOp(left, kind, right) if type(kind) in _BINARY:
+                return UNARY[type(kind)](self.value(operand, local, depth))
+            case ast.BinOp(left, kind, right) if type(kind) in BINARY:
                 one, other = self.value(left, local, depth), self.value(right, local, depth)
-                if isinstance(kind, ast.Mult) and _product_size(one, other) > _MOST_ITEMS:
+                if isinstance(kind, ast.Mult) and _product_size(one, other) > MOST_ITEMS:
                     raise Opaque
-                return _BINARY[type(kind)](one, other)
+                return BINARY[type(kind)](one, other)
             case _:
                 raise Opaque
 
@@ -215,18 +153,18 @@ class _Folding:
     def _call(self, node: ast.Call, local: Mapping[str, object], depth: int) -> object:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name == "map" and len(node.args) == 2:
-            function = _FUNCTIONS[getattr(node.args[0], "id", "")]
+            function = FUNCTIONS[getattr(node.args[0], "id", "")]
             return [function(item) for item in cast("Iterable[object]", self.value(node.args[1], local, depth))]
         arguments = [self.value(argument, local, depth) for argument in node.args]
         keywords = {each.arg: self.value(each.value, local, depth) for each in node.keywords if each.arg}
         if len(keywords) != len(node.keywords):
             raise Opaque
-        if isinstance(node.func, ast.Attribute) and name in _TEXT_METHODS and not _is_module(node.func.value):
+        if isinstance(node.func, ast.Attribute) and name in TEXT_METHODS and not _is_module(node.func.value):
             owner = self.value(node.func.value, local, depth)
             return _of_text(owner, name, arguments, keywords)
         if name == "decode" and len(arguments) == 2:  # of the module codecs
             return codecs.decode(cast("Any", arguments[0]), str(arguments[1]))
-        return _FUNCTIONS[name](*arguments, **keywords)
+        return FUNCTIONS[name](*arguments, **keywords)
 
 
 def _is_module(node: ast.expr) -> bool:
@@ -234,26 +172,25 @@ def _is_module(node: ast.expr) -> bool:
 
 
 def _of_text(owner: object, name: str, arguments: list[object], keywords: dict[str, object]) -> object:
-    if not isinstance(owner, (str, bytes, list, tuple, dict)):
+    if not isinstance(owner, (str, bytes)) and not is_sequence(owner) and not is_mapping(owner):
         raise Opaque
-    padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > _MOST_ITEMS
+    padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > MOST_ITEMS
     if padded or (name == "format" and len(str(owner)) > 200):
         raise Opaque
-    made: object = getattr(cast("Any", owner), name)(*arguments, **keywords)
+    made: object = getattr(owner, name)(*arguments, **keywords)
     return list(cast("Iterable[object]", made)) if name in {"keys", "values", "items"} else made
 
 
 def _product_size(one: object, other: object) -> int:
-    sizes = [len(cast("Any", each)) for each in (one, other) if isinstance(each, (str, bytes, list, tuple))]
+    sizes = [len(each) for each in (one, other) if isinstance(each, (str, bytes)) or is_sequence(each)]
     counts = [abs(each) for each in (one, other) if isinstance(each, int)]
     return sizes[0] * counts[0] if sizes and counts else 0
 
 
 def _sized(value: object) -> object:
     """The value, if it is no larger than somebody would write it."""
-    if isinstance(value, (str, bytes, list, tuple, set, frozenset, dict)):
-        size = len(cast("Any", value))
-        return value if size <= 10 * _MOST_ITEMS else _refuse()
+    if isinstance(value, (str, bytes)) or is_collection(value) or is_mapping(value):
+        return value if len(value) <= 10 * MOST_ITEMS else refuse()
     if isinstance(value, int) and value.bit_length() > 4096:
         raise Opaque
     return value

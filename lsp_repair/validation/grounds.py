@@ -1,5 +1,6 @@
 """What proofs stand on: the private copy with a patch in it, its oracle frozen, and one run there."""
 
+import shutil
 import stat
 import tempfile
 from collections.abc import Generator, Iterable, Mapping
@@ -61,17 +62,25 @@ class PatchedRun:
 
 
 @contextmanager
-def patched(ground: Ground, patch: Patch) -> Generator[Place]:
-    """A private copy with the patch in it; its oracle files are read-only and carry no bytecode."""
+def private_copy(ground: Ground, patch: Patch) -> Generator[Snapshot]:
+    """A copy of the project with the patch in it, alone in a folder; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="proof-", dir=ground.private))
     copy = copy_snapshot(ground.snapshot, folder / ground.snapshot.root.name)
     try:
         write_patch(copy, patch.changes)
+        yield copy
+    finally:
+        discard(copy)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def patched(ground: Ground, patch: Patch) -> Generator[Place]:
+    """A private copy with the patch in it; its oracle files are read-only and carry no bytecode."""
+    with private_copy(ground, patch) as copy:
         for path in ground.baseline.oracle_paths:
             _freeze(copy.root / path)
         yield ground.place.at(copy.root).for_candidates(ground.baseline.oracle_paths)
-    finally:
-        discard(copy)
 
 
 def _freeze(path: Path) -> None:

@@ -4,8 +4,9 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lsp_repair.validation.folding import Opaque
+from lsp_repair.validation.displays import is_collection, is_mapping
 from lsp_repair.validation.modules import module_of, read_module
+from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
@@ -99,7 +100,7 @@ class _Weighing:
     def _is_tested(self, value: object) -> bool:
         if repr(value) in self.literals.values or repr(value) in self.literals.derived:
             return True
-        if isinstance(value, list | tuple | set | frozenset) and value:
+        if is_collection(value) and value:
             return all(self._is_tested(each) for each in value) and not all(_is_plain(each) for each in value)
         return False
 
@@ -157,4 +158,4 @@ def _is_plain(value: object) -> bool:
         return len(value) <= 1
     if isinstance(value, str):
         return len(value) <= 1 and value not in frozenset("3456789")
-    return isinstance(value, list | tuple | set | frozenset | dict) and not value
+    return (is_collection(value) or is_mapping(value)) and not value

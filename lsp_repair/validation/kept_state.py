@@ -42,13 +42,12 @@ def _remembered(module: Module) -> set[str]:
             name = _lasting(owner, scopes)
             if name is not None:
                 changed[name].append(owner)
-    read = {
+    return {
         name
         for node in scopes.nodes
         if isinstance(node, ast.Name | ast.Attribute) and _is_read(node, scopes)
-        if (name := _lasting(node, scopes)) in changed
+        if (name := _lasting(node, scopes)) is not None and name in changed
     }
-    return {name for name in read if name is not None}
 
 
 def _changes(node: ast.AST, naming: Naming) -> Iterator[ast.expr]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lsp_repair.validation.folding import Opaque, folded, folded_text
+from lsp_repair.validation.folding import folded_or_opaque, folded_text
 from lsp_repair.validation.scopes import Scopes
 
 _DEEPEST = 14
@@ -41,10 +41,7 @@ class Naming:
 
     def constant(self, node: ast.expr) -> object:
         """The value of an expression that is the same in every run; an Opaque where there is none."""
-        try:
-            return folded(node, self.scopes.only_value)
-        except Opaque as opaque:
-            return opaque
+        return folded_or_opaque(node, self.scopes.only_value)
 
     def text(self, node: ast.expr) -> str | None:
         """The string that an expression amounts to."""

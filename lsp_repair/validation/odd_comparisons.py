@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.folding import is_constant, is_true
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming
 
@@ -112,8 +112,8 @@ def _is_odd(name: str, member: _Function | ast.expr) -> bool:
         return not _is_plain(name, member)
     answers = list(_answers(member))
     if name in _UNARY:
-        return bool(answers) and all(_is_constant(each) for each in answers)
-    always = bool(answers) and (all(map(_is_true, answers)) or all(map(_is_false, answers)))
+        return bool(answers) and all(is_constant(each) for each in answers)
+    always = bool(answers) and (all(map(is_true, answers)) or all(map(_is_false, answers)))
     return always or not _compares(member) or any(_is_bent(each) for each in answers)
 
 
@@ -194,13 +194,13 @@ def _is_bent(answer: ast.expr) -> bool:
         if (
             isinstance(node, ast.BinOp)
             and isinstance(node.op, ast.BitOr)
-            and (_is_true(node.left) or _is_true(node.right))
+            and (is_true(node.left) or is_true(node.right))
         ):
             return True
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and any(_is_true(each) for each in node.values):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and any(is_true(each) for each in node.values):
             return True
-        if isinstance(node, ast.IfExp) and _is_constant(node.body) and _is_constant(node.orelse):
-            return _is_true(node.body) == _is_true(node.orelse)
+        if isinstance(node, ast.IfExp) and is_constant(node.body) and is_constant(node.orelse):
+            return is_true(node.body) == is_true(node.orelse)
     return False
 
 
@@ -212,20 +212,5 @@ def _mentions(node: ast.AST, names: Iterable[str]) -> bool:
     return not _names(node).isdisjoint(names)
 
 
-def _is_constant(expression: ast.expr) -> bool:
-    try:
-        folded(expression)
-    except Opaque:
-        return False
-    return True
-
-
 def _is_false(expression: ast.expr) -> bool:
-    return _is_constant(expression) and not _is_true(expression)
-
-
-def _is_true(expression: ast.expr) -> bool:
-    try:
-        return bool(folded(expression))
-    except Opaque:
-        return False
+    return is_constant(expression) and not is_true(expression)

@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsp_repair.domain.projects import Project
 from lsp_repair.validation.protected_paths import ProjectRules
@@ -64,7 +64,7 @@ def _python_files(project: Project) -> tuple[str, ...]:
         case str():
             return tuple(given.split())
         case list():
-            return tuple(each for each in given if isinstance(each, str))
+            return tuple(each for each in cast("list[object]", given) if isinstance(each, str))
         case _:
             return ()
 

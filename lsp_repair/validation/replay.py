@@ -6,11 +6,8 @@ The tests say that a patch works; this layer looks whether it also does without 
 import os
 import secrets
 import select
-import shutil
-import tempfile
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +19,9 @@ from lsp_repair.domain.verdicts import Flag
 from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
+from lsp_repair.testrun.snapshot import Snapshot, write_patch
 from lsp_repair.validation.changed_code import ChangedCode, changed_code
-from lsp_repair.validation.grounds import Ground
+from lsp_repair.validation.grounds import Ground, private_copy
 from lsp_repair.validation.layers import Finding
 from lsp_repair.validation.replay_judgement import (
     Answer,
@@ -139,23 +136,11 @@ def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline
     if not code.functions:
         return _NOT_APPLICABLE
     try:
-        with _private_copy(ground, patch) as copy:
+        with private_copy(ground, patch) as copy:
             place = ground.place.at(copy.root).for_candidates()
             return _observed(_Replay(ground, patch, targets, code, copy, place, deadline.within(_SECONDS)))
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         return _NOT_APPLICABLE  # records that are no records of ours
-
-
-@contextmanager
-def _private_copy(ground: Ground, patch: Patch) -> Generator[Snapshot]:
-    folder = Path(tempfile.mkdtemp(prefix="proof-", dir=ground.private))
-    copy = copy_snapshot(ground.snapshot, folder / ground.snapshot.root.name)
-    try:
-        write_patch(copy, patch.changes)
-        yield copy
-    finally:
-        discard(copy)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _observed(replay: _Replay) -> Finding:

@@ -4,9 +4,12 @@ import ast
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence, leaves
+from lsp_repair.validation.folding import folded_or_opaque
 from lsp_repair.validation.modules import Module
+from lsp_repair.validation.pure_operations import Opaque
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -46,10 +49,7 @@ class SpecialCases:
 
     def constant(self, node: ast.expr) -> object:
         """The value of an expression; an Opaque where it has none."""
-        try:
-            return folded(node, self.scopes.only_value)
-        except Opaque as opaque:
-            return opaque
+        return folded_or_opaque(node, self.scopes.only_value)
 
     def outcomes(self, nodes: Iterable[ast.AST]) -> tuple[object, ...]:
         """Literals that statements or expressions give: returned, yielded, assigned, or handed on."""
@@ -84,9 +84,10 @@ class SpecialCases:
         """The statements after one in its block."""
         parent = self.scopes.parents.get(node)
         for name in ("body", "orelse", "finalbody"):
-            block: list[ast.stmt] = getattr(parent, name, [])
-            if isinstance(block, list) and node in block:
-                return [each for each in block if each.lineno > getattr(node, "lineno", 0)]
+            block: object = getattr(parent, name, [])  # a single expression in a lambda
+            if is_sequence(block) and node in block:
+                line = getattr(node, "lineno", 0)
+                return [each for each in block if isinstance(each, ast.stmt) and each.lineno > line]
         return []
 
     def _keys(self, test: ast.expr) -> Iterator[tuple[str, object, bool]]:
@@ -121,8 +122,8 @@ class SpecialCases:
             if isinstance(left, Opaque) is isinstance(right, Opaque) or not isinstance(kind, _EQUALITY):
                 continue
             key, subject = (right, sides[at]) if isinstance(left, Opaque) else (left, sides[at + 1])
-            many = isinstance(kind, ast.In | ast.NotIn) and isinstance(key, list | tuple | set | frozenset | dict)
-            for each in key if many and isinstance(key, list | tuple | set | frozenset | dict) else (key,):
+            many = isinstance(kind, ast.In | ast.NotIn) and (is_collection(key) or is_mapping(key))
+            for each in cast("Iterable[object]", key) if many else (key,):
                 yield _text(subject), each, isinstance(kind, _NEGATIVE)
         low, high = values[0], values[-1]
         if len(values) == 3 and isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
@@ -189,12 +190,12 @@ class SpecialCases:
                     yield known, self._parts(given)
             return
         value = _from_text(str(node.value)) if isinstance(node, ast.Constant) else self.constant(node)
-        if isinstance(value, dict):
-            yield from ((key, (each, *_leaves(each))) for key, each in value.items())
-        elif isinstance(value, list | tuple):
+        if is_mapping(value):
+            yield from ((key, (each, *leaves(each))) for key, each in value.items())
+        elif is_sequence(value):
             for number, each in enumerate(value):
-                if isinstance(each, list | tuple) and len(each) > 1:
-                    yield (each[0] if len(each) == 2 else tuple(each[:-1])), (each[-1], *_leaves(each[-1]))
+                if is_sequence(each) and len(each) > 1:
+                    yield (each[0] if len(each) == 2 else tuple(each[:-1])), (each[-1], *leaves(each[-1]))
                 else:
                     yield _Position(number), (each,)
 
@@ -252,11 +253,11 @@ class SpecialCases:
         """A literal, whole and in parts; of a call with literal arguments these; nothing where variables take part."""
         value = self.constant(node)
         if not isinstance(value, Opaque):
-            return (value, *_leaves(value))
+            return (value, *leaves(value))
         if isinstance(node, ast.Call) and (node.args or node.keywords):
             inner = [self.constant(each) for each in (*node.args, *(keyword.value for keyword in node.keywords))]
             if not any(isinstance(each, Opaque) for each in inner):
-                return tuple(leaf for each in inner for leaf in (each, *_leaves(each)))
+                return tuple(leaf for each in inner for leaf in (each, *leaves(each)))
         return ()
 
 
@@ -278,14 +279,6 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
                 yield value
             case _:
                 pass
-
-
-def _leaves(value: object) -> tuple[object, ...]:
-    if isinstance(value, dict):
-        return tuple(leaf for pair in value.items() for each in pair for leaf in (each, *_leaves(each)))
-    if isinstance(value, list | tuple | set | frozenset):
-        return tuple(leaf for each in value for leaf in (each, *_leaves(each)))
-    return ()
 
 
 def _from_text(text: str) -> object:

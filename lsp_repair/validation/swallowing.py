@@ -4,7 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.folding import is_constant, is_true
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming, canonical
 from lsp_repair.validation.scopes import Scopes
@@ -70,7 +70,7 @@ class _Swallowing:
             case ast.Try() | ast.TryStar():
                 return any(_leaves(statement, in_loop=False) for statement in node.finalbody)
             case ast.FunctionDef("__exit__" | "__aexit__") | ast.AsyncFunctionDef("__exit__" | "__aexit__"):
-                return any(_is_truthy(each.value) for each in _own(node) if isinstance(each, ast.Return))
+                return any(each.value and is_true(each.value) for each in _own(node) if isinstance(each, ast.Return))
             case _:
                 return False
 
@@ -105,7 +105,7 @@ class _Swallowing:
         for each in self.scopes.around(node):
             if each is handler:
                 return False
-            if isinstance(each, ast.If | ast.While) and (_is_constant(each.test) or _asks_for_rare(each.test)):
+            if isinstance(each, ast.If | ast.While) and (is_constant(each.test) or _asks_for_rare(each.test)):
                 return True
         return False
 
@@ -139,7 +139,7 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
             return _mentions(statement, name) and target in loaded and not target.startswith("_")
         case ast.If(test, body, orelse):
             return any(_goes_on(each, name, loaded) for each in (*body, *orelse)) or (
-                _mentions(test, name) and not _asks_for_rare(test) and not _is_constant(test)
+                _mentions(test, name) and not _asks_for_rare(test) and not is_constant(test)
             )
         case _:
             return _mentions(statement, name)
@@ -166,18 +166,3 @@ def _leaves(node: ast.AST, *, in_loop: bool) -> bool:
         case _:
             in_loop = in_loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
             return any(_leaves(each, in_loop=in_loop) for each in ast.iter_child_nodes(node))
-
-
-def _is_constant(expression: ast.expr) -> bool:
-    try:
-        folded(expression)
-    except Opaque:
-        return False
-    return True
-
-
-def _is_truthy(expression: ast.expr | None) -> bool:
-    try:
-        return expression is not None and bool(folded(expression))
-    except Opaque:
-        return False

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
-from lsp_repair.validation.folding import Opaque, folded
+from lsp_repair.validation.displays import is_collection, is_mapping, is_sequence
+from lsp_repair.validation.folding import folded
 from lsp_repair.validation.modules import parsed
+from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.scopes import Scopes
 
 _MOST = 600
@@ -186,10 +188,10 @@ def _derived(value: object) -> Iterator[object]:
         if isinstance(value, float) and value.is_integer():
             yield int(value)
         return
-    if isinstance(value, str | bytes | list | tuple | set | frozenset | dict):
+    if isinstance(value, str | bytes) or is_collection(value) or is_mapping(value):
         yield _Length(len(value))
         yield repr(value)
-        if isinstance(value, list | tuple):
+        if is_sequence(value):
             yield from value
             yield tuple(value)
             yield list(value)

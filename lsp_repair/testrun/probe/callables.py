@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from types import FrameType, FunctionType
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, cast
 
 _DEEPEST_CLASS = 3
 
@@ -68,8 +68,8 @@ def _function_of(value: Any) -> Optional[FunctionType]:
     for _ in range(10):
         if isinstance(value, FunctionType) and "__wrapped__" not in value.__dict__:
             return value
-        inner = getattr(value, "__func__", None) if isinstance(value, (staticmethod, classmethod)) else None
-        value = inner if inner is not None else getattr(value, "__wrapped__", None)
+        inner = cast("Any", value).__func__ if isinstance(value, (staticmethod, classmethod)) else None
+        value = inner if inner is not None else getattr(cast("object", value), "__wrapped__", None)
         if value is None:
             return None
     return None

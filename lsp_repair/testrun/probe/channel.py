@@ -6,7 +6,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 _LENGTH = struct.Struct("!I")
 MOST_BYTES = 32 << 20
@@ -60,12 +60,13 @@ def payloads(buffer: bytearray) -> Iterator[bytes]:
 def decoded(payload: bytes) -> dict[str, Any]:
     """The record in a payload; raises ValueError for anything else, however deep it is nested."""
     try:
-        record = json.loads(payload)
+        record: object = json.loads(payload)
     except RecursionError:
         raise ValueError("a record is nested too deeply") from None
-    if isinstance(record, dict) and isinstance(record.get("kind"), str):
-        found: dict[str, Any] = record
-        return found
+    if isinstance(record, dict):
+        found = cast("dict[str, Any]", record)
+        if isinstance(found.get("kind"), str):
+            return found
     raise ValueError("a record is none")
 
 

@@ -6,10 +6,11 @@ The objects compared are walked in parallel, since what equals everything may li
 from __future__ import annotations
 
 import dis
+import itertools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import WrapperDescriptorType
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 from .facts import relative
 
@@ -62,7 +63,7 @@ class Comparing:
                 self._note(other, one, lambda value, partner: _holds(symbol, partner, value), symbol)
         return _OPERATORS[symbol](left, right)
 
-    def _note(self, value: Any, partner: Any, holds: Callable[[Any, Any], bool], symbol: str) -> None:
+    def _note(self, value: object, partner: Any, holds: Callable[[Any, Any], bool], symbol: str) -> None:
         kind = type(value)
         method = None if kind in _PLAIN else _method(kind, _METHODS[symbol])
         if method is None or (kind.__module__.startswith(("_pytest.", "unittest.mock")) and kind.__name__ != "_ANY"):
@@ -110,7 +111,7 @@ def _perturbed(partner: Any) -> Iterator[Any]:
     if type(partner) in {int, float}:
         yield from (partner + 1, partner * 2 + 1000003)
     elif type(partner) in {str, bytes}:
-        more = "lsp" if isinstance(partner, str) else b"lsp"
+        more: Any = "lsp" if isinstance(partner, str) else b"lsp"
         yield from (partner + more, more)
 
 
@@ -124,15 +125,14 @@ def _pairs(left: Any, right: Any, depth: int) -> Iterator[tuple[Any, Any]]:
         yield from _pairs(ours.get(key), theirs.get(key), depth - 1)
 
 
-def _parts(value: Any) -> dict[Any, Any]:
+def _parts(value: object) -> dict[Any, Any]:
     kind = type(value)
-    if kind in {list, tuple}:
-        return dict(enumerate(value[:_MOST_VALUES]))
-    if kind in {set, frozenset}:
-        return dict(enumerate(list(value)[:_MOST_VALUES]))
+    if kind in {list, tuple, set, frozenset}:
+        return dict(enumerate(itertools.islice(cast("Iterable[object]", value), _MOST_VALUES)))
     if kind is dict:
-        return {("key", str(key)): each for key, each in list(value.items())[:_MOST_VALUES]}
+        pairs = list(cast("dict[object, object]", value).items())  # a list, since `str` may run what changes the dict
+        return {("key", str(key)): each for key, each in pairs[:_MOST_VALUES]}
     if kind in _PLAIN:
         return {}
-    own = getattr(value, "__dict__", None)
-    return dict(own) if isinstance(own, dict) else {}
+    own: object = getattr(value, "__dict__", None)
+    return dict(cast("dict[str, object]", own)) if isinstance(own, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from types import CodeType
-from typing import Any, Callable
+from typing import Callable, cast
 
 from .facts import relative
 
@@ -72,9 +72,9 @@ def _feed(code: CodeType, update: Callable[[bytes], None]) -> None:
             update(_text(constant).encode("utf-8", "replace"))
 
 
-def _text(constant: Any) -> str:
+def _text(constant: object) -> str:
     if isinstance(constant, frozenset):
-        return repr(sorted(map(_text, constant)))
+        return repr(sorted(map(_text, cast("frozenset[object]", constant))))
     if isinstance(constant, tuple):
-        return repr([_text(each) for each in constant])
+        return repr([_text(each) for each in cast("tuple[object, ...]", constant)])
     return type(constant).__name__ + repr(constant)

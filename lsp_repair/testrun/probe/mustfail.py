@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Generator, Iterator
 from types import CodeType, MethodType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, cast
 
 import pytest
 from _pytest.unittest import TestCaseFunction
@@ -130,7 +130,7 @@ class MustFail:
             name = "test_" + secrets.token_hex(4)
             space: dict[str, Any] = {"__name__": module.name}
             exec(compile("def " + name + "():\n" + body + "\n", str(module.path), "exec", dont_inherit=True), space)  # noqa: S102
-            item = pytest.Function.from_parent(module, name=name, callobj=space[name])
+            item: pytest.Function = cast("Any", pytest.Function).from_parent(module, name=name, callobj=space[name])
             ran = self._run(item, None)
             self._tell("canary", item.nodeid, ran, detail=body.strip())
 
@@ -218,7 +218,7 @@ def _fresh(item: Any, code: Optional[CodeType]) -> Callable[[], None]:
     """Make an item ready to run again, as plugins that repeat tests do; returns what takes the other code out again."""
     item._initrequest()
     if isinstance(item, TestCaseFunction):
-        item._excinfo = None
+        vars(item)["_excinfo"] = None
     elif isinstance(item.obj, MethodType) and item.name.split("[", 1)[0] == item.obj.__name__:
         for name in ("_obj", "_instance"):
             item.__dict__.pop(name, None)

@@ -184,7 +184,11 @@ class Looks(ast.NodeTransformer):
         if operator is None or len(node.ops) > 1:
             return node
         look, mark = self._look, _mark()
-        self.objects[mark] = lambda left, right: look(operator, left, right)
+
+        def looked(left: Any, right: Any) -> Any:
+            return look(operator, left, right)
+
+        self.objects[mark] = looked
         return _call(mark, [node.left, node.comparators[0]], node)
 
     def _pair(self, operator: str) -> str:

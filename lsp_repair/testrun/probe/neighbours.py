@@ -6,7 +6,7 @@ import copy
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 Arguments = dict[str, Any]
 
@@ -84,7 +84,7 @@ class Variations:
             for (name, varied), (other_name, other_varied) in itertools.product(one[:_EACH], other[:_EACH]):
                 yield {**arguments, name: varied, other_name: other_varied}
 
-    def of(self, value: Any, depth: int) -> Iterator[Any]:
+    def of(self, value: object, depth: int) -> Iterator[Any]:
         """Values near this one; nothing for what is not understood."""
         kind = type(value)
         vary = self._of_type.get(kind) or self._of_library.get((kind.__module__, kind.__name__))
@@ -97,7 +97,7 @@ class Variations:
             except (ArithmeticError, ValueError, TypeError):
                 return
         elif hasattr(kind, "_member_map_"):
-            members: Iterator[Any] = iter(kind._member_map_.values())
+            members: Iterator[Any] = iter(cast("Any", kind)._member_map_.values())
             yield from itertools.islice((each for each in members if each is not value), 4)
         else:
             yield from self._of_object(value, depth)
@@ -154,10 +154,11 @@ class Variations:
                 yield (value - {each}) | {varied}
         yield type(value)()
 
-    def _of_object(self, value: Any, depth: int) -> Iterator[Any]:
-        attributes = getattr(value, "__dict__", None)
-        if type(attributes) is not dict or isinstance(value, type):
+    def _of_object(self, value: object, depth: int) -> Iterator[Any]:
+        found: object = getattr(value, "__dict__", None)
+        if type(found) is not dict or isinstance(value, type):
             return
+        attributes = cast("dict[str, object]", found)
         for name in list(attributes)[:8]:
             for varied in itertools.islice(self.of(attributes[name], depth + 1), _EACH):
                 changed = copy.copy(value)

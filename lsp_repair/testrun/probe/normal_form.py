@@ -10,8 +10,9 @@ import hashlib
 import itertools
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 _MOST_NODES = 3000
 _DEEPEST = 12
@@ -23,6 +24,7 @@ _TRUSTED_MODULES = {"datetime", "decimal", "fractions", "uuid", "pathlib", "zone
 _BASES = (dict, set, frozenset, list, tuple, int, float, complex, str, bytes, bytearray)
 _BRACKETED = (list, tuple, dict, range, slice)
 """Told apart by their brackets, or their own words."""
+_DICT = cast("type[dict[Any, Any]]", dict)
 _NAMED = (FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -44,7 +46,7 @@ class NormalForm:
         self._around = []
         return capped(self._of(value))
 
-    def _of(self, value: Any) -> str:
+    def _of(self, value: object) -> str:
         self._left -= 1
         kind = type(value)
         if kind in _ATOMS:
@@ -69,7 +71,7 @@ class NormalForm:
             text = _ADDRESS.sub("0x…", text)
         return text
 
-    def _compound(self, value: Any, kind: type) -> str:
+    def _compound(self, value: Any, kind: type[object]) -> str:
         name = type_name(kind)
         if issubclass(kind, type):
             return f"<class {type_name(value)}>"
@@ -91,11 +93,11 @@ class NormalForm:
         """What a built-in container holds, read by its own base class; None for other values."""
         base: Any = next((each for each in _BASES if issubclass(kind, each)), None)
         if base is dict:
-            return "{" + ", ".join(f"{self._of(key)}: {self._of(each)}" for key, each in dict.items(value)) + "}"
+            return "{" + ", ".join(f"{self._of(key)}: {self._of(each)}" for key, each in _DICT.items(value)) + "}"
         if base in {set, frozenset}:
-            return "{" + ", ".join(sorted(self._of(each) for each in base.__iter__(value))) + "}"
+            return "{" + ", ".join(sorted(self._of(each) for each in _elements(base, value))) + "}"
         if base in {list, tuple} or (kind.__module__, kind.__name__) == ("collections", "deque"):
-            parts = ", ".join(self._of(each) for each in (base or list).__iter__(value if base else list(value)))
+            parts = ", ".join(self._of(each) for each in (_elements(base, value) if base else list(value)))
             return f"({parts},)" if base is tuple else f"[{parts}]"
         if base is not None:
             return f"({base.__repr__(value)})"
@@ -103,13 +105,13 @@ class NormalForm:
 
     def _state(self, value: Any, kind: type) -> str:
         """Attributes, of the instance and of slots."""
-        state: dict[str, Any] = {}
+        state: dict[str, object] = {}
         try:
-            attributes = object.__getattribute__(value, "__dict__")
+            attributes: object = object.__getattribute__(value, "__dict__")
         except AttributeError:
-            attributes = {}
+            attributes = None
         if isinstance(attributes, dict):
-            state.update(attributes)
+            state.update(cast("dict[str, object]", attributes))
         for base in kind.__mro__:
             for name, member in base.__dict__.items():
                 if type(member) is MemberDescriptorType and base.__module__ != "builtins":
@@ -120,6 +122,12 @@ class NormalForm:
         if not state:
             return ""
         return "<" + ", ".join(f"{name}={self._of(each)}" for name, each in state.items()) + ">"
+
+
+def _elements(base: Any, value: object) -> Iterator[Any]:
+    """As the built-in type gives them, whatever a subclass says."""
+    found: Iterator[Any] = base.__iter__(value)
+    return found
 
 
 def _is_of_library(kind: type) -> bool:
@@ -155,20 +163,20 @@ def atoms(value: object, most: int = 60) -> list[str]:
     return list(dict.fromkeys(itertools.islice(_atoms(value, 0), most)))
 
 
-def _atoms(value: Any, depth: int) -> Any:
+def _atoms(value: object, depth: int) -> Iterator[str]:
     kind = type(value)
     if kind in _ATOMS:
         yield repr(value)[:_LONGEST]
     elif depth > _DEEPEST:
         return
     elif issubclass(kind, dict):
-        for key, each in dict.items(value):
+        for key, each in _DICT.items(cast("dict[object, object]", value)):
             yield from _atoms(key, depth + 1)
             yield from _atoms(each, depth + 1)
     elif kind in {list, tuple, set, frozenset}:
-        for each in value:
+        for each in cast("Iterable[object]", value):
             yield from _atoms(each, depth + 1)
     else:
         attributes = getattr(value, "__dict__", None)
         if type(attributes) is dict and not issubclass(kind, type):
-            yield from _atoms(attributes, depth + 1)
+            yield from _atoms(cast("object", attributes), depth + 1)

@@ -76,7 +76,8 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
     import pytest
 
     assert unittest
-    root, test = wanted["root"], wanted["test"]
+    root: str = wanted["root"]
+    test: dict[str, str] = wanted["test"]
     folder = _private_folder()
     if not wanted["at_root"]:
         os.chdir(folder)

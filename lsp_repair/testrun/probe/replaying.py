@@ -207,7 +207,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _finished(result: Any) -> Any:
+def _finished(result: object) -> object:
     """Lazy results driven to their end, or far enough."""
     kind = type(result)
     if kind is CoroutineType:

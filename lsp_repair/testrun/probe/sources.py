@@ -7,11 +7,13 @@ import copy
 import warnings
 from collections.abc import Iterator
 from types import CodeType, FunctionType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union, cast
 
 from .digests import code_digest
 from .mutants import FunctionNode, Looks, Reach, sites, statements
 from .swap import code_flags
+
+_Definition = Union[ast.FunctionDef, ast.Assign]
 
 
 class Mutant:
@@ -118,21 +120,18 @@ def _found(
     return None
 
 
-def _defined_once(tree: ast.Module) -> dict[str, ast.stmt]:
+def _defined_once(tree: ast.Module) -> dict[str, _Definition]:
     """Plain functions and constants of a module that nothing else in it binds, by name."""
     bound: dict[str, int] = {}
     for node in ast.walk(tree):
         names = [getattr(node, "id", "")] if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)) else []
         names += [getattr(node, "name", None) or ""] if hasattr(node, "name") else []
         names += 2 * list(getattr(node, "names", ())) if isinstance(node, (ast.Global, ast.Nonlocal)) else []
-        names += (
-            [each.asname or each.name for each in node.names]
-            if hasattr(node, "names") and hasattr(node, "level")
-            else []
-        )
+        if isinstance(node, ast.ImportFrom):
+            names += [each.asname or each.name for each in node.names]
         for name in names:
             bound[name] = bound.get(name, 0) + 1
-    found: dict[str, ast.stmt] = {}
+    found: dict[str, _Definition] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             found[node.name] = node
@@ -141,12 +140,12 @@ def _defined_once(tree: ast.Module) -> dict[str, ast.stmt]:
     return {name: node for name, node in found.items() if bound.get(name) == 1}
 
 
-def _stands_for(value: Any, node: ast.stmt, path: str) -> bool:
+def _stands_for(value: object, node: _Definition, path: str) -> bool:
     if isinstance(node, ast.Assign):
-        constant: Any = node.value.value  # type: ignore[attr-defined]
+        constant: object = cast("ast.Constant", node.value).value
         return type(value) is type(constant) and repr(value) == repr(constant)
     code = getattr(value, "__code__", None)
-    return code is None or (code.co_filename == path and code.co_name == node.name)  # type: ignore[attr-defined]
+    return code is None or (code.co_filename == path and code.co_name == node.name)
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[ast.stmt]:

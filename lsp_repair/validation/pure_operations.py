@@ -1,0 +1,103 @@
+"""Operations that give the same in every run and touch nothing: those of the language, and of `str` and its like."""
+
+import ast
+import base64
+import binascii
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, cast
+
+MOST_ITEMS = 4000
+
+
+class Opaque(Exception):  # noqa: N818 - an answer of the evaluation, not an error of anybody
+    """The expression depends on something that only a run can tell."""
+
+
+def refuse() -> NoReturn:
+    """Give up on the expression."""
+    raise Opaque
+
+
+BINARY: Mapping[type[ast.operator], Callable[[Any, Any], object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda one, other: one / other,
+    ast.FloorDiv: lambda one, other: one // other,
+    ast.Mod: operator.mod,
+    ast.BitXor: lambda one, other: one ^ other,
+    ast.BitOr: lambda one, other: one | other,
+    ast.BitAnd: lambda one, other: one & other,
+}
+UNARY: Mapping[type[ast.unaryop], Callable[[Any], object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+}
+
+
+def _checked_range(*given: int) -> list[int]:
+    made = range(*given)
+    return list(made) if len(made) <= MOST_ITEMS else refuse()
+
+
+def _octets(given: object) -> bytes:
+    """Not those of a number, which would be so many zeros."""
+    return bytes(cast("Iterable[int]", given)) if isinstance(given, (list, tuple, bytes)) else refuse()
+
+
+def _backwards(given: Sequence[object]) -> list[object]:
+    return list(reversed(given))
+
+
+def _numbered(given: Iterable[object]) -> list[tuple[int, object]]:
+    return list(enumerate(given))
+
+
+FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    "chr": chr,
+    "ord": ord,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "str": str,
+    "repr": repr,
+    "ascii": ascii,
+    "len": len,
+    "abs": abs,
+    "bool": bool,
+    "bytes": _octets,
+    "bytearray": _octets,
+    "tuple": tuple,
+    "list": list,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": dict,
+    "sorted": sorted,
+    "reversed": _backwards,
+    "sum": sum,
+    "min": min,
+    "max": max,
+    "round": round,
+    "hex": hex,
+    "oct": oct,
+    "bin": bin,
+    "zip": lambda *given: list(zip(*given, strict=False)),
+    "enumerate": _numbered,
+    "range": _checked_range,
+    "b64decode": base64.b64decode,
+    "b32decode": base64.b32decode,
+    "b16decode": base64.b16decode,
+    "urlsafe_b64decode": base64.urlsafe_b64decode,
+    "unhexlify": binascii.unhexlify,
+    "fromhex": bytes.fromhex,
+    "Decimal": str,
+    "Fraction": str,
+}
+TEXT_METHODS = frozenset(
+    {"join", "replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "format", "decode", "encode", "split"}
+    | {"swapcase", "capitalize", "casefold", "removeprefix", "removesuffix", "rsplit", "splitlines", "partition"}
+    | {"hex", "zfill", "get", "keys", "values", "items", "index", "find", "count", "copy"}
+)
