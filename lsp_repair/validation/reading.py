@@ -21,9 +21,11 @@ def read_beside_tests(ground: Ground, patch: Patch, targets: tuple[NodeId, ...])
         file = ground.snapshot.root / path
         return file.read_bytes() if file.is_file() else None
 
-    yield kept_checks(patch, oracle, _product_paths(ground), read)
+    edited = edited_tests(patch, oracle, ground.rules)
+    product = Patch(tuple(each for each in patch.changes if each.path not in edited))
+    yield kept_checks(product, oracle, _product_paths(ground), read)
     literals = literals_of_tests(targets, ground.baseline.collected, read)
-    yield static_signs(patch, literals, edited_tests(patch, oracle, ground.rules))
+    yield static_signs(patch, literals, edited)
 
 
 def _product_paths(ground: Ground) -> Iterator[str]:

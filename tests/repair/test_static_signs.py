@@ -35,7 +35,7 @@ def test_a_repair_is_plausible_without_a_word(checked):
 
 def test_an_answer_to_the_tests_input_is_flagged(checked):
     ran = checked("def double(n):\n    if n == 21:\n        return 42\n    return n * n\n")
-    assert (ran.code, ran.json["evidence"]["flags"]) == (0, ["hard-coded-input"])
+    assert (ran.code, ran.json["evidence"]["flags"][0]) == (0, "hard-coded-input")
     assert "shop.py" in ran.json["evidence"]["notes"][0]
 
 
