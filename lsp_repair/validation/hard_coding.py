@@ -66,12 +66,11 @@ class _Weighing:
         if _extends(old, new.values()) or self._is_domain(new.values()):
             return []
         old_results = {repr(each) for case in old for each in case.outcomes}
-        replaced = len(cases) <= len(old)
-        return [(self._weight(case, old_results, replaced), case) for case in new.values()]
+        is_another = len(cases) <= len(old)
+        alone = {repr(case.key) for case in new.values() if not is_another and self._tells_alone(case)}
+        return [(_PAIR if repr(case.key) in alone else self._weight(case, old_results), case) for case in new.values()]
 
-    def _weight(self, case: Case, old_results: set[str], replaced: bool) -> int:
-        if not replaced and self._tells_alone(case):
-            return _PAIR
+    def _weight(self, case: Case, old_results: set[str]) -> int:
         given = self.is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
         new = [each for each in case.outcomes if not is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
@@ -89,17 +88,17 @@ class _Weighing:
         key, subject = case.key, self.now.subjects.get(case.subject)
         if case.is_row or case.is_predicate:
             return isinstance(key, Made) and self.is_tested(key)
-        if isinstance(key, Span):
-            return any(key.holds(each) for each in self.literals.numbers)
-        if isinstance(key, Made) or (is_container(key) and _is_many(key)):
-            return repr(key) in self.literals.values | self.literals.derived
-        if isinstance(key, str):
-            return self._is_digits(key, case.subject)
-        if not _is_number(key):
-            return False
-        if self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject))):
-            return True
-        return self._is_solved(key, subject)
+        match key:
+            case Span():
+                return any(key.holds(each) for each in self.literals.numbers)
+            case str():
+                return self._is_digits(key, case.subject)
+            case int() | float():
+                named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
+                return named or self._is_solved(key, subject)
+            case _:
+                whole = repr(key) in self.literals.values | self.literals.derived
+                return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lsp_repair.validation.folding import Opaque, folded
 from lsp_repair.validation.modules import Module
-from lsp_repair.validation.telling import Span, is_narrow, leaves, made
+from lsp_repair.validation.telling import around, leaves, made
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -149,7 +149,7 @@ class SpecialCases:
             for each in key if many and isinstance(key, list | tuple | set | frozenset | dict) else (key,):
                 yield self._text(subject), each, isinstance(kind, _NEGATIVE)
         if len(values) == 3:
-            yield from ((self._text(sides[1]), each, False) for each in _around(values[0], values[-1]))
+            yield from ((self._text(sides[1]), each, False) for each in around(values[0], values[-1]))
 
     def _between(self, one: ast.Compare, other: ast.Compare) -> Iterator[tuple[str, object, bool]]:
         """Of `low < x and x < high`, where they leave hardly anything."""
@@ -158,7 +158,7 @@ class SpecialCases:
         if len(sides) == 2 and sides[0][0] == sides[1][0]:
             numbers = [value for _, value in sides if isinstance(value, int | float)]
             if len(numbers) == 2:
-                yield from ((sides[0][0], each, False) for each in _around(min(numbers), max(numbers)))
+                yield from ((sides[0][0], each, False) for each in around(min(numbers), max(numbers)))
 
     def _is_bounded(self, node: ast.BinOp) -> bool:
         """Whether a difference is only asked to be large or small, without regard to its sign."""
@@ -315,14 +315,6 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
                 yield value
             case _:
                 pass
-
-
-def _around(low: object, high: object) -> Iterator[object]:
-    """What is treated by itself where a value has to lie between two bounds."""
-    if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
-        yield from range(low, high + 1)
-    elif isinstance(low, int | float) and isinstance(high, int | float) and is_narrow(low, high):
-        yield Span(low, high)
 
 
 def _from_text(text: str) -> object:

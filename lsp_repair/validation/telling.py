@@ -1,7 +1,7 @@
 """What a single literal says of a test: some are in any code, some are hardly ever written but for one input."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -37,9 +37,17 @@ class Span:
         return self.low <= number <= self.high
 
 
-def is_narrow(low: float, high: float) -> bool:
+def _is_narrow(low: float, high: float) -> bool:
     """Whether a range is so narrow, as large as its numbers are, that it stands for one of them."""
     return low > _ORDINARY and 2 < high - low <= low / 20
+
+
+def around(low: object, high: object) -> Iterator[object]:
+    """What is treated by itself where a value has to lie between two bounds."""
+    if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
+        yield from range(low, high + 1)
+    elif isinstance(low, int | float) and isinstance(high, int | float) and _is_narrow(low, high):
+        yield Span(low, high)
 
 
 def is_plain(value: object) -> bool:
