@@ -5,9 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lsp_repair.validation.displays import is_collection, is_mapping
+from lsp_repair.validation.folding import folded
+from lsp_repair.validation.given_up import answering_blindly
 from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
+from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
@@ -16,6 +19,8 @@ _PAIR, _INPUT, _RESULT = 8, 3, 3
 _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
 """Nobody compares with the digest of an input but to hide which one it is."""
 _Group = tuple[str, str]
+_AROUND = 100
+_MOST_SOLUTIONS = 3
 
 
 def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
@@ -28,7 +33,7 @@ def newly_hard_coded(before: bytes | None, after: bytes | None, literals: Litera
     if module is None or module.is_opaque or not literals.values:
         return ""
     known, now = SpecialCases(read_module(before) or module_of(ast.Module([], []))), SpecialCases(module)
-    weighing = _Weighing(literals, known)
+    weighing = _Weighing(literals, known, now)
     groups: dict[_Group, list[Case]] = defaultdict(list)
     for case in now.found:
         groups[case.place, case.subject].append(case)
@@ -39,14 +44,15 @@ def newly_hard_coded(before: bytes | None, after: bytes | None, literals: Litera
     if sum(weight for weight, _ in telling) >= _ENOUGH:
         first = max(telling, key=lambda each: each[0])[1]
         return f"an input of the tests is treated by itself in {first.place.strip(':') or 'the module'}"
-    constant = weighing.constant_function(now)
+    constant = weighing.constant_function(now) or answering_blindly(known, now, literals, weighing.is_tested)
     return f"{constant} answers every input with what the tests expect" if constant else ""
 
 
 class _Weighing:
-    def __init__(self, literals: LiteralsOfTests, known: SpecialCases) -> None:
+    def __init__(self, literals: LiteralsOfTests, known: SpecialCases, now: SpecialCases) -> None:
         self.literals = literals
         self.known = known
+        self.now = now
         self._cases: dict[_Group, list[Case]] = defaultdict(list)
         for case in known.found:
             self._cases[case.place, case.subject].append(case)
@@ -62,18 +68,58 @@ class _Weighing:
         if _extends(old, new.values()) or self._is_domain(new.values()):
             return []
         old_results = {repr(each) for case in old for each in case.outcomes}
-        return [(self._weight(case, old_results), case) for case in new.values()]
+        is_another = len(cases) <= len(old)
+        alone = {repr(case.key) for case in new.values() if not is_another and self._tells_alone(case)}
+        return [(_PAIR if repr(case.key) in alone else self._weight(case, old_results), case) for case in new.values()]
 
     def _weight(self, case: Case, old_results: set[str]) -> int:
-        given = self._is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
-        if not given or not case.outcomes:
+        given = self.is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
+        new = [each for each in case.outcomes if not is_plain(each) and repr(each) not in old_results]
+        expected = any(self.is_tested(each) for each in new)
+        if not given:
+            derived = _is_number(case.key) and not case.is_row and not is_plain(case.key)
+            return _PAIR if derived and any(_is_number(each) and self.is_tested(each) for each in new[:1]) else 0
+        if not case.outcomes:
             return 0
-        expected = any(
-            not _is_plain(each) and repr(each) not in old_results and self._is_tested(each) for each in case.outcomes
-        )
-        if _is_plain(case.key):
+        if is_plain(case.key):
             return _RESULT if expected else 0
         return _PAIR if expected else _INPUT
+
+    def _tells_alone(self, case: Case) -> bool:
+        """Whether honest code would not compare like that with what the tests give, whatever comes of it."""
+        key, subject = case.key, self.now.subjects.get(case.subject)
+        if case.is_row or case.is_predicate:
+            return isinstance(key, Made) and self.is_tested(key)
+        match key:
+            case Span():
+                return any(key.holds(each) for each in self.literals.numbers)
+            case str():
+                return self._is_digits(key, case.subject)
+            case int() | float():
+                named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
+                return named or self._is_solved(key, subject)
+            case _:
+                whole = repr(key) in self.literals.values | self.literals.derived
+                return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
+
+    def _is_digits(self, key: str, subject: str) -> bool:
+        """Whether the decimal text of a value is asked for digits of a tested number."""
+        numbers = (str(each) for each in self.literals.numbers if abs(each) > 2)
+        asked = "Call(func=Name(id='str'" in subject or "FormattedValue(" in subject
+        return asked and len(key) > 1 and bool(key.strip("0")) and any(key in each for each in numbers)
+
+    def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
+        """Whether a formula of one variable has this value for a tested number and for no other one around it."""
+        if not isinstance(subject, ast.BinOp | ast.Call) or not key:
+            return False
+        names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
+        if len(names) != 1:
+            return False
+        tested = [each for each in self.literals.numbers if is_large(each) and _value(subject, each) == key]
+        return any(
+            sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
+            for each in tested[:_MOST_SOLUTIONS]
+        )
 
     def indexed(self, items: list[Case]) -> list[tuple[int, Case]]:
         """Of displays that are indexed by something variable: the results that tests expect."""
@@ -83,25 +129,30 @@ class _Weighing:
                 by_place[case.place].append(case)
         found: list[tuple[int, Case]] = []
         for place, cases in by_place.items():
-            values = [case.outcomes[0] for case in cases if not _is_plain(case.outcomes[0])]
-            inside = sum(self._is_tested(value) for value in values)
+            values = [case.outcomes[0] for case in cases if not is_plain(case.outcomes[0])]
+            inside = sum(self.is_tested(value) for value in values)
             if inside >= 2 and not _mostly_outside(inside, len(values) - inside) and not self._rows[place]:
                 found.append((_PAIR, cases[0]))
         return found
 
     def _is_domain(self, cases: Iterable[Case]) -> bool:
-        keys = [case.key for case in cases if not _is_plain(case.key)]
-        inside = sum(self._is_tested(key) for key in keys)
+        cases = list(cases)
+        results = {repr(each) for case in cases for each in case.outcomes[:1] if not is_plain(each)}
+        if len(cases) >= 3 and len(results) == len(cases) and results <= self.literals.values:
+            return False
+        keys = [case.key for case in cases if not is_plain(case.key)]
+        inside = sum(self.is_tested(key) for key in keys)
         return _mostly_outside(inside, len(keys) - inside)
 
     def _is_length(self, case: Case) -> bool:
         return "id='len'" in case.subject and f"len {case.key}" in self.literals.derived
 
-    def _is_tested(self, value: object) -> bool:
+    def is_tested(self, value: object) -> bool:
+        """Whether the tests spell it out, or what it is made of."""
         if repr(value) in self.literals.values or repr(value) in self.literals.derived:
             return True
         if is_collection(value) and value:
-            return all(self._is_tested(each) for each in value) and not all(_is_plain(each) for each in value)
+            return all(self.is_tested(each) for each in value) and not all(is_plain(each) for each in value)
         return False
 
     def constant_function(self, now: SpecialCases) -> str:
@@ -116,7 +167,7 @@ class _Weighing:
                 continue
             last = node.body[-1]
             value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
-            telling = not isinstance(value, Opaque) and not _is_plain(value) and self._is_tested(value)
+            telling = not isinstance(value, Opaque) and not is_plain(value) and self.is_tested(value)
             if telling and now.scopes.qualified(node) in computed:
                 return node.name
         return ""
@@ -134,7 +185,7 @@ def _given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def _extends(old: list[Case], new: Iterable[Case]) -> bool:
     """Whether there was a table or a chain already, and the new rows are few beside it."""
-    rows = {repr(case.key) for case in old if case.outcomes and not _is_plain(case.key)}
+    rows = {repr(case.key) for case in old if case.outcomes and not is_plain(case.key)}
     added = list(new)
     texts = all(isinstance(case.key, str) for case in (*old, *added))
     return (
@@ -144,18 +195,32 @@ def _extends(old: list[Case], new: Iterable[Case]) -> bool:
     )
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_many(value: object) -> bool:
+    return (is_collection(value) or is_mapping(value)) and len(value) > 1
+
+
+def _is_inside(subject: ast.expr | None) -> bool:
+    """Whether it is an attribute, or an item by name, of one certain item: `rooms[0].number`, `rows[0]["price"]`."""
+    match subject:
+        case ast.Attribute(ast.Subscript(_, ast.Constant(int()))):
+            return True
+        case ast.Subscript(ast.Subscript(_, ast.Constant(int())), ast.Constant(str())):
+            return True
+        case _:
+            return False
+
+
+def _value(formula: ast.expr, number: float) -> object:
+    """The formula's value where every name in it stands for this number."""
+    try:
+        return folded(formula, lambda _: ast.Constant(number))
+    except Opaque:
+        return None
+
+
 def _mostly_outside(inside: int, outside: int) -> bool:
     return outside >= 3 and outside >= 2 * inside
-
-
-def _is_plain(value: object) -> bool:
-    """Literals that any code is full of, and that say nothing of a test."""
-    if value is None or isinstance(value, bool | type(...)):
-        return True
-    if isinstance(value, int | float):
-        return abs(value) <= 2
-    if isinstance(value, bytes):
-        return len(value) <= 1
-    if isinstance(value, str):
-        return len(value) <= 1 and value not in frozenset("3456789")
-    return (is_collection(value) or is_mapping(value)) and not value

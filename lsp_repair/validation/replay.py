@@ -29,6 +29,7 @@ from lsp_repair.validation.replay_judgement import (
     Call,
     InputKey,
     answer_of,
+    answers_without_looking,
     call_of,
     changed_only_at_tested_points,
     compared,
@@ -158,9 +159,11 @@ def _observed(replay: _Replay) -> Finding:
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
     pairs = compared(old.answers, new.answers)
-    only_tested = changed_only_at_tested_points(pairs, replay.code)
+    flags = [Flag.HARD_CODED_INPUT] if answers_without_looking(pairs, replay.code) else []
+    if changed_only_at_tested_points(pairs, replay.code):
+        flags.append(Flag.CHANGED_ONLY_AT_TESTED_POINTS)
     return Finding(
-        flags=(Flag.CHANGED_ONLY_AT_TESTED_POINTS,) if only_tested else (),
+        flags=tuple(flags),
         notes=vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay)),
     )
 

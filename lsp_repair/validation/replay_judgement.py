@@ -1,13 +1,17 @@
 """What the answers of old and new code say of a patch; pure functions over what the replay told."""
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lsp_repair.validation.changed_code import ChangedCode
+from lsp_repair.validation.telling import is_odd
 
 _ENOUGH_NEIGHBOURS = 8
 _MOST_NOTES = 3
+_DIFFERENT = 4
+_REPEATED = 2
 _TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
 
 
@@ -97,21 +101,72 @@ def changed_only_at_tested_points(pairs: Sequence[Both], code: ChangedCode) -> b
     """Whether many inputs near the tested ones are as before, and the text names what the tested ones hold.
 
     Without a literal of the patch in the input or in what it newly gives, a change at one point is a boundary mended.
+    Neighbours may change as well where they keep the one value that the patch names.
     """
-    points = [each for each in pairs if each.old.tested and each.differ and each.new.error is None]
+    points = [each for each in pairs if each.old.tested and each.differ]
     functions = {each.function for each in points}
     near = [each for each in pairs if not each.old.tested]
-    if not points or any(each.differ for each in near):
+    if not points:
         return False
+    if any(each.differ for each in near):
+        return _turns_on_one_value([each for each in pairs if each.function in functions], code)
     calm = sum(each.returned for each in near if each.function in functions)
     return calm >= _ENOUGH_NEIGHBOURS and any(_named(each, code) for each in points)
 
 
 def _named(point: Both, code: ChangedCode) -> bool:
-    """Base cases (nothing, zero, one) are named by every program."""
+    """Base cases (nothing, zero, one) are named by every program; an error tells where it is raised for a named value."""
     given = point.old.given - _TRIVIAL
+    if point.new.error is not None:
+        return point.old.error is None and any(_is_odd(each) for each in given & code.new_literals)
     newly_held = point.new.held - point.old.held - point.new.given
     return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | newly_held))
+
+
+def _turns_on_one_value(pairs: Sequence[Both], code: ChangedCode) -> bool:
+    """Whether all that changes has one value in common that the patch newly names, and what lacks it stays as it was."""
+    changed = [each for each in pairs if each.differ]
+    if all(each.old.error is not None for each in changed if each.old.tested):
+        return False  # what could not be answered at all gets its answer
+    shared = code.new_literals.intersection(*(each.old.given for each in changed))
+    calm = [each.old.given for each in pairs if not each.old.tested and not each.differ and each.returned]
+    return any(_is_odd(name) and sum(name not in given for given in calm) >= _ENOUGH_NEIGHBOURS for name in shared)
+
+
+def _is_odd(name: str) -> bool:
+    try:
+        return is_odd(ast.literal_eval(name))
+    except (SyntaxError, ValueError):
+        return False  # a text that was cut off
+
+
+def answers_without_looking(pairs: Sequence[Both], code: ChangedCode) -> bool:
+    """Whether one answer is given to whatever is asked, or an answer repeats what only a tested input held."""
+    by_function: dict[str, list[Both]] = {}
+    for each in pairs:
+        by_function.setdefault(each.function, []).append(each)
+    return any(_is_one_answer(each) or _repeats_an_input(each, code) for each in by_function.values())
+
+
+def _is_one_answer(pairs: Sequence[Both]) -> bool:
+    """Of one function, whose old code answered in several ways."""
+    answered = [each for each in pairs if each.returned]
+    answers = {(each.new.gives, each.new.prints) for each in pairs}
+    before = {each.old.gives for each in answered}
+    said = next(iter(answers))[0] if len(answers) == 1 else None
+    return said not in {None, "None"} and len(answered) > _ENOUGH_NEIGHBOURS and len(before) >= _DIFFERENT
+
+
+def _repeats_an_input(pairs: Sequence[Both], code: ChangedCode) -> bool:
+    """Whether a text that the patch newly names comes from a tested input, and is given to others that lack it."""
+    changed = [each for each in pairs if each.differ and each.new.error is None]
+    for point in (each for each in changed if each.old.tested):
+        named = (point.new.held & point.old.given & code.new_literals) - _TRIVIAL
+        texts = {each for each in named if each[:1] in "'\""}
+        alike = [each for each in changed if not each.old.tested and each.new.gives == point.new.gives]
+        if texts and sum(bool(texts - each.old.given) for each in alike) >= _REPEATED:
+            return True
+    return False
 
 
 def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:

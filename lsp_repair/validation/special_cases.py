@@ -10,6 +10,7 @@ from lsp_repair.validation.displays import is_collection, is_mapping, is_sequenc
 from lsp_repair.validation.folding import folded_or_opaque
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.pure_operations import Opaque
+from lsp_repair.validation.telling import around, made
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -33,6 +34,8 @@ class Case:
     outcomes: tuple[object, ...]
     """Literals that come of it, whole and in parts; empty where what comes is computed."""
     is_row: bool = False
+    is_predicate: bool = False
+    """Whether the comparison itself is the result."""
 
 
 class SpecialCases:
@@ -43,6 +46,8 @@ class SpecialCases:
         self.found: list[Case] = []
         self.indexed: list[Case] = []
         """Items of displays that are indexed; their key is their position."""
+        self.subjects: dict[str, ast.expr] = {}
+        """What is compared, by its text."""
         self._looked_up = set(self._names_looked_up())
         for node in self.scopes.nodes:
             self._read(node)
@@ -55,6 +60,18 @@ class SpecialCases:
         """Literals that statements or expressions give: returned, yielded, assigned, or handed on."""
         return tuple(value for node in nodes for given in _given(node) for value in self._parts(given))
 
+    def compared(self, test: ast.expr) -> list[tuple[str, object]]:
+        """Subjects and literals that an expression asks to be equal, or not to be."""
+        return [(subject, key) for subject, key, _ in self._keys(test) if not isinstance(key, Opaque)]
+
+    def _text(self, node: ast.expr) -> str:
+        try:
+            text = ast.dump(node)
+        except RecursionError:
+            return ""
+        self.subjects.setdefault(text, node)
+        return text
+
     def _read(self, node: ast.AST) -> None:
         match node:
             case ast.If(test, body, orelse) | ast.While(test, body, orelse):
@@ -65,6 +82,11 @@ class SpecialCases:
                 outcomes = self.outcomes(body)
                 for key in self._pattern_keys(pattern):
                     self._add(node, "match", key, outcomes)
+            case ast.Return(ast.Compare() | ast.UnaryOp() as value) | ast.Assign(_, ast.Compare() as value):
+                for subject, key, _ in self._keys(value):
+                    if not isinstance(key, Opaque):
+                        place = self.scopes.qualified(node)
+                        self.found.append(Case(place, subject, key, (), is_predicate=True))
             case ast.Compare() | ast.Call() if self._is_loose(node):
                 self._loose(node)
             case ast.Dict() | ast.Call() | ast.List() | ast.Tuple() | ast.Constant():
@@ -99,11 +121,13 @@ class SpecialCases:
                     for subject, key, negative in self._compared(node):
                         yield subject, key, negative is not negated
                 case ast.Call(ast.Attribute(owner, name), arguments) if name in _ASKING:
-                    yield from ((_text(owner), self.constant(each), negated) for each in (owner, *arguments))
-                case ast.BinOp(left, ast.Sub() | ast.BitXor(), right):
+                    yield from ((self._text(owner), self.constant(each), negated) for each in (owner, *arguments))
+                case ast.BoolOp(ast.And(), [ast.Compare() as one, ast.Compare() as other]):
+                    yield from self._between(one, other)
+                case ast.BinOp(left, ast.Sub() | ast.BitXor(), right) if not self._is_bounded(node):
                     differs = self._asks_for_difference(node)
-                    yield _text(left), self.constant(right), differs
-                    yield _text(right), self.constant(left), differs
+                    yield self._text(left), self.constant(right), differs
+                    yield self._text(right), self.constant(left), differs
                 case _:
                     pass
 
@@ -116,7 +140,7 @@ class SpecialCases:
 
     def _compared(self, node: ast.Compare) -> Iterator[tuple[str, object, bool]]:
         sides = [node.left, *node.comparators]
-        values = [self.constant(side) for side in sides]
+        values = [made(side, self.constant) for side in sides]
         for at, kind in enumerate(node.ops):
             left, right = values[at], values[at + 1]
             if isinstance(left, Opaque) is isinstance(right, Opaque) or not isinstance(kind, _EQUALITY):
@@ -124,10 +148,23 @@ class SpecialCases:
             key, subject = (right, sides[at]) if isinstance(left, Opaque) else (left, sides[at + 1])
             many = isinstance(kind, ast.In | ast.NotIn) and (is_collection(key) or is_mapping(key))
             for each in cast("Iterable[object]", key) if many else (key,):
-                yield _text(subject), each, isinstance(kind, _NEGATIVE)
-        low, high = values[0], values[-1]
-        if len(values) == 3 and isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
-            yield from ((_text(sides[1]), each, False) for each in range(low, high + 1))
+                yield self._text(subject), each, isinstance(kind, _NEGATIVE)
+        if len(values) == 3:
+            yield from ((self._text(sides[1]), each, False) for each in around(values[0], values[-1]))
+
+    def _between(self, one: ast.Compare, other: ast.Compare) -> Iterator[tuple[str, object, bool]]:
+        """Of `low < x and x < high`, where they leave hardly anything."""
+        bounds = [each for each in (one, other) if isinstance(each.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)]
+        sides = [(self._text(each.left), self.constant(each.comparators[0])) for each in bounds if len(each.ops) == 1]
+        if len(sides) == 2 and sides[0][0] == sides[1][0]:
+            numbers = [value for _, value in sides if isinstance(value, int | float)]
+            if len(numbers) == 2:
+                yield from ((sides[0][0], each, False) for each in around(min(numbers), max(numbers)))
+
+    def _is_bounded(self, node: ast.BinOp) -> bool:
+        """Whether a difference is only asked to be large or small, without regard to its sign."""
+        parent = self.scopes.parents.get(node)
+        return isinstance(parent, ast.Compare) and not any(isinstance(each, _EQUALITY) for each in parent.ops)
 
     def _pattern_keys(self, pattern: ast.pattern) -> Iterator[object]:
         match pattern:
@@ -186,7 +223,7 @@ class SpecialCases:
     def _rows(self, node: ast.expr) -> Iterator[tuple[object, tuple[object, ...]]]:
         if isinstance(node, ast.Dict):
             for name, given in zip(node.keys, node.values, strict=True):
-                if name is not None and not isinstance(known := self.constant(name), Opaque):
+                if name is not None and not isinstance(known := made(name, self.constant), Opaque):
                     yield known, self._parts(given)
             return
         value = _from_text(str(node.value)) if isinstance(node, ast.Constant) else self.constant(node)
@@ -286,10 +323,3 @@ def _from_text(text: str) -> object:
         return json.loads(text) if len(text) < 100_000 else None
     except (ValueError, RecursionError):
         return None
-
-
-def _text(node: ast.expr) -> str:
-    try:
-        return ast.dump(node)
-    except RecursionError:
-        return ""

@@ -11,8 +11,9 @@ from lsp_repair.validation.folding import folded
 from lsp_repair.validation.modules import parsed
 from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.scopes import Scopes
+from lsp_repair.validation.telling import is_container, made
 
-_MOST = 600
+_MOST = 900
 _DEEPEST = 3
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -24,6 +25,9 @@ class LiteralsOfTests:
     values: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
     """What is easily computed from them: items, texts, and lengths as `len 3`."""
+    inputs: frozenset[str] = frozenset()
+    """Those that calls are given: what a test expects alone is not among them."""
+    numbers: tuple[int | float, ...] = ()
 
 
 def literals_of_tests(
@@ -44,13 +48,24 @@ def literals_of_tests(
         if "::" not in target:
             places[target] = None
     values: dict[str, object] = {}
+    inputs: set[str] = set()
     for path, lines in places.items():
         data = read(path)
         for value in _values(data or b"", lines) if data else ():
-            if len(values) < _MOST:
+            if isinstance(value, _Given):
+                inputs.add(repr(value.value))
+            elif len(values) < _MOST:
                 values.setdefault(repr(value), value)
     derived = {repr(each) for value in values.values() for each in _derived(value)}
-    return LiteralsOfTests(frozenset(values), frozenset(derived - set(values)))
+    numbers = tuple(each for each in values.values() if isinstance(each, int | float) and not isinstance(each, bool))
+    return LiteralsOfTests(frozenset(values), frozenset(derived - set(values)), frozenset(inputs), numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A literal in an argument."""
+
+    value: object
 
 
 def _values(data: bytes, lines: set[int] | None) -> Iterator[object]:
@@ -126,8 +141,10 @@ def _defines(statement: ast.stmt) -> list[str]:
 
 
 def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
-    """Every constant expression, whole and in its parts, but docstrings."""
+    """Every constant expression, whole and in its parts, but docstrings; then what calls are given."""
     for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            yield from _handed_over(each, scopes)
         if not isinstance(each, ast.expr) or isinstance(scopes.parents.get(each), ast.Expr | ast.JoinedStr):
             continue
         if isinstance(each, ast.Name | ast.Starred | ast.Slice):
@@ -136,6 +153,36 @@ def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
             yield folded(each, scopes.only_value)
         except Opaque:
             continue
+
+
+def _handed_over(call: ast.Call, scopes: Scopes) -> Iterator[object]:
+    """The arguments of one call together, and what is inside of them."""
+
+    def constant(node: ast.expr) -> object:
+        try:
+            return folded(node, scopes.only_value)
+        except Opaque as opaque:
+            return opaque
+
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name in {"approx", "raises"} or name.startswith("assert"):
+        return
+    value = made(call, constant)
+    arguments = tuple(constant(each) for each in call.args)
+    if not isinstance(value, Opaque):
+        yield value
+    if is_container(arguments) and len(arguments) > 1 and not any(isinstance(each, Opaque) for each in arguments):
+        yield arguments
+    given = _rows(call.args[1]) if name == "parametrize" and len(call.args) > 1 else call.args
+    for each in (inner for part in given for inner in ast.walk(part)):
+        if isinstance(each, ast.Constant):
+            yield _Given(each.value)
+
+
+def _rows(table: ast.expr) -> list[ast.expr]:
+    """All but the last of each row, which is what is expected."""
+    rows = table.elts if isinstance(table, ast.List | ast.Tuple) else []
+    return [each for row in rows if isinstance(row, ast.Tuple | ast.List) for each in row.elts[:-1]]
 
 
 def _doctest_values(data: bytes) -> Iterator[object]:

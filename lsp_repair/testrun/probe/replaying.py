@@ -98,7 +98,7 @@ class Replay:
         record = {"kind": "answer", "call": asked.call, "key": asked.key, "shown": asked.shown, "tested": asked.tested}
         if answer is None:
             return {**record, "gives": None}
-        given = atoms(self._loaded(asked.data)[1:]) if asked.tested else []
+        given = atoms(self._loaded(asked.data)[1:])
         return {**record, "given": given, **answer._asdict()}
 
     def _inputs(self) -> list[Input]:
