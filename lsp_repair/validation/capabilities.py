@@ -131,7 +131,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"warnings.showwarning", "warnings.formatwarning", "warnings.filters", "logging.disable", "logging.shutdown"}
         | {"logging.captureWarnings", "logging.setLoggerClass", "logging.setLogRecordFactory", "logging.root"}
         | {"logging.raiseExceptions", "logging.lastResort", "logging.Logger.manager"}
-        | {"?keyword stack_info"}
+        | {"?keyword stack_info", ".stack_info"}
     ),
     "the environment": frozenset(
         {"os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv", "sys.argv", "sys.orig_argv", "sys.path"}
@@ -172,6 +172,9 @@ _IN_FILES = "files"
 _MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
 _TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
+_NAMES = frozenset({".__module__", ".__qualname__", ".__name__"})
+_NAME_OF_TEST = re.compile(r"[._]?tests?([._]\w*)?|<locals>|<lambda>")
+
 
 def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> dict[str, str]:
     """The kinds of powers that a module did not have before, each with the name or text that gives it.
@@ -186,9 +189,14 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
                 found.setdefault(kind, name.lstrip("?=."))
         if re.match(r"=\.*\w+\.", name) and not name.startswith(("=self.", "=.")):
             found.setdefault("changes to other modules", name[1:])
+    names_of_functions = not _NAMES.isdisjoint(new)
     for text in sorted(texts):
+        if names_of_functions and _NAME_OF_TEST.fullmatch(text):
+            found.setdefault("names of functions that tests define", repr(text))
         if _TESTS_TEXT.fullmatch(text):
             found.setdefault("the tests' own files", repr(text))
+        if text == "stack_info":
+            found.setdefault("warnings or logging of everybody", repr(text))
         if _MACHINE_TEXT.fullmatch(text):
             found.setdefault("the machine's own files", repr(text))
     return found

@@ -47,7 +47,6 @@ _MEMBERS = frozenset(
         "resource.prlimit",
         "?an open descriptor",
         "?a list of all modules",
-        ".stack_info",
         "traceback.StackSummary",
     }
 )
