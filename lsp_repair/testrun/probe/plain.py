@@ -57,9 +57,10 @@ class Made:
         return self._known[kind]
 
     def is_the_tests(self, kind: type) -> bool:
-        """Whether the test can mean this very class: it defines or imports it, or reaches it through a module."""
-        if kind.__module__ == self._space.get("__name__"):
-            return True
+        """Whether the test can mean this very class: it imports it, or reaches it through a module.
+
+        What a class says of its own module is its own word.
+        """
         for value in self._space.values():
             if value is kind:
                 return True
@@ -82,7 +83,9 @@ class Made:
         codes = [code for each in kind.__dict__.values() for code in _codes(each) if self._is_here(code)]
         if codes:
             return all(self._is_wholly_new(code) for code in codes)
-        module = sys.modules.get(kind.__module__)
+        module: Any = sys.modules.get(str(kind.__module__))
+        if getattr(module, kind.__qualname__, None) is not kind:
+            return True  # it is not where it says
         return bool(self._spans(getattr(module, "__file__", None) or ""))
 
     def _is_here(self, code: CodeType) -> bool:
