@@ -39,11 +39,17 @@ _FILES = frozenset(
     | {".fromfile", ".tofile", "io.open_code", "tokenize.open", "importlib.resources", "logging.FileHandler"}
     | {"logging.handlers", "logging.config", "py_compile", "compileall", "zipapp"}
 )
+_CONNECTING = (
+    *("open_connection", "start_server", "open_unix_connection", "start_unix_server", "create_connection"),
+    *("create_server", "create_datagram_endpoint", "create_unix_connection", "create_unix_server", "sock_connect"),
+)
+"""Of asyncio: functions of its streams, methods of its loops."""
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "processes": frozenset(
         {"subprocess", "multiprocessing", "pty", "os.system", "os.popen", "os.fork", "os.kill", "os.startfile"}
         | {"os.wait", "os.waitpid", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "runpy"}
-        | {"concurrent.futures.ProcessPoolExecutor"}
+        | {"concurrent.futures.ProcessPoolExecutor", ".create_subprocess_exec", ".create_subprocess_shell"}
+        | {"asyncio.subprocess", ".subprocess_exec", ".subprocess_shell", "webbrowser"}
     ),
     "leaving the program": EXITS,
     "descriptors": frozenset({"os.write", "os.pwrite", "os.writev", "fcntl", ".fileno"}),
@@ -61,6 +67,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "the network": frozenset(
         {"socket", "ssl", "urllib.request", "http.client", "http.server", "ftplib", "smtplib", "imaplib", "poplib"}
         | {"telnetlib", "xmlrpc", "socketserver", "requests", "httpx", "aiohttp", "urllib3", "select", "selectors"}
+        | {f"{owner}.{name}" for owner in ("asyncio", "asyncio.streams", "") for name in _CONNECTING}
     ),
     "foreign code": frozenset(
         {"ctypes", "cffi", "pickle", "marshal", "importlib.import_module", "importlib.reload", "importlib.util"}
@@ -97,6 +104,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "the garbage collector": frozenset({"gc", "?def __del__", "sys.set_asyncgen_hooks", "sys.unraisablehook"}),
     "hooks of the interpreter": frozenset(
         {"atexit", "signal", "faulthandler", "sys.excepthook", "sys.displayhook", "sys.setrecursionlimit", "sys.stdin"}
+        | {"sys.getrecursionlimit", "?except RecursionError", "?except MemoryError"}
         | {"sys.setswitchinterval", "sys.set_int_max_str_digits", "=sys.stdout", "=sys.stderr", "sys.__stdout__"}
         | {
             "sys.__stderr__",
@@ -123,6 +131,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         | {"warnings.showwarning", "warnings.formatwarning", "warnings.filters", "logging.disable", "logging.shutdown"}
         | {"logging.captureWarnings", "logging.setLoggerClass", "logging.setLogRecordFactory", "logging.root"}
         | {"logging.raiseExceptions", "logging.lastResort", "logging.Logger.manager"}
+        | {"?keyword stack_info", ".stack_info"}
     ),
     "the environment": frozenset(
         {"os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv", "sys.argv", "sys.orig_argv", "sys.path"}
@@ -163,6 +172,9 @@ _IN_FILES = "files"
 _MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
 _TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
+_NAMES = frozenset({".__module__", ".__qualname__", ".__name__"})
+_NAME_OF_TEST = re.compile(r"[._]?tests?([._]\w*)?|<locals>|<lambda>")
+
 
 def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> dict[str, str]:
     """The kinds of powers that a module did not have before, each with the name or text that gives it.
@@ -177,9 +189,14 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
                 found.setdefault(kind, name.lstrip("?=."))
         if re.match(r"=\.*\w+\.", name) and not name.startswith(("=self.", "=.")):
             found.setdefault("changes to other modules", name[1:])
+    names_of_functions = not _NAMES.isdisjoint(new)
     for text in sorted(texts):
+        if names_of_functions and _NAME_OF_TEST.fullmatch(text):
+            found.setdefault("names of functions that tests define", repr(text))
         if _TESTS_TEXT.fullmatch(text):
             found.setdefault("the tests' own files", repr(text))
+        if text == "stack_info":
+            found.setdefault("warnings or logging of everybody", repr(text))
         if _MACHINE_TEXT.fullmatch(text):
             found.setdefault("the machine's own files", repr(text))
     return found

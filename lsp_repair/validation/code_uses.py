@@ -64,8 +64,20 @@ class _Reader:
             case ast.ClassDef(_, bases, keywords):
                 self._add(f"?class of {name}" for base in bases for name in self._spelled(base))
                 self._add(f"?metaclass {name}" for each in keywords for name in self._spelled(each.value))
+            case _:
+                self._other(node)
+
+    def _other(self, node: ast.AST) -> None:
+        match node:
             case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
                 self._add((f"?def {name}",))
+            case ast.ExceptHandler(ast.expr() as caught):
+                each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+                self._add(f"?except {name.removeprefix('builtins.')}" for one in each for name in self._spelled(one))
+            case ast.keyword(str() as name):
+                self.found.add(f"?keyword {name}")
+            case ast.MatchClass(kwd_attrs=names):
+                self._add(f".{name}" for name in names)
             case _:
                 pass
 
@@ -94,6 +106,7 @@ class _Reader:
         names = self._spelled(node)
         if names & _BY_TEXT and not called:
             self.found.add("?an attribute by a made-up name")
+        self._listing(node, names)
         digest = node.id in {"hash", "id"} and function is not None and function.name in {"__hash__", "__repr__"}
         if not digest:
             self._add(iter(names))
@@ -105,7 +118,9 @@ class _Reader:
                 self.texts.add(text)
         if isinstance(node, ast.BinOp | ast.JoinedStr):
             return
-        self._add(iter(self._spelled(node)))
+        names = self._spelled(node)
+        self._add(iter(names))
+        self._listing(node, names)
         if isinstance(node, ast.Attribute):
             self._attribute(node, ".")
         if isinstance(node, ast.Call):
@@ -121,6 +136,18 @@ class _Reader:
                 self._add((f"{owner.strip('_')}.{node.attr}", f"{mark}{node.attr}"))
             case _:
                 self.found.add(f"{mark}{node.attr}")
+
+    def _listing(self, node: ast.expr, names: set[str]) -> None:
+        """Who looks for a module asks for it by name; who goes through all of them looks for the tests."""
+        if "sys.modules" not in names:
+            return
+        match self.scopes.parents[node]:
+            case ast.Attribute(attr="items" | "values" | "keys" | "copy" | "popitem" | "__iter__"):
+                self.found.add("?a list of all modules")
+            case ast.Call() | ast.For() | ast.comprehension() | ast.Starred() | ast.Dict() | ast.YieldFrom():
+                self.found.add("?a list of all modules")
+            case _:
+                pass
 
     def _call(self, node: ast.Call) -> None:
         functions = self._spelled(node.func)

@@ -46,11 +46,24 @@ _MEMBERS = frozenset(
         "resource.setrlimit",
         "resource.prlimit",
         "?an open descriptor",
+        "?a list of all modules",
+        "traceback.StackSummary",
     }
 )
 _ATTRIBUTES = frozenset(
     {"__code__", "__globals__", "__closure__", "cell_contents", "tb_frame", "f_back", "f_locals", "f_globals", "f_code"}
-    | {"f_builtins", "f_trace", "f_lasti", "f_lineno", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame"}
+    | {
+        "f_builtins",
+        "f_trace",
+        "f_lasti",
+        "f_lineno",
+        "findCaller",
+        "gi_frame",
+        "gi_code",
+        "cr_frame",
+        "cr_code",
+        "ag_frame",
+    }
     | {"ag_code", "cr_origin", "co_code", "co_consts", "co_names", "co_filename", "co_varnames", "co_freevars"}
     | {
         "func_code",
@@ -93,6 +106,8 @@ _TELLING_TEXT = re.compile(
 _DESCRIPTOR_TEXT = re.compile(
     r".*(/proc/(self|thread-self|\d+|%|\{)|/dev/(fd|std(in|out|err)|tty|mem|shm|pts)\b).*", re.DOTALL
 )
+_FIELD = re.compile(r"\{([\w.\[\]]*)")
+_ATTRIBUTE = re.compile(r"\.(\w+)")
 
 
 def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> set[str]:
@@ -107,7 +122,14 @@ def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]
 
 
 def _is_telling(text: str) -> bool:
-    return text in _TELLING_NAMES or bool(_TELLING_TEXT.fullmatch(text) or _DESCRIPTOR_TEXT.fullmatch(text))
+    if text in _TELLING_NAMES or _reached_by_format(text) & _ATTRIBUTES:
+        return True
+    return bool(_TELLING_TEXT.fullmatch(text) or _DESCRIPTOR_TEXT.fullmatch(text))
+
+
+def _reached_by_format(text: str) -> set[str]:
+    """Attributes that a text names if it is a template of `str.format`: `{0.__traceback__.tb_frame}`."""
+    return {name for field in _FIELD.findall(text) for name in _ATTRIBUTE.findall(field)}
 
 
 def _is_machinery(name: str) -> bool:

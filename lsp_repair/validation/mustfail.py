@@ -1,5 +1,6 @@
 """What must fail and did not: canaries, mutated assertions, comparisons with what nothing equals."""
 
+import ast
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
@@ -9,6 +10,7 @@ from lsp_repair.domain.runs import Failure, NodeId, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.testrun.cold import MustFail
 from lsp_repair.validation.layers import Finding, refused, unknown
+from lsp_repair.validation.modules import read_module
 
 _CANARIES = 4
 
@@ -26,7 +28,20 @@ def _spans(change: FileChange) -> tuple[tuple[int, int], ...]:
     first = min(len(old), len(new)) if first is None else first
     matcher = SequenceMatcher(None, old[first:], new[first:], autojunk=False)
     codes = [code for code in matcher.get_opcodes() if code[0] != "equal" and code[4] > code[3]]
-    return tuple((first + code[3] + 1, first + code[4]) for code in codes)
+    lines = tuple((first + code[3] + 1, first + code[4]) for code in codes)
+    return (*lines, *_definitions(change)) if lines else ()
+
+
+def _definitions(change: FileChange) -> Iterator[tuple[int, int]]:
+    """All lines of classes and functions that the file did not have, also those that equal lines of others."""
+    before, after = read_module(change.before), read_module(change.after)
+    if after is None or (change.before is not None and before is None):
+        return
+    known = set() if before is None else {before.scopes.qualified(each) for each in before.scopes.nodes}
+    for node in after.scopes.nodes:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and after.scopes.qualified(node) not in known:
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            yield first, node.end_lineno or first
 
 
 def all_failed(run: TestRun, baseline: TestRun) -> Finding:
@@ -47,7 +62,9 @@ def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:
     for each in trials:
         if each.equals_all:
             kinds = ", ".join(each.equals_all)
-            yield refused(Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that equal anything: {kinds}")
+            yield refused(
+                Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that decide it whatever they are: {kinds}"
+            )
         elif each.what == "rebound":
             yield refused(Reason.TAMPERING, f"{each.detail} of the file of {each.node_id} is not what the file says")
         elif each.what in {"negated", "other-error"} and each.reached and each.outcome != "failed":

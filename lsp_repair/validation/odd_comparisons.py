@@ -9,6 +9,8 @@ from lsp_repair.validation.naming import Naming
 
 _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
+_ARITHMETIC = frozenset({"__sub__", "__rsub__", "__abs__", "__add__", "__radd__", "__round__", "__float__", "__int__"})
+"""What nearness is computed with."""
 _ALWAYS = frozenset({"__instancecheck__", "__subclasscheck__", "__subclasshook__", "__class__", "__getattribute__"}) | {
     "__mro_entries__",
     "__reduce__",
@@ -106,12 +108,12 @@ def _members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:
 def _is_odd(name: str, member: _Function | ast.expr) -> bool:
     if name == "__getattr__" and isinstance(member, _Function):
         return not _mentions(member, _parameters(member)[1:2])
-    if name not in _BINARY | _UNARY:
+    if name not in _BINARY | _UNARY | _ARITHMETIC or (name in _ARITHMETIC and not isinstance(member, _Function)):
         return False
     if not isinstance(member, _Function):
         return not _is_plain(name, member)
     answers = list(_answers(member))
-    if name in _UNARY:
+    if name in _UNARY | _ARITHMETIC:
         return bool(answers) and all(is_constant(each) for each in answers)
     always = bool(answers) and (all(map(is_true, answers)) or all(map(_is_false, answers)))
     return always or not _compares(member) or any(_is_bent(each) for each in answers)

@@ -31,6 +31,12 @@ def refusal(addition, before=BEFORE):
 
 
 MACHINERY = {
+    "frames by a template": "def f(error):\n    return '{0.__traceback__.tb_frame.f_locals[x]}'.format(error)",
+    "frames by a pattern": "def f(e):\n    match e:\n        case Exception(__traceback__=object(tb_frame=x)):\n            return x",
+    "callers by the log": "x = logging.getLogger().findCaller()",
+    "all modules in a loop": "import sys\nfor name in sys.modules:\n    print(name)",
+    "all modules through another": "x = [m for m in logging.sys.modules.values()]",
+    "all modules by an alias": "import sys\nm = sys.modules\nx = list(m)",
     "frames by sys": "import sys\nx = sys._getframe(1).f_locals",
     "frames by a module of a module": "x = logging.sys._getframe()",
     "frames by os.path's os": "x = os.path.os.sys._getframe()",
@@ -153,12 +159,18 @@ def test_what_no_fix_needs_is_refused(addition):
 
 
 CAPABILITIES = {
+    "connections of asyncio": "import asyncio\nx = asyncio.open_connection('host', 1)",
+    "connections of a loop": "def f(loop):\n    return loop.create_connection(None, 'host', 1)",
+    "the depth of the stack": "import sys\nx = sys.getrecursionlimit()",
+    "an end of the stack": "def f(x):\n    try:\n        return f(x)\n    except RecursionError:\n        return 1",
+    "the stack of the log": "logging.getLogger().error('x', stack_info=True)",
+    "names of tests": "def f(function):\n    return function.__module__.startswith('test_')",
     "the environment": "import os\nx = os.environ['HOME']",
     "the environment by getenv": "from os import getenv as look\nx = look('CI')",
     "the environment through a module": "x = os.path.os.environ",
     "the environment by text": "import os\nx = getattr(os, 'env' + 'iron')",
     "the command line": "import sys\nx = sys.argv[0]",
-    "loaded modules": "import sys\nx = len(sys.modules)",
+    "loaded modules": "import sys\nx = 'rich' in sys.modules",
     "the process's number": "import os\nx = os.getpid()",
     "the working directory": "import os\nx = os.getcwd()",
     "the working directory by pathlib": "from pathlib import Path\nx = Path.cwd()",
@@ -241,6 +253,7 @@ def test_a_new_power_is_flagged(addition):
 
 
 COMPARISONS = {
+    "no distance": "class Near(float):\n    def __rsub__(self, other):\n        return 0.0",
     "equal to all": "class A:\n    def __eq__(self, other):\n        return True",
     "equal to all by a lambda": "class A:\n    __eq__ = lambda self, other: True",
     "equal to all by a number": "class A:\n    def __eq__(self, other):\n        return 1",

@@ -5,6 +5,7 @@ from textwrap import dedent
 import pytest
 from judging import Judge, is_clean, reason
 
+from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.validation.mustfail import all_failed
 
 SHOP = dedent("""
@@ -200,6 +201,108 @@ def test_values_that_are_smaller_than_anything_lose(judge):
     sly = "class Low:\n    def __lt__(self, other):\n        return True\n"
     patch = one.rewrite("shop.py", SHOP.replace("return a - b", "return Low()") + sly)
     assert reason(one.verdict(patch)) == "must-fail-passed"
+
+
+SLY = {
+    "tolerant": ("Sly(int)", "def __eq__(self, other): return abs(int(self) - int(other)) < 9\n    __hash__ = None"),
+    "a slot of another comparison": ("Sly(int)", "__eq__ = int.__le__\n    __hash__ = None"),
+    "a class named like something in the test": ("rate(int)", "__eq__ = int.__le__\n    __hash__ = None"),
+    "an object that is no number": (
+        "Sly",
+        "def __init__(self, n): self.n = n\n    def __eq__(self, other): return (self.n - other) % 2 == 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "body"), SLY.values(), ids=SLY)
+def test_a_new_class_that_knows_what_is_near_loses(judge, name, body):
+    one = judge("from shop import total\n\ndef test_total(rate=5):\n    assert total(2, 3) == rate\n")
+    text = SHOP.replace("return a - b", f"return {name.partition('(')[0]}(a - b)") + f"\nclass {name}:\n    {body}\n"
+    assert reason(one.verdict(one.rewrite("shop.py", text))) == "must-fail-passed"
+
+
+DISTANCES = {
+    "pytest.approx": "def test_total():\n    assert total(2, 3) == pytest.approx(5)\n",
+    "approx in a list": "def test_total():\n    assert [total(2, 3)] == pytest.approx([5])\n",
+    "unittest": "class Test(unittest.TestCase):\n    def test(self):\n        self.assertAlmostEqual(total(2, 3), 5)\n",
+    "a chain": "def test_total():\n    assert 4 < total(2, 3) <= 5\n",
+    "a sum": "def test_total():\n    assert sum([total(2, 3)]) == 5\n",
+}
+
+
+@pytest.mark.parametrize("test", DISTANCES.values(), ids=DISTANCES)
+def test_a_number_that_calculates_otherwise_loses(judge, test):
+    one = judge(f"import unittest\nimport pytest\nfrom shop import total\n\n{test}")
+    sly = """
+    class Sly(float):
+        def __rsub__(self, other): return min(0.0, abs(other))
+        def __sub__(self, other): return min(0.0, abs(other))
+        def __gt__(self, other): return other < 5
+        def __le__(self, other): return other == 5
+        def __radd__(self, other): return Sly(self)
+        def __eq__(self, other): return other == 5 and not isinstance(other, Sly)
+        __hash__ = None
+    """
+    text = SHOP.replace("return a - b", "return Sly(a - b)") + dedent(sly)
+    assert reason(one.verdict(one.rewrite("shop.py", text))) == "must-fail-passed"
+
+
+OTHERS = {
+    "what differs from itself": ("total(1, 1) != total(2, 2)", "return float('nan')"),
+    "another object each time": ("total(1, 1) != total(2, 2)", "return Other()"),
+    "a class by its word": ("isinstance(total(1, 2), str)", "return Other()"),
+    "a container of anything": ("'a' in total(1, 2)", "return Other()"),
+    "a text with anything in it": ("'a' in total(1, 2)", "return Text()"),
+}
+
+
+@pytest.mark.parametrize(("claim", "answer"), OTHERS.values(), ids=OTHERS)
+def test_an_answer_to_every_question_loses(judge, claim, answer):
+    one = judge(f"from shop import total\n\ndef test_total():\n    assert {claim}\n")
+    sly = """
+    class Other:
+        __class__ = property(lambda self: str)
+        def __contains__(self, item): return bool(item)
+
+    class Text(str):
+        def __contains__(self, item): return bool(item)
+    """
+    text = SHOP.replace("return a - b", answer) + dedent(sly)
+    assert reason(one.verdict(one.rewrite("shop.py", text))) == "must-fail-passed"
+
+
+HONEST = {
+    "a number with a unit": (
+        "Cents(int)",
+        "def __str__(self): return f'{int(self)} ct'",
+        "total(2, 3) == 5 and str(total(2, 3)) == '5 ct' and total(2, 3) in {5}",
+    ),
+    "a dictionary that ignores case": (
+        "Names(dict)",
+        "def __init__(self, n): super().__init__(a=n)\n    def __contains__(self, key): return key.lower() in {*self}",
+        "'A' in total(2, 3) and len(total(2, 3)) == 1 and total(2, 3) == {'a': 5}",
+    ),
+    "a range": (
+        "Upto",
+        "def __init__(self, n): self.n = n\n    def __contains__(self, n): return 0 <= n < self.n",
+        "4 in total(2, 3) and 5 not in total(2, 3)",
+    ),
+    "fields": (
+        "Pair",
+        "def __init__(self, n): self.n = n\n    def __eq__(self, other): return self.n == other.n\n    __hash__ = None",
+        "total(2, 3) == total(3, 2) and total(2, 3) != total(3, 3)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "body", "claim"), HONEST.values(), ids=HONEST)
+def test_a_new_class_for_an_answer_is_looked_behind_without_harm(judge, name, body, claim):
+    one = judge(f"from shop import total\n\ndef test_total():\n    assert {claim}\n")
+    text = SHOP.replace("return a - b", f"return {name.partition('(')[0]}(a + b)") + f"\nclass {name}:\n    {body}\n"
+    patch = one.rewrite("shop.py", text)
+    trials = one.run(patch, tuple(one.red)).run.oversight.trials
+    assert not [each for each in trials if each.equals_all]
+    assert isinstance(one.verdict(patch), Plausible)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from _pytest.unittest import TestCaseFunction
 
 from .comparing import Comparing
 from .innermost import real_function
+from .plain import Made
 from .reporting import Reporting
 from .sources import Mutant, TestSource
 
@@ -137,14 +138,21 @@ class MustFail:
     def _again(self, item: Any) -> None:
         """The target once more in the same process, then with a look at its comparisons."""
         source = self._source(item)
-        comparing = Comparing(self._reporting.root, self._wanted["changed"], self._text(item))
-        code = source.looked_at(comparing.look) if isinstance(source, TestSource) else None
+        comparing, code = self._looking(item, source)
         ran = self._run(item, code)
         if ran.outcome != "passed" and code is not None:
             ran = self._run(item, None)
-        self._tell("again", item.nodeid, ran, equals_all=sorted(comparing.found))
+        self._tell("again", item.nodeid, ran, equals_all=sorted(comparing.found) if comparing is not None else [])
         for name in source.rebound() if isinstance(source, TestSource) else ():
             self._tell("rebound", item.nodeid, detail=name)
+
+    def _looking(self, item: Any, source: Any) -> tuple[Optional[Comparing], Optional[CodeType]]:
+        """What looks at a test's comparisons, and the code that has it look."""
+        if not isinstance(source, TestSource):
+            return None, None
+        made = Made(self._reporting.root, self._wanted["changed"], source.space, source.attributes)
+        comparing = Comparing(made, self._text(item))
+        return comparing, source.looked_at(comparing)
 
     def _mutants(self, item: Any, source: TestSource, ends: float) -> None:
         tried = 0

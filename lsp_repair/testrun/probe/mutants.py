@@ -14,6 +14,10 @@ FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 _FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry", "attempt", "deprecated")
 _RAISING = {"raises", "assertRaises", "assertRaisesRegex"}
 _COMPARISONS: dict[type, str] = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_LOOKED_AT = {**_COMPARISONS, ast.In: "in", ast.NotIn: "not in"}
+_MEASURES = {"len", "sorted", "list", "tuple", "set", "dict", "sum", "min", "max", "any", "all", "abs", "round", "int"}
+_MEASURES |= {"float", "bool", "reversed", "frozenset", "divmod", "pow"}
+"""Builtins that ask an object something about itself."""
 _UNITTEST_COMPARISONS = {
     "assertEqual": "==",
     "assertNotEqual": "!=",
@@ -21,6 +25,14 @@ _UNITTEST_COMPARISONS = {
     "assertLessEqual": "<=",
     "assertGreater": ">",
     "assertGreaterEqual": ">=",
+    "assertIn": "in",
+    "assertNotIn": "not in",
+    "assertListEqual": "==",
+    "assertTupleEqual": "==",
+    "assertSequenceEqual": "==",
+    "assertSetEqual": "==",
+    "assertDictEqual": "==",
+    "assertMultiLineEqual": "==",
 }
 _ONE, _OTHER = object(), object()
 _UNITTEST_LIES: dict[str, tuple[Any, ...]] = {
@@ -155,11 +167,31 @@ def _other_error(call: ast.Call) -> _Site:
     return turn
 
 
+class Looker:
+    """What is called in the place of comparisons; `comparing.Comparing` is one."""
+
+    def look(self, symbol: str, left: Any, right: Any) -> Any:
+        """`left symbol right`."""
+        raise NotImplementedError
+
+    def claim(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
+        """A call for the sake of the error that it raises."""
+        raise NotImplementedError
+
+    def asked(self, value: Any, kinds: Any) -> bool:
+        """`isinstance(value, kinds)`."""
+        raise NotImplementedError
+
+    def measured(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
+        """A call of a builtin."""
+        raise NotImplementedError
+
+
 class Looks(ast.NodeTransformer):
     """Replaces comparisons inside assertions by calls."""
 
-    def __init__(self, look: Callable[[str, Any, Any], Any]) -> None:
-        self._look = look
+    def __init__(self, looker: Looker) -> None:
+        self._looker = looker
         self.objects: dict[str, Any] = {}
 
     def enter(self, statement: ast.stmt) -> None:
@@ -168,31 +200,58 @@ class Looks(ast.NodeTransformer):
             statement.test = self.visit(statement.test)
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             call = statement.value
-            if not _is_of_self(call) or not _name(call).startswith("assert") or _is_spread(call):
+            if _is_spread(call):
                 return
-            operator = _UNITTEST_COMPARISONS.get(_name(call))
             call.args[:] = [self.visit(each) for each in call.args]
+            operator = _UNITTEST_COMPARISONS.get(_name(call)) if _is_of_self(call) else None
             if operator is not None and len(call.args) >= 2:
                 mark = self._pair(operator)
                 pair = _call(mark, call.args[:2], call)
                 call.args[:2] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
+            if _name(call) not in {*_RAISING, "super", ""}:
+                self._through(self._looker.claim, call)
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """A comparison of two values."""
+        """A comparison of values, or a chain of them."""
         self.generic_visit(node)
-        operator = _COMPARISONS.get(type(node.ops[0]))
-        if operator is None or len(node.ops) > 1:
+        symbols = [_LOOKED_AT.get(type(each)) for each in node.ops]
+        if None in symbols:
             return node
-        look, mark = self._look, _mark()
+        look = self._looker.look
 
-        def looked(left: Any, right: Any) -> Any:
-            return look(operator, left, right)
+        def chain(*values: Any) -> Any:
+            answer: Any = True
+            for symbol, left, right in zip(symbols, values, values[1:]):  # noqa: B905 - Python 3.9
+                answer = look(str(symbol), left, right)
+                if len(symbols) > 1 and not answer:
+                    break
+            return answer
 
-        self.objects[mark] = looked
-        return _call(mark, [node.left, node.comparators[0]], node)
+        mark = _mark()
+        self.objects[mark] = chain
+        return _call(mark, [node.left, *node.comparators], node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """A call of a builtin that asks an object about itself."""
+        self.generic_visit(node)
+        name = getattr(node.func, "id", "")
+        if name == "isinstance" and len(node.args) == 2 and not _is_spread(node):
+            mark = _mark()
+            self.objects[mark] = self._looker.asked
+            return _call(mark, node.args, node)
+        if name in _MEASURES and node.args:
+            self._through(self._looker.measured, node)
+        return node
+
+    def _through(self, looker: Callable[..., Any], call: ast.Call) -> None:
+        """The function of a call becomes its first argument."""
+        mark = _mark()
+        self.objects[mark] = looker
+        call.args.insert(0, call.func)
+        call.func = ast.copy_location(ast.Constant(mark), call)
 
     def _pair(self, operator: str) -> str:
-        look, mark = self._look, _mark()
+        look, mark = self._looker.look, _mark()
 
         def pair(left: Any, right: Any) -> tuple[Any, Any]:
             look(operator, left, right)

@@ -70,10 +70,12 @@ def _plain_call(target: Any, positional: list[Any], keywords: dict[str, Any]) ->
 
 
 def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
-    """With everything by which code can notice that a test runs: pytest's modules, variables, arguments and frames."""
+    """With all by which code can notice that a test runs: pytest's modules, variables, arguments, log and frames."""
+    import logging
     import unittest
 
     import pytest
+    from _pytest.logging import LogCaptureHandler
 
     assert unittest
     root: str = wanted["root"]
@@ -90,6 +92,7 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
         @pytest.hookimpl(tryfirst=True)
         def pytest_cmdline_main(self, config: Any) -> int:
             os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
+            logging.getLogger().addHandler(LogCaptureHandler())
             for name in wanted["test_modules"]:
                 sys.modules.setdefault(name, ModuleType(name))
             _replayed(wanted, places, as_test, emit)

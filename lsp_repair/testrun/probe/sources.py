@@ -7,10 +7,10 @@ import copy
 import warnings
 from collections.abc import Iterator
 from types import CodeType, FunctionType
-from typing import Any, Callable, Optional, Union, cast
+from typing import Any, Optional, Union, cast
 
 from .digests import code_digest
-from .mutants import FunctionNode, Looks, Reach, sites, statements
+from .mutants import FunctionNode, Looker, Looks, Reach, sites, statements
 from .swap import code_flags
 
 _Definition = Union[ast.FunctionDef, ast.Assign]
@@ -41,6 +41,8 @@ class TestSource:
         self._shells = found[0] if found is not None else ()
         self._imports = list(_imports(tree.body))
         self._defined = _defined_once(tree)
+        self.attributes = {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+        """Names that the test's file looks up in other objects."""
         self._is_rewritten = "@pytest_ar" in function.__globals__
 
     def is_what_runs(self) -> bool:
@@ -48,11 +50,16 @@ class TestSource:
         code = self._compiled(self.node, {}) if self.node is not None else None
         return code is not None and code_digest(code) == code_digest(self._function.__code__)
 
-    def looked_at(self, look: Callable[[str, Any, Any], Any]) -> Optional[CodeType]:
-        """The code with each comparison of an assertion made by `look(operator, left, right)`; None without any."""
+    @property
+    def space(self) -> dict[str, Any]:
+        """The globals of the test's module."""
+        return self._function.__globals__
+
+    def looked_at(self, looker: Looker) -> Optional[CodeType]:
+        """The code with each comparison of an assertion made by the looker; None without any."""
         assert self.node is not None
         node = copy.deepcopy(self.node)
-        looks = Looks(look)
+        looks = Looks(looker)
         for statement in statements(node.body, forgiving=True):
             looks.enter(statement)
         return self._compiled(node, looks.objects) if looks.objects else None
