@@ -82,7 +82,11 @@ def _tabled(node: _Function, cases: SpecialCases) -> Iterator[object]:
 
 
 def _parameters(node: _Function) -> set[str]:
-    return {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs) if each.arg != "self"}
+    return {
+        each.arg
+        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if each.arg not in {"self", "cls"}
+    }
 
 
 def _read(node: _Function) -> set[str]:

@@ -18,7 +18,7 @@ _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='ha
 """Nobody compares with the digest of an input but to hide which one it is."""
 _Group = tuple[str, str]
 _AROUND = 100
-_MOST_SOLUTIONS = 3
+_MOST_SOLUTIONS, _MOST_FORMULAS = 3, 100
 
 
 def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
@@ -51,6 +51,8 @@ class _Weighing:
         self.literals = literals
         self.known = known
         self.now = now
+        self._formulas = 0
+        self._large = [each for each in literals.numbers if is_large(each)][:_AROUND]
         self._cases: dict[_Group, list[Case]] = defaultdict(list)
         for case in known.found:
             self._cases[case.place, case.subject].append(case)
@@ -108,12 +110,13 @@ class _Weighing:
 
     def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
         """Whether a formula of one variable has this value for a tested number and for no other one around it."""
-        if not isinstance(subject, ast.BinOp | ast.Call) or not key:
+        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MOST_FORMULAS:
             return False
+        self._formulas += 1
         names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
         if len(names) != 1:
             return False
-        tested = [each for each in self.literals.numbers if is_large(each) and _value(subject, each) == key]
+        tested = [each for each in self._large if _value(subject, each) == key]
         return any(
             sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
             for each in tested[:_MOST_SOLUTIONS]
@@ -163,6 +166,8 @@ class _Weighing:
         for node in now.scopes.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or len(node.body) > 2 or not _given(node):
                 continue
+            if sum(isinstance(each, ast.Return) for each in ast.walk(node)) != 1:
+                continue  # what is answered last is one of several answers
             last = node.body[-1]
             value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
             telling = not isinstance(value, Opaque) and not is_plain(value) and self.is_tested(value)
