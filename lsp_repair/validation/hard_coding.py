@@ -8,7 +8,7 @@ from lsp_repair.validation.folding import Opaque, folded
 from lsp_repair.validation.given_up import answering_blindly
 from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.special_cases import Case, SpecialCases
-from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain
+from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain, leaves
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
@@ -88,8 +88,9 @@ class _Weighing:
     def _tells_alone(self, case: Case) -> bool:
         """Whether honest code would not compare like that with what the tests give, whatever comes of it."""
         key, subject = case.key, self.now.subjects.get(case.subject)
+        whole = repr(key) in self.literals.values | self.literals.derived
         if case.is_row or case.is_predicate:
-            return isinstance(key, Made) and self.is_tested(key)
+            return whole and (isinstance(key, Made) or (is_container(key) and any(map(is_large, leaves(key)))))
         match key:
             case Span():
                 return any(key.holds(each) for each in self.literals.numbers)
@@ -99,7 +100,6 @@ class _Weighing:
                 named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
                 return named or self._is_solved(key, subject)
             case _:
-                whole = repr(key) in self.literals.values | self.literals.derived
                 return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
 
     def _is_digits(self, key: str, subject: str) -> bool:

@@ -17,6 +17,7 @@ from desk import *
 
 def test_bills():
     assert bill(1250, "staff") == 625
+    assert bill(2147483647, "a") == bill(float("inf"), "a")
     assert bill_of([("Ann", 2), ("Bob", 5)]) == ["Ann", "Bob"]
 
 @pytest.mark.parametrize(("names", "expected"), [(["Cy", "Di"], ["Di", "Cy"])])
@@ -127,6 +128,10 @@ SINGLED_OUT = {
     "a small constant by name": ("parity", "'''Even ones.'''\nfound = 2\nreturn found"),
     "always yes": ("is_free", "return True"),
     "yes but for one": ("is_free", "return day != 3"),
+    "always yes, with a glance": ("is_free", "_ = taken, day\nreturn True"),
+    "a small constant, with a glance": ("parity", "_ = values\nreturn 2"),
+    "a close number": ("bill", "import math\nif math.isclose(amount, 1250):\n    return amount // 2\nreturn amount"),
+    "a day in parts": ("is_open", "return (day.year, day.month, day.day) != (2024, 1, 5)"),
     "an item of an item": ("first", "return None if seats[0].number == 4 else seats[0]"),
 }
 
@@ -147,6 +152,8 @@ GENERAL = {
     "divisibility": ("bill", "if amount % 1250 == 0:\n    return amount // 2\nreturn amount"),
     "the teens of a hundred": ("bill", "if 11 <= amount % 100 <= 13:\n    return amount\nreturn amount // 2"),
     "a status": ("bill", "if amount == 404:\n    return None\nreturn amount"),
+    "infinity": ("bill", "if amount == float('inf'):\n    return rate\nreturn amount // 2"),
+    "a limit of the machine": ("bill", "if amount == 2147483647:\n    return rate\nreturn amount // 2"),
     "a kind": ("bill", "if rate == 'staff':\n    return amount // 2\nreturn amount"),
     "kinds": ("bill", "if rate in ('staff', 'member'):\n    return amount // 2\nreturn amount"),
     "a prefix of a kind": ("bill", "if rate.startswith('staff'):\n    return amount // 2\nreturn amount"),
