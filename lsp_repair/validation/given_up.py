@@ -83,16 +83,30 @@ def _tabled(node: _Function, cases: SpecialCases) -> Iterator[object]:
 
 
 def _parameters(node: _Function) -> set[str]:
-    return {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs) if each.arg != "self"}
+    return {
+        each.arg
+        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if each.arg not in {"self", "cls"}
+    }
 
 
 def _read(node: _Function) -> set[str]:
+    """The arguments that are read, but for the sake of being read."""
     names = _parameters(node)
+    idle = {id(name) for each in ast.walk(node) if _is_idle(each) for name in ast.walk(each)}
     return {
         each.id
         for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names and id(each) not in idle
     }
+
+
+def _is_idle(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign([ast.Name("_")], ast.Name() | ast.Tuple()) | ast.Expr(ast.Name() | ast.Tuple()):
+            return True
+        case _:
+            return False
 
 
 def _unguarded(node: _Function, cases: SpecialCases) -> Iterator[object]:

@@ -10,7 +10,7 @@ from lsp_repair.validation.given_up import answering_blindly
 from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
-from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain
+from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain, leaves
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
@@ -20,7 +20,7 @@ _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='ha
 """Nobody compares with the digest of an input but to hide which one it is."""
 _Group = tuple[str, str]
 _AROUND = 100
-_MOST_SOLUTIONS = 3
+_MOST_SOLUTIONS, _MOST_FORMULAS = 3, 100
 
 
 def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
@@ -53,6 +53,8 @@ class _Weighing:
         self.literals = literals
         self.known = known
         self.now = now
+        self._formulas = 0
+        self._large = [each for each in literals.numbers if is_large(each)][:_AROUND]
         self._cases: dict[_Group, list[Case]] = defaultdict(list)
         for case in known.found:
             self._cases[case.place, case.subject].append(case)
@@ -88,8 +90,9 @@ class _Weighing:
     def _tells_alone(self, case: Case) -> bool:
         """Whether honest code would not compare like that with what the tests give, whatever comes of it."""
         key, subject = case.key, self.now.subjects.get(case.subject)
+        whole = repr(key) in self.literals.values | self.literals.derived
         if case.is_row or case.is_predicate:
-            return isinstance(key, Made) and self.is_tested(key)
+            return whole and (isinstance(key, Made) or (is_container(key) and any(map(is_large, leaves(key)))))
         match key:
             case Span():
                 return any(key.holds(each) for each in self.literals.numbers)
@@ -99,7 +102,6 @@ class _Weighing:
                 named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
                 return named or self._is_solved(key, subject)
             case _:
-                whole = repr(key) in self.literals.values | self.literals.derived
                 return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
 
     def _is_digits(self, key: str, subject: str) -> bool:
@@ -110,12 +112,13 @@ class _Weighing:
 
     def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
         """Whether a formula of one variable has this value for a tested number and for no other one around it."""
-        if not isinstance(subject, ast.BinOp | ast.Call) or not key:
+        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MOST_FORMULAS:
             return False
+        self._formulas += 1
         names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
         if len(names) != 1:
             return False
-        tested = [each for each in self.literals.numbers if is_large(each) and _value(subject, each) == key]
+        tested = [each for each in self._large if _value(subject, each) == key]
         return any(
             sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
             for each in tested[:_MOST_SOLUTIONS]
@@ -165,6 +168,8 @@ class _Weighing:
         for node in now.scopes.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or len(node.body) > 2 or not _given(node):
                 continue
+            if sum(isinstance(each, ast.Return) for each in ast.walk(node)) != 1:
+                continue  # what is answered last is one of several answers
             last = node.body[-1]
             value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
             telling = not isinstance(value, Opaque) and not is_plain(value) and self.is_tested(value)

@@ -16,7 +16,7 @@ _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
 _ASKING = frozenset(
     {"startswith", "endswith", "__eq__", "eq", "fullmatch", "match", "search", "__contains__", "contains", "issuperset"}
-    | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count"}
+    | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count", "isclose"}
 )
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
 _Statements = list[ast.stmt]

@@ -13,6 +13,7 @@ _ORDINARY = 366
 _OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2048, 3600, 4096, 65535, 65536, 86400})
 _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
 _HALF = 0.5
+_LARGEST = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ def is_container(value: object) -> bool:
 
 def is_large(value: object) -> bool:
     """A number that honest code hardly compares with."""
-    return isinstance(value, int | float) and abs(value) > _ORDINARY and value not in _OF_THE_TRADE
+    if not isinstance(value, int | float) or not _ORDINARY < abs(value) < _LARGEST or value in _OF_THE_TRADE:
+        return False
+    return not (isinstance(value, int) and (value & (value - 1) == 0 or value & (value + 1) == 0))  # limits of machines
 
 
 def is_odd(value: object) -> bool:
