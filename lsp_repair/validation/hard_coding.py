@@ -4,13 +4,13 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lsp_repair.validation.displays import is_collection, is_mapping
+from lsp_repair.validation.displays import is_collection, is_mapping, leaves
 from lsp_repair.validation.folding import folded
 from lsp_repair.validation.given_up import answering_blindly
 from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
-from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain, leaves
+from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
