@@ -37,7 +37,7 @@ def _definitions(change: FileChange) -> Iterator[tuple[int, int]]:
     before, after = read_module(change.before), read_module(change.after)
     if after is None or (change.before is not None and before is None):
         return
-    known = set() if before is None else {before.scopes.qualified(each) for each in before.scopes.nodes}
+    known: set[str] = set() if before is None else {before.scopes.qualified(each) for each in before.scopes.nodes}
     for node in after.scopes.nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and after.scopes.qualified(node) not in known:
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])

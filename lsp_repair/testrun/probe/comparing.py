@@ -12,7 +12,7 @@ from types import WrapperDescriptorType
 from typing import Any, Callable, cast
 
 from .mutants import Looker
-from .plain import Made, Plain, has_base
+from .plain import Made, Plain, has_base, kind_of
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -107,11 +107,10 @@ class Comparing(Looker):
         """`approx` calculates with what it compares: no object that is no number is near to one by right."""
         for value, partner in ((left, right), (right, left)):
             if type(partner).__module__.startswith("_pytest."):
-                each = value.values() if type(value) is dict else value if type(value) in {list, tuple} else (value,)
-                self._without_base(each)
+                self._without_base(_members(value))
 
     def _without_base(self, values: Iterable[Any]) -> None:
-        kinds = {type(each) for each in values}
+        kinds = {kind_of(each) for each in values}
         self.found |= {kind.__name__ for kind in kinds if self._made.by_patch(kind) and not has_base(kind)}
 
     def _differing(self, left: Any, right: Any) -> None:
@@ -121,22 +120,22 @@ class Comparing(Looker):
             if one != one and other != other:  # noqa: PLR0124 - what is no number is known by that
                 self.found.add("not a number")
         for value in (left, right):
-            kind = type(value)
+            kind = kind_of(value)
             if kind not in _PLAIN and self._made.by_patch(kind):
                 has_none = type(left) is type(right) and getattr(kind, "__eq__", None) is object.__eq__
                 if has_none or _holds("!=", value, value):
                     self.found.add(kind.__name__)
 
     def _asked(self, value: Any, kinds: Any) -> None:
-        kind = type(value)
+        kind = kind_of(value)
         if kind in _PLAIN:
             return
         told: Any = next((each.__dict__["__class__"] for each in type.mro(kind) if "__class__" in each.__dict__), None)
         is_new = told is not object.__dict__["__class__"] and self._made.is_new_member(told)
         if getattr(value, "__class__", kind) is not kind and (is_new or self._made.by_patch(kind)):
             self.found.add(kind.__name__)
-        for each in kinds if isinstance(kinds, tuple) else (kinds,):
-            answers = None if type(each) is type else _method(type(each), ("__instancecheck__",))
+        for each in _members(kinds) if kind_of(kinds) is tuple else (kinds,):
+            answers = None if kind_of(each) is type else _method(kind_of(each), ("__instancecheck__",))
             if answers is not None and each not in type.mro(kind) and self._made.is_new_member(answers):
                 self.found.add(getattr(each, "__name__", "object"))
 
@@ -154,7 +153,7 @@ class Comparing(Looker):
             self.found |= plain.behind
 
     def _note(self, value: object, partner: Any, holds: Callable[[Any, Any], bool], symbol: str) -> None:
-        kind = type(value)
+        kind = kind_of(value)
         method = None if kind in _PLAIN else _method(kind, _METHODS[symbol])
         if method is None or (kind.__module__.startswith(("_pytest.", "unittest.mock")) and kind.__name__ != "_ANY"):
             return
@@ -213,6 +212,14 @@ def _perturbed(partner: Any) -> Iterator[Any]:
     elif type(partner) in {str, bytes}:
         more: Any = "lsp" if isinstance(partner, str) else b"lsp"
         yield from (partner + more, more)
+
+
+def _members(value: Any) -> list[Any]:
+    """What approx compares one by one."""
+    kind = kind_of(value)
+    if kind is dict:
+        return list(value.values())
+    return list(value) if kind in {list, tuple} else [value]
 
 
 def _pairs(left: Any, right: Any, depth: int) -> Iterator[tuple[Any, Any]]:

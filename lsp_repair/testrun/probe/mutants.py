@@ -15,8 +15,22 @@ _FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry"
 _RAISING = {"raises", "assertRaises", "assertRaisesRegex"}
 _COMPARISONS: dict[type, str] = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _LOOKED_AT = {**_COMPARISONS, ast.In: "in", ast.NotIn: "not in"}
-_MEASURES = {"len", "sorted", "list", "tuple", "set", "dict", "sum", "min", "max", "any", "all", "abs", "round", "int"}
-_MEASURES |= {"float", "bool", "reversed", "frozenset", "divmod", "pow"}
+_MEASURES = {
+    "len",
+    "sorted",
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "sum",
+    "min",
+    "max",
+    "any",
+    "all",
+    "abs",
+    "round",
+    "int",
+} | {"float", "bool", "reversed", "frozenset", "divmod", "pow"}
 """Builtins that ask an object something about itself."""
 _UNITTEST_COMPARISONS = {
     "assertEqual": "==",

@@ -12,31 +12,42 @@ import dis
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 from .facts import relative
 
 Changed = dict[str, list[list[int]]]
 """Spans of lines that the patch wrote, by path relative to the root."""
+_complex: Any = complex
+_list: Any = list
+_tuple: Any = tuple
+_dict: Any = dict
+_set: Any = set
+_frozenset: Any = frozenset
 _MOST = 2000
 _DEEPEST = 6
 _READ: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
     float: float.__float__,
-    complex: lambda value: complex(complex.real.__get__(value), complex.imag.__get__(value)),
+    complex: lambda value: _complex(_complex.real.__get__(value), _complex.imag.__get__(value)),
     str: str.__str__,
     bytes: lambda value: bytes.__getitem__(value, slice(None)),
     bytearray: lambda value: bytearray.__getitem__(value, slice(None)),
-    list: lambda value: list.__getitem__(value, slice(None)),
-    tuple: lambda value: tuple.__getitem__(value, slice(None)),
-    dict: dict.copy,
-    set: lambda value: set(set.__iter__(value)),
-    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    list: lambda value: _list.__getitem__(value, slice(None)),
+    tuple: lambda value: _tuple.__getitem__(value, slice(None)),
+    dict: _dict.copy,
+    set: lambda value: _set(_set.__iter__(value)),
+    frozenset: lambda value: _frozenset(_frozenset.__iter__(value)),
     decimal.Decimal: lambda value: decimal.Decimal(decimal.Decimal.__str__(value)),
     dt.timedelta: lambda value: dt.timedelta.__add__(value, dt.timedelta()),
 }
 """Each by methods of the builtin itself, which no subclass can override."""
 _HOLDERS = (list, tuple, dict, set, frozenset)
+
+
+def kind_of(value: object) -> type[Any]:
+    """The class of an object, whatever it says of itself."""
+    return cast("type[Any]", type(value))
 
 
 class Made:
@@ -122,7 +133,7 @@ class Plain:
 
     def of(self, value: Any, depth: int = _DEEPEST) -> Any:
         """The same object where there is nothing to look behind."""
-        kind = type(value)
+        kind = kind_of(value)
         base = kind if kind in _HOLDERS else self._base(kind)
         self._left -= 1
         if base is None or self._left < 0:
