@@ -172,7 +172,7 @@ class Comparing(Looker):
 
     def _equals_others(self, value: Any, partner: Any, holds: Callable[[Any, Any], bool], symbol: str) -> bool:
         """A new class has no reason to know what is near to what; what holds an interval does not hold everything."""
-        kind = type(value)
+        kind = kind_of(value)
         if symbol not in {"==", "in"} or self._made.is_the_tests(kind):
             return False
         answers = [holds(value, other) for other in _perturbed(partner)]
