@@ -35,6 +35,8 @@ EFFECTS = (
 )
 _PROGRAM = Path(__file__).parent / "effects.py"
 _PATIENCE_SECONDS = 5.0
+_LONGEST_ADDRESS = 107
+"""Bytes of a socket's path; below a longer folder only abstract names are tried."""
 _SECRETS = (".ssh", ".aws", ".netrc", ".config", ".gnupg", ".bash_history")
 
 
@@ -106,7 +108,9 @@ def _bait(folder: Path) -> Generator[dict[str, Any]]:
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
-        for address in (str(folder / "listening"), f"\0{abstract}"):
+        path = str(folder / "listening")
+        paths = [path] if len(os.fsencode(path)) <= _LONGEST_ADDRESS else []
+        for address in (*paths, f"\0{abstract}"):
             listening = stack.enter_context(socket.socket(socket.AF_UNIX))
             listening.bind(address)
             listening.listen()
@@ -116,7 +120,7 @@ def _bait(folder: Path) -> Generator[dict[str, Any]]:
         yield {
             "tcp_ports": [tcp.getsockname()[1]],
             "udp_ports": [udp.getsockname()[1]],
-            "unix_paths": [str(folder / "listening")],
+            "unix_paths": paths,
             "abstract_names": [abstract],
             "secret_paths": [str(secret), *(str(home / each) for each in _SECRETS if (home / each).exists())],
             "host_process": {"pid": os.getpid(), "start": started(os.getpid()) or ""},

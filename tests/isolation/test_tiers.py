@@ -142,3 +142,11 @@ print(find(Wanted(real)).report.tier)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == "weak\n", done.stderr
+
+
+def test_a_temporary_folder_with_a_long_name_is_no_reason_to_fail(tmp_path, monkeypatch):
+    deep = tmp_path.joinpath(*["a-rather-long-name"] * 8)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    found = find(Wanted(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
+    assert set(found.report.effects) == set(EFFECTS)
