@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 INTERRUPTED_WHILE_FORKING = """
 import os, signal, sys
 from pathlib import Path
@@ -21,3 +23,36 @@ def test_ctrl_c_while_a_process_is_forked_is_not_lost():
         [sys.executable, "-c", INTERRUPTED_WHILE_FORKING], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
+OUTLIVES_ITS_THREAD = """
+import os, sys, threading
+from pathlib import Path
+from lsp_repair.isolation import Command, Confinement, Mechanism, Sandbox, launch
+
+workspace = Path(sys.argv[2])
+sandbox = Sandbox(Mechanism(sys.argv[1]), (Path(sys.prefix), Path(sys.base_prefix)))
+script = "import os; os.write(4, b'begun'); os.write(4, os.read(3, 5))"
+command = Command([sys.executable, "-c", script], workspace, dict(os.environ), confinement=Confinement(sandbox, workspace))
+started = []
+thread = threading.Thread(target=lambda: started.append(launch(command)))
+thread.start()
+thread.join()
+running = started[0]
+print(os.read(running.read_fd, 5).decode())
+os.write(running.write_fd, b"alive")
+print(os.read(running.read_fd, 5).decode())
+running.close()
+"""
+
+
+@pytest.mark.parametrize("mechanism", ["namespaces", "bubblewrap"])
+def test_a_process_outlives_the_thread_that_started_it(tmp_path, mechanism):
+    done = subprocess.run(
+        [sys.executable, "-c", OUTLIVES_ITS_THREAD, mechanism, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("begun\nalive\n", "")

@@ -9,9 +9,9 @@ import pytest
 
 from lsp_repair.domain.isolation import Demands, Effect, Tier
 from lsp_repair.errors import RefusedError
-from lsp_repair.isolation import Mechanism
+from lsp_repair.isolation import Mechanism, Sandbox
 from lsp_repair.isolation.installing import how_to_strengthen
-from lsp_repair.isolation.probing import EFFECTS, Tried
+from lsp_repair.isolation.probing import EFFECTS, Tried, tried
 from lsp_repair.isolation.tiers import Wanted, demand, find
 
 ALL_BLOCKED = dict.fromkeys(EFFECTS, Effect.BLOCKED)
@@ -128,6 +128,15 @@ def test_this_machine_is_probed_for_real():
     assert set(found.report.effects) == set(EFFECTS)
     if found.report.tier is Tier.STRONG:
         assert set(found.report.effects.values()) == {Effect.BLOCKED}
+
+
+@pytest.mark.parametrize("mechanism", [Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP])
+def test_both_ways_to_the_strong_tier_hold_every_effect(mechanism):
+    """The environment of whoever starts the run is among them: bubblewrap's own `--clearenv` leaves it to process 1."""
+    found = tried(PYTHON, Sandbox(mechanism, (Path(sys.prefix), Path(sys.base_prefix))))
+    if not found.effects:
+        pytest.skip(found.failure)
+    assert {name for name, effect in found.effects.items() if effect is not Effect.BLOCKED} == set()
 
 
 def test_a_warden_that_cannot_start_is_no_sandbox(tmp_path):
