@@ -108,7 +108,7 @@ class _Nursery:
                 env={"BAIT": BAIT},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=None if "LSP_REPAIR_DEBUG" in os.environ else subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
