@@ -58,7 +58,8 @@ class Place:
             self.sandbox,
             self.root,
             keeps_writes=self.keeps_writes,
-            frozen=tuple(each for each in files if each.is_file() and not each.is_symlink()),
+            # What is found by links is frozen where it lies.
+            frozen=tuple(each for each in files if each.is_file() and os.path.realpath(each) == str(each)),
             scratch=tuple(each for each in scratch if each not in self.sandbox.readable),
             workspace_bytes=self.copy_bytes,
         )

@@ -1,5 +1,6 @@
 """What proofs stand on: the private copy with a patch in it, its oracle frozen, and one run there."""
 
+import os
 import shutil
 import stat
 import tempfile
@@ -86,8 +87,13 @@ def patched(ground: Ground, patch: Patch) -> Generator[Place]:
 def _freeze(path: Path) -> None:
     if path.suffix == ".py":
         drop_bytecode(str(path))
-    if path.is_file() and not path.is_symlink():
+    if _is_plain(path):
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _is_plain(path: Path) -> bool:
+    """A file that no link leads to: what is found by links is frozen where it lies."""
+    return path.is_file() and os.path.realpath(path) == str(path)
 
 
 def run_patched(ground: Ground, patch: Patch, request: ColdRequest, deadline: Deadline) -> PatchedRun:

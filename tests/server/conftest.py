@@ -300,7 +300,11 @@ class Desk:
 
     def editor(self, root, *, autonomy=None, more=None, **how):
         """A session; `autonomy` is told in both ways that settings have, for what no repair is needed for."""
-        how.setdefault("settings", {"python": sys.executable} | ({"autonomy": autonomy} if autonomy else {}))
+        one = {
+            "python": sys.executable,
+            "maxProposals": 1,
+        }  # a quick machine finds further ones, which are no matter here
+        how.setdefault("settings", one | ({"autonomy": autonomy} if autonomy else {}))
         if autonomy:
             how["options"] = how.get("options", TRUSTED) | {"settings": {"autonomy": autonomy}}
         self.started.append(Editor(root, self.environ | (more or {}), **how))

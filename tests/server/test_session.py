@@ -143,7 +143,8 @@ def test_several_proposals_are_several_actions_best_first(editor, project):
                 "near.py": "def is_near(distance, most):\n    return distance < most\n",
                 "test_near.py": "from near import is_near\n\n\ndef test_near():\n    assert is_near(5, 5)\n    assert not is_near(6, 5)\n",
             }
-        )
+        ),
+        settings={"python": sys.executable},
     )
     session.open("near.py")
     session.idle(failing=1)
