@@ -25,7 +25,8 @@ def kept_checks(patch: Patch, oracle_paths: Iterable[str], product_paths: Iterab
     weakened = [each.path for each in patch.changes if is_python(each.path) and _loses(each.before, each.after)]
     if not weakened:
         return Finding()
-    return Finding(flags=(Flag.WEAKENED_CHECK,), notes=(f"{weakened[0]}: an assertion of the code is gone or changed",))
+    note = f"{weakened[0]}: an assertion or an error that the code raised is gone or changed"
+    return Finding(flags=(Flag.WEAKENED_CHECK,), notes=(note,))
 
 
 def _mentions(paths: Iterable[str], name: bytes, read: Read) -> bool:
@@ -33,23 +34,25 @@ def _mentions(paths: Iterable[str], name: bytes, read: Read) -> bool:
 
 
 def _loses(before: bytes | None, after: bytes | None) -> bool:
-    """Whether an assertion that stood in the file no longer stands in it, in a function that is still there."""
+    """Whether a function that is still there lost an assertion, or raises fewer errors by itself."""
     old, new = parsed(before), parsed(after)
     if old is None or new is None:
         return False
     names = {node.name for node in ast.walk(new) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    lost = _assertions(old) - _assertions(new)
+    lost = _checks(old) - _checks(new)
     return any(function in names or not function for function, _ in lost)
 
 
-def _assertions(tree: ast.Module) -> Counter[tuple[str, str]]:
-    """Conditions of assert statements by the name of the function around them."""
+def _checks(tree: ast.Module) -> Counter[tuple[str, str]]:
+    """Conditions of assert statements, and new errors whatever they are, by the name of the function around them."""
     found: Counter[tuple[str, str]] = Counter()
 
     def visit(node: ast.AST, function: str) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Assert):
                 found[function, ast.dump(child.test)] += 1
+            if isinstance(child, ast.Raise) and child.exc is not None:
+                found[function, "raise"] += 1
             inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
             visit(child, inside)
 

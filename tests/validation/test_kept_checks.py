@@ -34,6 +34,7 @@ def test_data_of_the_product_may_be_mended(path):
         ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    return x\n"),
         ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    assert x is not None\n    return x\n"),
         ("assert LIMIT\nx = 1\n", "x = 1\n"),
+        ("def f(x):\n    if x < 0:\n        raise ValueError(x)\n    return x\n", "def f(x):\n    return x\n"),
     ],
 )
 def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
@@ -47,6 +48,8 @@ def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
     [
         ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    assert x > 0\n    return x + 1\n"),
         ("def f(x):\n    return x\n", "def f(x):\n    assert x\n    return x\n"),
+        ("def f(x):\n    raise KeyError(x)\n", "def f(x):\n    raise ValueError(x)\n"),
+        ("def f(x):\n    try:\n        g()\n    except KeyError:\n        raise\n", "def f(x):\n    g()\n"),
         ("def f(x):\n    assert x\n    return x\n\n\ndef g():\n    pass\n", "def g():\n    pass\n"),
         ("def f(:\n", "def f():\n    pass\n"),
     ],
