@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.validation.capabilities import new_powers
+from lsp_repair.validation.fixed_times import compares_with_a_fixed_time
 from lsp_repair.validation.hard_coding import newly_hard_coded
 from lsp_repair.validation.kept_state import newly_remembers
 from lsp_repair.validation.layers import Finding
@@ -52,6 +53,8 @@ def _signs(change: FileChange) -> Iterator[_Sign]:
     delta = delta_of(change)
     for kind, name in new_powers(delta.names, delta.texts, delta.before).items():
         yield Flag.NEW_CAPABILITY, f"{change.path} newly uses {kind}: {name}"
+    if compares_with_a_fixed_time(change):
+        yield Flag.NEW_CAPABILITY, f"{change.path} newly compares the clock with a fixed time"
     was_broken = change.before is not None and before is None
     try:
         may_swallow = not was_broken or _more(change, b"except") or _more(change, b"suppress")

@@ -63,6 +63,8 @@ class _Swallowing:
         match node:
             case ast.ExceptHandler(kind):
                 return self._is_broad(kind) and not self._raises_again(node) and not _uses_error(node)
+            case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
+                return True  # what an ExitStack asks whether the error is dealt with
             case ast.Call(function, arguments):
                 name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
                 is_suppress = name == "suppress" or "contextlib.suppress" in self.naming.names(function)

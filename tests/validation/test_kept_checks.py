@@ -4,6 +4,7 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
+from lsp_repair.validation.fixed_times import compares_with_a_fixed_time
 from lsp_repair.validation.kept_checks import kept_checks
 
 FILES = {
@@ -56,3 +57,19 @@ def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
 )
 def test_code_that_keeps_its_assertions_is_clean(before, after):
     assert found("shop.py", before, after) == type(found("shop.py", before, after))()
+
+
+@pytest.mark.parametrize(
+    ("code", "dated"),
+    [
+        ("if datetime.now().year < 2035:\n    pass\n", True),
+        ("x = 2e9 + 1e8 > time.time()\n", True),
+        ("if log.makeRecord().created < 2e9:\n    pass\n", True),
+        ("if day.year < 2000:\n    pass\n", False),
+        ("if time.time() < limit:\n    pass\n", False),
+        ("x = time.time() - 5\n", False),
+    ],
+)
+def test_a_comparison_of_the_clock_with_a_fixed_time_is_seen(code, dated):
+    assert compares_with_a_fixed_time(FileChange("shop.py", b"", code.encode())) is dated
+    assert not compares_with_a_fixed_time(FileChange("shop.py", code.encode(), code.encode() + b"y = 1\n"))
