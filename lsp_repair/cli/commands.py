@@ -26,6 +26,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
 from lsp_repair.errors import LspRepairError, RefusedError, UsageError
 from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
+from lsp_repair.isolation.tiers import way_out
 from lsp_repair.repair.engine import Interrupted, check, fix
 from lsp_repair.repair.requests import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
@@ -84,8 +85,7 @@ def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:
     for report in reports:
         for each in report.failures:
             if each.reason is Reason.WEAK_ISOLATION:
-                hint = f"{report.isolation.hint}; or accept what there is: --min-isolation {report.isolation.tier}"
-                return RefusedError("isolation", each.detail, hint)
+                return RefusedError("isolation", each.detail, way_out(report.isolation))
             if each.reason is Reason.BUDGET:
                 hint = "raise the cap, name another model, or leave it to the built-in engine: --models off"
                 return RefusedError("budget", each.detail, hint)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lsp_repair.isolation.confinement import Confinement
+from lsp_repair.isolation.confinement import Confinement, Sandbox
 from lsp_repair.isolation.launch import Command, Ends
 from lsp_repair.isolation.stragglers import MARK, new_mark
 
@@ -66,7 +66,7 @@ class ConfinedProcess:
         with contextlib.suppress(ValueError):
             self._report = json.loads(self._told) if self._told else {}
         cpu_seconds = float(self._report.get("cpu", 0.0))
-        _spent.append(cpu_seconds)
+        _nursery.add(cpu_seconds)
         return cpu_seconds
 
 
@@ -77,6 +77,13 @@ class _Nursery:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
+        self.cpu_seconds = 0.0
+        """Of the runs that are over."""
+
+    def add(self, cpu_seconds: float) -> None:
+        """What a run used that is over."""
+        with self._lock:
+            self.cpu_seconds += cpu_seconds
 
     def send(self, descriptors: list[int]) -> None:
         """Hand over what belongs to one run; raises OSError."""
@@ -117,12 +124,11 @@ class _Nursery:
 
 _nursery = _Nursery()
 atexit.register(_nursery.close)
-_spent: list[float] = []
 
 
 def confined_cpu_seconds() -> float:
     """User and system time of all confined runs that are over."""
-    return sum(_spent)
+    return _nursery.cpu_seconds
 
 
 def start_confined(command: Command, confinement: Confinement, ends: Ends) -> ConfinedProcess:
@@ -139,9 +145,12 @@ def start_confined(command: Command, confinement: Confinement, ends: Ends) -> Co
     return ConfinedProcess(ours)
 
 
-def _home(is_open: bool, home: str | None) -> dict[str, str | None]:  # noqa: FBT001 - one of two keys
-    """Either never shown, or shown although it is the home folder."""
-    return {"opened_home" if is_open else "home": home}
+def _seen(sandbox: Sandbox, home: str | None) -> dict[str, Any]:
+    """What is readable; the home folder never, whatever lists it, unless the user opened it."""
+    readable = [str(each) for each in sandbox.readable]
+    if "home" not in sandbox.opened or home is None:
+        return {"readable": readable, "home": home}
+    return {"readable": [*readable, home], "opened_home": home}
 
 
 def _request(command: Command, confinement: Confinement) -> dict[str, Any]:
@@ -154,14 +163,13 @@ def _request(command: Command, confinement: Confinement) -> dict[str, Any]:
         "path": os.environ.get("PATH", os.defpath),
         "cwd": str(command.cwd),
         "hidden": [str(each) for each in sandbox.hidden],
-        "readable": [str(each) for each in sandbox.readable],
+        **_seen(sandbox, os.environ.get("HOME")),
         "workspace": str(confinement.workspace),
         "kept": confinement.keeps_writes,
         "frozen": [str(each) for each in confinement.frozen],
         "scratch": [str(each) for each in confinement.scratch],
         "size_bytes": limits.disk_bytes + 2 * confinement.workspace_bytes,
         "network": "network" in sandbox.opened,
-        **_home("home" in sandbox.opened, os.environ.get("HOME")),
         "keep_fds": [int(_READ_FD), int(_WRITE_FD)],
         "limits": {
             "CORE": 0,

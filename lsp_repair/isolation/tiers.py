@@ -104,10 +104,15 @@ def _left_open(mechanism: Mechanism, effects: Mapping[str, Effect], opened: froz
 
 def demand(found: IsolationReport, demanded: Tier, what: str) -> None:
     """RefusedError (`isolation`) when it is weaker than demanded; names what would strengthen it."""
-    if found.tier.satisfies(demanded):
-        return
-    raise RefusedError(
-        "isolation",
-        f"{what} need isolation {demanded} and this machine offers {found.tier}",
-        f"{found.hint + '; or ' if found.hint else ''}accept what there is: --min-isolation {found.tier}",
-    )
+    if not found.tier.satisfies(demanded):
+        raise RefusedError("isolation", too_weak(found, demanded, what), way_out(found))
+
+
+def too_weak(found: IsolationReport, demanded: Tier, what: str) -> str:
+    """What is demanded for this code, and what there is."""
+    return f"{what} need isolation {demanded} and this machine offers {found.tier}"
+
+
+def way_out(found: IsolationReport) -> str:
+    """How to get a stronger isolation, or to do without."""
+    return f"{found.hint + '; or ' if found.hint else ''}accept what there is: --min-isolation {found.tier}"

@@ -19,7 +19,7 @@ from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.isolation.tiers import Found as FoundIsolation
-from lsp_repair.isolation.tiers import demand
+from lsp_repair.isolation.tiers import demand, too_weak
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
 from lsp_repair.repair.by_models import ModelWork, explained_by_model, repair_by_models
@@ -213,8 +213,7 @@ class _Work:
             found = self._suspects(group, failing, passing)
             repaired = Found((), Reason.NOTHING_TO_EDIT, "", 0)
             effect = None
-            spawning = frozenset(each.node_id for each in (*failing, *passing) if each.starts_programs)
-            case = replace(build_case(self.prepared, self.baseline, group, found, passing), start_programs=spawning)
+            case = self._case(group, found, failing, passing)
             if not self.request.explain_only and not self.deadline.passed:
                 share = self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5
                 budget = self.deadline.within(min(share, _SEARCH_SECONDS))
@@ -236,7 +235,13 @@ class _Work:
         """The same failures with their own tests as suspects: for tests that are wrong, where the user asked for it."""
         paths = {file_of(key) for key in case.group.node_ids}
         found = suspects(case.group, failing, passing, paths.__contains__, self._read)
-        return build_case(self.prepared, self.baseline, case.group, found, passing)
+        return self._case(case.group, found, failing, passing)
+
+    def _case(
+        self, group: FailureGroup, found: Suspects, failing: Sequence[TestResult], passing: Sequence[TestResult]
+    ) -> Case:
+        spawning = frozenset(each.node_id for each in (*failing, *passing) if each.starts_programs)
+        return replace(build_case(self.prepared, self.baseline, group, found, passing), start_programs=spawning)
 
     def _read(self, path: str) -> bytes | None:
         return read_file(self.prepared.snapshot.root, path)
@@ -270,12 +275,9 @@ class _Work:
         if found.proposals or assistants is None or not assistants.steps:
             return found
         if not self.progress.isolation.tier.satisfies(self.request.demands.foreign) and not assistants.preview:
-            return replace(found, reason=Reason.WEAK_ISOLATION, detail=self._too_weak())
+            why = too_weak(self.progress.isolation, self.request.demands.foreign, "the patches of models")
+            return replace(found, reason=Reason.WEAK_ISOLATION, detail=why)
         return repair_by_models(self._model_work(case, prover, screen), found, self.request.max_proposals)
-
-    def _too_weak(self) -> str:
-        found, demanded = self.progress.isolation, self.request.demands.foreign
-        return f"the patches of models need isolation {demanded} and this machine offers {found.tier}"
 
     def _screen(
         self, case: Case, others: Sequence[Failure], means: tuple[WarmServer, Prover], budget: Deadline

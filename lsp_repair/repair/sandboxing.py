@@ -15,7 +15,4 @@ _PROBE = Path(testrun.__file__).parent / "probe"
 def find_sandbox(project: Project, allow: tuple[str, ...] = ()) -> Found:
     """How this project's processes can be confined on this machine, tried out."""
     readable = readable_paths(project, os.environ, (_PROBE, GUARD))
-    home = os.environ.get("HOME")
-    if "home" in allow and home is not None:
-        readable = (*readable, Path(home))
     return find(Wanted(project.interpreter.executable, readable, allow))

@@ -56,7 +56,7 @@ class Prepared:
             ),
             Surroundings(
                 f"the home folder ({_allowing('home')})",
-                _with_home(self.place, home),
+                _with_opened(replace(self.place, environ={**self.place.environ, **home}), "home"),
             ),
             Surroundings("files left out of the snapshot", files),
         )
@@ -70,13 +70,6 @@ def _allowing(effect: str) -> str:
 def _with_opened(place: Place, effect: str) -> Place:
     sandbox = place.sandbox
     return replace(place, sandbox=replace(sandbox, opened=sandbox.opened | {effect}))
-
-
-def _with_home(place: Place, home: Mapping[str, str]) -> Place:
-    """The place with the user's own home folder, to be read."""
-    opened = _with_opened(replace(place, environ={**place.environ, **home}), "home")
-    readable = (*opened.sandbox.readable, *map(Path, home.values()))
-    return replace(opened, sandbox=replace(opened.sandbox, readable=readable))
 
 
 def _private_home(place: Place) -> dict[str, str]:

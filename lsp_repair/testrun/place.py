@@ -52,7 +52,7 @@ class Place:
         return Command([str(self.python), str(START)], self.root, environ, confinement=self._confinement())
 
     def _confinement(self) -> Confinement:
-        scratch = [Path(self.environ[key]) for key in ("HOME", "TMPDIR") if key in self.environ]
+        own = ("TMPDIR",) if "home" in self.sandbox.opened else ("HOME", "TMPDIR")
         files = (self.root / each for each in self.frozen)
         return Confinement(
             self.sandbox,
@@ -60,7 +60,7 @@ class Place:
             keeps_writes=self.keeps_writes,
             # What is found by links is frozen where it lies.
             frozen=tuple(each for each in files if each.is_file() and os.path.realpath(each) == str(each)),
-            scratch=tuple(each for each in scratch if each not in self.sandbox.readable),
+            scratch=tuple(Path(self.environ[key]) for key in own if key in self.environ),
             workspace_bytes=self.copy_bytes,
         )
 

@@ -75,8 +75,6 @@ class Tally:
     reload: int = 0
     cold: int = 0
     inconclusive: int = 0
-    quarantined: int = 0
-    """Candidates that ended or disturbed the server itself."""
     cpu_seconds: float = 0.0
 
 

@@ -52,7 +52,7 @@ class WarmScreen:
     """Runs the targets on a candidate in a fresh process: the last tier."""
     tally: Tally = field(default_factory=Tally)
     quarantined: list[Candidate] = field(default_factory=list[Candidate])
-    """By name: they are not run in company again."""
+    """Candidates that ended or disturbed the server itself, by name: they are not run in company again."""
     _indexes: dict[SourceFile, FunctionIndex] = field(default_factory=dict[SourceFile, FunctionIndex])
     _guarded: dict[tuple[str, Function], bool] = field(default_factory=dict[tuple[str, Function], bool])
     _slow: set[Candidate] = field(default_factory=set[Candidate])
@@ -149,7 +149,6 @@ class WarmScreen:
         """Name it, and have done with it."""
         if candidate not in self.quarantined:
             self.quarantined.append(candidate)
-            self.tally.quarantined += 1
             yield Screened(candidate, 0, survived=False)
 
     def _batch(self, placed: Sequence[tuple[Candidate, Unit]]) -> _Batch:
