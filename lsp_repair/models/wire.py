@@ -306,17 +306,24 @@ class _Call:
         create = cast("Callable[..., Any]", client.chat.completions.create)
         response: httpx2.Response = create(**self._body).response
         with contextlib.closing(response):
-            chunks = _bounded(response.iter_bytes(), self._most_bytes)
+            chunks = self._until_stopped(_bounded(response.iter_bytes(), self._most_bytes))
             if _is_stream(response.headers):
                 self._read_events(chunks)
             else:
                 self._take(_parsed(b"".join(chunks).decode("utf-8", "replace")), "message")
         return None
 
+    def _until_stopped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """What had come before a connection was cut can still be read, and may be without end."""
+        for chunk in chunks:
+            if self._stopped.is_set():
+                return
+            yield chunk
+
     def _read_events(self, chunks: Iterator[bytes]) -> None:
         """Server-sent events; read here because the SDK hides both a bad event and the end mark."""
         for data in _events(_lines(chunks)):
-            if self._stopped.is_set() or data == "[DONE]":
+            if data == "[DONE]":
                 return
             self._take(_parsed(data), "delta")
 

@@ -452,6 +452,40 @@ def test_a_cancel_ends_the_exchange_at_once_and_the_endpoint_sees_it(
     assert time.monotonic() - started < 3
 
 
+class Flood(httpx2.SyncByteStream, httpx2.BaseTransport):
+    """An endpoint that outruns every reader: there is always more to read, also behind a closed connection."""
+
+    def __init__(self) -> None:
+        self.flows, self.closed, self.torn_down = (threading.Event() for _ in range(3))
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, stream=self, request=request)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while not self.torn_down.is_set():
+            self.flows.set()
+            yield b": thinking\n\n"
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_a_cancel_ends_an_exchange_whose_endpoint_always_has_more(endpoint_at, request_for):
+    flood = Flood()
+    deadline = Deadline.after(60).cancellable()
+    waiting = threading.Thread(target=lambda: flood.flows.wait(30) and deadline.cancel())
+    waiting.start()
+    try:
+        failure = Wire(endpoint_at("http://127.0.0.1:1"), flood).exchange(
+            request_for(tokens=10**9), deadline, lambda _: None
+        )
+        assert failure.why is Failed.CANCELLED
+        assert flood.closed.wait(5)
+    finally:
+        flood.torn_down.set()
+        waiting.join()
+
+
 def test_a_cancel_keeps_what_had_come(model_server, endpoint_at, request_for, cancelled_when):
     model_server.answers(stream(*HALF, told(USAGE), Act.STALL))
     heard = threading.Event()
