@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from endings import none_left
 from sandboxes import ORDINARY_USER, sandbox_as
 
 ROOT = Path(__file__).parents[2]
@@ -210,18 +212,8 @@ def sleeping(marker: str) -> list[int]:
     return found
 
 
-def gone(marker: str, patience: float = 10.0) -> bool:
-    """Whether none of them is left, waiting on each for its end."""
-    for pid in sleeping(marker):
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        import select
-
-        select.select([descriptor], [], [], patience)
-        os.close(descriptor)
-    return not sleeping(marker)
+def gone(marker: str) -> bool:
+    return none_left(lambda: sleeping(marker))
 
 
 def test_a_daemon_does_not_outlive_the_run(driver, request):
@@ -233,15 +225,25 @@ def test_a_daemon_does_not_outlive_the_run(driver, request):
 @pytest.mark.parametrize("victim", ["the tool", "the nursery", "the warden"])
 def test_nothing_is_left_when_a_supervisor_is_killed(strong_driver, request, victim):
     marker = f"left-{os.getpid()}-{abs(hash(request.node.name))}"
-    tool = strong_driver.start(DAEMON.replace("MARKER", marker).replace("STAYS", "True"), stay=True)
-    assert tool.stdout is not None
-    assert tool.stdout.readline() == "ready\n"
-    assert sleeping(marker)
-    nursery = children(tool.pid)[0]
-    os.kill({"the tool": tool.pid, "the nursery": nursery, "the warden": children(nursery)[0]}[victim], signal.SIGKILL)
-    assert gone(marker)
-    tool.kill()
-    tool.communicate()
+    with started(strong_driver, marker) as tool:
+        assert sleeping(marker)
+        nursery = children(tool.pid)[0]
+        pids = {"the tool": tool.pid, "the nursery": nursery, "the warden": children(nursery)[0]}
+        os.kill(pids[victim], signal.SIGKILL)
+        assert gone(marker)
+
+
+@contextmanager
+def started(driver: Driver, marker: str) -> Iterator[subprocess.Popen[str]]:
+    """A tool whose confined run has left a daemon and goes on; it is killed at the end."""
+    tool = driver.start(DAEMON.replace("MARKER", marker).replace("STAYS", "True"), stay=True)
+    try:
+        assert tool.stdout is not None
+        assert tool.stdout.readline() == "ready\n"
+        yield tool
+    finally:
+        tool.kill()
+        tool.communicate()
 
 
 def children(pid: int) -> list[int]:
@@ -256,13 +258,10 @@ def test_a_killed_tools_processes_of_the_partial_tier_are_swept_at_the_next_star
     from lsp_repair.isolation.stragglers import kill_orphaned
 
     marker = f"orphan-{os.getpid()}-{abs(hash(request.node.name))}"
-    tool = driver.start(DAEMON.replace("MARKER", marker).replace("STAYS", "True"), stay=True)
-    assert tool.stdout is not None
-    assert tool.stdout.readline() == "ready\n"
-    nursery = children(tool.pid)[0]
-    for pid in (children(nursery)[0], nursery, tool.pid):
-        os.kill(pid, signal.SIGKILL)
-    tool.communicate()
+    with started(driver, marker) as tool:
+        nursery = children(tool.pid)[0]
+        for pid in (children(nursery)[0], nursery, tool.pid):
+            os.kill(pid, signal.SIGKILL)
     kill_orphaned()
     assert gone(marker)
 

@@ -1,6 +1,5 @@
 """`kill -9` of the tool at each step of a repair: no process stays, and the next start takes away what lies about."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from endings import none_left
 
 MARK = re.compile(rb"LSP_REPAIR_RUN=(\d+)-")
 
@@ -26,18 +26,6 @@ def processes_of(tool: int) -> list[int]:
     return found
 
 
-def await_end(pids: list[int]) -> None:
-    import select
-
-    for pid in pids:
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        select.select([descriptor], [], [], 10)
-        os.close(descriptor)
-
-
 @pytest.mark.parametrize("step", ["running the tests on a snapshot", "searching a repair", "passes the failing tests"])
 def test_nothing_is_left_of_a_repair_that_was_killed(broken, environ, tmp_path, step):
     folder = Path(tempfile.mkdtemp(prefix="killed-"))  # short: sockets lie below it
@@ -46,11 +34,8 @@ def test_nothing_is_left_of_a_repair_that_was_killed(broken, environ, tmp_path, 
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tool:
         assert tool.stderr is not None
         assert any(step in line for line in tool.stderr), "it never got that far"
-        began = processes_of(tool.pid)
         tool.kill()
-    await_end(began)
-    await_end(processes_of(tool.pid))
-    assert processes_of(tool.pid) == []
+    assert none_left(lambda: processes_of(tool.pid))
     assert list(folder.iterdir()), "there was nothing to take away"
     subprocess.run([sys.executable, "-m", "lsp_repair", "report"], env=environ, check=True, capture_output=True)
     assert list(folder.iterdir()) == []
