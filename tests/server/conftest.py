@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from strangers import environ_of
@@ -289,6 +290,8 @@ class Desk:
         self.place = place
         self.started = []
         self.environ = environ_of(place)
+        # A quick machine finds further proposals in its time; they are no matter here, whatever settings a test gives.
+        Path(self.environ["LSP_REPAIR_CONFIG"]).write_text("max_proposals = 1\n")
 
     def project(self, files=SHOP, name="project"):
         """A small project, made of what is given by path."""
@@ -300,11 +303,7 @@ class Desk:
 
     def editor(self, root, *, autonomy=None, more=None, **how):
         """A session; `autonomy` is told in both ways that settings have, for what no repair is needed for."""
-        one = {
-            "python": sys.executable,
-            "maxProposals": 1,
-        }  # a quick machine finds further ones, which are no matter here
-        how.setdefault("settings", one | ({"autonomy": autonomy} if autonomy else {}))
+        how.setdefault("settings", {"python": sys.executable} | ({"autonomy": autonomy} if autonomy else {}))
         if autonomy:
             how["options"] = how.get("options", TRUSTED) | {"settings": {"autonomy": autonomy}}
         self.started.append(Editor(root, self.environ | (more or {}), **how))

@@ -144,7 +144,7 @@ def test_several_proposals_are_several_actions_best_first(editor, project):
                 "test_near.py": "from near import is_near\n\n\ndef test_near():\n    assert is_near(5, 5)\n    assert not is_near(6, 5)\n",
             }
         ),
-        settings={"python": sys.executable},
+        settings={"python": sys.executable, "maxProposals": 3},
     )
     session.open("near.py")
     session.idle(failing=1)
