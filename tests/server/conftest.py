@@ -58,7 +58,7 @@ class Editor:
         self._number = 0
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lsp_repair", "serve"],
+            [*answering.get("through", ()), sys.executable, "-m", "lsp_repair", "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
