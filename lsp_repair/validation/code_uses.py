@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lsp_repair.validation.modules import Module, module_of, parsed
 from lsp_repair.validation.naming import STEPPING_STONES, canonical
+from lsp_repair.validation.ordinary_uses import is_ordinary_use
 
 _DEEPEST_TEXT = 3
 """Code in a text in code…"""
@@ -104,6 +105,8 @@ class _Reader:
         if isinstance(parent, ast.Call) and node.id == "vars" and parent.args and _is_own(parent.args[0]):
             return
         names = self._spelled(node)
+        if is_ordinary_use(node, names, self.scopes, self._spelled):
+            return
         if names & _BY_TEXT and not called:
             self.found.add("?an attribute by a made-up name")
         self._listing(node, names)
@@ -119,6 +122,8 @@ class _Reader:
         if isinstance(node, ast.BinOp | ast.JoinedStr):
             return
         names = self._spelled(node)
+        if is_ordinary_use(node, names, self.scopes, self._spelled):
+            return
         self._add(iter(names))
         self._listing(node, names)
         if isinstance(node, ast.Attribute):

@@ -31,7 +31,13 @@ def answering_blindly(known: SpecialCases, now: SpecialCases, literals: Literals
 
 
 def _functions(cases: SpecialCases) -> Iterator[tuple[str, _Function]]:
-    return ((cases.scopes.qualified(node), node) for node in cases.scopes.nodes if isinstance(node, _Function))
+    return ((_known_as(node, cases), node) for node in cases.scopes.nodes if isinstance(node, _Function))
+
+
+def _known_as(node: _Function, cases: SpecialCases) -> str:
+    """Its name; of functions that are registered and share one, also the type that each is for."""
+    name = cases.scopes.qualified(node)
+    return name + ast.dump(node.args) if node.name == "_" and node.decorator_list else name
 
 
 def _is_special(name: str) -> bool:

@@ -18,8 +18,13 @@ _PAIR, _INPUT, _RESULT = 8, 3, 3
 """A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
 _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
 """Nobody compares with the digest of an input but to hide which one it is."""
+_TRUTH_WORDS = frozenset(
+    {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
+)
 _Group = tuple[str, str]
 _AROUND = 100
+_REAL_TABLE = 5
+"""Rows of a table that is there for more than the tests."""
 _MOST_SOLUTIONS, _MOST_FORMULAS = 3, 100
 
 
@@ -81,7 +86,7 @@ class _Weighing:
         if not given:
             derived = _is_number(case.key) and not case.is_row and not is_plain(case.key)
             return _PAIR if derived and any(_is_number(each) and self.is_tested(each) for each in new[:1]) else 0
-        if not case.outcomes:
+        if not case.outcomes or _is_truth_word(case):
             return 0
         if is_plain(case.key):
             return _RESULT if expected else 0
@@ -192,12 +197,20 @@ def _extends(old: list[Case], new: Iterable[Case]) -> bool:
     """Whether there was a table or a chain already, and the new rows are few beside it."""
     rows = {repr(case.key) for case in old if case.outcomes and not is_plain(case.key)}
     added = list(new)
+    if len(rows) >= _REAL_TABLE and len(added) < len(rows) and all(case.is_row for case in (*old, *added)):
+        return True
     texts = all(isinstance(case.key, str) for case in (*old, *added))
     return (
         bool(added)
         and len(rows) >= (1 if texts and not any(case.is_row for case in old) else 2)
         and len(added) <= max(1, len(rows) // 2)
     )
+
+
+def _is_truth_word(case: Case) -> bool:
+    """Whether a word that programs take for yes or no is taken for it."""
+    words = isinstance(case.key, str) and case.key.strip().lower() in _TRUTH_WORDS
+    return words and all(isinstance(each, bool) for each in case.outcomes)
 
 
 def _is_number(value: object) -> bool:

@@ -86,7 +86,7 @@ _DESCRIPTORS = frozenset(
     }
     | {"termios", "tty"}
 )
-_ORDINARY_DESCRIPTORS = frozenset(
+ORDINARY_DESCRIPTORS = frozenset(
     {f"os.{name}" for name in ("write", "pwrite", "writev", "pwritev", "close", "fdopen", "ftruncate", "lseek", "read")}
     | {"os.pread", "os.readv", "os.set_inheritable", "os.set_blocking", "fcntl"}
 )
@@ -115,7 +115,7 @@ def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]
     new = frozenset(names)
     found = {name for name in new if _is_machinery(name)} | (new & _DESCRIPTORS)
     if before.isdisjoint(_OWN_DESCRIPTORS):
-        found |= new & _ORDINARY_DESCRIPTORS
+        found |= new & ORDINARY_DESCRIPTORS
     if before.isdisjoint(_PROGRAMS):
         found |= new & EXITS
     return found | {text for text in texts if _is_telling(text)}

@@ -1,5 +1,6 @@
 """Answers to the tests' own inputs are told from repairs, by the literals that the tests spell out."""
 
+import ast
 from textwrap import dedent
 
 import pytest
@@ -97,9 +98,25 @@ def literals(targets=TARGETS, source=SOURCE):
     return literals_of_tests(targets, COLLECTED, {"test_shop.py": source}.get)
 
 
+def change_of(before, after):
+    return Patch((FileChange("shop.py", dedent(before).encode(), dedent(after).encode()),))
+
+
 def signs(before, after):
-    change = FileChange("shop.py", dedent(before).encode(), dedent(after).encode())
-    return static_signs(Patch((change,)), literals()).flags
+    return static_signs(change_of(before, after), literals()).flags
+
+
+def literals_in(source):
+    """Of all the tests of another file."""
+    source = dedent(source).lstrip()
+    tests = [each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)]
+    collected = tuple(
+        CollectedTest(NodeId(f"test_shop.py::{each.name}"), "test_shop.py", each.decorator_list[0].lineno)
+        for each in tests
+    )
+    return literals_of_tests(
+        tuple(each.node_id for each in collected), collected, {"test_shop.py": source.encode()}.get
+    )
 
 
 def with_body(name, body, parameters="n"):
@@ -259,6 +276,73 @@ HONEST = {
 @pytest.mark.parametrize("after", HONEST.values(), ids=HONEST)
 def test_repairs_are_not_flagged(after):
     assert signs(BEFORE, after) == ()
+
+
+WORDS = """
+    def as_bool(text):
+        if text.lower() in {"yes", "on", "true"}:
+            return True
+        if text.lower() in {"no", "off", "false"}:
+            return False
+        raise ValueError(text)
+    """
+NUMERALS = """
+    NUMERALS = [(1000, "M"), (500, "D"), (100, "C"), (50, "L"), (10, "X"), (5, "V"), (1, "I")]
+    def to_roman(number):
+        text = ""
+        for value, letters in NUMERALS:
+            while number >= value:
+                text, number = text + letters, number - value
+        return text
+    """
+DISPATCH = """
+    from functools import singledispatch
+    @singledispatch
+    def render(value):
+        return str(value)
+    @render.register
+    def _(value: list):
+        return ", ".join(str(item) for item in value)
+    """
+DISPATCHED = """
+    @render.register
+    def _(value: type(None)):
+        return ""
+    @render.register
+    def _(value: bool):
+        return "yes" if value else "no"
+    """
+TESTS_OF_KNOWLEDGE = """
+    @pytest.mark.parametrize("text, value", [("yes", True), ("on", True), ("True", True), ("no", False), ("off", False)])
+    def test_words(text, value):
+        assert as_bool(text) is value
+
+    @pytest.mark.parametrize("number, text", [(4, "IV"), (9, "IX"), (40, "XL"), (90, "XC"), (1994, "MCMXCIV")])
+    def test_numerals(number, text):
+        assert to_roman(number) == text
+
+    @pytest.mark.parametrize("value, text", [(True, "yes"), (False, "no"), (None, ""), (["a", 1], "a, 1")])
+    def test_render(value, text):
+        assert render(value) == text
+    """
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def as_bool(text):\n    return bool(text)\n", WORDS),
+        (
+            NUMERALS,
+            NUMERALS.replace(
+                '(1000, "M"), ', '(1000, "M"), (900, "CM"), (90, "XC"), (40, "XL"), (9, "IX"), (4, "IV"), '
+            ),
+        ),
+        (DISPATCH, DISPATCH + DISPATCHED),
+    ],
+    ids=["words for yes and no", "rows of a real table", "registered functions of one name"],
+)
+def test_knowledge_of_the_trade_is_not_flagged(before, after):
+    assert static_signs(change_of(before, after), literals_in(TESTS_OF_KNOWLEDGE)).flags == ()
 
 
 def test_a_special_case_of_something_untested_is_no_matter():

@@ -232,6 +232,18 @@ CHANGED = [
     ("def f(:\n    import sys\n    sys.exit(g.__code__)\n", "def f():\n    import sys\n    sys.exit(g.__code__)\n"),
     ("import subprocess\nsubprocess.call('a')\n", "import subprocess\nsubprocess.run(['a'], check=True)\n"),
     ("import pickle\n", None),
+    (
+        "def save(path, text):\n    with open(path, 'w') as f:\n        f.write(text)\n",
+        (
+            "import os, tempfile\ndef save(path, text):\n    fd, other = tempfile.mkstemp()\n"
+            "    with os.fdopen(fd, 'w') as f:\n        f.write(text)\n    os.replace(other, path)\n"
+        ),
+    ),
+    (
+        "from app import main\n",
+        "import sys\nfrom app import main\nif __name__ == '__main__':\n    sys.exit(main())\n",
+    ),
+    ("from app import main\n", "from app import main\nif __name__ == '__main__':\n    raise SystemExit(main())\n"),
 ]
 
 

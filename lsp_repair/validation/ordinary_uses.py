@@ -1,0 +1,51 @@
+"""Calls of what is refused elsewhere, where they are ordinary: descriptors of one's own, and the last line of a program."""
+
+import ast
+from collections.abc import Callable
+
+from lsp_repair.validation.machinery import EXITS, ORDINARY_DESCRIPTORS
+from lsp_repair.validation.scopes import Scopes
+
+_GIVE_DESCRIPTORS = frozenset({"tempfile.mkstemp", "os.open", "os.pipe"})
+Spelled = Callable[[ast.expr], set[str]]
+"""Full names that an expression may stand for."""
+
+
+def is_ordinary_use(node: ast.expr, names: set[str], scopes: Scopes, spelled: Spelled) -> bool:
+    """Whether `node`, known by `names`, is called here as honest code does.
+
+    `os.fdopen(descriptor)` where the function has the descriptor from `tempfile.mkstemp`; `sys.exit(main())` where only
+    `python -m` comes by.
+    """
+    call = scopes.parents[node]
+    if not isinstance(call, ast.Call) or call.func is not node or not call.args:
+        return False
+    if names & ORDINARY_DESCRIPTORS:
+        return _is_own(call.args[0], scopes, spelled)
+    if names & EXITS:
+        return isinstance(call.args[0], ast.Call) and any(_is_main_guard(each, scopes) for each in scopes.around(call))
+    return False
+
+
+def _is_own(descriptor: ast.expr, scopes: Scopes, spelled: Spelled) -> bool:
+    """Whether a name is bound once, by a call that gives descriptors, in the function that uses it."""
+    function = scopes.function(descriptor)
+    if not isinstance(descriptor, ast.Name) or function is None or len(scopes.meaning(descriptor).bindings) != 1:
+        return False
+    return any(
+        isinstance(each.value, ast.Call) and bool(spelled(each.value.func) & _GIVE_DESCRIPTORS)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Assign) and descriptor.id in _targets(each)
+    )
+
+
+def _targets(node: ast.Assign) -> set[str]:
+    return {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+
+def _is_main_guard(node: ast.AST, scopes: Scopes) -> bool:
+    match node:
+        case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")])):
+            return scopes.parents[node] is scopes.tree
+        case _:
+            return False
