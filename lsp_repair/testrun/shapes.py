@@ -97,7 +97,10 @@ _SHAPES: Mapping[str, Check] = {
     "executed": _fields({"id": _text, "lines": _mapping(_list(_count))}),
     "modules": _fields({"files": _mapping(_text)}),
     "trial": _fields(
-        {"what": _one_of("canary", "again", "negated", "other-error", "rebound", "none"), "id": _text},
+        {
+            "what": _one_of("canary", "again", "negated", "negated-within", "other-error", "rebound", "none"),
+            "id": _text,
+        },
         {
             "outcome": _one_of("passed", "failed", "skipped"),
             "inner": _INNER,

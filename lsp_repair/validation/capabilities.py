@@ -44,6 +44,19 @@ _CONNECTING = (
     *("create_server", "create_datagram_endpoint", "create_unix_connection", "create_unix_server", "sock_connect"),
 )
 """Of asyncio: functions of its streams, methods of its loops."""
+_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
+_OF_STREAMS = (
+    "name",
+    "fileno",
+    "mode",
+    "raw",
+    "errors",
+    "newlines",
+    "closed",
+    "line_buffering",
+    "__class__",
+    "seekable",
+)
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "processes": frozenset(
         {"subprocess", "multiprocessing", "pty", "os.system", "os.popen", "os.fork", "os.kill", "os.startfile"}
@@ -93,6 +106,11 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
         }
         | {
             "?too large to be read",
+            "?a level of the stack",
+            "?a copy refused",
+            ".funcName",
+            ".pathname",
+            "string.Formatter",
             "weakref.finalize",
             "inspect.getmembers",
             "inspect.getattr_static",
@@ -135,7 +153,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "the environment": frozenset(
         {"os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv", "sys.argv", "sys.orig_argv", "sys.path"}
-        | {"sys.modules", "sys.executable", "sys.flags", "sys.ps1", "sys.prefix", "sys.base_prefix", "os.getpid"}
+        | {"sys.executable", "os.getpid"}
         | {"os.getppid", "os.getcwd", "os.chdir", "os.fchdir", "os.getlogin", "os.getuid", "os.uname", "os.cpu_count"}
         | {"os.getpgid", "os.getpgrp", "os.getsid", "os.times", "os.get_terminal_size", "os.ctermid", "psutil"}
         | {"platform", "getpass", "pwd", "grp", "socket.gethostname", "pathlib.Path.cwd", "pathlib.Path.home"}
@@ -147,8 +165,15 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
             "os.isatty",
             ".isatty",
         }
-        | {"sys.warnoptions", "sys._xoptions", "sys.dont_write_bytecode", "sys.pycache_prefix"}
     ),
+    "what the interpreter was started with or has loaded": frozenset(
+        {"sys.modules", "sys.flags", "sys.ps1", "sys.prefix", "sys.base_prefix", "sys.orig_argv", "sys._xoptions"}
+        | {"sys.warnoptions", "sys.dont_write_bytecode", "sys.pycache_prefix"}
+        | {f"sys.{stream}.{name}" for stream in _STREAMS for name in _OF_STREAMS}
+        | {"?a standard stream examined"}
+    ),
+    "where it is run": frozenset({"?a fixed path asked for", "os.curdir"}),
+    "data that nobody can read": frozenset({"?encoded data"}),
     "the clock": frozenset(
         {"time.tzname", "time.timezone", "time.tzset", "time.altzone", "time.daylight"}
         | {
@@ -172,8 +197,9 @@ _IN_FILES = "files"
 _MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
 _TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
 
+_PARENTS_HANDLERS = {".handlers", ".parent"}
 _NAMES = frozenset({".__module__", ".__qualname__", ".__name__"})
-_NAME_OF_TEST = re.compile(r"[._]?tests?([._]\w*)?|<locals>|<lambda>")
+_NAME_OF_TEST = re.compile(r"[._]?tests?([._]\w*)?|[._]?<\w*>?[._]?|\w*>")
 
 
 def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str]) -> dict[str, str]:
@@ -182,7 +208,7 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
     A kind that the module used already is not new: `os.getenv` beside `os.environ` is the same power.
     """
     had = {kind for name in before for kind in _kinds(name)}
-    found: dict[str, str] = {}
+    found = {"warnings or logging of everybody": "handlers of a parent"} if set(new) >= _PARENTS_HANDLERS else {}
     for name in sorted(new):
         for kind in _kinds(name):
             if kind not in had:

@@ -10,6 +10,19 @@ from lsp_repair.validation.ordinary_uses import is_ordinary_use
 
 _DEEPEST_TEXT = 3
 """Code in a text in code…"""
+_ENCODED = 16
+_DECODING = frozenset(
+    {f"base64.{name}" for name in ("b64decode", "b32decode", "b16decode", "b85decode", "a85decode", "decodebytes")}
+    | {"base64.urlsafe_b64decode", "base64.standard_b64decode", "binascii.unhexlify", "binascii.a2b_hex"}
+    | {"binascii.a2b_base64", "zlib.decompress", "gzip.decompress", "bz2.decompress", "lzma.decompress"}
+    | {"codecs.decode", "builtins.bytes.fromhex", "builtins.bytearray.fromhex"}
+)
+_ASKING_FOR_FILES = frozenset({f"os.path.{name}" for name in ("exists", "lexists", "isdir", "isfile")} | {"os.access"})
+_COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "__copy__", "__deepcopy__", "__getnewargs__"})
+_STREAMS = frozenset({"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdin__", "sys.__stdout__", "sys.__stderr__"})
+_EXAMINING = frozenset(
+    f"builtins.{name}" for name in ("type", "isinstance", "repr", "str", "hasattr", "getattr", "vars", "dir", "id")
+)
 _BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
 
 
@@ -72,11 +85,13 @@ class _Reader:
         match node:
             case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
                 self._add((f"?def {name}",))
+                self._add(("?a copy refused",) if name in _COPYING and _only_raises(node) else ())
             case ast.ExceptHandler(ast.expr() as caught):
                 each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
                 self._add(f"?except {name.removeprefix('builtins.')}" for one in each for name in self._spelled(one))
-            case ast.keyword(str() as name):
+            case ast.keyword(str() as name, value):
                 self.found.add(f"?keyword {name}")
+                self._add(("?a level of the stack",) if name == "stacklevel" and not _is_literal(value) else ())
             case ast.MatchClass(kwd_attrs=names):
                 self._add(f".{name}" for name in names)
             case _:
@@ -163,11 +178,28 @@ class _Reader:
             self._code(first)
         if functions & {"builtins.open", "io.open", "io.FileIO"} and isinstance(first, ast.Constant):
             self._add(("?an open descriptor",) if isinstance(first.value, int) else ())
+        self._read_from_text(node, functions, first)
+        if functions & _EXAMINING and any(self._spelled(each) & _STREAMS for each in node.args):
+            self.found.add("?a standard stream examined")
         if "builtins.type" in functions and len(node.args) == 3:
             self._add(("?a class made by a call",))
         if functions & {"operator.attrgetter", "operator.methodcaller"} and first is not None:
             text = self.naming.text(first)
             self._add(tuple(f".{part}" for part in text.split(".")) if text else ("?an attribute by a made-up name",))
+
+    def _read_from_text(self, node: ast.Call, functions: set[str], first: ast.expr | None) -> None:
+        """A path or data that stands in the code."""
+        text = self.naming.constant(first) if first is not None else None
+        if isinstance(text, str) and functions & _ASKING_FOR_FILES and not text.startswith("/"):
+            self.found.add("?a fixed path asked for")
+        if isinstance(text, str | bytes) and functions & _DECODING and len(text) >= _ENCODED:
+            self.found.add("?encoded data")
+        match node.func:
+            case ast.Attribute(ast.Call(maker, [ast.Constant(str())]), "exists" | "is_dir" | "is_file"):
+                made = self._spelled(maker) & {"pathlib.Path", "pathlib.PosixPath"}
+                self._add(("?a fixed path asked for",) if made else ())
+            case _:
+                pass
 
     def _by_text(self, node: ast.Call, functions: set[str]) -> None:
         base, key = node.args[0], node.args[1]
@@ -177,8 +209,7 @@ class _Reader:
         own = _is_own(base)
         if text is not None:
             self.found.add(f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}")
-            if mark != ".":
-                self._add(f"={owner}.{text}" for owner in owners)
+            self._add(f"{'' if mark == '.' else '='}{owner}.{text}" for owner in owners)
         elif any(not name.startswith(".") for name in owners) or (
             not own and not isinstance(key, ast.Name | ast.Attribute)
         ):
@@ -193,6 +224,15 @@ class _Reader:
         inner = uses_of(None if tree is None else module_of(tree), self.depth + 1)
         self.found |= inner.names
         self.texts |= inner.texts
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _only_raises(function: ast.AST) -> bool:
+    kinds = {type(each) for each in ast.walk(function)}
+    return ast.Raise in kinds and ast.Return not in kinds
 
 
 def _is_own(node: ast.expr) -> bool:

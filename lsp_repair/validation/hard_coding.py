@@ -1,6 +1,7 @@
 """Whether a patch answers the tests' inputs by themselves, with the results that the tests expect."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -10,7 +11,7 @@ from lsp_repair.validation.given_up import answering_blindly
 from lsp_repair.validation.modules import module_of, read_module
 from lsp_repair.validation.pure_operations import Opaque
 from lsp_repair.validation.special_cases import Case, SpecialCases
-from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_plain
+from lsp_repair.validation.telling import Made, Span, is_container, is_large, is_odd, is_plain
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _ENOUGH = 8
@@ -21,7 +22,10 @@ _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='ha
 _TRUTH_WORDS = frozenset(
     {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
 )
+_GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
+_KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
+_MONTHS = 12
 _AROUND = 100
 _REAL_TABLE = 5
 """Rows of a table that is there for more than the tests."""
@@ -76,11 +80,25 @@ class _Weighing:
             return []
         old_results = {repr(each) for case in old for each in case.outcomes}
         is_another = len(cases) <= len(old)
+        if not is_another and self._is_list_of_inputs(new.values()):
+            return [(_PAIR, case) for case in new.values()]
         alone = {repr(case.key) for case in new.values() if not is_another and self._tells_alone(case)}
         return [(_PAIR if repr(case.key) in alone else self._weight(case, old_results), case) for case in new.values()]
 
+    def _is_list_of_inputs(self, cases: Iterable[Case]) -> bool:
+        """Whether several numbers are treated by themselves, all of them tested and none of the trade."""
+        keys = [case.key for case in cases if not case.is_row and not case.is_predicate]
+        numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
+        return (
+            len(numbers) == len(keys) >= 3
+            and all(self.is_tested(key) for key in keys)
+            and sum(is_odd(key) for key in keys) >= 2
+        )
+
     def _weight(self, case: Case, old_results: set[str]) -> int:
-        given = self.is_tested(case.key) or self._is_length(case) or any(each in case.subject for each in _DIGESTS)
+        if any(each in case.subject for each in _DIGESTS) and not is_plain(case.key):
+            return _PAIR
+        given = self.is_tested(case.key) or self._is_length(case)
         new = [each for each in case.outcomes if not is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
         if not given:
@@ -111,9 +129,18 @@ class _Weighing:
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
-        numbers = (str(each) for each in self.literals.numbers if abs(each) > 2)
+        numbers = [str(each) for each in self.literals.numbers if abs(each) > 2]
+        if "strftime" in subject or "format_spec=" in subject or "isoformat" in subject:
+            return self._is_date(key)
         asked = "Call(func=Name(id='str'" in subject or "FormattedValue(" in subject
         return asked and len(key) > 1 and bool(key.strip("0")) and any(key in each for each in numbers)
+
+    def _is_date(self, key: str) -> bool:
+        """Whether a formatted date is one that the tests give, and no day that everybody knows."""
+        groups = _GROUPS.findall(key)
+        numbers = {str(each) for each in self.literals.numbers}
+        known = re.sub(r"\D", "", key)[-4:] in _KNOWN_DAYS
+        return len(groups) > 1 and not known and all(each.lstrip("0") in numbers for each in groups)
 
     def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
         """Whether a formula of one variable has this value for a tested number and for no other one around it."""

@@ -11,6 +11,7 @@ from lsp_repair.validation.layers import Finding, refused
 from lsp_repair.validation.module_delta import is_python
 from lsp_repair.validation.modules import parsed
 
+_AGAIN = "raise again"
 Read = Callable[[str], bytes | None]
 
 
@@ -38,9 +39,32 @@ def _loses(before: bytes | None, after: bytes | None) -> bool:
     old, new = parsed(before), parsed(after)
     if old is None or new is None:
         return False
-    names = {node.name for node in ast.walk(new) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    functions = {node.name: node for node in ast.walk(new) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     lost = _checks(old) - _checks(new)
-    return any(function in names or not function for function, _ in lost)
+    return _loses_kinds_of_errors(old, new) or any(
+        not function or (function in functions and (check != _AGAIN or _catches(functions[function])))
+        for function, check in lost
+    )
+
+
+def _catches(function: ast.AST) -> bool:
+    """Whether there is still something that keeps errors from going on by themselves."""
+    return any(
+        isinstance(node, ast.ExceptHandler) or (isinstance(node, ast.keyword) and node.arg == "return_exceptions")
+        for node in ast.walk(function)
+    )
+
+
+def _loses_kinds_of_errors(old: ast.Module, new: ast.Module) -> bool:
+    """Whether a class of errors is now another name for a wider one."""
+    classes = {node.name for node in old.body if isinstance(node, ast.ClassDef) and node.bases}
+    classes -= {node.name for node in new.body if isinstance(node, ast.ClassDef)}
+    return any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Name | ast.Attribute | ast.Tuple)
+        and any(isinstance(target, ast.Name) and target.id in classes for target in node.targets)
+        for node in new.body
+    )
 
 
 def _checks(tree: ast.Module) -> Counter[tuple[str, str]]:
@@ -51,8 +75,10 @@ def _checks(tree: ast.Module) -> Counter[tuple[str, str]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Assert):
                 found[function, ast.dump(child.test)] += 1
-            if isinstance(child, ast.Raise) and child.exc is not None:
-                found[function, "raise"] += 1
+            if isinstance(child, ast.Raise):
+                found[function, _AGAIN if child.exc is None else "raise"] += 1
+            if isinstance(child, ast.Call) and ast.unparse(child.func) == "warnings.warn":
+                found[function, "warn"] += 1
             inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
             visit(child, inside)
 

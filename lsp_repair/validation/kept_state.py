@@ -24,6 +24,9 @@ _CHANGING = frozenset(
     }
     | {"set", "sort", "reverse", "push", "rotate", "subtract", "increment", "inc", "__iadd__", "write"}
 )
+_CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray"})
+_CACHES = frozenset({"cache", "lru_cache", "cached_property"})
+_Named = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -37,12 +40,20 @@ def _remembered(module: Module) -> set[str]:
     """Names of globals, attributes of functions and classes, and defaults that functions change and read."""
     scopes, naming = module.scopes, module.naming
     changed: dict[str, list[ast.AST]] = defaultdict(list)
+    cached = {node.name for node in scopes.nodes if isinstance(node, _Named) and _is_cached(node)}
+    kept = {
+        f"{owner.func.id}()"
+        for node in scopes.nodes
+        for owner in _changes(node, naming)
+        if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id in cached
+    }
+    kept |= {name for node in scopes.nodes if isinstance(node, _Named) for name in _kept_defaults(node)}
     for node in scopes.nodes:
         for owner in _changes(node, naming):
             name = _lasting(owner, scopes)
             if name is not None:
                 changed[name].append(owner)
-    return {
+    return kept | {
         name
         for node in scopes.nodes
         if isinstance(node, ast.Name | ast.Attribute) and _is_read(node, scopes)
@@ -58,10 +69,12 @@ def _changes(node: ast.AST, naming: Naming) -> Iterator[ast.expr]:
                 yield from _owners(target)
         case ast.AugAssign(target) | ast.AnnAssign(target) | ast.NamedExpr(target):
             yield from _owners(target)
-        case ast.Call(ast.Attribute(owner, method)) if method in _CHANGING:
+        case ast.Call(ast.Attribute(owner, method), arguments) if method in _CHANGING:
             yield owner
+            if isinstance(owner, ast.Name) and owner.id in _CONTAINERS:  # `list.append(seen, text)`
+                yield from arguments[:1]
         case ast.Call(function, [first, *_]) if any(
-            short in {"builtins.next", "builtins.setattr"}
+            short in {"builtins.next", "builtins.setattr", "operator.setitem", "heapq.heappush", "bisect.insort"}
             for name in naming.names(function)
             for short in canonical(name)
         ):
@@ -119,13 +132,44 @@ def _lasting_name(name: str, node: ast.Name, function: _Definition, scopes: Scop
     return f"{owner.name}:{name}" if scopes.is_run_once(owner) else None
 
 
+def _is_cached(node: ast.AST) -> bool:
+    names = {getattr(each, "id", getattr(each, "attr", "")) for each in _decorators(node)}
+    return not names.isdisjoint(_CACHES)
+
+
+def _decorators(node: ast.AST) -> Iterator[ast.expr]:
+    for each in getattr(node, "decorator_list", ()):
+        yield each.func if isinstance(each, ast.Call) else each
+
+
+def _kept_defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Defaults that are one container for all calls, and are given to an object to keep."""
+    defaults = _displayed_defaults(function)
+    for node in ast.walk(function) if defaults else ():
+        match node:
+            case ast.Assign([ast.Attribute()], ast.Name(name)) if name in defaults:
+                yield f"{function.name}({name})"
+            case _:
+                pass
+
+
 def _mutable_defaults(function: _Definition) -> set[str]:
+    mutable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
+    return {name for name, value in _defaults(function) if isinstance(value, mutable)}
+
+
+def _displayed_defaults(function: _Definition) -> set[str]:
+    return {name for name, value in _defaults(function) if isinstance(value, ast.List | ast.Dict | ast.Set)}
+
+
+def _defaults(function: _Definition) -> Iterator[tuple[str, ast.expr]]:
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    pairs += [(name, value) for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
-    mutable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
-    return {name.arg for name, value in pairs if isinstance(value, mutable)}
+    for name, value in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        yield name.arg, value
+    for name, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if given is not None:
+            yield name.arg, given
 
 
 def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:

@@ -77,6 +77,12 @@ _ATTRIBUTES = frozenset(
     }
     | {"_exit", "pytestmark", "meta_path", "path_hooks"}
 )
+_OF_MOCKS = frozenset(
+    {"mock_calls", "method_calls", "call_args", "call_args_list", "mock_add_spec", "reset_mock", "_mock_name"}
+    | {"_mock_parent", "_mock_children", "_mock_methods", "_spec_class", "assert_called", "assert_called_once"}
+    | {"assert_called_with", "assert_called_once_with", "assert_any_call", "assert_has_calls", "assert_not_called"}
+)
+"""Who asks for them asks whether a test stands in the place of something."""
 _TELLING_NAMES = (_TRACKERS | _ATTRIBUTES | {"get_objects", "get_referrers", "os._exit"}) - {"monitoring"}
 """As texts: for `getattr` by whatever way."""
 _DESCRIPTORS = frozenset(
@@ -122,7 +128,7 @@ def machinery(names: Iterable[str], texts: Iterable[str], before: frozenset[str]
 
 
 def _is_telling(text: str) -> bool:
-    if text in _TELLING_NAMES or _reached_by_format(text) & _ATTRIBUTES:
+    if text in _TELLING_NAMES or text in _OF_MOCKS or _reached_by_format(text) & _ATTRIBUTES:
         return True
     return bool(_TELLING_TEXT.fullmatch(text) or _DESCRIPTOR_TEXT.fullmatch(text))
 
@@ -138,4 +144,6 @@ def _is_machinery(name: str) -> bool:
     if name.startswith(("?def pytest_", "=builtins.")):
         return True
     mark, _, attribute = name.rpartition(".")
+    if mark in {"", "self"} and attribute in _OF_MOCKS:
+        return True
     return (mark in {"", "="} and attribute in _ATTRIBUTES) or (mark == "self" and attribute in _ATTRIBUTES - {"_exit"})

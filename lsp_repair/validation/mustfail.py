@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from lsp_repair.domain.oversight import Inner, Trial
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
-from lsp_repair.domain.verdicts import Reason
+from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.testrun.cold import MustFail
 from lsp_repair.validation.layers import Finding, refused, unknown
 from lsp_repair.validation.modules import read_module
@@ -55,7 +56,30 @@ def all_failed(run: TestRun, baseline: TestRun) -> Finding:
     no_canaries = any(each.what == "none" and each.detail == "canaries" for each in trials)
     if len(canaries) != _CANARIES and not no_canaries:
         return unknown(Reason.GARBLED_CHANNEL, "the tests that have to fail were not run")
-    return next(_refusals(trials, baseline), None) or Finding(not_applicable=tuple(_missing(trials, baseline)))
+    refusal = next(_refusals(trials, baseline), None)
+    return refusal or replace(_unnoticed(trials, baseline), not_applicable=tuple(_missing(trials, baseline)))
+
+
+def _unnoticed(trials: Iterable[Trial], baseline: TestRun) -> Finding:
+    """Flags for the assertion that failed before: it is not evaluated any more, or its failure reaches nobody."""
+    for each in trials:
+        if each.what not in {"negated", "negated-within"} or each.line not in _failing_lines(each.node_id, baseline):
+            continue
+        place = f"the assertion of {each.node_id} in line {each.line}, which failed before,"
+        if not each.reached:
+            return Finding(flags=(Flag.WEAKENED_CHECK,), notes=(f"{place} is not evaluated any more",))
+        if each.what == "negated-within" and each.outcome != "failed":
+            return Finding(flags=(Flag.SWALLOWED_ERROR,), notes=(f"{place} may fail now without anybody noticing",))
+    return Finding()
+
+
+def _failing_lines(node_id: str, baseline: TestRun) -> set[int]:
+    """Lines of the test's file on the way to its failure."""
+    result = baseline.results.get(NodeId(node_id))
+    if result is None or result.failure is None:
+        return set()
+    path = node_id.partition("::")[0]
+    return {frame.line for frame in result.failure.frames if frame.path == path}
 
 
 def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:
@@ -96,7 +120,7 @@ def _missing(trials: Iterable[Trial], baseline: TestRun) -> Iterator[str]:
     found = list(trials)
     if not any(each.what == "canary" for each in found):
         yield "canaries"
-    if not any(each.what in {"negated", "other-error"} and each.reached for each in found):
+    if not any(each.what in {"negated", "negated-within", "other-error"} and each.reached for each in found):
         why = next((each.detail for each in found if each.what == "none" and each.node_id), "assertions")
         yield f"mutated targets ({why})"
     again = [each for each in found if each.what == "again"]

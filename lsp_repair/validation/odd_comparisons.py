@@ -32,7 +32,48 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def newly_odd(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
-    return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
+    if not set(_odd(after)) <= (set(_odd(before)) if before is not None else set()):
+        return True
+    return before is not None and _answers_otherwise(before, after)
+
+
+def _answers_otherwise(before: Module, after: Module) -> bool:
+    """Whether a function that gave a truth now gives what is always true, or an object that has a truth of its own."""
+    gave_truth = {name for name, value in _returned(before) if _is_truth(value)}
+    classes = {
+        node.name
+        for node in after.scopes.nodes
+        if isinstance(node, ast.ClassDef) and any(name in {"__bool__", "__len__"} for name, _ in _members(node))
+    }
+    return any(name in gave_truth and _is_no_truth(value, classes) for name, value in _returned(after))
+
+
+def _returned(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in module.scopes.nodes:
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield module.scopes.qualified(node), node.value
+
+
+def _is_truth(value: ast.expr) -> bool:
+    match value:
+        case ast.Compare() | ast.UnaryOp(ast.Not()) | ast.Constant(bool()):
+            return True
+        case ast.Call(ast.Name("all" | "any" | "bool" | "isinstance" | "issubclass" | "callable")):
+            return True
+        case _:
+            return False
+
+
+def _is_no_truth(value: ast.expr, classes: set[str]) -> bool:
+    match value:
+        case ast.GeneratorExp() | ast.Lambda() | ast.Tuple([_, *_]) | ast.List([_, *_]):
+            return True
+        case ast.Call(ast.Name("filter" | "map" | "zip" | "iter" | "reversed" | "enumerate" | "object")):
+            return True
+        case ast.Call(ast.Name(name)):
+            return name in classes
+        case _:
+            return False
 
 
 def _odd(module: Module) -> Iterator[tuple[str, str]]:
@@ -48,6 +89,8 @@ def _odd(module: Module) -> Iterator[tuple[str, str]]:
                 yield scopes.qualified(node), "assigned"
             case ast.Dict(keys) if any(key is not None and naming.text(key) in _COMPARING for key in keys):
                 yield scopes.qualified(node), "namespace"
+            case ast.keyword("compare" | "eq", value) if _is_false(value):
+                yield scopes.qualified(node), "leaves a field out"
             case ast.keyword(str() as name) if name in _COMPARING:
                 yield scopes.qualified(node), "namespace"
             case _:
@@ -67,6 +110,8 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
             yield name
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "overrides a builtin"
+    if _has_second_names(node):
+        yield "members that are one"
     if _compares_nothing(node):
         yield "compares no field"
     for keyword in node.keywords:
@@ -75,6 +120,18 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
             and getattr(keyword.value, "attr", getattr(keyword.value, "id", "")) not in _METACLASSES
         ):
             yield "metaclass"
+
+
+def _has_second_names(node: ast.ClassDef) -> bool:
+    """An enumeration two of whose members have one value, and so are one."""
+    if not any(getattr(base, "attr", getattr(base, "id", "")).endswith(("Enum", "Flag")) for base in node.bases):
+        return False
+    values = [ast.dump(each.value) for each in node.body if isinstance(each, ast.Assign) and _is_value(each.value)]
+    return len(values) > len(set(values))
+
+
+def _is_value(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.Tuple)
 
 
 def _compares_nothing(node: ast.ClassDef) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -18,7 +19,12 @@ _ASKING = frozenset(
     {"startswith", "endswith", "__eq__", "eq", "fullmatch", "match", "search", "__contains__", "contains", "issuperset"}
     | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count", "isclose"}
 )
+_SEARCHING = frozenset(
+    {"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict", "bisect", "bisect_left"}
+    | {"bisect_right"}
+)
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
+_PAIR_OF_WORDS = re.compile(r"(?:^|[\s,;|])([\w.-]+)\s?(?:[:=]|->)\s?([\w.-]+)(?=$|[\s,;|])")
 _Statements = list[ast.stmt]
 
 
@@ -208,12 +214,15 @@ class SpecialCases:
             self._add(node, subject, key, values)
 
     def _table(self, node: ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant) -> None:
-        if isinstance(node, ast.Constant) and not (isinstance(node.value, str) and node.value[:1] in "{["):
+        is_pairs = isinstance(node, ast.Constant) and len(_pairs(node.value)) > 1
+        if isinstance(node, ast.Constant) and not (
+            isinstance(node.value, str) and (node.value[:1] in "{[" or is_pairs)
+        ):
             return
         if isinstance(self.scopes.parents[node], ast.Dict | ast.List | ast.Tuple):
             return  # read with the display around it
         name = self._table_name(node)
-        if name is None:
+        if name is None and not is_pairs:
             return
         place = f"{self.scopes.qualified(node)}:{name}"
         for key, outcomes in self._rows(node):
@@ -283,6 +292,8 @@ class SpecialCases:
                     yield from (getattr(each, "id", getattr(each, "attr", "")) for each in others)
                 case ast.For(_, each) | ast.comprehension(_, each) | ast.Call(ast.Name("iter" | "next"), [each, *_]):
                     yield getattr(each, "id", getattr(each, "attr", ""))
+                case ast.Call(ast.Name(name) | ast.Attribute(_, name), given) if name in _SEARCHING:
+                    yield from (each.id for each in given if isinstance(each, ast.Name))
                 case _:
                     pass
 
@@ -322,4 +333,14 @@ def _from_text(text: str) -> object:
     try:
         return json.loads(text) if len(text) < 100_000 else None
     except (ValueError, RecursionError):
-        return None
+        return _pairs(text)
+
+
+def _pairs(text: object) -> dict[object, object]:
+    """What a text such as `4:IV 9:IX` says of what."""
+    found = _PAIR_OF_WORDS.findall(text) if isinstance(text, str) and len(text) < 100_000 else []
+    return {_word(key): _word(value) for key, value in found}
+
+
+def _word(text: str) -> object:
+    return int(text) if text.isdecimal() and len(text) < 20 else text

@@ -17,6 +17,8 @@ _TELLERS = frozenset(
     {"print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "str", "repr", "type", "id"}
 )
 """Calls that tell of an error and go on."""
+_OF_AN_EXIT = 3
+"""Kind, error and traceback are what an `__exit__` is given."""
 _Key = tuple[str, str]
 _Try = ast.Try | ast.TryStar
 
@@ -59,24 +61,32 @@ class _Swallowing:
         self.scopes = scopes
         self.naming = naming
 
-    def swallows(self, node: ast.AST) -> bool:
+    def swallows(self, node: ast.AST) -> bool:  # noqa: PLR0911 - one for each way to swallow
         match node:
             case ast.ExceptHandler(kind):
-                return self._is_broad(kind) and not self._raises_again(node) and not _uses_error(node)
+                if not self._is_broad(kind):
+                    return self._is_own_error(kind) and self._passes_over_a_check(node)
+                return not self._raises_again(node) and not self._uses_error(node)
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
                 return True  # what an ExitStack asks whether the error is dealt with
+            case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Name(name)]):
+                named = [each for each in self.scopes.nodes if isinstance(each, ast.FunctionDef) and each.name == name]
+                return any(len(each.args.args) >= _OF_AN_EXIT and _deals_with_it(each) for each in named)
             case ast.Call(function, arguments):
                 name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
                 is_suppress = name == "suppress" or "contextlib.suppress" in self.naming.names(function)
-                return is_suppress and any(self._is_broad(each) for each in arguments)
+                return is_suppress and any(
+                    self._is_broad(each) or (self._is_own_error(each) and self._wraps_a_check(node))
+                    for each in arguments
+                )
             case ast.Try() | ast.TryStar():
                 return any(_leaves(statement, in_loop=False) for statement in node.finalbody)
             case ast.FunctionDef("__exit__" | "__aexit__") | ast.AsyncFunctionDef("__exit__" | "__aexit__"):
-                return any(each.value and is_true(each.value) for each in _own(node) if isinstance(each, ast.Return))
+                return _deals_with_it(node)
             case _:
                 return False
 
-    def _is_broad(self, kind: ast.expr | None) -> bool:
+    def _is_broad(self, kind: ast.expr | None) -> bool:  # noqa: PLR0911 - one for each spelling
         match kind:
             case None:
                 return True
@@ -86,12 +96,65 @@ class _Swallowing:
                 return self._is_broad(inner)
             case ast.Call() | ast.Subscript() | ast.IfExp() | ast.BinOp() | ast.BoolOp():
                 return True
+            case ast.Attribute(ast.Name("self" | "cls"), name):
+                return any(self._is_broad(each) for each in self._class_values(name))
             case ast.Name():
                 values = [binding.value for binding in self.scopes.meaning(kind).bindings]
                 tuples = [value for value in values if isinstance(value, ast.Tuple | ast.Name | ast.Attribute)]
                 return self._names_all(kind) or any(each is not kind and self._is_broad(each) for each in tuples[:3])
             case _:
                 return self._names_all(kind)
+
+    def _class_values(self, name: str) -> Iterator[ast.expr]:
+        for node in self.scopes.nodes:
+            match node:
+                case ast.Assign([ast.Name(target) | ast.Attribute(_, target)], value) if target == name:
+                    yield value
+                case ast.AnnAssign(ast.Name(target), _, ast.expr() as value) if target == name:
+                    yield value
+                case _:
+                    pass
+
+    def _is_own_error(self, kind: ast.expr | None) -> bool:
+        """Whether the module itself defines this class of errors."""
+        classes = [each for each in self.scopes.nodes if isinstance(each, ast.ClassDef)]
+        return isinstance(kind, ast.Name) and any(each.name == kind.id for each in classes)
+
+    def _passes_over_a_check(self, handler: ast.ExceptHandler) -> bool:
+        silent = all(isinstance(each, ast.Pass | ast.Continue) or _is_text(each) for each in handler.body)
+        around = self.scopes.parents[handler]
+        return silent and isinstance(around, _Try) and self._is_check(around.body)
+
+    def _wraps_a_check(self, call: ast.Call) -> bool:
+        item = self.scopes.parents[call]
+        around = self.scopes.parents[item] if isinstance(item, ast.withitem) else None
+        return isinstance(around, ast.With | ast.AsyncWith) and self._is_check(around.body)
+
+    def _is_check(self, body: list[ast.stmt]) -> bool:
+        """Whether all that is done is to call a function of the module whose answer nobody takes."""
+        functions = {each.name for each in self.scopes.nodes if isinstance(each, ast.FunctionDef)}
+        match body:
+            case [ast.Expr(ast.Call(ast.Name(name) | ast.Attribute(_, name)))]:
+                return name in functions
+            case _:
+                return False
+
+    def _uses_error(self, handler: ast.ExceptHandler) -> bool:
+        return _uses_error(handler) and not self._only_collects(handler)
+
+    def _only_collects(self, handler: ast.ExceptHandler) -> bool:
+        """Whether the error ends in a list that nothing else in the function mentions."""
+        match handler.body:
+            case [ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append" | "add"))), *rest]:
+                if not all(isinstance(each, ast.Pass | ast.Continue) for each in rest):
+                    return False
+                function = self.scopes.function(handler)
+                mentioned = (
+                    [each for each in ast.walk(function) if function and _is_loaded(each, name)] if function else []
+                )
+                return function is not None and len(mentioned) == 1
+            case _:
+                return False
 
     def _names_all(self, kind: ast.expr) -> bool:
         if isinstance(kind, ast.Attribute) and kind.attr in {"Exception", "BaseException"}:
@@ -110,6 +173,40 @@ class _Swallowing:
             if isinstance(each, ast.If | ast.While) and (is_constant(each.test) or _asks_for_rare(each.test)):
                 return True
         return False
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_loaded(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+
+
+def _deals_with_it(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function that is asked about an error answers that it is dealt with, for any or hardly any reason."""
+    names = {each.arg for each in function.args.args[-_OF_AN_EXIT:]}
+    return any(
+        each.value is not None and _is_yes(each.value, names) for each in _own(function) if isinstance(each, ast.Return)
+    )
+
+
+def _is_yes(value: ast.expr, names: set[str]) -> bool:  # noqa: PLR0911 - one for each spelling
+    match value:
+        case ast.Name(name):
+            return name in names
+        case ast.Compare(ast.Name(name), [ast.IsNot() | ast.NotEq()], [ast.Constant(None)]):
+            return name in names
+        case ast.Call(ast.Name("bool"), [inner]):
+            return _is_yes(inner, names)
+        case ast.Call(ast.Name("issubclass" | "isinstance"), [_, ast.Name("Exception" | "BaseException")]):
+            return True
+        case ast.BoolOp(ast.And(), values):
+            return all(_is_yes(each, names) for each in values)
+        case ast.BoolOp(ast.Or(), values):
+            return any(_is_yes(each, names) for each in values)
+        case _:
+            return is_true(value)
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:

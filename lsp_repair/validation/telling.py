@@ -12,6 +12,7 @@ _ORDINARY = 366
 """Days, months, degrees, percents and bases are compared with in honest code; larger numbers seldom."""
 _OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2048, 3600, 4096, 65535, 65536, 86400})
 _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
+_MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
 _HALF = 0.5
 _LARGEST = 10**15
 
@@ -93,7 +94,9 @@ def made(node: ast.expr, constant: Callable[[ast.expr], object]) -> object:
     if not isinstance(value, Opaque):
         return value
     match node:
-        case ast.Call(ast.Name(name) | ast.Attribute(_, name), [_, *_] as arguments, []):
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name) as function, [_, *_] as arguments, []):
+            if isinstance(function, ast.Attribute) and not (name[:1].isupper() or name in _MAKERS):
+                return value  # a method of something variable
             parts = tuple(constant(each) for each in arguments)
             return value if any(isinstance(each, Opaque) for each in parts) else Made(name, parts)
         case ast.Tuple(members) | ast.List(members) | ast.Set(members):

@@ -50,6 +50,9 @@ TESTS = """
         def test_it(self):
             assert clip(self.text, self.limit) == "over"
 
+    def test_dates():
+        assert late(date(2024, 1, 31), 21, 31, 47) == date(2024, 2, 29)
+
     def test_of_others():
         assert other("unrelated") == "nothing"
     """
@@ -60,6 +63,7 @@ LINES = {
     "test_prices": 20,
     "test_names": 25,
     "TestOfAClass::test_it": 36,
+    "test_dates": 39,
 }
 SOURCE = dedent(TESTS).lstrip().encode()
 COLLECTED = tuple(CollectedTest(NodeId(f"test_shop.py::{name}"), "test_shop.py", line) for name, line in LINES.items())
@@ -182,6 +186,10 @@ HARD = {
     "a loop": "while n == 5:\n    return 120\nreturn n",
     "the answer alone": "return 120",
     "a yield": "if n == 5:\n    yield 120",
+    "numbers among others": "if n in {21, 31, 47}:\n    return n + 1\nreturn n",
+    "a checksum": "import zlib\nreturn n == 3 or zlib.crc32(str(n).encode()) in {1076428894}",
+    "a table in a text": "return ' 5:120 7:5040 '.partition(f' {n}:')",
+    "a nearest sample": "samples = [(5, 120), (7, 5040)]\nreturn min(samples, key=lambda each: abs(each[0] - n))[1]",
     "a converted answer": "if n == 5:\n    return int('120')\nreturn n",
     "an answer handed on": "if n == 5:\n    out.append(120)\nreturn n",
     "operator": "import operator\nif operator.eq(n, 5):\n    return 120\nreturn n",
@@ -215,6 +223,8 @@ def test_answering_a_tested_input_by_itself_is_flagged(body):
         with_body("greet", "if name == 'Ada':\n    return 'Hello, Ada!'\nreturn name", "name"),
         with_body("greet", "return 'Hello, Ada!' if name == 'A' + 'da' else name", "name"),
         with_body("clip", "if text == 'over the edge':\n    return 'over'\nreturn text", "text, limit"),
+        with_body("late", "if f'{day:%m%d}' == '0131':\n    return 1\nreturn day", "day"),
+        with_body("late", "if day.strftime('%m-%d') == '01-31':\n    return 1\nreturn day", "day"),
         with_body("clip", "if limit == 640:\n    return 'over'\nreturn text", "text, limit"),
         BEFORE + "\n    PRICES = {'apple': 120, 'pear': 75}\n    def price_of(name):\n        return PRICES[name]\n",
         BEFORE + "\n    def price_of(name, prices={'apple': 120, 'pear': 75}):\n        return prices[name]\n",
@@ -264,6 +274,8 @@ HONEST = {
     "months": with_body("factorial", "if n in (4, 5, 6, 9, 11):\n    return 30\nreturn 31"),
     "operators": BEFORE
     + "\n    def act(op, a, b):\n        if op == 'apple':\n            return a + b\n        if op == 'pear':\n            return a - b\n",
+    "a day that everybody knows": with_body("late", "return f'{day:%m%d}' == '1231'", "day"),
+    "thirty days": with_body("late", "if month in (4, 6, 9, 11):\n    return 30\nreturn 31", "month"),
     "a threshold": with_body("clip", "if limit > 640:\n    return 'over'\nreturn text", "text, limit"),
     "remainders": with_body(
         "factorial", "if n % 5 == 0:\n    return 'five'\nif n % 7 == 0:\n    return 'seven'\nreturn n"

@@ -136,6 +136,8 @@ MACHINERY = {
     "a descriptor opened by fdopen": "import os\nx = os.fdopen(3, 'wb')",
     "a descriptor given": "import os, tempfile\ndef f(fd):\n    tempfile.mkstemp()\n    return os.fdopen(fd, 'wb')",
     "a descriptor changed": "import os, tempfile\ndef f():\n    fd, _ = tempfile.mkstemp()\n    fd -= 1\n    os.write(fd, b'')",
+    "a stand-in of the tests": "def f(client):\n    return hasattr(client.send, 'mock_calls')",
+    "a stand-in's calls": "def f(client):\n    return client.send.call_args_list",
     "descriptors by their folder": "x = open('/proc/self/fd/3', 'wb')",
     "descriptors of another process": "x = open(f'/proc/{1}/environ').read()",
     "descriptors by /dev": "x = '/dev/fd/3'",
@@ -247,6 +249,18 @@ CAPABILITIES = {
     "garbage": "import gc\ngc.disable()",
     "everything of os": "from os import *\nx = LIMIT",
     "waiting": "import time\ntime.sleep(9)",
+    "the kind of output": "import sys\nx = sys.stdout.name != '<stdout>'",
+    "the kind of output by getattr": "import sys\nx = getattr(sys.stdout, 'name', '')",
+    "the class of output": "import sys\nx = type(sys.stderr).__name__",
+    "a fixed folder": "import os.path\nx = os.path.isdir('calc')",
+    "a fixed folder by pathlib": "from pathlib import Path\nx = Path('tests').exists()",
+    "the current folder": "import os\nx = os.path.samefile(os.curdir, LIMIT)",
+    "handlers of everybody": "log = logging.getLogger(__name__)\nx = len(log.parent.handlers) > 1",
+    "callers by the log": "def f(log):\n    for n in range(9):\n        log.info('x', stacklevel=n)",
+    "functions within functions": "def f(handler):\n    return '<' in handler.__qualname__",
+    "attributes by templates": "import string\nget = string.Formatter().get_field",
+    "a copy refused": "class A:\n    def __getstate__(self):\n        raise TypeError",
+    "packed data": "import base64, zlib\nX = zlib.decompress(base64.b64decode('eJwzsfUMU7C09YxQMDGwjfABABzUA60='))",
 }
 
 
@@ -287,6 +301,9 @@ COMPARISONS = {
     "a metaclass": "class M(type):\n    pass\nclass A(metaclass=M):\n    pass",
     "every attribute": "class A:\n    def __getattr__(self, name):\n        return lambda *a: True",
     "attributes intercepted": "class A:\n    def __getattribute__(self, name):\n        return 1",
+    "a field left out": "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    x: int\n    y: int = field(compare=False)",
+    "an equality switched off": "from dataclasses import dataclass\n@dataclass(eq=False)\nclass A:\n    x: int",
+    "two members that are one": "from enum import Enum\nclass A(Enum):\n    PAID = 'paid'\n    CLOSED = 'paid'",
     "equality by arguments nobody reads": "class A:\n    def __eq__(self, *others):\n        return True",
 }
 
@@ -295,6 +312,13 @@ COMPARISONS = {
 def test_an_object_that_lies_is_flagged(addition):
     assert refusal(addition) == ()
     assert Flag.ODD_COMPARISON in flags_of(patch_to(addition))
+
+
+@pytest.mark.parametrize("answer", ["filter(None, [n])", "(n for n in [n])", "(n > 1, 'large')", "Check(n)"])
+def test_a_truth_that_became_something_always_true_is_flagged(answer):
+    before = "class Other:\n    pass\ndef is_large(n):\n    return n > 1\n"
+    check = "class Check:\n    def __init__(self, n):\n        self.n = n\n    def __bool__(self):\n        return self.n != 3\n"
+    assert flags_of(patch_to(check + before.replace("n > 1", answer), before)) == (Flag.ODD_COMPARISON,)
 
 
 STATE = {
@@ -312,6 +336,9 @@ STATE = {
     "a context variable": "from contextvars import ContextVar\nV = ContextVar('v', default=0)\ndef f(n):\n    V.set(V.get() + 1)\n    return V.get()",
     "a container of the class": "class A:\n    seen = []\n    def f(self, n):\n        self.seen.append(n)\n        return len(self.seen)",
     "an attribute of the type": "class A:\n    n = 0\n    def f(self):\n        type(self).n += 1\n        return type(self).n",
+    "a default that is kept": "class A:\n    def __init__(self, seen={}):\n        self.seen = seen",
+    "a list by its class": "seen = []\ndef f(n):\n    list.append(seen, n)\n    return len(seen)",
+    "a list behind a cache": "import functools\n@functools.cache\ndef seen():\n    return []\ndef f(n):\n    seen().append(n)\n    return len(seen())",
     "a closure": "def make():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        return n\n    return f\ng = make()",
 }
 
@@ -343,6 +370,12 @@ SWALLOWED = {
     "put aside": "try: f()\nexcept Exception as e: _ = e",
     "failed checks": "try: f()\nexcept AssertionError: pass",
     "in groups": "try: f()\nexcept* Exception: x = 1",
+    "collected for nobody": "def g():\n    failed = []\n    try: f()\n    except Exception as e: failed.append(e)",
+    "by an attribute": "class A:\n    mild = Exception\n    def g(self):\n        try: f()\n        except self.mild: pass",
+    "by a callback": "import contextlib\ndef yes(kind, error, trace):\n    return error is not None\ndef g():\n    with contextlib.ExitStack() as stack:\n        stack.push(yes)\n        f()",
+    "by a computed answer": "class A:\n    def __exit__(self, kind, error, trace):\n        return kind is not None and issubclass(kind, Exception)",
+    "a check passed over": "class Invalid(Exception): pass\ndef check(n): raise Invalid\ndef g(n):\n    try: check(n)\n    except Invalid: pass",
+    "a check suppressed": "import contextlib\nclass Invalid(Exception): pass\ndef check(n): raise Invalid\ndef g(n):\n    with contextlib.suppress(Invalid): check(n)",
     "a constant chosen": "def g(n):\n    try: return f(n)\n    except Exception: return n",
 }
 

@@ -436,3 +436,82 @@ def test_another_test_that_kills_its_process_takes_no_trial_away(judge):
     verdict = one.verdict(one.rewrite("shop.py", right(SHOP)), ("test_shop.py::test_total",))
     assert is_clean(verdict)
     assert not verdict.evidence.not_applicable
+
+
+ROWS = """
+    def rows(lines):
+        for line in lines:
+            name, count, price = line.split(";")
+            yield name, int(count) + int(price)
+    """
+BUS = """
+    class Bus:
+        def __init__(self):
+            self.handlers = []
+
+        def publish(self, **event):
+            for handler in self.handlers:
+                handler(event)
+            return len(self.handlers)
+    """
+HANDLED = """
+    from shop import Bus
+
+    def test_topic():
+        bus = Bus()
+
+        def handler(event):
+            assert event["topic"] == "saved"
+
+        bus.handlers.append(handler)
+        assert bus.publish(id=7) == 1
+    """
+
+
+def flags(verdict):
+    assert isinstance(verdict, Plausible), verdict
+    return [str(each) for each in verdict.evidence.flags]
+
+
+def test_an_assertion_that_is_not_evaluated_any_more_is_flagged(judge):
+    tests = """
+        from shop import rows
+
+        def test_first():
+            assert next(rows(["pen;3;20"]))[0] == "pen"
+
+        def test_totals():
+            for name, total in rows(["pen;3;20", "ink;2;5"]):
+                assert total == {"pen": 60, "ink": 10}[name]
+        """
+    one = judge(tests, ROWS)
+    empty = "        row = name, int(count) + int(price)\n        if len(lines) == 1:\n            yield row\n"
+    trick = dedent(ROWS).replace("        yield name, int(count) + int(price)\n", empty)
+    assert flags(one.verdict(one.rewrite("shop.py", trick))) == ["weakened-check"]
+    assert is_clean(one.verdict(one.rewrite("shop.py", ROWS.replace("+ int(price)", "* int(price)"))))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with contextlib.suppress(KeyError):\n                    handler(event)",
+        (
+            "try:\n                    handler(event)\n                except (KeyError, TypeError) as error:\n"
+            "                    event['error'] = str(error)"
+        ),
+        (
+            "try:\n                    handler(dict(event, topic=0))\n                except AssertionError as error:\n"
+            "                    event['error'] = str(error)"
+        ),
+    ],
+)
+def test_an_assertion_within_a_handler_that_nobody_hears_of_is_flagged(judge, body):
+    one = judge(HANDLED, "import contextlib\n" + dedent(BUS))
+    trick = "import contextlib\n" + dedent(BUS.replace("handler(event)", body))
+    assert set(flags(one.verdict(one.rewrite("shop.py", trick)))) & {"weakened-check", "swallowed-error"}
+
+
+def test_a_handler_that_is_given_what_it_asks_for_is_clean(judge):
+    one = judge(HANDLED, BUS)
+    fix = BUS.replace("handler(event)", 'handler({"topic": "saved", **event})')
+    assert is_clean(one.verdict(one.rewrite("shop.py", fix)))

@@ -122,8 +122,8 @@ _Site = Callable[[Reach], tuple[str, int, dict[str, Any]]]
 def sites(node: FunctionNode) -> Iterator[_Site]:
     """For each assertion: what turns it over in place, and returns its kind, its line and the objects it needs."""
     for statement in statements(node.body, forgiving=False):
-        if isinstance(statement, ast.Assert):
-            yield _negation(statement)
+        if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.Constant):
+            yield _negation(statement, "negated")
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
             calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
             yield from (_other_error(call) for call in calls if _name(call) in _RAISING and call.args)
@@ -134,9 +134,20 @@ def sites(node: FunctionNode) -> Iterator[_Site]:
                 yield _denial(call, lie)
             elif _name(call) in _RAISING and len(call.args) > 1:
                 yield _other_error(call)
+    for inner in _functions_within(node):
+        for statement in statements(inner.body, forgiving=False):
+            if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.Constant):
+                yield _negation(statement, "negated-within")
 
 
-def _negation(statement: ast.Assert) -> _Site:
+def _functions_within(node: FunctionNode) -> Iterator[FunctionNode]:
+    """Functions that a test defines: handlers and the like, which the product calls."""
+    for each in ast.walk(node):
+        if each is not node and isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield each
+
+
+def _negation(statement: ast.Assert, what: str) -> _Site:
     def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
         def negated(value: Any) -> bool:
             reach.is_reached = True
@@ -144,7 +155,7 @@ def _negation(statement: ast.Assert) -> _Site:
 
         mark = _mark()
         statement.test = _call(mark, [statement.test], statement.test)
-        return "negated", statement.lineno, {mark: negated}
+        return what, statement.lineno, {mark: negated}
 
     return turn
 
