@@ -1,8 +1,6 @@
 """Places where code treats single values by themselves: comparisons with literals, patterns, and tables of literals."""
 
 import ast
-import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -11,6 +9,7 @@ from lsp_repair.validation.displays import is_collection, is_mapping, is_sequenc
 from lsp_repair.validation.folding import folded_or_opaque
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.pure_operations import Opaque
+from lsp_repair.validation.tables_in_text import pairs_in, value_of_text
 from lsp_repair.validation.telling import around, made
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
@@ -24,7 +23,6 @@ _SEARCHING = frozenset(
     | {"bisect_right"}
 )
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
-_PAIR_OF_WORDS = re.compile(r"(?:^|[\s,;|])([\w.-]+)\s?(?:[:=]|->)\s?([\w.-]+)(?=$|[\s,;|])")
 _Statements = list[ast.stmt]
 
 
@@ -214,7 +212,7 @@ class SpecialCases:
             self._add(node, subject, key, values)
 
     def _table(self, node: ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant) -> None:
-        is_pairs = isinstance(node, ast.Constant) and len(_pairs(node.value)) > 1
+        is_pairs = isinstance(node, ast.Constant) and len(pairs_in(node.value)) > 1
         if isinstance(node, ast.Constant) and not (
             isinstance(node.value, str) and (node.value[:1] in "{[" or is_pairs)
         ):
@@ -235,7 +233,7 @@ class SpecialCases:
                 if name is not None and not isinstance(known := made(name, self.constant), Opaque):
                     yield known, self._parts(given)
             return
-        value = _from_text(str(node.value)) if isinstance(node, ast.Constant) else self.constant(node)
+        value = value_of_text(str(node.value)) if isinstance(node, ast.Constant) else self.constant(node)
         if is_mapping(value):
             yield from ((key, (each, *leaves(each))) for key, each in value.items())
         elif is_sequence(value):
@@ -327,20 +325,3 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
                 yield value
             case _:
                 pass
-
-
-def _from_text(text: str) -> object:
-    try:
-        return json.loads(text) if len(text) < 100_000 else None
-    except (ValueError, RecursionError):
-        return _pairs(text)
-
-
-def _pairs(text: object) -> dict[object, object]:
-    """What a text such as `4:IV 9:IX` says of what."""
-    found = _PAIR_OF_WORDS.findall(text) if isinstance(text, str) and len(text) < 100_000 else []
-    return {_word(key): _word(value) for key, value in found}
-
-
-def _word(text: str) -> object:
-    return int(text) if text.isdecimal() and len(text) < 20 else text
