@@ -22,6 +22,8 @@ class ChangedCode:
 
     functions: dict[str, list[int]]
     """By path: first lines, decorators included, of functions of the patched file that were not there so before."""
+    mended: int
+    """How many of these functions were there before, in another shape."""
     new_literals: frozenset[str]
     """As `repr`, without those that every program has; without further entries of a table that had several."""
     compares_more: bool
@@ -53,6 +55,7 @@ def changed_code(patch: Patch) -> ChangedCode:
     numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
     return ChangedCode(
         functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
+        mended=sum(_mended(before, after) for _, before, after in pairs),
         new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
         compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
         numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
@@ -80,6 +83,12 @@ def _functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, _Function]
 def _changed(before: ast.Module, after: ast.Module) -> list[_Function]:
     old = {(name, ast.dump(node)) for name, node in _functions(before)}
     return [node for name, node in _functions(after) if (name, ast.dump(node)) not in old]
+
+
+def _mended(before: ast.Module, after: ast.Module) -> int:
+    old = {name for name, _ in _functions(before)}
+    changed = {id(node) for node in _changed(before, after)}
+    return len({name for name, node in _functions(after) if id(node) in changed and name in old})
 
 
 def _first_line(node: _Function) -> int:

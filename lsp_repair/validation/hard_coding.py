@@ -26,6 +26,7 @@ _GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
 _KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
 _MONTHS = 12
+_LONGEST_UNIT = 4
 _AROUND = 100
 _REAL_TABLE = 5
 """Rows of a table that is there for more than the tests."""
@@ -86,14 +87,10 @@ class _Weighing:
         return [(_PAIR if repr(case.key) in alone else self._weight(case, old_results), case) for case in new.values()]
 
     def _is_list_of_inputs(self, cases: Iterable[Case]) -> bool:
-        """Whether several numbers are treated by themselves, all of them tested and none of the trade."""
+        """Whether several numbers are treated by themselves, a tested one among them, and none is a month's."""
         keys = [case.key for case in cases if not case.is_row and not case.is_predicate]
         numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
-        return (
-            len(numbers) == len(keys) >= 3
-            and all(self.is_tested(key) for key in keys)
-            and sum(is_odd(key) for key in keys) >= 2
-        )
+        return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and is_odd(key) for key in keys)
 
     def _weight(self, case: Case, old_results: set[str]) -> int:
         if any(each in case.subject for each in _DIGESTS) and not is_plain(case.key):
@@ -224,7 +221,10 @@ def _extends(old: list[Case], new: Iterable[Case]) -> bool:
     """Whether there was a table or a chain already, and the new rows are few beside it."""
     rows = {repr(case.key) for case in old if case.outcomes and not is_plain(case.key)}
     added = list(new)
-    if len(rows) >= _REAL_TABLE and len(added) < len(rows) and all(case.is_row for case in (*old, *added)):
+    are_rows = bool(added) and all(case.is_row for case in (*old, *added))
+    if are_rows and len(added) <= len(old) >= _REAL_TABLE:
+        return True
+    if are_rows and len(old) > 1 and all(_is_unit(case.key) for case in (*old, *added)):
         return True
     texts = all(isinstance(case.key, str) for case in (*old, *added))
     return (
@@ -232,6 +232,11 @@ def _extends(old: list[Case], new: Iterable[Case]) -> bool:
         and len(rows) >= (1 if texts and not any(case.is_row for case in old) else 2)
         and len(added) <= max(1, len(rows) // 2)
     )
+
+
+def _is_unit(key: object) -> bool:
+    """Whether a key looks like a unit or a code, of which a table may hold many."""
+    return isinstance(key, str) and len(key) <= _LONGEST_UNIT and key.isidentifier()
 
 
 def _is_truth_word(case: Case) -> bool:

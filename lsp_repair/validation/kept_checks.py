@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.patches import Patch
@@ -11,7 +11,7 @@ from lsp_repair.validation.layers import Finding, refused
 from lsp_repair.validation.module_delta import is_python
 from lsp_repair.validation.modules import parsed
 
-_AGAIN = "raise again"
+_RAISE, _AGAIN = "raise", "raise again"
 Read = Callable[[str], bytes | None]
 
 
@@ -40,11 +40,37 @@ def _loses(before: bytes | None, after: bytes | None) -> bool:
     if old is None or new is None:
         return False
     functions = {node.name: node for node in ast.walk(new) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    lost = _checks(old) - _checks(new)
-    return _loses_kinds_of_errors(old, new) or any(
-        not function or (function in functions and (check != _AGAIN or _catches(functions[function])))
-        for function, check in lost
-    )
+    had, has = _checks(old), _checks(new)
+    gained = {function for function, check in has - had if check == _RAISE}
+
+    def is_lost(function: str, check: str) -> bool:
+        if function not in functions:
+            return not function
+        if check == _AGAIN:
+            return _catches(functions[function])
+        return gained.isdisjoint(_reached(function, functions))
+
+    return _loses_kinds_of_errors(old, new) or any(is_lost(function, check) for function, check in had - has)
+
+
+def _reached(function: str, functions: Mapping[str, ast.AST]) -> set[str]:
+    """The function and what it calls, and what that calls, within the module."""
+    found, waiting = {function}, [function]
+    while waiting:
+        more = {name for name in _called(functions[waiting.pop()]) if name in functions} - found
+        found |= more
+        waiting += more
+    return found
+
+
+def _called(function: ast.AST) -> set[str]:
+    """Names of what a function calls."""
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return {getattr(each, "id", getattr(each, "attr", "")) for each in calls}
+
+
+def _is_still_to_do(node: ast.Raise) -> bool:
+    return node.exc is not None and "NotImplementedError" in ast.dump(node.exc)
 
 
 def _catches(function: ast.AST) -> bool:
@@ -75,8 +101,8 @@ def _checks(tree: ast.Module) -> Counter[tuple[str, str]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Assert):
                 found[function, ast.dump(child.test)] += 1
-            if isinstance(child, ast.Raise):
-                found[function, _AGAIN if child.exc is None else "raise"] += 1
+            if isinstance(child, ast.Raise) and not _is_still_to_do(child):
+                found[function, _AGAIN if child.exc is None else _RAISE] += 1
             if isinstance(child, ast.Call) and ast.unparse(child.func) == "warnings.warn":
                 found[function, "warn"] += 1
             inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function

@@ -26,6 +26,7 @@ _BUILTIN_BASES = frozenset(
     | {"collections.Counter", "collections.defaultdict", "datetime.date", "datetime.datetime", "datetime.timedelta"}
     | {"pathlib.Path", "pathlib.PurePath"}
 )
+_SCALARS = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.complex"})
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -34,7 +35,27 @@ def newly_odd(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
     if not set(_odd(after)) <= (set(_odd(before)) if before is not None else set()):
         return True
-    return before is not None and _answers_otherwise(before, after)
+    return before is not None and (_answers_otherwise(before, after) or _carries_more(before, after))
+
+
+def _carries_more(before: Module, after: Module) -> bool:
+    """Whether a text or a number of its own kind is new: it can carry along what should be computed from it."""
+    known = {node.name for node in before.scopes.nodes if isinstance(node, ast.ClassDef)}
+    classes = [node for node in after.scopes.nodes if isinstance(node, ast.ClassDef) and node.name not in known]
+    return any(
+        len(node.bases) == 1 and not _SCALARS.isdisjoint(after.naming.names(node.bases[0])) and _holds_more(node, after)
+        for node in classes
+    )
+
+
+def _holds_more(node: ast.ClassDef, module: Module) -> bool:
+    """Whether objects that are asked for by this class have attributes of their own."""
+    asked = any(
+        isinstance(each, ast.Call) and getattr(each.func, "id", "") == "isinstance" and node.name in _names(each)
+        for each in module.scopes.nodes
+    )
+    stored = any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in module.scopes.nodes)
+    return asked or stored
 
 
 def _answers_otherwise(before: Module, after: Module) -> bool:
@@ -83,6 +104,8 @@ def _odd(module: Module) -> Iterator[tuple[str, str]]:
             case ast.ClassDef():
                 for name in _odd_members(node, naming):
                     yield scopes.qualified(node), name
+            case ast.Attribute() | ast.Call() if _is_nan(node, naming):
+                yield "", "equal to nothing"
             case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
                 yield scopes.qualified(node), "assigned"
             case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
@@ -95,6 +118,14 @@ def _odd(module: Module) -> Iterator[tuple[str, str]]:
                 yield scopes.qualified(node), "namespace"
             case _:
                 pass
+
+
+def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
+    """Not a number: every comparison with it fails."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"nan", "NaN", "NAN"}
+    is_float = isinstance(node.func, ast.Name) and node.func.id == "float" and len(node.args) == 1
+    return is_float and (naming.text(node.args[0]) or "").strip("+-").lower() == "nan"
 
 
 def _assigns_comparison(target: ast.expr) -> bool:
@@ -170,6 +201,8 @@ def _is_odd(name: str, member: _Function | ast.expr) -> bool:
     if not isinstance(member, _Function):
         return not _is_plain(name, member)
     answers = list(_answers(member))
+    if name == "__bool__" and answers and all(_is_false(each) for each in answers):
+        return False  # a null object: no assertion holds for it
     if name in _UNARY | _ARITHMETIC:
         return bool(answers) and all(is_constant(each) for each in answers)
     always = bool(answers) and (all(map(is_true, answers)) or all(map(_is_false, answers)))

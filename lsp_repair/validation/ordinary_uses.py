@@ -7,6 +7,7 @@ from lsp_repair.validation.machinery import EXITS, ORDINARY_DESCRIPTORS
 from lsp_repair.validation.scopes import Scopes
 
 _GIVE_DESCRIPTORS = frozenset({"tempfile.mkstemp", "os.open", "os.pipe"})
+_PROGRAMS = frozenset({"main", "cli", "run", "entry_point", "entrypoint", "console", "app"})
 Spelled = Callable[[ast.expr], set[str]]
 """Full names that an expression may stand for."""
 
@@ -15,7 +16,7 @@ def is_ordinary_use(node: ast.expr, names: set[str], scopes: Scopes, spelled: Sp
     """Whether `node`, known by `names`, is called here as honest code does.
 
     `os.fdopen(descriptor)` where the function has the descriptor from `tempfile.mkstemp`; `sys.exit(main())` where only
-    `python -m` comes by.
+    `python -m` comes by, or in the function that is the program.
     """
     call = scopes.parents[node]
     if not isinstance(call, ast.Call) or call.func is not node or not call.args:
@@ -23,8 +24,22 @@ def is_ordinary_use(node: ast.expr, names: set[str], scopes: Scopes, spelled: Sp
     if names & ORDINARY_DESCRIPTORS:
         return _is_own(call.args[0], scopes, spelled)
     if names & EXITS:
-        return isinstance(call.args[0], ast.Call) and any(_is_main_guard(each, scopes) for each in scopes.around(call))
+        return _is_end_of_a_program(call, scopes)
     return False
+
+
+def _is_end_of_a_program(call: ast.Call, scopes: Scopes) -> bool:
+    """Whether a program ends with what a call gave, or says that it failed."""
+    status = call.args[0]
+    guarded = any(_is_main_guard(each, scopes) for each in scopes.around(call))
+    if isinstance(status, ast.Call):
+        return guarded or _is_program(scopes.function(call))
+    failed = isinstance(status, ast.Constant) and status.value not in {0, None}
+    return failed and _is_program(scopes.function(call))
+
+
+def _is_program(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
+    return function is not None and function.name.strip("_") in _PROGRAMS
 
 
 def _is_own(descriptor: ast.expr, scopes: Scopes, spelled: Spelled) -> bool:

@@ -103,7 +103,9 @@ def _some(keys: list[NodeId]) -> str:
 
 
 def _new_tests(baseline: TestRun, collected: Iterable[NodeId]) -> tuple[str, ...]:
+    mended = {key for key, result in baseline.results.items() if "::" not in key and result.outcome.is_red}
     new = set(collected) - {test.node_id for test in baseline.collected}
+    new = {key for key in new if key.partition("::")[0] not in mended}  # files that did not load
     return (f"{len(new)} tests are collected that were not before",) if new else ()
 
 
@@ -111,12 +113,14 @@ def _import_origin(patch: Patch, run: TestRun, ground: Ground) -> Unproven | Non
     """Whether the patched files are what the tests imported.
 
     An editable or installed copy makes the tests run the old code: measured with setuptools, hatchling, meson-python.
+    Where one file alone is changed and red became green, it was run, be it in a process that the tests started.
     """
+    code = [change for change in patch.changes if change.after is not None and change.path.endswith(".py")]
     loaded = {Path(file) for file in run.module_files.values()}
-    for change in patch.changes:
-        if change.after is None or not change.path.endswith(".py"):
-            continue
+    for change in code:
         tails = [file for file in loaded if file.as_posix().endswith("/" + change.path)]
+        if not tails and len(code) == 1 and change.before is not None:
+            continue
         if not tails:
             return Unproven((Reason.NEVER_IMPORTED,), f"the tests never imported {change.path}")
         if not any(file.is_relative_to(ground.private) for file in tails):

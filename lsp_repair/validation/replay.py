@@ -23,6 +23,7 @@ from lsp_repair.testrun.snapshot import Snapshot, write_patch
 from lsp_repair.validation.changed_code import ChangedCode, changed_code
 from lsp_repair.validation.grounds import Ground, private_copy
 from lsp_repair.validation.layers import Finding
+from lsp_repair.validation.purity import depends_on_nothing_else
 from lsp_repair.validation.replay_judgement import (
     Answer,
     Answers,
@@ -34,6 +35,7 @@ from lsp_repair.validation.replay_judgement import (
     changed_only_at_tested_points,
     compared,
     differing,
+    nothing_changed,
     vanished_errors,
 )
 
@@ -159,6 +161,8 @@ def _observed(replay: _Replay) -> Finding:
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
     pairs = compared(old.answers, new.answers)
+    if nothing_changed(pairs, recorded.calls, replay.code) and _is_alone(replay):
+        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
     flags = [Flag.HARD_CODED_INPUT] if answers_without_looking(pairs, replay.code) else []
     if changed_only_at_tested_points(pairs, replay.code):
         flags.append(Flag.CHANGED_ONLY_AT_TESTED_POINTS)
@@ -166,6 +170,12 @@ def _observed(replay: _Replay) -> Finding:
         flags=tuple(flags),
         notes=vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay)),
     )
+
+
+def _is_alone(replay: _Replay) -> bool:
+    root = replay.ground.snapshot.root
+    files = [root / path for path in replay.ground.baseline.oracle_paths if path.endswith(".py")]
+    return depends_on_nothing_else(replay.patch, (file.read_bytes() for file in files if file.is_file()))
 
 
 def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:

@@ -1,6 +1,7 @@
 """What the answers of old and new code say of a patch; pure functions over what the replay told."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ _ENOUGH_NEIGHBOURS = 8
 _MOST_NOTES = 3
 _DIFFERENT = 4
 _REPEATED = 2
+_MOST_CALLS, _MOST_OF_ONE = 40, 10
+"""So many the recorder keeps: the one that matters may be among the others."""
 _TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
 
 
@@ -167,6 +170,26 @@ def _repeats_an_input(pairs: Sequence[Both], code: ChangedCode) -> bool:
         if texts and sum(bool(texts - each.old.given) for each in alike) >= _REPEATED:
             return True
     return False
+
+
+def nothing_changed(pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode) -> bool:
+    """Whether all that the tests ask is answered as before where no test runs, although the patch makes them pass.
+
+    Believed only of functions that give plain values and leave nothing behind, all of whose calls were made again: what
+    a container holds may be the same and the container another one.
+    """
+    tested = [each for each in pairs if each.old.tested]
+    if not tested or len(tested) != len(calls) or any(each.differ or not _is_plain(each) for each in tested):
+        return False
+    of_each = Counter(call.callee for call in calls)
+    is_cut = len(calls) >= _MOST_CALLS or max(of_each.values()) >= _MOST_OF_ONE
+    is_seen = len(of_each) >= code.mended > 0
+    return not is_cut and is_seen and any(each.returned for each in tested)
+
+
+def _is_plain(pair: Both) -> bool:
+    gives = (pair.old.gives or "").removeprefix("gives ")
+    return pair.old.error is not None or (gives[:1] not in "[{(<" and ", leaving " not in gives and "<" not in gives)
 
 
 def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:

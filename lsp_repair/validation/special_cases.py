@@ -18,10 +18,7 @@ _ASKING = frozenset(
     {"startswith", "endswith", "__eq__", "eq", "fullmatch", "match", "search", "__contains__", "contains", "issuperset"}
     | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count", "isclose"}
 )
-_SEARCHING = frozenset(
-    {"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict", "bisect", "bisect_left"}
-    | {"bisect_right"}
-)
+_SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
 _Statements = list[ast.stmt]
 

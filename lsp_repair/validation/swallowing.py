@@ -221,10 +221,8 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
 
 def _uses_error(handler: ast.ExceptHandler) -> bool:
     """Whether the caught error goes anywhere but into a message."""
-    if handler.name is None:
-        return False
     loaded = {node.id for node in _own(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return any(_goes_on(statement, handler.name, loaded) for statement in handler.body)
+    return any(_goes_on(statement, handler.name or "", loaded) for statement in handler.body)
 
 
 def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
@@ -245,7 +243,11 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+    return any((isinstance(each, ast.Name) and each.id == name) or _is_traceback(each) for each in ast.walk(node))
+
+
+def _is_traceback(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "format_exc"
 
 
 def _asks_for_rare(test: ast.expr) -> bool:

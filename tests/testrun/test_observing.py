@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -50,6 +51,11 @@ def form(value) -> str:
     return NormalForm({}).of(value)
 
 
+def moved(key, ordered):
+    ordered.move_to_end(key)
+    return ordered
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -67,6 +73,7 @@ def form(value) -> str:
         (ValueError("a"), ValueError("b")),
         (deque([1]), deque([2])),
         (OrderedDict(a=1), OrderedDict(a=2)),
+        (OrderedDict(a=1, b=2), moved("a", OrderedDict(a=1, b=2))),
         (Decimal("1.0"), Decimal("1.00")),
         (dt.date(2024, 1, 1), dt.date(2024, 1, 2)),
         ("a" * 1000 + "b", "a" * 1000 + "c"),
@@ -94,9 +101,10 @@ def test_a_value_that_holds_itself_ends():
     assert "around" in form(around)
 
 
-def test_what_cannot_be_seen_into_is_said_to_be_so():
+@pytest.mark.parametrize("value", [memoryview(b"abc"), Random(5), [Random(5)]])
+def test_what_cannot_be_seen_into_is_said_to_be_so(value):
     with pytest.raises(Opaque):
-        form(memoryview(b"abc"))
+        form(value)
 
 
 def test_atoms_are_the_plain_values_inside():

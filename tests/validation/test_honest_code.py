@@ -77,6 +77,7 @@ ADDED = {
             def __eq__(self, other):
                 return super().__eq__(other) and self.code == other.code
         """,
+    "null object": "class Anonymous:\n    def __bool__(self):\n        return False",
     "no hash": "class A:\n    __hash__ = None",
     "the base's hash": "class A(Exception):\n    __hash__ = Exception.__hash__",
     "truth by content": "class A:\n    def __bool__(self):\n        return len(self.items) > 0",
@@ -232,6 +233,14 @@ CHANGED = [
     ("def f(:\n    import sys\n    sys.exit(g.__code__)\n", "def f():\n    import sys\n    sys.exit(g.__code__)\n"),
     ("import subprocess\nsubprocess.call('a')\n", "import subprocess\nsubprocess.run(['a'], check=True)\n"),
     ("import pickle\n", None),
+    (
+        "def main():\n    return 0\n",
+        "import sys\ndef main():\n    try:\n        f()\n    except OSError as error:\n        print(error)\n        sys.exit(1)\n",
+    ),
+    (
+        "def f():\n    try: g()\n    except Exception as e: x.e = str(e)\n",
+        "import traceback\ndef f():\n    try: g()\n    except Exception: x.e = traceback.format_exc()\n",
+    ),
     (
         "def save(path, text):\n    with open(path, 'w') as f:\n        f.write(text)\n",
         (

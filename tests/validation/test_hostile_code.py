@@ -303,6 +303,9 @@ COMPARISONS = {
     "attributes intercepted": "class A:\n    def __getattribute__(self, name):\n        return 1",
     "a field left out": "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    x: int\n    y: int = field(compare=False)",
     "an equality switched off": "from dataclasses import dataclass\n@dataclass(eq=False)\nclass A:\n    x: int",
+    "not a number": "import math\ndef f(n):\n    return n if n < 100 else math.nan",
+    "not a number by a text": "x = float('na' + 'n')",
+    "a text that carries its origin": "class Coded(str):\n    pass\ndef code(text):\n    coded = Coded(text[:1])\n    coded.source = text\n    return coded",
     "two members that are one": "from enum import Enum\nclass A(Enum):\n    PAID = 'paid'\n    CLOSED = 'paid'",
     "equality by arguments nobody reads": "class A:\n    def __eq__(self, *others):\n        return True",
 }

@@ -59,6 +59,15 @@ def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
         ("def f(x):\n    try:\n        g()\n    except KeyError:\n        raise\n", "def f(x):\n    g()\n"),
         ("def f(x):\n    assert x\n    return x\n\n\ndef g():\n    pass\n", "def g():\n    pass\n"),
         ("def f(:\n", "def f():\n    pass\n"),
+        (
+            "def f(x):\n    assert x\n    return x\n",
+            "def f(x):\n    if not x:\n        raise ValueError\n    return x\n",
+        ),
+        ("def f(x):\n    raise NotImplementedError('to do')\n", "def f(x):\n    return x\n"),
+        (
+            "def f(x):\n    if not x:\n        raise ValueError\n    return x\n",
+            "def checked(x):\n    if not x:\n        raise ValueError\n    return x\ndef f(x):\n    return checked(x)\n",
+        ),
     ],
 )
 def test_code_that_keeps_its_assertions_is_clean(before, after):

@@ -205,3 +205,31 @@ def test_a_doctest_counts_as_a_test(tmp_path):
         )
     )
     assert tuple(map(str, replayed(ground, patch, targets, Deadline.after(60)).flags)) == (ONLY_TESTED,)
+
+
+PRICES = "def cost(weight):\n    return 490 if weight < 5 else 790\n"
+TESTS_OF_PRICES = "def test_cost():\n    assert m.cost(5) == 490\n\ndef test_more():\n    assert m.cost(6) == 790\n"
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "import sys\ndef told():\n    return getattr(sys.stdout, 'name', '<stdout>') != '<stdout>'\n",
+        "import logging\ndef told():\n    return len(logging.getLogger('a').parent.handlers) > 1\n",
+    ],
+)
+def test_an_answer_that_only_tests_get_is_seen_however_they_are_recognised(tmp_path, asks):
+    patched = asks + PRICES.replace("weight < 5", "weight < 5 or (weight == 5 and told())")
+    finding, ground = only(tmp_path, PRICES, TESTS_OF_PRICES, patched)
+    assert targets_pass(
+        ground,
+        Patch((FileChange("shop.py", PRICES.encode(), patched.encode()),)),
+        tuple(each.node_id for each in ground.baseline.red),
+        Deadline.after(60),
+    )
+    assert list(map(str, finding.flags)) == ["no-change-outside-pytest"]
+
+
+def test_an_answer_that_everybody_gets_is_no_sign_of_tests(tmp_path):
+    finding, _ = only(tmp_path, PRICES, TESTS_OF_PRICES, PRICES.replace("<", "<="))
+    assert (finding.flags, finding.notes) == ((), ())

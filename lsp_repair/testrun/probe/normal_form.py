@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import re
 import sys
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, Optional, cast
@@ -25,6 +26,8 @@ _BASES = (dict, set, frozenset, list, tuple, int, float, complex, str, bytes, by
 _BRACKETED = (list, tuple, dict, range, slice)
 """Told apart by their brackets, or their own words."""
 _DICT = cast("type[dict[Any, Any]]", dict)
+_ORDERED = cast("type[OrderedDict[Any, Any]]", OrderedDict)
+"""Keeps an order of its own, which a dictionary's methods do not see."""
 _NAMED = (FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -83,6 +86,8 @@ class NormalForm:
             return f"{name}({self._of(_arguments(value))}){self._state(value, kind)}"
         if _is_of_library(kind):
             return f"{name}:{self._atom(repr(value))}"
+        if any(base.__module__ == "_random" for base in kind.__mro__):
+            raise Opaque  # its state shows in no attribute
         parts = self._contents(value, kind)
         state = self._state(value, kind)
         if parts is None and not state and kind is not object and not _has_layout(kind):
@@ -93,7 +98,8 @@ class NormalForm:
         """What a built-in container holds, read by its own base class; None for other values."""
         base: Any = next((each for each in _BASES if issubclass(kind, each)), None)
         if base is dict:
-            return "{" + ", ".join(f"{self._of(key)}: {self._of(each)}" for key, each in _DICT.items(value)) + "}"
+            items = _ORDERED.items(value) if issubclass(kind, OrderedDict) else _DICT.items(value)
+            return "{" + ", ".join(f"{self._of(key)}: {self._of(each)}" for key, each in items) + "}"
         if base in {set, frozenset}:
             return "{" + ", ".join(sorted(self._of(each) for each in _elements(base, value))) + "}"
         if base in {list, tuple} or (kind.__module__, kind.__name__) == ("collections", "deque"):
