@@ -161,7 +161,8 @@ def _observed(replay: _Replay) -> Finding:
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
     pairs = compared(old.answers, new.answers)
-    if nothing_changed(pairs, recorded.calls, replay.code) and _is_alone(replay):
+    known = [call for number, call in enumerate(recorded.calls) if number not in old.missing]
+    if nothing_changed(pairs, known, replay.code) and _is_alone(replay):
         return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
     flags = [Flag.HARD_CODED_INPUT] if answers_without_looking(pairs, replay.code) else []
     if changed_only_at_tested_points(pairs, replay.code):
