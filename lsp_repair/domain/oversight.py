@@ -60,3 +60,5 @@ class Oversight:
     digests: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of the test files as they were just before they were imported, by path relative to the root."""
     trials: tuple[Trial, ...] = ()
+    reached: frozenset[tuple[str, str]] = frozenset()
+    """Paths of guarded files with what they reached for; an empty path where it cannot be said which."""

@@ -5,7 +5,7 @@ import secrets
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestRun
@@ -53,6 +53,8 @@ class ColdRequest:
     must_fail: MustFail | None = None
     digests: bool = True
     """Whether it is wanted what the test files hold just before they are imported."""
+    guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Files, relative to the root, of which it is told when they reach for frames or code, with the names that are no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
         "order": "reversed" if request.reverse else "collected",
         "test_seconds": request.test_seconds,
         "digests": request.digests,
+        "guarded": {path: list(names) for path, names in request.guarded.items()},
         "must_fail": None
         if must_fail is None
         else {

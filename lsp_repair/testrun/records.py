@@ -41,6 +41,7 @@ class RunBuilder:
     observed: dict[str, Observed] = field(default_factory=dict[str, Observed])
     digests: dict[str, str] = field(default_factory=dict[str, str])
     trials: list[Trial] = field(default_factory=list[Trial])
+    reached: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def take(self, record: Record) -> None:
         """Note one record; unknown kinds are ignored, malformed records are noted as such."""
@@ -80,6 +81,8 @@ class RunBuilder:
                 self.conftest_failure = failure(NodeId("conftest.py"), "collect", record["failure"])
             case "trial":
                 self.trials.append(_trial(record))
+            case "reached-for":
+                self.reached.add((record["path"], record["name"]))
             case _:
                 pass
 
@@ -142,6 +145,7 @@ class RunBuilder:
                 dict(self.observed),
                 dict(self.digests),
                 tuple(self.trials),
+                frozenset(self.reached),
             ),
         )
 

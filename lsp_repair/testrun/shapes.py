@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from lsp_repair.testrun.probe.guarding import NAMES
+
 Check = Callable[[Any], bool]
 
 
@@ -110,6 +112,7 @@ _SHAPES: Mapping[str, Check] = {
             "equals_all": _list(_text),
         },
     ),
+    "reached-for": _fields({"path": _text, "name": _one_of(*NAMES)}),
     "garbled": _fields({"why": _text}),
     "end": _fields({"exit": _whole, "cpu": _seconds}),
 }

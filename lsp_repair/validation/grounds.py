@@ -116,7 +116,14 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def request_of(scope: Scope, baseline: TestRun, *, reverse: bool, must_fail: MustFail | None = None) -> ColdRequest:
+def request_of(
+    scope: Scope,
+    baseline: TestRun,
+    *,
+    reverse: bool,
+    must_fail: MustFail | None = None,
+    watched: Mapping[str, tuple[str, ...]] | None = None,
+) -> ColdRequest:
     """One run of a scope; a test may use several times what the slowest one used before the patch."""
     slowest = max((each.seconds for each in baseline.results.values()), default=0.0)
     return ColdRequest(
@@ -127,6 +134,7 @@ def request_of(scope: Scope, baseline: TestRun, *, reverse: bool, must_fail: Mus
         test_seconds=max(_LEAST_TEST_SECONDS, _PATIENCE * slowest),
         stall_seconds=min(_MOST_SILENCE, max(_LEAST_SILENCE, _PATIENCE * baseline.seconds)),
         must_fail=must_fail,
+        guarded=watched or {},
     )
 
 

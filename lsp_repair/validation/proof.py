@@ -13,6 +13,7 @@ from lsp_repair.validation.layers import Finding, combined
 from lsp_repair.validation.mustfail import all_failed, must_fail
 from lsp_repair.validation.outcomes import first_red_target, judged
 from lsp_repair.validation.policy import screen_policy
+from lsp_repair.validation.reaching import nothing_reached, watched_names
 from lsp_repair.validation.reading import read_beside_tests
 from lsp_repair.validation.replay import replayed
 from lsp_repair.validation.stability import alone, other_order
@@ -32,6 +33,9 @@ def prove(
         return refused
     wide, narrow = scopes
     first, second = _both_runs(ground, patch, targets, scopes, deadline)
+    reached = nothing_reached(ground, patch, [each for each in (first, second) if each is not None], wide, deadline)
+    if reached.refusal is not None:
+        return reached.refusal
     verdict = judged(ground, patch, targets, first.run, wide)
     if not isinstance(verdict, Plausible) or second is None:
         return verdict
@@ -83,11 +87,13 @@ def _both_runs(
     """The wide run and, beside it on a copy of its own, the narrow one, which a wide run cut short makes pointless."""
     wide, narrow = scopes
     beside = deadline.cancellable()
-    baseline = ground.baseline
+    baseline, watched = ground.baseline, watched_names(patch, ground.baseline)
     with ThreadPoolExecutor(1, thread_name_prefix="proof") as pool:
-        second = pool.submit(run_patched, ground, patch, request_of(narrow, baseline, reverse=True), beside)
+        again = request_of(narrow, baseline, reverse=True, watched=watched)
+        second = pool.submit(run_patched, ground, patch, again, beside)
         try:
-            request = request_of(wide, baseline, reverse=False, must_fail=must_fail(patch, targets))
+            tried = must_fail(patch, targets)
+            request = request_of(wide, baseline, reverse=False, must_fail=tried, watched=watched)
             first = run_patched(ground, patch, request, deadline)
         except BaseException:
             beside.cancel()

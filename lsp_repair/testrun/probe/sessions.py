@@ -14,6 +14,7 @@ from _pytest.config import default_plugins
 
 from . import channel, limits
 from .digests import Digests
+from .guarding import guard
 from .measurement import Measurement
 from .recorder import recorder
 from .reporting import Reporting
@@ -26,6 +27,7 @@ def serve(read_fd: int, write_fd: int) -> None:
 
     `root`: absolute path of the snapshot, the current directory. `args`: for pytest. `only`: ids to keep or null. `within`: files that may be collected or null.
     `secret`: hex digits that seal the records of a cold run. `must_fail`: see mustfail.py. `digests`: whether those of test files are wanted.
+    `guarded`: see guarding.py.
     `record`: whether executed lines are wanted. `order`: `collected` or `reversed`. `test_seconds`: CPU limit floor.
     """
     _import_ahead()
@@ -53,6 +55,8 @@ def serve(read_fd: int, write_fd: int) -> None:
         plugins.append(MustFail(reporting, wanted["must_fail"]))
     if wanted.get("digests"):
         reporting.digests = Digests(wanted["root"])
+    if wanted.get("guarded"):
+        guard(wanted["root"], wanted["guarded"], emit)
     _hide()
     status = run_pytest(wanted, plugins)
     emit({"kind": "end", "exit": status, "cpu": time.process_time()})
