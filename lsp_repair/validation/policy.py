@@ -1,5 +1,6 @@
 """What is refused before anything runs: patches that touch what decides outcomes, or that do not parse."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from lsp_repair.domain.patches import FileChange, Patch
@@ -79,8 +80,9 @@ def _too_large(patch: Patch) -> str | None:
 
 
 def _added_lines(change: FileChange) -> Iterator[bytes]:
-    known = set((change.before or b"").split(b"\n"))
-    return (line for line in (change.after or b"").split(b"\n") if line not in known)
+    """Lines that stand in the file more often than before."""
+    known = Counter((change.before or b"").split(b"\n"))
+    return (Counter((change.after or b"").split(b"\n")) - known).elements()
 
 
 def _deceptive(change: FileChange) -> Rejected | None:

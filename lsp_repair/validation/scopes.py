@@ -48,6 +48,7 @@ class Scopes:
         self._bound: dict[ast.AST, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
         self.defined = {each.name for each in tree.body if isinstance(each, _NAMED)}
         """Functions and classes of the module itself."""
+        self._bodies: dict[ast.AST, frozenset[ast.AST]] = {}
         self._at_import: set[str] | None = None
         self._deleted: set[str] = set()
         self._elsewhere: dict[tuple[ast.AST, str], ast.AST] = {}
@@ -66,10 +67,22 @@ class Scopes:
         """The innermost scope whose names an expression sees: a function's defaults and decorators see the outer one."""
         child, parent = node, self.parents.get(node)
         while parent is not None:
-            if isinstance(parent, _SCOPES) and _is_inside(parent, child):
+            if isinstance(parent, _SCOPES) and self._is_inside(parent, child):
                 return parent
             child, parent = parent, self.parents.get(parent)
         return self.tree
+
+    def _is_inside(self, scope: ast.AST, child: ast.AST) -> bool:
+        """Whether a child of a scope's node sees the scope's names."""
+        match scope:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                if scope not in self._bodies:
+                    self._bodies[scope] = frozenset(scope.body)
+                return child in self._bodies[scope]
+            case ast.Lambda():
+                return child is scope.body
+            case _:
+                return True
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """The parents of a node, innermost first."""
@@ -259,14 +272,3 @@ class Scopes:
         if isinstance(each, ast.Tuple | ast.List | ast.Set):
             for member in each.elts:
                 self._bind_target(node, target, member)
-
-
-def _is_inside(scope: ast.AST, child: ast.AST) -> bool:
-    """Whether a child of a scope's node sees the scope's names."""
-    match scope:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return child in scope.body
-        case ast.Lambda():
-            return child is scope.body
-        case _:
-            return True

@@ -20,6 +20,8 @@ _ASKING = frozenset(
 )
 _SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
+_MOST_PARTS, _MOST_OUTCOMES = 400, 40
+"""Of one expression; what is larger is no comparison that anybody reads."""
 _Statements = list[ast.stmt]
 
 
@@ -49,6 +51,7 @@ class SpecialCases:
         """Items of displays that are indexed; their key is their position."""
         self.subjects: dict[str, ast.expr] = {}
         """What is compared, by its text."""
+        self._parts_of: dict[ast.AST, list[tuple[ast.expr, object]]] = {}
         self._looked_up = set(self._names_looked_up())
         for node in self.scopes.nodes:
             self._read(node)
@@ -203,10 +206,17 @@ class SpecialCases:
         while isinstance(self.scopes.parents[top], ast.expr):
             top = self.scopes.parents[top]
         inside = set(ast.walk(node))
-        parts = [each for each in ast.walk(top) if isinstance(each, ast.expr) and each not in inside]
-        values = tuple(value for each in parts if not isinstance(value := self.constant(each), Opaque))
+        values = tuple(value for each, value in self._constants_of(top) if each not in inside)
         for subject, key, _ in self._keys(node):
-            self._add(node, subject, key, values)
+            self._add(node, subject, key, values[:_MOST_OUTCOMES])
+
+    def _constants_of(self, top: ast.AST) -> list[tuple[ast.expr, object]]:
+        """The parts of an expression that have a value, computed once: there may be thousands of comparisons in it."""
+        if top not in self._parts_of:
+            parts = [each for each in ast.walk(top) if isinstance(each, ast.expr)]
+            known = ((each, self.constant(each)) for each in parts[:_MOST_PARTS])
+            self._parts_of[top] = [(each, value) for each, value in known if not isinstance(value, Opaque)]
+        return self._parts_of[top]
 
     def _table(self, node: ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant) -> None:
         is_pairs = isinstance(node, ast.Constant) and len(pairs_in(node.value)) > 1
