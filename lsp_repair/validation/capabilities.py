@@ -207,6 +207,7 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
 
     A kind that the module used already is not new: `os.getenv` beside `os.environ` is the same power.
     """
+    new = _news(new, before)
     had = {kind for name in before for kind in _kinds(name)}
     found = {"warnings or logging of everybody": "handlers of a parent"} if set(new) >= _PARENTS_HANDLERS else {}
     for name in sorted(new):
@@ -226,6 +227,11 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
         if _MACHINE_TEXT.fullmatch(text):
             found.setdefault("the machine's own files", repr(text))
     return found
+
+
+def _news(new: Iterable[str], before: frozenset[str]) -> set[str]:
+    """Who got attributes by variable names before may make the names up."""
+    return set(new) - ({"?an attribute by a made-up name"} if "?an attribute by a name" in before else set())
 
 
 def _kinds(name: str) -> list[str]:

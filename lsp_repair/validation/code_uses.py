@@ -214,6 +214,8 @@ class _Reader:
             not own and not isinstance(key, ast.Name | ast.Attribute)
         ):
             self.found.add("?an attribute by a made-up name")
+        elif text is None:
+            self.found.add("?an attribute by a name")
 
     def _code(self, node: ast.expr) -> None:
         code = self.naming.constant(node)

@@ -20,6 +20,8 @@ def depends_on_nothing_else(patch: Patch, tests: Iterable[bytes]) -> bool:
     """Whether a call of the old code has one answer wherever it is made, and the tests put nothing in its way."""
     if any(word in test for test in tests for word in _REPLACING):
         return False
+    if any(b"warnings" in (change.after or b"") for change in patch.changes):
+        return False  # a warning is an answer that nobody here sees
     files = [change.before for change in patch.changes if change.before is not None]
     return bool(files) and all((tree := parsed(file)) is not None and _is_pure(tree) for file in files)
 

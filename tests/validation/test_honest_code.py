@@ -233,6 +233,7 @@ CHANGED = [
     ("def f(:\n    import sys\n    sys.exit(g.__code__)\n", "def f():\n    import sys\n    sys.exit(g.__code__)\n"),
     ("import subprocess\nsubprocess.call('a')\n", "import subprocess\nsubprocess.run(['a'], check=True)\n"),
     ("import pickle\n", None),
+    ("def f(a, n):\n    return getattr(a, n)\n", "def f(a, n):\n    return getattr(a, n.strip())\n"),
     (
         "def main():\n    return 0\n",
         "import sys\ndef main():\n    try:\n        f()\n    except OSError as error:\n        print(error)\n        sys.exit(1)\n",

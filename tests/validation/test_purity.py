@@ -42,5 +42,10 @@ def test_code_that_asks_for_more(code):
     assert depends(code)
 
 
+def test_a_warning_is_an_answer():
+    patch = Patch((FileChange("shop.py", b"x = 1\n", b"import warnings\nx = 1\n"),))
+    assert not depends_on_nothing_else(patch, ())
+
+
 def test_what_tests_replace_is_no_argument():
     assert depends("LIMIT = 3\n\ndef f(n):\n    return n < LIMIT\n", b"def test_f(monkeypatch):\n    pass\n")
