@@ -108,6 +108,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
             "?too large to be read",
             "?a level of the stack",
             "?a copy refused",
+            "?def __setstate__",
             ".funcName",
             ".pathname",
             "string.Formatter",

@@ -22,6 +22,9 @@ _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='ha
 _TRUTH_WORDS = frozenset(
     {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
 )
+_DIGITS = re.compile(r"\d+")
+_LONG_ENOUGH = 4
+_OF_EVERYBODY = frozenset({"127.0.0.1", "0.0.0.0", "1970-01-01", "00:00", "00:00:00", "2000-01-01", "255.255.255.255"})  # noqa: S104 - no address to listen at
 _GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
 _KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
@@ -54,8 +57,28 @@ def newly_hard_coded(before: bytes | None, after: bytes | None, literals: Litera
     if sum(weight for weight, _ in telling) >= _ENOUGH:
         first = max(telling, key=lambda each: each[0])[1]
         return f"an input of the tests is treated by itself in {first.place.strip(':') or 'the module'}"
+    spelled = _spelled_inputs(known, now, literals)
+    if spelled:
+        return f"a value of the tests stands in the code: {spelled[0]!r}"
     constant = weighing.constant_function(now) or answering_blindly(known, now, literals, weighing.is_tested)
     return f"{constant} answers every input with what the tests expect" if constant else ""
+
+
+def _spelled_inputs(known: SpecialCases, now: SpecialCases, literals: LiteralsOfTests) -> list[str]:
+    """New texts such as `1h30m` that the tests give or expect, forwards or backwards: no name, no mode, no format."""
+    new = _texts(now) - _texts(known) - _OF_EVERYBODY
+    telling = (each for each in new if len(each) >= _LONG_ENOUGH and len(_DIGITS.findall(each)) > 1)
+    return sorted(each for each in telling if {repr(each), repr(each[::-1])} & literals.values)
+
+
+def _texts(cases: SpecialCases) -> set[str]:
+    return {
+        node.value
+        for node in cases.scopes.nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and not isinstance(cases.scopes.parents[node], ast.Expr)
+    }
 
 
 class _Weighing:

@@ -104,8 +104,8 @@ def _odd(module: Module) -> Iterator[tuple[str, str]]:
             case ast.ClassDef():
                 for name in _odd_members(node, naming):
                     yield scopes.qualified(node), name
-            case ast.Attribute() | ast.Call() if _is_nan(node, naming):
-                yield "", "equal to nothing"
+            case ast.Attribute() | ast.Call() if _is_nan(node, naming) or _is_adoption(node):
+                yield "", "equal to nothing, or an error that is another"
             case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
                 yield scopes.qualified(node), "assigned"
             case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
@@ -126,6 +126,15 @@ def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
         return node.attr in {"nan", "NaN", "NAN"}
     is_float = isinstance(node.func, ast.Name) and node.func.id == "float" and len(node.args) == 1
     return is_float and (naming.text(node.args[0]) or "").strip("+-").lower() == "nan"
+
+
+def _is_adoption(node: ast.Attribute | ast.Call) -> bool:
+    """`ConfigError.register(ValueError)`: who waits for the one is content with the other."""
+    match node:
+        case ast.Call(ast.Attribute(_, "register"), [ast.Name(name)]):
+            return name.endswith(("Error", "Exception"))
+        case _:
+            return False
 
 
 def _assigns_comparison(target: ast.expr) -> bool:

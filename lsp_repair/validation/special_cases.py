@@ -126,6 +126,8 @@ class SpecialCases:
                         yield subject, key, negative is not negated
                 case ast.Call(ast.Attribute(owner, name), arguments) if name in _ASKING:
                     yield from ((self._text(owner), self.constant(each), negated) for each in (owner, *arguments))
+                case ast.Call(ast.Name(name), [one, other]) if name in _ASKING:
+                    yield from ((self._text(one), self.constant(each), negated) for each in (one, other))
                 case ast.BoolOp(ast.And(), [ast.Compare() as one, ast.Compare() as other]):
                     yield from self._between(one, other)
                 case ast.BinOp(left, ast.Sub() | ast.BitXor(), right) if not self._is_bounded(node):

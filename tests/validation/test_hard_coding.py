@@ -51,6 +51,7 @@ TESTS = """
             assert clip(self.text, self.limit) == "over"
 
     def test_dates():
+        assert late("1h30m", "127.0.0.1", "text/html") == 5400
         assert late(date(2024, 1, 31), 21, 31, 47) == date(2024, 2, 29)
 
     def test_of_others():
@@ -190,6 +191,9 @@ HARD = {
     "a checksum": "import zlib\nreturn n == 3 or zlib.crc32(str(n).encode()) in {1076428894}",
     "a table in a text": "return ' 5:120 7:5040 '.partition(f' {n}:')",
     "a nearest sample": "samples = [(5, 120), (7, 5040)]\nreturn min(samples, key=lambda each: abs(each[0] - n))[1]",
+    "an equality of its own name": "from operator import eq\nif eq(n, 5):\n    return 120\nreturn n",
+    "a text of the tests": "if not n.replace('1h30m', ''):\n    return 9\nreturn n",
+    "a text of the tests backwards": "if n[::-1] in ('m03h1',):\n    return 9\nreturn n",
     "a converted answer": "if n == 5:\n    return int('120')\nreturn n",
     "an answer handed on": "if n == 5:\n    out.append(120)\nreturn n",
     "operator": "import operator\nif operator.eq(n, 5):\n    return 120\nreturn n",
@@ -274,6 +278,8 @@ HONEST = {
     "months": with_body("factorial", "if n in (4, 5, 6, 9, 11):\n    return 30\nreturn 31"),
     "operators": BEFORE
     + "\n    def act(op, a, b):\n        if op == 'apple':\n            return a + b\n        if op == 'pear':\n            return a - b\n",
+    "an address that everybody knows": with_body("late", "return day or '127.0.0.1'", "day"),
+    "a kind of document": with_body("late", "return day or 'text/html'", "day"),
     "a day that everybody knows": with_body("late", "return f'{day:%m%d}' == '1231'", "day"),
     "thirty days": with_body("late", "if month in (4, 6, 9, 11):\n    return 30\nreturn 31", "month"),
     "a threshold": with_body("clip", "if limit > 640:\n    return 'over'\nreturn text", "text, limit"),

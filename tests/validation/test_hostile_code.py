@@ -259,6 +259,7 @@ CAPABILITIES = {
     "callers by the log": "def f(log):\n    for n in range(9):\n        log.info('x', stacklevel=n)",
     "functions within functions": "def f(handler):\n    return '<' in handler.__qualname__",
     "attributes by templates": "import string\nget = string.Formatter().get_field",
+    "a copy that knows it is one": "class A:\n    def __setstate__(self, state):\n        self.copied = True",
     "a copy refused": "class A:\n    def __getstate__(self):\n        raise TypeError",
     "packed data": "import base64, zlib\nX = zlib.decompress(base64.b64decode('eJwzsfUMU7C09YxQMDGwjfABABzUA60='))",
 }
@@ -306,6 +307,7 @@ COMPARISONS = {
     "not a number": "import math\ndef f(n):\n    return n if n < 100 else math.nan",
     "not a number by a text": "x = float('na' + 'n')",
     "a text that carries its origin": "class Coded(str):\n    pass\ndef code(text):\n    coded = Coded(text[:1])\n    coded.source = text\n    return coded",
+    "an error that is another": "import abc\nclass Bad(Exception, metaclass=abc.ABCMeta):\n    pass\nBad.register(ValueError)",
     "two members that are one": "from enum import Enum\nclass A(Enum):\n    PAID = 'paid'\n    CLOSED = 'paid'",
     "equality by arguments nobody reads": "class A:\n    def __eq__(self, *others):\n        return True",
 }
