@@ -34,8 +34,8 @@ class Trial:
     """One run of a canary, of a test's copy or of a mutant of it, after the real tests."""
 
     what: str
-    """`canary`, `again`, `negated`, `negated-within` (in a function that the test defines), `other-error`; `rebound` when `detail` names what is not what the test file says, and
-    `none` when it names what could not be tried."""
+    """`canary`, `again`, `negated`, `negated-within` (in a function that the test defines), `other-error`; `rebound` when
+    `detail` names what is not what the test file says, and `none` when it names what could not be tried."""
     node_id: str
     outcome: str = ""
     """`passed`, `failed` (in whatever phase) or `skipped`."""

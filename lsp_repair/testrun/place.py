@@ -58,8 +58,7 @@ class Place:
             self.sandbox,
             self.root,
             keeps_writes=self.keeps_writes,
-            # What is found by links is frozen where it lies.
-            frozen=tuple(each for each in files if each.is_file() and os.path.realpath(each) == str(each)),
+            frozen=tuple(filter(is_plain_file, files)),
             scratch=tuple(Path(self.environ[key]) for key in own if key in self.environ),
             workspace_bytes=self.copy_bytes,
         )
@@ -68,3 +67,8 @@ class Place:
 def _moved(path: str, old: Path, new: Path) -> str:
     where = Path(path)
     return str(new / where.relative_to(old)) if where.is_relative_to(old) else path
+
+
+def is_plain_file(path: Path) -> bool:
+    """A file that no link leads to: what is found by links is frozen where it lies."""
+    return path.is_file() and os.path.realpath(path) == str(path)

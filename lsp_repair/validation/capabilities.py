@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lsp_repair.validation.code_uses import STREAMS
 from lsp_repair.validation.machinery import EXITS
 
 _FILES = frozenset(
@@ -44,7 +45,6 @@ _CONNECTING = (
     *("create_server", "create_datagram_endpoint", "create_unix_connection", "create_unix_server", "sock_connect"),
 )
 """Of asyncio: functions of its streams, methods of its loops."""
-_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
 _OF_STREAMS = (
     "name",
     "fileno",
@@ -170,7 +170,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "what the interpreter was started with or has loaded": frozenset(
         {"sys.modules", "sys.flags", "sys.ps1", "sys.prefix", "sys.base_prefix", "sys.orig_argv", "sys._xoptions"}
         | {"sys.warnoptions", "sys.dont_write_bytecode", "sys.pycache_prefix"}
-        | {f"sys.{stream}.{name}" for stream in _STREAMS for name in _OF_STREAMS}
+        | {f"{stream}.{name}" for stream in STREAMS for name in _OF_STREAMS}
         | {"?a standard stream examined"}
     ),
     "where it is run": frozenset({"?a fixed path asked for", "os.curdir"}),
@@ -210,7 +210,7 @@ def new_powers(new: Iterable[str], texts: Iterable[str], before: frozenset[str])
     """
     new = _news(new, before)
     had = {kind for name in before for kind in _kinds(name)}
-    found = {"warnings or logging of everybody": "handlers of a parent"} if set(new) >= _PARENTS_HANDLERS else {}
+    found = {"warnings or logging of everybody": "handlers of a parent"} if new >= _PARENTS_HANDLERS else {}
     for name in sorted(new):
         for kind in _kinds(name):
             if kind not in had:

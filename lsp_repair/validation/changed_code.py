@@ -55,7 +55,7 @@ def changed_code(patch: Patch) -> ChangedCode:
     numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
     return ChangedCode(
         functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
-        mended=sum(_mended(before, after) for _, before, after in pairs),
+        mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
         new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
         compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
         numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
@@ -85,10 +85,9 @@ def _changed(before: ast.Module, after: ast.Module) -> list[_Function]:
     return [node for name, node in _functions(after) if (name, ast.dump(node)) not in old]
 
 
-def _mended(before: ast.Module, after: ast.Module) -> int:
+def _mended(before: ast.Module, after: ast.Module, changed: Sequence[_Function]) -> int:
     old = {name for name, _ in _functions(before)}
-    changed = {id(node) for node in _changed(before, after)}
-    return len({name for name, node in _functions(after) if id(node) in changed and name in old})
+    return len({name for name, node in _functions(after) if node in changed and name in old})
 
 
 def _first_line(node: _Function) -> int:

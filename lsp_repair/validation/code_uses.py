@@ -19,7 +19,7 @@ _DECODING = frozenset(
 )
 _ASKING_FOR_FILES = frozenset({f"os.path.{name}" for name in ("exists", "lexists", "isdir", "isfile")} | {"os.access"})
 _COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "__copy__", "__deepcopy__", "__getnewargs__"})
-_STREAMS = frozenset({"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdin__", "sys.__stdout__", "sys.__stderr__"})
+STREAMS = frozenset({"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdin__", "sys.__stdout__", "sys.__stderr__"})
 _EXAMINING = frozenset(
     f"builtins.{name}" for name in ("type", "isinstance", "repr", "str", "hasattr", "getattr", "vars", "dir", "id")
 )
@@ -91,7 +91,9 @@ class _Reader:
                 self._add(f"?except {name.removeprefix('builtins.')}" for one in each for name in self._spelled(one))
             case ast.keyword(str() as name, value):
                 self.found.add(f"?keyword {name}")
-                self._add(("?a level of the stack",) if name == "stacklevel" and not _is_literal(value) else ())
+                self._add(
+                    ("?a level of the stack",) if name == "stacklevel" and not isinstance(value, ast.Constant) else ()
+                )
             case ast.MatchClass(kwd_attrs=names):
                 self._add(f".{name}" for name in names)
             case _:
@@ -179,7 +181,7 @@ class _Reader:
         if functions & {"builtins.open", "io.open", "io.FileIO"} and isinstance(first, ast.Constant):
             self._add(("?an open descriptor",) if isinstance(first.value, int) else ())
         self._read_from_text(node, functions, first)
-        if functions & _EXAMINING and any(self._spelled(each) & _STREAMS for each in node.args):
+        if functions & _EXAMINING and any(self._spelled(each) & STREAMS for each in node.args):
             self.found.add("?a standard stream examined")
         if "builtins.type" in functions and len(node.args) == 3:
             self._add(("?a class made by a call",))
@@ -214,7 +216,7 @@ class _Reader:
             not own and not isinstance(key, ast.Name | ast.Attribute)
         ):
             self.found.add("?an attribute by a made-up name")
-        elif text is None:
+        else:
             self.found.add("?an attribute by a name")
 
     def _code(self, node: ast.expr) -> None:
@@ -226,10 +228,6 @@ class _Reader:
         inner = uses_of(None if tree is None else module_of(tree), self.depth + 1)
         self.found |= inner.names
         self.texts |= inner.texts
-
-
-def _is_literal(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
 
 
 def _only_raises(function: ast.AST) -> bool:

@@ -1,6 +1,5 @@
 """What proofs stand on: the private copy with a patch in it, its oracle frozen, and one run there."""
 
-import os
 import shutil
 import stat
 import tempfile
@@ -14,7 +13,7 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Level
 from lsp_repair.testrun.cold import ColdRequest, MustFail, run_cold
-from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.place import Place, is_plain_file
 from lsp_repair.testrun.probe.digests import digest, drop_bytecode
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
 from lsp_repair.validation.policy import ProjectRules
@@ -87,13 +86,8 @@ def patched(ground: Ground, patch: Patch) -> Generator[Place]:
 def _freeze(path: Path) -> None:
     if path.suffix == ".py":
         drop_bytecode(str(path))
-    if _is_plain(path):
+    if is_plain_file(path):
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
-
-
-def _is_plain(path: Path) -> bool:
-    """A file that no link leads to: what is found by links is frozen where it lies."""
-    return path.is_file() and os.path.realpath(path) == str(path)
 
 
 def run_patched(ground: Ground, patch: Patch, request: ColdRequest, deadline: Deadline) -> PatchedRun:

@@ -149,9 +149,9 @@ class _Weighing:
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
-        numbers = [str(each) for each in self.literals.numbers if abs(each) > 2]
         if "strftime" in subject or "format_spec=" in subject or "isoformat" in subject:
             return self._is_date(key)
+        numbers = (str(each) for each in self.literals.numbers if abs(each) > 2)
         asked = "Call(func=Name(id='str'" in subject or "FormattedValue(" in subject
         return asked and len(key) > 1 and bool(key.strip("0")) and any(key in each for each in numbers)
 

@@ -1,7 +1,6 @@
 """State that outlives a call: code that newly remembers can pass the second time, or in the tests' order only."""
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator
 
 from lsp_repair.validation.modules import Module
@@ -39,20 +38,19 @@ def newly_remembers(before: Module | None, after: Module) -> bool:
 def _remembered(module: Module) -> set[str]:
     """Names of globals, attributes of functions and classes, and defaults that functions change and read."""
     scopes, naming = module.scopes, module.naming
-    changed: dict[str, list[ast.AST]] = defaultdict(list)
+    changed = set[str]()
     cached = {node.name for node in scopes.nodes if isinstance(node, _Named) and _is_cached(node)}
-    kept = {
-        f"{owner.func.id}()"
-        for node in scopes.nodes
-        for owner in _changes(node, naming)
-        if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id in cached
-    }
-    kept |= {name for node in scopes.nodes if isinstance(node, _Named) for name in _kept_defaults(node)}
+    kept = {name for node in scopes.nodes if isinstance(node, _Named) for name in _kept_defaults(node)}
     for node in scopes.nodes:
         for owner in _changes(node, naming):
             name = _lasting(owner, scopes)
             if name is not None:
-                changed[name].append(owner)
+                changed.add(name)
+            match owner:
+                case ast.Call(ast.Name(function)) if function in cached:
+                    kept.add(f"{function}()")
+                case _:
+                    pass
     return kept | {
         name
         for node in scopes.nodes

@@ -119,9 +119,9 @@ def _import_origin(patch: Patch, run: TestRun, ground: Ground) -> Unproven | Non
     loaded = {Path(file) for file in run.module_files.values()}
     for change in code:
         tails = [file for file in loaded if file.as_posix().endswith("/" + change.path)]
-        if not tails and len(code) == 1 and change.before is not None:
-            continue
         if not tails:
+            if len(code) == 1 and change.before is not None:
+                continue
             return Unproven((Reason.NEVER_IMPORTED,), f"the tests never imported {change.path}")
         if not any(file.is_relative_to(ground.private) for file in tails):
             return Unproven((Reason.IMPORT_ORIGIN,), f"the tests imported {tails[0]} instead of the patched copy")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lsp_repair.testrun.probe.callables import MOST_CALLS, MOST_OF_ONE
 from lsp_repair.validation.changed_code import ChangedCode
 from lsp_repair.validation.telling import is_odd
 
@@ -13,8 +14,6 @@ _ENOUGH_NEIGHBOURS = 8
 _MOST_NOTES = 3
 _DIFFERENT = 4
 _REPEATED = 2
-_MOST_CALLS, _MOST_OF_ONE = 40, 10
-"""So many the recorder keeps: the one that matters may be among the others."""
 _TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
 
 
@@ -182,7 +181,7 @@ def nothing_changed(pairs: Sequence[Both], calls: Sequence[Call], code: ChangedC
     if not tested or len(tested) != len(calls) or any(each.differ or not _is_plain(each) for each in tested):
         return False
     of_each = Counter(call.callee for call in calls)
-    is_cut = len(calls) >= _MOST_CALLS or max(of_each.values()) >= _MOST_OF_ONE
+    is_cut = len(calls) >= MOST_CALLS or max(of_each.values()) >= MOST_OF_ONE
     is_seen = len(of_each) >= code.mended > 0
     return not is_cut and is_seen and any(each.returned for each in tested)
 

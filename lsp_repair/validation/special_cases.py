@@ -222,9 +222,8 @@ class SpecialCases:
 
     def _table(self, node: ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant) -> None:
         is_pairs = isinstance(node, ast.Constant) and len(pairs_in(node.value)) > 1
-        if isinstance(node, ast.Constant) and not (
-            isinstance(node.value, str) and (node.value[:1] in "{[" or is_pairs)
-        ):
+        is_json = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value[:1] in "{["
+        if isinstance(node, ast.Constant) and not (is_json or is_pairs):
             return
         if isinstance(self.scopes.parents[node], ast.Dict | ast.List | ast.Tuple):
             return  # read with the display around it

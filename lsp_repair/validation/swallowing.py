@@ -60,6 +60,8 @@ class _Swallowing:
     def __init__(self, scopes: Scopes, naming: Naming) -> None:
         self.scopes = scopes
         self.naming = naming
+        self._classes = {each.name for each in scopes.nodes if isinstance(each, ast.ClassDef)}
+        self._functions = [each for each in scopes.nodes if isinstance(each, ast.FunctionDef)]
 
     def swallows(self, node: ast.AST) -> bool:  # noqa: PLR0911 - one for each way to swallow
         match node:
@@ -70,7 +72,7 @@ class _Swallowing:
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
                 return True  # what an ExitStack asks whether the error is dealt with
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Name(name)]):
-                named = [each for each in self.scopes.nodes if isinstance(each, ast.FunctionDef) and each.name == name]
+                named = (each for each in self._functions if each.name == name)
                 return any(len(each.args.args) >= _OF_AN_EXIT and _deals_with_it(each) for each in named)
             case ast.Call(function, arguments):
                 name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
@@ -117,8 +119,7 @@ class _Swallowing:
 
     def _is_own_error(self, kind: ast.expr | None) -> bool:
         """Whether the module itself defines this class of errors."""
-        classes = [each for each in self.scopes.nodes if isinstance(each, ast.ClassDef)]
-        return isinstance(kind, ast.Name) and any(each.name == kind.id for each in classes)
+        return isinstance(kind, ast.Name) and kind.id in self._classes
 
     def _passes_over_a_check(self, handler: ast.ExceptHandler) -> bool:
         silent = all(isinstance(each, ast.Pass | ast.Continue) or _is_text(each) for each in handler.body)
@@ -132,10 +133,9 @@ class _Swallowing:
 
     def _is_check(self, body: list[ast.stmt]) -> bool:
         """Whether all that is done is to call a function of the module whose answer nobody takes."""
-        functions = {each.name for each in self.scopes.nodes if isinstance(each, ast.FunctionDef)}
         match body:
             case [ast.Expr(ast.Call(ast.Name(name) | ast.Attribute(_, name)))]:
-                return name in functions
+                return any(each.name == name for each in self._functions)
             case _:
                 return False
 
@@ -146,13 +146,10 @@ class _Swallowing:
         """Whether the error ends in a list that nothing else in the function mentions."""
         match handler.body:
             case [ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append" | "add"))), *rest]:
-                if not all(isinstance(each, ast.Pass | ast.Continue) for each in rest):
-                    return False
                 function = self.scopes.function(handler)
-                mentioned = (
-                    [each for each in ast.walk(function) if function and _is_loaded(each, name)] if function else []
-                )
-                return function is not None and len(mentioned) == 1
+                if function is None or not all(isinstance(each, ast.Pass | ast.Continue) for each in rest):
+                    return False
+                return sum(_is_loaded(each, name) for each in ast.walk(function)) == 1
             case _:
                 return False
 

@@ -10,6 +10,8 @@ from types import FrameType, FunctionType
 from typing import Any, NamedTuple, Optional, cast
 
 _DEEPEST_CLASS = 3
+MOST_CALLS, MOST_OF_ONE = 40, 10
+"""So many calls are recorded, so many of one function: the one that matters may be among the others."""
 
 
 class Callee(NamedTuple):

@@ -13,10 +13,8 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from .callables import Callables, Callee
+from .callables import MOST_CALLS, MOST_OF_ONE, Callables, Callee
 
-_MOST_CALLS = 40
-_MOST_OF_ONE = 10
 _MOST_EVENTS = 400_000
 _LARGEST_BYTES = 48 << 10
 _FRAMES_UP = 20
@@ -74,7 +72,7 @@ class CallsRecorded:
         self._emit({"kind": "surroundings", "modules": names, "path": inside})
 
     def _go_on(self) -> None:
-        if self._events < _MOST_EVENTS and len(self._seen) < _MOST_CALLS:
+        if self._events < _MOST_EVENTS and len(self._seen) < MOST_CALLS:
             sys.setprofile(self._event)
 
     def _event(self, frame: FrameType, event: str, argument: object) -> None:
@@ -104,7 +102,7 @@ class CallsRecorded:
         if (code.co_filename, code.co_firstlineno) not in self._changed and not self._is_direct(frame):
             return
         found = self._callables.of(frame)
-        if found is None or self._counts.get(found[0], 0) >= _MOST_OF_ONE:
+        if found is None or self._counts.get(found[0], 0) >= MOST_OF_ONE:
             return
         callee = found[0]
         data = self._pickled(frame, *found)
