@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,13 @@ class Watcher:
         self.enabled = False
         self.problem = ""
         self._watched: set[Path] = set()
+        self._closed = False
+        self._opening = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread of it listens."""
+        return self._observer is not None and self._observer.is_alive()
 
     async def watch(self, folder: Path) -> None:
         """Watch a folder with all below it, once; what cannot be watched is said by `problem`."""
@@ -36,16 +44,25 @@ class Watcher:
     def _schedule(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
         from watchdog.observers import Observer  # noqa: PLC0415 - only where the client does not watch
 
-        if self._observer is None:
-            self._observer = Observer()
-            self._observer.daemon = True
-            self._observer.start()
-        self._observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
+        with self._opening:
+            if self._closed:
+                return
+            if self._observer is None:
+                self._observer = Observer()
+                self._observer.daemon = True
+                self._observer.start()
+            observer = self._observer
+        observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
 
     def close(self) -> None:
-        """End its thread."""
+        """End its thread, for good; a second time is as good as once."""
+        with self._opening:
+            if self._closed:
+                return
+            self._closed = True
         if self._observer is not None:
-            self._observer.stop()
+            with contextlib.suppress(OSError):  # a folder that was still being added
+                self._observer.stop()
 
 
 def _handler(loop: asyncio.AbstractEventLoop, heard: Callable[[Path], None]) -> Any:
