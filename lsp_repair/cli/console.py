@@ -19,9 +19,9 @@ class Console:
     _status_shown: bool = False
 
     @classmethod
-    def of(cls, *, json_on_stdout: bool) -> "Console":
-        """Results to standard output, or to standard error where that is JSON's."""
-        out = sys.stderr if json_on_stdout else sys.stdout
+    def of(cls, *, stdout_is_taken: bool) -> "Console":
+        """Results to standard output, or to standard error where that is JSON's or the protocol's."""
+        out = sys.stderr if stdout_is_taken else sys.stdout
         colour = out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         moving = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         return cls(out, sys.stderr, colour, moving)

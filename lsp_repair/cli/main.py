@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     own, pytest_arguments = arguments.split_pytest_arguments(words)
     destination = arguments.json_destination(own)
-    console = Console.of(json_on_stdout=destination == "-")
+    console = Console.of(stdout_is_taken=destination == "-" or own[:1] == ["serve"])
     try:
         parsed = arguments.parser().parse_args(own)
         return _command(parsed.command)(parsed, pytest_arguments, console)

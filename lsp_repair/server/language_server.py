@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
-from pygls.lsp.server import LanguageServer
 
 from lsp_repair import __version__
 from lsp_repair.server.accepting import Acceptance
@@ -20,6 +19,7 @@ from lsp_repair.server.deciding import Decisions
 from lsp_repair.server.folder import Ask, Autonomy, Buffers, FolderWork, View, tests_of
 from lsp_repair.server.lending import Lending
 from lsp_repair.server.lenient import AnsweringProtocol, lenient_converter
+from lsp_repair.server.listening import Listening
 from lsp_repair.server.moving import moved
 from lsp_repair.server.progressing import Progress
 from lsp_repair.server.publishing import Publisher
@@ -34,7 +34,7 @@ _MOST_STARTED = 8
 _OVERLAID = (".py", ".pyi", ".toml", ".ini", ".cfg", ".txt", ".json", ".yaml", ".yml", ".csv")
 
 
-class RepairServer(LanguageServer):
+class RepairServer(Listening):
     """One editor's server, for all folders of its workspace."""
 
     def __init__(self) -> None:
