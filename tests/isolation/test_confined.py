@@ -120,6 +120,19 @@ print(open("tests/test_it.py").read())
     assert strong_driver.run(script, frozen=["tests/test_it.py"])["output"] == "right\n"
 
 
+def test_signals_that_were_ignored_or_blocked_outside_arrive_inside(driver):
+    script = "print([line for line in open('/proc/self/status') if line.startswith(('SigIgn', 'SigBlk'))])"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as below `nohup`
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        found = driver.run(f"import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); {script}")["output"]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    signals = {int(each.rstrip("\\n'").split("\\t")[1], 16) for each in found.strip("[]\n").split(", ")}
+    assert signals <= {0, 1 << (signal.SIGXFSZ - 1)}  # the one that this Python itself ignores
+
+
 MEMORY = """
 import os, time
 for _ in range(4):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import layout, limits, seccomp
+from . import layout, limits, seccomp, system
 
 _SECCOMP_FD = 9
 _FIRST_FILE_FD = 20
@@ -25,6 +25,7 @@ def execute(request: Mapping[str, Any]) -> None:
     program = shutil.which("bwrap", path=request["path"])
     if program is None:
         raise OSError(errno.ENOENT, "bwrap is not on PATH")
+    system.take_every_signal()
     # The number of processes counts all of the user's outside of the new namespace: the warden counts them.
     limits.apply({name: value for name, value in request["limits"].items() if name != "NPROC"})
     os.execve(program, [program, *arguments(request, _filter_descriptor())], request["env"])  # noqa: S606 - no shell is wanted

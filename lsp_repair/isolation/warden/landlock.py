@@ -60,6 +60,7 @@ def restrict(spec: Mapping[str, Any]) -> None:
     if not version or program is None:
         raise OSError("this kernel offers no Landlock, or the filter of system calls is not known for this machine")
     os.setsid()
+    system.take_every_signal()
     os.chdir(spec["cwd"])
     writable = [spec["workspace"], *spec.get("scratch", ())]
     system.allow_no_new_privileges()

@@ -95,8 +95,7 @@ def _become_first(spec: Mapping[str, Any], alive: int, program: bytes) -> None:
 def _become_second(spec: Mapping[str, Any]) -> None:
     os.setsid()
     os.chdir(spec["cwd"])
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, its children should not
-        signal.signal(number, signal.SIG_DFL)
+    system.take_every_signal()
     system.close_descriptors([0, 1, 2, *spec.get("keep_fds", ())])
     limits.apply(spec.get("limits", {}))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import signal
 import sys
 from collections.abc import Iterable
 
@@ -132,6 +133,13 @@ def _prctl(option: int, what: str, *arguments: int) -> int:
 def die_with_parent(signal_number: int) -> None:
     """Get the signal when the *thread* that forked this process ends; who calls this must check that it still lives."""
     _prctl(_PR_SET_PDEATHSIG, "prctl PDEATHSIG", signal_number)
+
+
+def take_every_signal() -> None:
+    """Undo what was inherited: what Python ignores, what `nohup` ignores, what a supervisor blocks."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def forbid_inspection() -> None:
