@@ -117,6 +117,8 @@ class TestResult:
     failure: Failure | None = None
     executed: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     """Lines of the project's files this test executed, by path; empty when they were not recorded."""
+    printed: int = 0
+    """Characters that pytest captured; 0 where they are fewer than 65,536."""
     starts_programs: bool = False
     """Whether it was seen to start other programs."""
 

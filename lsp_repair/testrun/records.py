@@ -113,7 +113,8 @@ class RunBuilder:
             result = replace(result, outcome=outcome)
         if record["outcome"] == "failed" and result.failure is None:
             result = replace(result, failure=failure(node_id, record["when"], record["failure"]))
-        self.results[node_id] = replace(result, seconds=result.seconds + record["seconds"])
+        printed = max(result.printed, record.get("printed", 0))
+        self.results[node_id] = replace(result, seconds=result.seconds + record["seconds"], printed=printed)
         if "inner" in record:
             self.observed[node_id] = Observed(Inner(record["inner"]), record["error"], record["code"])
         if record["when"] == "teardown":

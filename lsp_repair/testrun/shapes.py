@@ -78,7 +78,7 @@ _PHASE = _fields(
         "seconds": _seconds,
         "xfail": _flag,
     },
-    {"failure": _FAILURE, "sub": _flag, "inner": _INNER, "error": _flag, "code": _text},
+    {"failure": _FAILURE, "sub": _flag, "printed": _count, "inner": _INNER, "error": _flag, "code": _text},
 )
 
 

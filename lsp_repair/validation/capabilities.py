@@ -189,7 +189,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "waiting": frozenset({"time.sleep", "asyncio.sleep"}),
     "randomness": frozenset(
         {"random", "secrets", "numpy.random", "uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom", "builtins.hash"}
-        | {"builtins.id", "sys.hash_info", "random.*", "uuid.getnode"}
+        | {"builtins.id", "sys.hash_info", "?the order of a set", "random.*", "uuid.getnode"}
     ),
 }
 _CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".timezone.now", ".Timestamp.now")

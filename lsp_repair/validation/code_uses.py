@@ -25,6 +25,11 @@ _EXAMINING = frozenset(
 )
 _BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
 
+_IN_ORDER = frozenset({"builtins.list", "builtins.tuple", "builtins.iter", "builtins.enumerate"})
+_WITHOUT_ORDER = frozenset(
+    f"builtins.{name}" for name in ("sorted", "set", "frozenset", "sum", "min", "max", "len", "any", "all")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Uses:
@@ -180,6 +185,8 @@ class _Reader:
             self._code(first)
         if functions & {"builtins.open", "io.open", "io.FileIO"} and isinstance(first, ast.Constant):
             self._add(("?an open descriptor",) if isinstance(first.value, int) else ())
+        if functions & _IN_ORDER and first is not None and self._is_set(first) and not self._is_ordered(node):
+            self.found.add("?the order of a set")
         self._read_from_text(node, functions, first)
         if functions & _EXAMINING and any(self._spelled(each) & STREAMS for each in node.args):
             self.found.add("?a standard stream examined")
@@ -188,6 +195,20 @@ class _Reader:
         if functions & {"operator.attrgetter", "operator.methodcaller"} and first is not None:
             text = self.naming.text(first)
             self._add(tuple(f".{part}" for part in text.split(".")) if text else ("?an attribute by a made-up name",))
+
+    def _is_set(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Set() | ast.SetComp():
+                return True
+            case ast.Call(function):
+                return bool(self._spelled(function) & {"builtins.set", "builtins.frozenset"})
+            case _:
+                return False
+
+    def _is_ordered(self, node: ast.AST) -> bool:
+        """Whether what takes the list at once does not care for its order."""
+        taker = self.scopes.parents[node]
+        return isinstance(taker, ast.Call) and bool(self._spelled(taker.func) & _WITHOUT_ORDER)
 
     def _read_from_text(self, node: ast.Call, functions: set[str], first: ast.expr | None) -> None:
         """A path or data that stands in the code."""

@@ -41,6 +41,7 @@ def _remembered(module: Module) -> set[str]:
     changed = set[str]()
     cached = {node.name for node in scopes.nodes if isinstance(node, _Named) and _is_cached(node)}
     kept = {name for node in scopes.nodes if isinstance(node, _Named) for name in _kept_defaults(node)}
+    kept |= {f"{scopes.qualified(node)} once" for node in scopes.nodes if isinstance(node, _Named) and _is_once(node)}
     for node in scopes.nodes:
         for owner in _changes(node, naming):
             name = _lasting(owner, scopes)
@@ -133,6 +134,11 @@ def _lasting_name(name: str, node: ast.Name, function: _Definition, scopes: Scop
 def _is_cached(node: ast.AST) -> bool:
     names = {getattr(each, "id", getattr(each, "attr", "")) for each in _decorators(node)}
     return not names.isdisjoint(_CACHES)
+
+
+def _is_once(node: ast.AST) -> bool:
+    """Whether an object computes it the first time only, whatever becomes of the object."""
+    return any(getattr(each, "id", getattr(each, "attr", "")) == "cached_property" for each in _decorators(node))
 
 
 def _decorators(node: ast.AST) -> Iterator[ast.expr]:

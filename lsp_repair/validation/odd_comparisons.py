@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
+from lsp_repair.validation.changed_comparisons import newly_looser
 from lsp_repair.validation.folding import is_constant, is_true
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming
@@ -26,7 +27,6 @@ _BUILTIN_BASES = frozenset(
     | {"collections.Counter", "collections.defaultdict", "datetime.date", "datetime.datetime", "datetime.timedelta"}
     | {"pathlib.Path", "pathlib.PurePath"}
 )
-_SCALARS = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.complex"})
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -35,66 +35,7 @@ def newly_odd(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
     if not set(_odd(after)) <= (set(_odd(before)) if before is not None else set()):
         return True
-    return before is not None and (_answers_otherwise(before, after) or _carries_more(before, after))
-
-
-def _carries_more(before: Module, after: Module) -> bool:
-    """Whether a text or a number of its own kind is new: it can carry along what should be computed from it."""
-    known = {node.name for node in before.scopes.nodes if isinstance(node, ast.ClassDef)}
-    classes = [node for node in after.scopes.nodes if isinstance(node, ast.ClassDef) and node.name not in known]
-    return any(
-        len(node.bases) == 1 and not _SCALARS.isdisjoint(after.naming.names(node.bases[0])) and _holds_more(node, after)
-        for node in classes
-    )
-
-
-def _holds_more(node: ast.ClassDef, module: Module) -> bool:
-    """Whether objects that are asked for by this class have attributes of their own."""
-    asked = any(
-        isinstance(each, ast.Call) and getattr(each.func, "id", "") == "isinstance" and node.name in _names(each)
-        for each in module.scopes.nodes
-    )
-    stored = any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in module.scopes.nodes)
-    return asked or stored
-
-
-def _answers_otherwise(before: Module, after: Module) -> bool:
-    """Whether a function that gave a truth now gives what is always true, or an object that has a truth of its own."""
-    gave_truth = {name for name, value in _returned(before) if _is_truth(value)}
-    classes = {
-        node.name
-        for node in after.scopes.nodes
-        if isinstance(node, ast.ClassDef) and any(name in {"__bool__", "__len__"} for name, _ in _members(node))
-    }
-    return any(name in gave_truth and _is_no_truth(value, classes) for name, value in _returned(after))
-
-
-def _returned(module: Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in module.scopes.nodes:
-        if isinstance(node, ast.Return) and node.value is not None:
-            yield module.scopes.qualified(node), node.value
-
-
-def _is_truth(value: ast.expr) -> bool:
-    match value:
-        case ast.Compare() | ast.UnaryOp(ast.Not()) | ast.Constant(bool()):
-            return True
-        case ast.Call(ast.Name("all" | "any" | "bool" | "isinstance" | "issubclass" | "callable")):
-            return True
-        case _:
-            return False
-
-
-def _is_no_truth(value: ast.expr, classes: set[str]) -> bool:
-    match value:
-        case ast.GeneratorExp() | ast.Lambda() | ast.Tuple([_, *_]) | ast.List([_, *_]):
-            return True
-        case ast.Call(ast.Name("filter" | "map" | "zip" | "iter" | "reversed" | "enumerate" | "object")):
-            return True
-        case ast.Call(ast.Name(name)):
-            return name in classes
-        case _:
-            return False
+    return before is not None and newly_looser(before, after)
 
 
 def _odd(module: Module) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from lsp_repair.validation.believing import believed
 from lsp_repair.validation.grounds import Ground, PatchedRun, Scope, patched, request_of, run_patched, targets_scope
 from lsp_repair.validation.layers import Finding, combined
 from lsp_repair.validation.mustfail import all_failed, must_fail
+from lsp_repair.validation.noise import flooding
 from lsp_repair.validation.outcomes import first_red_target, judged
 from lsp_repair.validation.policy import screen_policy
 from lsp_repair.validation.reaching import nothing_reached, watched_names
@@ -43,6 +44,7 @@ def prove(
         *read_beside_tests(ground, patch, targets),
         believed(ground, first, patch.paths),
         all_failed(first.run, ground.baseline),
+        flooding(first.run, ground.baseline),
     ]
     match judged(ground, patch, targets, second.run, narrow):
         case Plausible():

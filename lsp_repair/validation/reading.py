@@ -5,9 +5,11 @@ from pathlib import Path
 
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Flag
 from lsp_repair.validation.grounds import Ground
 from lsp_repair.validation.kept_checks import kept_checks
 from lsp_repair.validation.layers import Finding
+from lsp_repair.validation.moved_constants import moved_constants
 from lsp_repair.validation.policy import edited_tests
 from lsp_repair.validation.signs import static_signs
 from lsp_repair.validation.tested_literals import literals_of_tests
@@ -24,6 +26,9 @@ def read_beside_tests(ground: Ground, patch: Patch, targets: tuple[NodeId, ...])
     edited = edited_tests(patch, oracle, ground.rules)
     product = Patch(tuple(each for each in patch.changes if each.path not in edited))
     yield kept_checks(product, oracle, _product_paths(ground), read)
+    tests = [data for path in sorted(oracle) if path.endswith(".py") and (data := read(path))]
+    for path, name in moved_constants(product, tests):
+        yield Finding(None, (Flag.WEAKENED_CHECK,), (f"{path}: the tests compare with {name}, which the patch moves",))
     literals = literals_of_tests(targets, ground.baseline.collected, read)
     yield static_signs(patch, literals, edited)
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag
+from lsp_repair.validation.answers_in_data import answers_in_data
 from lsp_repair.validation.capabilities import new_powers
+from lsp_repair.validation.changed_arguments import newly_changes_arguments
 from lsp_repair.validation.fixed_times import compares_with_a_fixed_time
 from lsp_repair.validation.hard_coding import newly_hard_coded
 from lsp_repair.validation.kept_state import newly_remembers
@@ -41,6 +43,11 @@ def static_signs(patch: Patch, literals: LiteralsOfTests | None = None, edited: 
             for change in changes
             if (why := newly_hard_coded(change.before, change.after, literals))
         ]
+        signs += [
+            (Flag.HARD_CODED_INPUT, f"{change.path}: {why}")
+            for change in patch.changes
+            if change.path not in edited and (why := answers_in_data(change, literals))
+        ]
     order = list(Flag)
     flags = sorted({flag for flag, _ in signs}, key=order.index)
     return Finding(flags=tuple(flags), notes=tuple(dict.fromkeys(note for _, note in signs)))
@@ -62,6 +69,8 @@ def _signs(change: FileChange) -> Iterator[_Sign]:
             yield Flag.SWALLOWED_ERROR, f"{change.path} newly swallows errors"
         if (not was_broken or _more(change, b"def __")) and newly_odd(before, after):
             yield Flag.ODD_COMPARISON, f"{change.path} newly changes how objects compare"
+        if before is not None and newly_changes_arguments(before, after):
+            yield Flag.KEPT_STATE, f"{change.path} newly changes what a function is given"
         if not was_broken and newly_remembers(before, after):
             yield Flag.KEPT_STATE, f"{change.path} newly keeps something between calls"
     except RecursionError:

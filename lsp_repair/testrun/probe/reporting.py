@@ -18,6 +18,9 @@ from .within import Within
 
 Emit = Callable[[dict[str, Any]], None]
 
+_MUCH_OUTPUT = 1 << 16
+"""Characters of one test: fewer are not told."""
+
 
 class Reporting:
     """Emits one record for each fact; paths are relative to the root."""
@@ -173,6 +176,9 @@ class Reporting:
             "seconds": report.duration,
             "xfail": hasattr(report, "wasxfail"),
         }
+        printed = sum(len(text) for _, text in report.sections)
+        if printed > _MUCH_OUTPUT:
+            record["printed"] = printed
         comparison = self._comparisons.take()
         if self._is_calling:
             record["sub"] = True
