@@ -10,7 +10,8 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.repair.assistants import Assistants
-from lsp_repair.repair.engine import check, fix
+from lsp_repair.repair.checking import check
+from lsp_repair.repair.engine import fix
 from lsp_repair.repair.requests import CheckRequest, FixRequest
 from lsp_repair.repair.strategies import strategy_of
 

@@ -27,7 +27,8 @@ from lsp_repair.domain.verdicts import Plausible, Reason
 from lsp_repair.errors import LspRepairError, RefusedError, UsageError
 from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
 from lsp_repair.isolation.tiers import way_out
-from lsp_repair.repair.engine import Interrupted, check, fix
+from lsp_repair.repair.checking import check
+from lsp_repair.repair.engine import Interrupted, fix
 from lsp_repair.repair.requests import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover

@@ -6,9 +6,7 @@ KeyboardInterrupt.
 
 import contextlib
 import functools
-import json
 import queue
-import re
 import socket
 import ssl
 import threading
@@ -26,6 +24,19 @@ from lsp_repair.domain.usage import Usage
 from lsp_repair.models.classifying import failure_of_body, failure_of_status, unsupported_parameter
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
+from lsp_repair.models.streams import (
+    BadReplyError,
+    ErrorInReplyError,
+    StatusError,
+    beginning,
+    bounded,
+    document_of,
+    events_of,
+    is_stream,
+    json_of,
+    kind_of,
+    lines_of,
+)
 from lsp_repair.models.usage_reports import told_usage
 
 Hear = Callable[[str], None]
@@ -41,7 +52,6 @@ _LEAST_WIRE_BYTES = 1_000_000
 _ADAPTATIONS = 3
 _SHOWN = 300
 _LIMITS = ("max_tokens", "max_completion_tokens")
-_LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)
 _SENT_HEADERS = frozenset(
     {
         "accept",
@@ -297,8 +307,8 @@ class _Call:
         """Errors are read here, because the SDK would read them to whatever end."""
         self.began = True
         if not response.is_success:
-            text = _beginning(response.iter_bytes()).decode("utf-8", "replace")
-            raise _StatusError(response.status_code, response.headers, text)
+            text = beginning(response.iter_bytes()).decode("utf-8", "replace")
+            raise StatusError(response.status_code, response.headers, text)
 
     def _talk(self, http: httpx2.Client) -> Failure | None:
         endpoint = self._wire.endpoint
@@ -306,11 +316,11 @@ class _Call:
         create = cast("Callable[..., Any]", client.chat.completions.create)
         response: httpx2.Response = create(**self._body).response
         with contextlib.closing(response):
-            chunks = self._until_stopped(_bounded(response.iter_bytes(), self._most_bytes))
-            if _is_stream(response.headers):
+            chunks = self._until_stopped(bounded(response.iter_bytes(), self._most_bytes))
+            if is_stream(response.headers):
                 self._read_events(chunks)
             else:
-                self._take(_parsed(b"".join(chunks).decode("utf-8", "replace")), "message")
+                self._take(json_of(b"".join(chunks).decode("utf-8", "replace")), "message")
         return None
 
     def _until_stopped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -322,17 +332,17 @@ class _Call:
 
     def _read_events(self, chunks: Iterator[bytes]) -> None:
         """Server-sent events; read here because the SDK hides both a bad event and the end mark."""
-        for data in _events(_lines(chunks)):
+        for data in events_of(lines_of(chunks)):
             if data == "[DONE]":
                 return
-            self._take(_parsed(data), "delta")
+            self._take(json_of(data), "delta")
 
     def _take(self, document: object, part: str) -> None:
         if not isinstance(document, dict):
-            raise _BadReplyError(f"the endpoint answered with {_kind(document)} instead of a reply")
+            raise BadReplyError(f"the endpoint answered with {kind_of(document)} instead of a reply")
         told = cast("dict[str, Any]", document)
         if told.get("error"):
-            raise _ErrorInReplyError(told["error"])
+            raise ErrorInReplyError(told["error"])
         served = told.get("model")
         self._pieces.put(
             _Facts(usage=told_usage(told.get("usage")), served_by=served if isinstance(served, str) else "")
@@ -358,28 +368,6 @@ class _Call:
         )
 
 
-class _BadReplyError(Exception):
-    """Not the wire format."""
-
-
-class _StatusError(Exception):
-    """An HTTP status that is no success."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], text: str) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
-        self.headers = headers
-        self.text = text
-
-
-class _ErrorInReplyError(Exception):
-    """An error object where a reply should be."""
-
-    def __init__(self, error: object) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
 @functools.cache
 def _trusted() -> ssl.SSLContext:
     """Loaded once: the certificates take longer than the rest of a call's preparation."""
@@ -390,85 +378,14 @@ def _is_openai(base_url: str) -> bool:
     return f".{urlsplit(base_url).hostname}".endswith(".api.openai.com")
 
 
-def _is_stream(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream"
-
-
-def _bounded(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
-    """An endless reply ends here."""
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > most:
-            raise _BadReplyError("the endpoint sent far more than was asked for")
-        yield chunk
-
-
-def _beginning(chunks: Iterator[bytes]) -> bytes:
-    """The first part of an error's body, as far as it came: the status counts without it."""
-    read = bytearray()
-    with contextlib.suppress(httpx2.HTTPError):
-        for chunk in chunks:
-            read += chunk
-            if len(read) >= _LEAST_BYTES:
-                break
-    return bytes(read)
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
-    r"""Lines of events end at \n, \r or \r\n and nowhere else: JSON may hold what else Python splits lines at."""
-    held: list[bytes] = []
-    for chunk in chunks:
-        held.append(chunk)
-        if b"\n" in chunk or b"\r" in chunk:
-            *whole, rest = _LINE_END.split(b"".join(held))
-            held = [rest]
-            for line in whole:
-                yield line.decode("utf-8", "replace")
-    yield b"".join(held).removesuffix(b"\r").decode("utf-8", "replace")
-
-
-def _events(lines: Iterator[str]) -> Iterator[str]:
-    """The data of each server-sent event; a last one that is not closed by an empty line is not whole."""
-    data: list[str] = []
-    for each in lines:
-        line = each.removeprefix("\ufeff")
-        if line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
-        elif not line and data:
-            yield "\n".join(data)
-            data = []
-    if data == ["[DONE]"]:
-        yield "[DONE]"
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise _BadReplyError(f"the endpoint answered with no JSON: {text.strip()}") from error
-
-
-def _document(text: str) -> object:
-    """JSON where it is JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _kind(document: object) -> str:
-    return "null" if document is None else f"a {type(document).__name__}"
-
-
 def _of_exception(error: BaseException) -> Failure:
     """Every way in which an exchange can break, as one of the closed set."""
     match error:
-        case _StatusError():
-            return failure_of_status(error.status, error.headers, _document(error.text), time.time())
-        case _ErrorInReplyError():
+        case StatusError():
+            return failure_of_status(error.status, error.headers, document_of(error.text), time.time())
+        case ErrorInReplyError():
             return failure_of_body(error.error)
-        case _BadReplyError():
+        case BadReplyError():
             return Failure(Failed.MALFORMED, str(error))
         case openai.APITimeoutError() | httpx2.TimeoutException():
             return Failure(Failed.NETWORK, "the endpoint did not answer in time")

@@ -12,10 +12,10 @@ from lsp_repair.domain.events import Observer, Progressed, RepairFinished, Repai
 from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.outcomes import FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
-from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
+from lsp_repair.domain.verdicts import Reason
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.isolation.tiers import Found as FoundIsolation
@@ -28,19 +28,16 @@ from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate, with_cold_lines
 from lsp_repair.repair.related import RelatedTests
-from lsp_repair.repair.requests import CheckRequest, FixRequest
+from lsp_repair.repair.requests import FixRequest
 from lsp_repair.repair.sandboxing import find_sandbox
-from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
+from lsp_repair.repair.scopes import file_of
 from lsp_repair.repair.selection import chosen
-from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline, surroundings_may_matter
+from lsp_repair.repair.session import Baseline, Prepared, prepare, rules_of, run_baseline, surroundings_may_matter
 from lsp_repair.repair.suspects import Suspects, suspects, whole_files
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
 from lsp_repair.validation.behaviours import behaviours
-from lsp_repair.validation.foreign_patch import read_patch
-from lsp_repair.validation.policy import ProjectRules, screen_policy
-from lsp_repair.validation.project_rules import project_rules
-from lsp_repair.validation.proof import Ground, prove, targets_pass
+from lsp_repair.validation.proof import Ground, targets_pass
 from lsp_repair.validation.screening import WarmScreen
 
 _GATE_SECONDS = 6.0
@@ -194,7 +191,7 @@ class _Work:
     def _ground(self, gated: Gated) -> Ground:
         unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
         prepared = self.prepared
-        rules = _rules(prepared, test_edits=self.request.allow_test_edits)
+        rules = rules_of(prepared, test_edits=self.request.allow_test_edits)
         words = self.progress.isolation.words
         return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules, words)
 
@@ -407,65 +404,3 @@ def _imported_product_files(prepared: Prepared, baseline: Baseline, editable: Ed
     files = [Path(file) for file in baseline.run.module_files.values()]
     paths = [file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)]
     return [path for path in dict.fromkeys(paths) if editable(path)][:5]
-
-
-def _rules(prepared: Prepared, *, test_edits: bool) -> ProjectRules:
-    """The project's rules, with the folders that its copy is imported from."""
-    copy, root = prepared.snapshot.root, prepared.project.root
-    sources = [root / Path(each).relative_to(copy) for each in prepared.place.source_roots if _is_below(each, copy)]
-    return project_rules(prepared.project, sources, test_edits=test_edits)
-
-
-def _is_below(path: str, folder: Path) -> bool:
-    return Path(path).is_relative_to(folder)
-
-
-def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:
-    """Judge a foreign patch; raises like `fix`."""
-    started = time.monotonic()
-    deadline = Deadline.after(request.time_limit_seconds)
-    found = find_sandbox(project, request.allow)
-    demand(found.report, request.demands.foreign, "patches of others")
-    with work_folder() as private:
-        prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found)
-        targets, verdict = _checked(prepared, request, deadline, observe)
-    return CheckReport(
-        root=str(project.root),
-        python=str(project.interpreter.executable),
-        targets=targets,
-        verdict=verdict,
-        isolation=found.report,
-        seconds=time.monotonic() - started,
-    )
-
-
-def _checked(
-    prepared: Prepared, request: CheckRequest, deadline: Deadline, observe: Observer
-) -> tuple[tuple[NodeId, ...], Verdict]:
-    patch = read_patch(request.patch_text, prepared.snapshot.root)
-    selection = chosen(prepared.project, request.selection, Path.cwd())
-    if isinstance(patch, Rejected):
-        return (), patch
-    rules = _rules(prepared, test_edits=request.allow_test_edits)
-    refused = screen_policy(patch, frozenset(), rules=rules)
-    if refused is not None:  # what needs no baseline costs none
-        return (), refused
-    baseline = run_baseline(prepared, selection, deadline, observe)
-    red = tuple(result.node_id for result in baseline.run.red)
-    targets = red
-    if selection.targets:
-        ids = (*(test.node_id for test in baseline.run.collected), *red)
-        targets = tuple(dict.fromkeys(key for key in ids if selection.names(key)))
-        green = [key for key in targets if key not in red]
-        if green:
-            return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
-    if not targets:
-        return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
-    narrow = narrow_scope(targets, ())
-    full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
-    wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
-    private = prepared.private
-    ground = Ground(
-        prepared.snapshot, prepared.place, baseline.run, private, rules=rules, isolation=prepared.isolation.words
-    )
-    return targets, prove(ground, patch, targets, (wide, narrow), deadline)

@@ -22,6 +22,8 @@ from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, take_snapshot
 from lsp_repair.testrun.source_roots import source_roots
+from lsp_repair.validation.policy import ProjectRules
+from lsp_repair.validation.project_rules import project_rules
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
 _BASELINE_SHARE = 0.5
@@ -246,3 +248,14 @@ def _speaks_of_surroundings(file: Path) -> bool:
         return _SPEAKS_OF_SURROUNDINGS.search(file.read_bytes()) is not None
     except OSError:
         return False
+
+
+def rules_of(prepared: Prepared, *, test_edits: bool) -> ProjectRules:
+    """The project's rules, with the folders that its copy is imported from."""
+    copy, root = prepared.snapshot.root, prepared.project.root
+    sources = [root / Path(each).relative_to(copy) for each in prepared.place.source_roots if _is_below(each, copy)]
+    return project_rules(prepared.project, sources, test_edits=test_edits)
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(folder)

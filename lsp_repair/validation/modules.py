@@ -45,6 +45,7 @@ def read_module(data: bytes | None) -> Module | None:
     return None if tree is None else module_of(tree)
 
 
+@lru_cache(maxsize=2 * _KEPT)
 def parsed(data: bytes | None) -> ast.Module | None:
     """The syntax tree; None for what this Python cannot parse. A file that does not exist is an empty module."""
     try:
