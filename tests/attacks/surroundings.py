@@ -78,6 +78,10 @@ class Surroundings:
         return (*found, *([f"{len(left)} processes are left"] if left else []))
 
 
+_DIES_WITH_ITS_PARENT = "ctypes.CDLL(None).prctl(1, signal.SIGKILL)" if sys.platform == "linux" else "None"
+_VICTIM = f"import ctypes, signal; {_DIES_WITH_ITS_PARENT}; signal.pause()"
+
+
 @contextlib.contextmanager
 def surroundings(place: Path, project: Path) -> Generator[Surroundings]:
     """A world below `place`, in which `project` lies already."""
@@ -86,7 +90,7 @@ def surroundings(place: Path, project: Path) -> Generator[Surroundings]:
     with contextlib.ExitStack() as stack:
         sockets = {name: stack.enter_context(each) for name, each in _listeners(token)}
         stack.callback(Path(sockets["unix"].getsockname()).unlink)
-        victim = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+        victim = subprocess.Popen([sys.executable, "-c", _VICTIM], start_new_session=True)
         stack.callback(victim.wait)
         stack.callback(victim.kill)
         yield Surroundings(place, project, token, sockets, victim, _fingerprints(place))
