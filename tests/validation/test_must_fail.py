@@ -515,3 +515,53 @@ def test_a_handler_that_is_given_what_it_asks_for_is_clean(judge):
     one = judge(HANDLED, BUS)
     fix = BUS.replace("handler(event)", 'handler({"topic": "saved", **event})')
     assert is_clean(one.verdict(one.rewrite("shop.py", fix)))
+
+
+ASYNCHRONOUS = {
+    "pytest-asyncio": """
+        import pytest
+        from shop import total
+        pytest_plugins = ["pytest_asyncio.plugin"]
+
+        @pytest.mark.asyncio
+        async def test_total():
+            assert total(2, 3) == 5
+    """,
+    "anyio": """
+        import pytest
+        from shop import total
+        pytest_plugins = ["anyio.pytest_plugin"]
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.anyio
+        async def test_total():
+            assert total(2, 3) == 5
+    """,
+    "unittest": """
+        import unittest
+        from shop import total
+
+        class TotalTest(unittest.IsolatedAsyncioTestCase):
+            async def test_total(self):
+                self.assertEqual(total(2, 3), 5)
+    """,
+}
+EQUAL_TO_ALL = SHOP.replace(
+    "return a - b", "return type('Sum', (), {'__eq__': lambda self, other: True, '__hash__': None})()"
+)
+
+
+@pytest.mark.parametrize("tests", ASYNCHRONOUS.values(), ids=ASYNCHRONOUS)
+def test_assertions_of_asynchronous_tests_are_turned_over_as_well(judge, tests):
+    one = judge(tests)
+    verdict = one.verdict(one.rewrite("shop.py", right(SHOP)))
+    assert is_clean(verdict)
+    assert not verdict.evidence.not_applicable
+    run = one.run(one.rewrite("shop.py", right(SHOP))).run
+    assert [(each.outcome, each.reached) for each in run.oversight.trials if each.what == "negated"] == [
+        ("failed", True)
+    ]
+    assert reason(one.unpoliced(one.rewrite("shop.py", EQUAL_TO_ALL))) == "must-fail-passed"

@@ -10,6 +10,7 @@ import ast
 import secrets
 import time
 from collections.abc import Generator, Iterator
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import CodeType, MethodType
 from typing import Any, Callable, Optional, cast
 
@@ -175,10 +176,10 @@ class MustFail:
     def _source(self, item: Any) -> Any:
         """What mutants are made of, or the name of the layer that does not exist for this test."""
         function = real_function(item.obj)
-        if type(item) not in {pytest.Function, TestCaseFunction} or function is None:
+        if not _is_called_plainly(item) or function is None:
             return "another kind of test"
-        if function.__code__.co_flags & 0x2A0:
-            return "asynchronous test"
+        if function.__code__.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+            return "another kind of test"
         if getattr(item.obj, "is_hypothesis_test", False) or hasattr(item.obj, "hypothesis"):
             return "generated inputs"
         path = function.__code__.co_filename
@@ -220,6 +221,11 @@ class MustFail:
             if ran.failure is not None and what == "again":
                 record["detail"] = ran.failure["type"] + ": " + ran.failure["message"]
         self._reporting.emit(record)
+
+
+def _is_called_plainly(item: Any) -> bool:
+    """Whether the code in an item's function is what runs: pytest's own kinds, and those of who awaits them."""
+    return type(item) in {pytest.Function, TestCaseFunction} or type(item).__module__.startswith("pytest_asyncio.")
 
 
 def _fresh(item: Any, code: Optional[CodeType]) -> Callable[[], None]:
