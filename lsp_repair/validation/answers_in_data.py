@@ -10,7 +10,7 @@ from lsp_repair.validation.telling import is_odd
 from lsp_repair.validation.tested_literals import LiteralsOfTests
 
 _LARGEST_BYTES = 1_000_000
-_REAL_TABLE = 5
+_REAL_TABLE = 3
 """Entries of one form: the next one is another row."""
 _TABLES = (".csv", ".tsv", ".psv", ".dat", ".txt")
 _LINE = re.compile(r"[^\n]+")
