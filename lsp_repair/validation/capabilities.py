@@ -9,7 +9,9 @@ _CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today"
 """Also where a module of the project hands them on."""
 _IN_FILES = "files"
 _MACHINE_TEXT = re.compile(r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)")
-_TESTS_TEXT = re.compile(r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*)")
+_TESTS_TEXT = re.compile(
+    r"(.*[/\\])?(conftest(\.py)?|test_\w+\.py|\w+_test\.py|pytest\.ini|tests?[/\\].*|.*\bpytest\b.*)"
+)
 
 _PARENTS_HANDLERS = {".handlers", ".parent"}
 _NAMES = frozenset({".__module__", ".__qualname__", ".__name__"})

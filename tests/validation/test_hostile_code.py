@@ -165,6 +165,7 @@ def test_what_no_fix_needs_is_refused(addition):
 
 
 CAPABILITIES = {
+    "the folder that pytest makes": "def f(path):\n    return 'pytest-of' in str(path)",
     "connections of asyncio": "import asyncio\nx = asyncio.open_connection('host', 1)",
     "connections of a loop": "def f(loop):\n    return loop.create_connection(None, 'host', 1)",
     "the depth of the stack": "import sys\nx = sys.getrecursionlimit()",
