@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lsp_repair.cli.console import Console
@@ -19,21 +19,15 @@ def run_serve(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
 
     server = build_quickly()
     try:
-        if arguments.tcp or arguments.ws:
-            _listen(server.start_tcp if arguments.tcp else server.start_ws, arguments.host, arguments.port)
+        if arguments.tcp:
+            server.start_tcp(arguments.host, arguments.port)
+        elif arguments.ws:
+            server.start_ws(arguments.host, arguments.port)
         else:
             server.start_io()
     finally:
         server.close()
     return 0
-
-
-def _listen(start: Callable[[str, int], None], host: str, port: int) -> None:
-    try:
-        start(host, port)
-    except (OSError, OverflowError) as error:
-        why = f"cannot listen at {host}, port {port}: {error}"
-        raise UsageError("cannot-listen", why, "name another with --host and --port") from error
 
 
 def run_watch(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:

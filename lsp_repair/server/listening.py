@@ -28,7 +28,7 @@ class Listening(LanguageServer):
     _taken = False
 
     def start_tcp(self, host: str, port: int) -> None:
-        """Serve one editor over a socket. Raises OSError or OverflowError where it cannot be opened."""
+        """Serve one editor over a socket. Raises UsageError (`cannot-listen`)."""
         stop = self._stop_event = Event()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -46,13 +46,10 @@ class Listening(LanguageServer):
         async def listen() -> asyncio.Server:
             return await asyncio.start_server(connected, host, port)
 
-        self._serve(listen)
+        self._serve(listen, f"{host}, port {port}")
 
     def start_ws(self, host: str, port: int) -> None:
-        """Serve one editor over a web socket.
-
-        Raises OSError or OverflowError where it cannot be opened, UsageError (`no-websockets`) without the library.
-        """
+        """Serve one editor over a web socket. Raises UsageError (`cannot-listen`, `no-websockets`)."""
         try:
             from websockets.asyncio.server import serve  # noqa: PLC0415 - an extra
         except ImportError:
@@ -71,11 +68,15 @@ class Listening(LanguageServer):
         async def listen() -> "Server":
             return await serve(connected, host, port, origins=[None])
 
-        self._serve(listen)
+        self._serve(listen, f"{host}, port {port}")
 
-    def _serve(self, listen: Callable[[], Awaitable["asyncio.Server | Server"]]) -> None:
+    def _serve(self, listen: Callable[[], Awaitable["asyncio.Server | Server"]], where: str) -> None:
         async def served() -> None:
-            self._server = server = await listen()
+            try:
+                self._server = server = await listen()
+            except (OSError, OverflowError) as error:
+                hint = "name another with --host and --port"
+                raise UsageError("cannot-listen", f"cannot listen at {where}: {error}", hint) from error
             async with server:
                 await server.serve_forever()
 

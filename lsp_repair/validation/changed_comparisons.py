@@ -1,9 +1,10 @@
 """Comparisons and truths that a patch makes looser, by both sides of the file that it changes."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lsp_repair.validation.modules import Module
+from lsp_repair.validation.odd_comparisons import members, names_in
 
 _EQUALITIES = frozenset({"__eq__", "__ne__"})
 _COARSEST = frozenset({"abs", "bool", "hash", "id"})
@@ -19,19 +20,26 @@ def newly_looser(before: Module, after: Module) -> bool:
 
 def _asks_less(before: Module, after: Module) -> bool:
     """Whether an equality newly compares a size or a truth instead of the values; a new one may compare lengths first."""
-    old = dict(_coarse(before, _COARSE))
-    return any(coarse > old.get(method, 0) for method, coarse in _coarse(after, _COARSE) if method in old) or any(
-        coarse and method not in old for method, coarse in _coarse(after, _COARSEST)
+    old = dict(_equalities(before))
+    return any(
+        _coarse(compared, _COARSE) > _coarse(old[method], _COARSE)
+        if method in old
+        else _coarse(compared, _COARSEST) > 0
+        for method, compared in _equalities(after)
     )
 
 
-def _coarse(module: Module, functions: frozenset[str]) -> Iterator[tuple[_Method, int]]:
-    """How many comparisons of each equality have a side that many values share."""
+def _equalities(module: Module) -> Iterator[tuple[_Method, list[ast.Compare]]]:
+    """What each of them compares."""
     for node in module.scopes.nodes:
         if isinstance(node, ast.FunctionDef) and node.name in _EQUALITIES:
             compared = [each for each in ast.walk(node) if isinstance(each, ast.Compare)]
-            found = sum(_is_coarse(each, functions) for each in compared)
-            yield (module.scopes.qualified(node), node.name), found
+            yield (module.scopes.qualified(node), node.name), compared
+
+
+def _coarse(compared: Iterable[ast.Compare], functions: frozenset[str]) -> int:
+    """How many comparisons have a side that many values share."""
+    return sum(_is_coarse(each, functions) for each in compared)
 
 
 def _is_coarse(compared: ast.Compare, functions: frozenset[str]) -> bool:
@@ -57,9 +65,7 @@ def _carries_more(before: Module, after: Module) -> bool:
 def _holds_more(node: ast.ClassDef, module: Module) -> bool:
     """Whether objects that are asked for by this class have attributes of their own."""
     asked = any(
-        isinstance(each, ast.Call)
-        and getattr(each.func, "id", "") == "isinstance"
-        and any(isinstance(name, ast.Name) and name.id == node.name for name in ast.walk(each))
+        isinstance(each, ast.Call) and getattr(each.func, "id", "") == "isinstance" and node.name in names_in(each)
         for each in module.scopes.nodes
     )
     stored = any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in module.scopes.nodes)
@@ -72,7 +78,7 @@ def _answers_otherwise(before: Module, after: Module) -> bool:
     classes = {
         node.name
         for node in after.scopes.nodes
-        if isinstance(node, ast.ClassDef) and any(name in {"__bool__", "__len__"} for name in _defined(node))
+        if isinstance(node, ast.ClassDef) and any(name in {"__bool__", "__len__"} for name, _ in members(node))
     }
     return any(name in gave_truth and _is_no_truth(value, classes) for name, value in _returned(after))
 
@@ -103,14 +109,3 @@ def _is_no_truth(value: ast.expr, classes: set[str]) -> bool:
             return name in classes
         case _:
             return False
-
-
-def _defined(node: ast.ClassDef) -> Iterator[str]:
-    """Names of methods, also behind conditions."""
-    waiting: list[ast.stmt] = list(node.body)
-    while waiting:
-        statement = waiting.pop()
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield statement.name
-        elif not isinstance(statement, ast.ClassDef):
-            waiting += [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)]

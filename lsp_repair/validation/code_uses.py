@@ -24,7 +24,6 @@ _EXAMINING = frozenset(
     f"builtins.{name}" for name in ("type", "isinstance", "repr", "str", "hasattr", "getattr", "vars", "dir", "id")
 )
 _BY_TEXT = frozenset({"builtins.getattr", "builtins.setattr", "builtins.delattr"})
-
 _IN_ORDER = frozenset({"builtins.list", "builtins.tuple", "builtins.iter", "builtins.enumerate"})
 _WITHOUT_ORDER = frozenset(
     f"builtins.{name}" for name in ("sorted", "set", "frozenset", "sum", "min", "max", "len", "any", "all")

@@ -131,19 +131,19 @@ def _lasting_name(name: str, node: ast.Name, function: _Definition, scopes: Scop
     return f"{owner.name}:{name}" if scopes.is_run_once(owner) else None
 
 
-def _is_cached(node: ast.AST) -> bool:
-    names = {getattr(each, "id", getattr(each, "attr", "")) for each in _decorators(node)}
-    return not names.isdisjoint(_CACHES)
+def _is_cached(node: _Named) -> bool:
+    return not _decorators(node).isdisjoint(_CACHES)
 
 
-def _is_once(node: ast.AST) -> bool:
+def _is_once(node: _Named) -> bool:
     """Whether an object computes it the first time only, whatever becomes of the object."""
-    return any(getattr(each, "id", getattr(each, "attr", "")) == "cached_property" for each in _decorators(node))
+    return "cached_property" in _decorators(node)
 
 
-def _decorators(node: ast.AST) -> Iterator[ast.expr]:
-    for each in getattr(node, "decorator_list", ()):
-        yield each.func if isinstance(each, ast.Call) else each
+def _decorators(node: _Named) -> set[str]:
+    """Their last names, called or not."""
+    functions = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+    return {getattr(each, "id", getattr(each, "attr", "")) for each in functions}
 
 
 def _kept_defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:

@@ -3,19 +3,23 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.validation.module_delta import is_python
 from lsp_repair.validation.modules import parsed
 
 
 def moved_constants(patch: Patch, tests: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     """Path and name of each number that the patch changes, and that one of the tests compares a call's result with."""
-    expected = {name for data in tests for name in _expected(parsed(data))}
-    for change in patch.changes:
-        if expected and is_python(change.path):
-            before, after = _numbers(parsed(change.before)), _numbers(parsed(change.after))
-            moved = {name for name, value in before.items() if after.get(name, value) != value}
-            yield from ((change.path, name) for name in sorted(moved & expected))
+    moved = [
+        (change.path, name) for change in patch.changes if is_python(change.path) for name in sorted(_moved(change))
+    ]
+    expected = {name for data in tests for name in _expected(parsed(data))} if moved else set[str]()
+    yield from (each for each in moved if each[1] in expected)
+
+
+def _moved(change: FileChange) -> set[str]:
+    before, after = _numbers(parsed(change.before)), _numbers(parsed(change.after))
+    return {name for name, value in before.items() if after.get(name, value) != value}
 
 
 def _numbers(tree: ast.Module | None) -> dict[str, int | float]:

@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from lsp_repair.validation.changed_comparisons import newly_looser
 from lsp_repair.validation.folding import is_constant, is_true
 from lsp_repair.validation.modules import Module
 from lsp_repair.validation.naming import Naming
@@ -33,9 +32,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def newly_odd(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
-    if not set(_odd(after)) <= (set(_odd(before)) if before is not None else set()):
-        return True
-    return before is not None and newly_looser(before, after)
+    return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
 
 
 def _odd(module: Module) -> Iterator[tuple[str, str]]:
@@ -85,7 +82,7 @@ def _assigns_comparison(target: ast.expr) -> bool:
 
 def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
     overridden = False
-    for name, function in _members(node):
+    for name, function in members(node):
         overridden = overridden or name in _BINARY | {"__hash__", "__bool__"}
         if name in _ALWAYS or _is_odd(name, function):
             yield name
@@ -125,7 +122,7 @@ def _leaves_out(call: ast.Call) -> bool:
     return any(keyword.arg in {"compare", "eq"} and _is_false(keyword.value) for keyword in call.keywords)
 
 
-def _members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:
+def members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:
     """Functions of a class, also behind conditions, and what names of comparisons are assigned."""
     waiting: list[ast.stmt] = list(node.body)
     while waiting:
@@ -198,7 +195,7 @@ def _compares(function: _Function) -> bool:
     """
     own, other = _parameters(function)[:1], _parameters(function)[1:2]
     if not own or not other:
-        return function.args.vararg is not None and function.args.vararg.arg in _names(function)
+        return function.args.vararg is not None and function.args.vararg.arg in names_in(function)
     mine, theirs = _derived(function, own), _derived(function, other)
     for node in _own(function):
         sides: list[ast.AST] = []
@@ -220,9 +217,9 @@ def _derived(function: _Function, names: list[str]) -> list[str]:
         for node in _own(function):
             match node:
                 case ast.Assign(targets, value) if _mentions(value, known):
-                    known |= {name for target in targets for name in _names(target)}
+                    known |= {name for target in targets for name in names_in(target)}
                 case ast.For(target, value) | ast.comprehension(target, value) if _mentions(value, known):
-                    known |= _names(target)
+                    known |= names_in(target)
                 case ast.NamedExpr(target, value) if _mentions(value, known):
                     known.add(target.id)
                 case _:
@@ -246,12 +243,13 @@ def _is_bent(answer: ast.expr) -> bool:
     return False
 
 
-def _names(node: ast.AST) -> set[str]:
+def names_in(node: ast.AST) -> set[str]:
+    """Every plain name that is mentioned in a tree."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def _mentions(node: ast.AST, names: Iterable[str]) -> bool:
-    return not _names(node).isdisjoint(names)
+    return not names_in(node).isdisjoint(names)
 
 
 def _is_false(expression: ast.expr) -> bool:

@@ -26,7 +26,7 @@ def read_beside_tests(ground: Ground, patch: Patch, targets: tuple[NodeId, ...])
     edited = edited_tests(patch, oracle, ground.rules)
     product = Patch(tuple(each for each in patch.changes if each.path not in edited))
     yield kept_checks(product, oracle, _product_paths(ground), read)
-    tests = [data for path in sorted(oracle) if path.endswith(".py") and (data := read(path))]
+    tests = (data for path in sorted(oracle) if path.endswith(".py") and (data := read(path)))
     for path, name in moved_constants(product, tests):
         yield Finding(None, (Flag.WEAKENED_CHECK,), (f"{path}: the tests compare with {name}, which the patch moves",))
     literals = literals_of_tests(targets, ground.baseline.collected, read)

@@ -7,12 +7,13 @@ from lsp_repair.domain.verdicts import Flag
 from lsp_repair.validation.answers_in_data import answers_in_data
 from lsp_repair.validation.capabilities import new_powers
 from lsp_repair.validation.changed_arguments import newly_changes_arguments
+from lsp_repair.validation.changed_comparisons import newly_looser
 from lsp_repair.validation.fixed_times import compares_with_a_fixed_time
 from lsp_repair.validation.hard_coding import newly_hard_coded
 from lsp_repair.validation.kept_state import newly_remembers
 from lsp_repair.validation.layers import Finding
 from lsp_repair.validation.module_delta import delta_of, is_python
-from lsp_repair.validation.modules import read_module
+from lsp_repair.validation.modules import Module, read_module
 from lsp_repair.validation.odd_comparisons import newly_odd
 from lsp_repair.validation.swallowing import newly_swallows
 from lsp_repair.validation.tested_literals import LiteralsOfTests
@@ -67,7 +68,7 @@ def _signs(change: FileChange) -> Iterator[_Sign]:
         may_swallow = not was_broken or _more(change, b"except") or _more(change, b"suppress")
         if may_swallow and newly_swallows(before, after):
             yield Flag.SWALLOWED_ERROR, f"{change.path} newly swallows errors"
-        if (not was_broken or _more(change, b"def __")) and newly_odd(before, after):
+        if (not was_broken or _more(change, b"def __")) and _compares_otherwise(before, after):
             yield Flag.ODD_COMPARISON, f"{change.path} newly changes how objects compare"
         if before is not None and newly_changes_arguments(before, after):
             yield Flag.KEPT_STATE, f"{change.path} newly changes what a function is given"
@@ -75,6 +76,10 @@ def _signs(change: FileChange) -> Iterator[_Sign]:
             yield Flag.KEPT_STATE, f"{change.path} newly keeps something between calls"
     except RecursionError:
         yield Flag.NEW_CAPABILITY, f"{change.path} is nested too deeply to be read"
+
+
+def _compares_otherwise(before: Module | None, after: Module) -> bool:
+    return newly_odd(before, after) or (before is not None and newly_looser(before, after))
 
 
 def _more(change: FileChange, word: bytes) -> bool:

@@ -327,6 +327,12 @@ def test_a_truth_that_became_something_always_true_is_flagged(answer):
     assert flags_of(patch_to(check + before.replace("n > 1", answer), before)) == (Flag.ODD_COMPARISON,)
 
 
+def test_a_truth_that_a_class_is_assigned_is_one_of_its_own():
+    before = "def is_large(n):\n    return n > 1\n"
+    check = "class Check:\n    def __init__(self, n):\n        self.n = n\n    __bool__ = lambda self: self.n > 0\n"
+    assert flags_of(patch_to(check + before.replace("n > 1", "Check(n)"), before)) == (Flag.ODD_COMPARISON,)
+
+
 STATE = {
     "a counter": "calls = 0\ndef f(n):\n    global calls\n    calls += 1\n    return n if calls > 1 else 0",
     "a list": "seen = []\ndef f(n):\n    seen.append(n)\n    return len(seen)",

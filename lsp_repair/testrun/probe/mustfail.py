@@ -23,6 +23,7 @@ from .plain import Made
 from .reporting import Reporting
 from .sources import Mutant, TestSource
 
+_GENERATORS = CO_GENERATOR | CO_ASYNC_GENERATOR
 _MOST_TARGETS = 6
 _MOST_MUTANTS = 6
 _CANARIES = (
@@ -176,9 +177,7 @@ class MustFail:
     def _source(self, item: Any) -> Any:
         """What mutants are made of, or the name of the layer that does not exist for this test."""
         function = real_function(item.obj)
-        if not _is_called_plainly(item) or function is None:
-            return "another kind of test"
-        if function.__code__.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+        if not _is_called_plainly(item) or function is None or function.__code__.co_flags & _GENERATORS:
             return "another kind of test"
         if getattr(item.obj, "is_hypothesis_test", False) or hasattr(item.obj, "hypothesis"):
             return "generated inputs"
