@@ -11,7 +11,7 @@ from measures import tree_cpu_seconds
 
 from lsp_repair.domain.events import CandidateSurvived, Event, ProposalFound, ScreeningFinished
 from lsp_repair.repair.engine import fix
-from lsp_repair.repair.requests import FixRequest
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 

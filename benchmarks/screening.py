@@ -32,21 +32,21 @@ from lsp_repair.domain.events import Event
 from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.verdicts import Plausible
+from lsp_repair.judge.judge import Ground, prove
+from lsp_repair.repair.baseline import Baseline, Prepared, prepare, run_baseline
 from lsp_repair.repair.case import Case, build_ladder
-from lsp_repair.repair.requests import Selection
-from lsp_repair.repair.sandboxing import find_sandbox
-from lsp_repair.repair.scopes import narrow_scope
-from lsp_repair.repair.selection import chosen
-from lsp_repair.repair.session import Baseline, Prepared, prepare, run_baseline
+from lsp_repair.repair.fix_request import Selection
+from lsp_repair.repair.proof_scopes import narrow_scope
+from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.test_selection import chosen
+from lsp_repair.screening.ladder import Ladder, Tally
+from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.snapshot import SnapshotRules
-from lsp_repair.testrun.warm import WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.ladder import Ladder, Tally
-from lsp_repair.validation.proof import Ground, prove
-from lsp_repair.validation.screening import WarmScreen
+from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 _CANDIDATES = 400
 _PROOFS = 8

@@ -9,15 +9,15 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Rejected, Unproven, Verdict
+from lsp_repair.judge.findings import combined
+from lsp_repair.judge.judge import Ground, Scope, prove
+from lsp_repair.judge.proof_context import PatchedRun, request_of, run_patched
+from lsp_repair.judge.runs.must_fail import all_failed, must_fail
+from lsp_repair.judge.runs.run_integrity import believed
+from lsp_repair.judge.runs.run_outcomes import judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
-from lsp_repair.validation.believing import believed
-from lsp_repair.validation.grounds import PatchedRun, request_of, run_patched
-from lsp_repair.validation.layers import combined
-from lsp_repair.validation.mustfail import all_failed, must_fail
-from lsp_repair.validation.outcomes import judged
-from lsp_repair.validation.proof import Ground, Scope, prove
 
 FULL = Scope(Level.FULL, (), None)
 

@@ -12,7 +12,7 @@ from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.checking import check
 from lsp_repair.repair.engine import fix
-from lsp_repair.repair.requests import CheckRequest, FixRequest
+from lsp_repair.repair.fix_request import CheckRequest, FixRequest
 from lsp_repair.repair.strategies import strategy_of
 
 _SECONDS = 240.0

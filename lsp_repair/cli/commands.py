@@ -12,10 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
-from lsp_repair.cli import json_output, rendering
-from lsp_repair.cli.assisting import ModelFlags, choose, means_of
+from lsp_repair.app import json_output
+from lsp_repair.app.console import Console
+from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
+from lsp_repair.cli import rendering
 from lsp_repair.cli.consenting import fix_with_consent
-from lsp_repair.cli.console import Console
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
@@ -29,7 +30,7 @@ from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
 from lsp_repair.isolation.tiers import way_out
 from lsp_repair.repair.checking import check
 from lsp_repair.repair.engine import Interrupted, fix
-from lsp_repair.repair.requests import CheckRequest, FixRequest, Selection
+from lsp_repair.repair.fix_request import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover
 
@@ -202,8 +203,8 @@ def run_undo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
 
 def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`report`."""
-    from lsp_repair.cli.report_page import report_page
-    from lsp_repair.cli.reporting import report_csv, report_json, show_report, write_report_json, write_text
+    from lsp_repair.app.cost_report import report_csv, report_json, show_report, write_report_json, write_text
+    from lsp_repair.app.report_page import report_page
 
     root = str(arguments.path.expanduser().resolve()) if arguments.path else None
     with opened_ledger(open_folders(), console) as ledger:

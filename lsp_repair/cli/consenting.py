@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 
-from lsp_repair.cli.console import Console
+from lsp_repair.app.console import Console
 from lsp_repair.domain.events import Observer
 from lsp_repair.domain.isolation import Demands
 from lsp_repair.domain.outcomes import FixReport
@@ -11,7 +11,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.errors import RefusedError
 from lsp_repair.folders import Folders
 from lsp_repair.repair.engine import fix
-from lsp_repair.repair.requests import FixRequest
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.trust import WEAK_ISOLATION, consent, has_consented
 
 

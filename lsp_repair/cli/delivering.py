@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from lsp_repair.cli.console import Console
+from lsp_repair.app.console import Console
 from lsp_repair.cli.journal import apply
 from lsp_repair.cli.wiring import JOURNAL
 from lsp_repair.domain.outcomes import FixReport, Proposal, Status

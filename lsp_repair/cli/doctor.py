@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from lsp_repair import __version__
-from lsp_repair.cli.console import Console
+from lsp_repair.app.console import Console
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.folders import open_folders
-from lsp_repair.repair.sandboxing import find_sandbox
+from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.roots import find_root

@@ -7,8 +7,8 @@ import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 
+from lsp_repair.app.console import Console
 from lsp_repair.cli import arguments
-from lsp_repair.cli.console import Console
 from lsp_repair.errors import LspRepairError
 
 _INTERRUPTED = 130
@@ -59,7 +59,7 @@ def _write_error(words: Sequence[str], destination: str | None, error: LspRepair
     """JSON on every exit: the empty document of the command with the error in it."""
     if destination is None:
         return
-    from lsp_repair.cli import json_output
+    from lsp_repair.app import json_output
 
     empties = {
         "check": json_output.empty_check_json,
@@ -75,9 +75,11 @@ def _write_error(words: Sequence[str], destination: str | None, error: LspRepair
 def _command(name: str) -> Callable[..., int]:
     """The function of a command, imported when it is needed."""
     if name in {"serve", "trust", "watch"}:
-        from lsp_repair.cli import serving
+        from lsp_repair.cli import serve_command
 
-        return {"serve": serving.run_serve, "trust": serving.run_trust, "watch": serving.run_watch}[name]
+        return {"serve": serve_command.run_serve, "trust": serve_command.run_trust, "watch": serve_command.run_watch}[
+            name
+        ]
     from lsp_repair.cli import commands
 
     return commands.COMMANDS[name]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lsp_repair.cli import json_output
-from lsp_repair.cli.assisting import ModelFlags, choose, means_of
+from lsp_repair.app import json_output
+from lsp_repair.app.console import Console
+from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli.capability import Capability, examine
-from lsp_repair.cli.console import Console
 from lsp_repair.cli.wiring import opened_ledger
 from lsp_repair.domain.events import Observer
 from lsp_repair.domain.money import money_text

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lsp_repair.cli.console import Console
+from lsp_repair.app.console import Console
 from lsp_repair.domain.money import money_text
 from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.verdicts import Plausible

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from lsp_repair.cli.console import Console
+from lsp_repair.app.console import Console
 from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
 from lsp_repair.domain.metering import Role
 from lsp_repair.domain.projects import Project

@@ -124,7 +124,7 @@ def launch(command: Command) -> Running:
 
 def _start(command: Command, ends: Ends) -> Supervised:
     if command.confinement is None or command.confinement.sandbox.mechanism is Mechanism.NONE:
-        from lsp_repair.isolation.plain import start_plain  # noqa: PLC0415 - one of the two is needed
+        from lsp_repair.isolation.plain_launch import start_plain  # noqa: PLC0415 - one of the two is needed
 
         return start_plain(command, ends)
     from lsp_repair.isolation.nursery import start_confined  # noqa: PLC0415 - the same

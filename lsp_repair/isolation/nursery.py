@@ -21,7 +21,7 @@ from lsp_repair.isolation.confinement import Confinement, Sandbox
 from lsp_repair.isolation.launch import Command, Ends
 from lsp_repair.isolation.stragglers import MARK, new_mark
 
-_START = Path(__file__).parent / "warden" / "start.py"
+_START = Path(__file__).parent / "warden" / "start_warden.py"
 _LAST_SECONDS = 2.0
 BAIT = secrets.token_hex(16)
 """Stands in the environment of the warden: a sandbox in which it can be read leaks."""

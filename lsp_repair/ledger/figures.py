@@ -10,7 +10,7 @@ from typing import Literal
 
 from lsp_repair.domain.outcomes import Status
 from lsp_repair.domain.usage import Usage
-from lsp_repair.ledger.calls import shown
+from lsp_repair.ledger.model_calls import shown
 
 
 @dataclass(frozen=True, slots=True)

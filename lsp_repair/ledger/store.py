@@ -28,7 +28,7 @@ from lsp_repair.domain.money import Caps
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.usage import Usage
-from lsp_repair.ledger import calls, figures, rows
+from lsp_repair.ledger import figures, model_calls, rows
 from lsp_repair.ledger.opening import BUSY_SECONDS, open_file
 
 Decision = Literal["accepted", "rejected", "stale", "reverted"]
@@ -216,9 +216,9 @@ class Ledger:
             try:
                 with self._patiently(), self._transaction():
                     now = self._clock()
-                    calls.settle_the_dead(self._connection, now)
+                    model_calls.settle_the_dead(self._connection, now)
                     row = {"at": now, "run": self._run, "failure": self._failure_row(intent.purpose.group)}
-                    return calls.reserve(self._connection, intent, caps, row)
+                    return model_calls.reserve(self._connection, intent, caps, row)
             except (sqlite3.Error, OSError, ValueError) as error:
                 self._session, self._failures, self._attempts = known
                 return Refusal("no-ledger", f"the call cannot be booked, so it is not made: {error}")
@@ -229,7 +229,7 @@ class Ledger:
             try:
                 with self._patiently(), self._transaction():
                     bare = replace(settlement, served_by=self._mask(settlement.served_by))
-                    calls.settle(self._connection, call, bare, self._clock())
+                    model_calls.settle(self._connection, call, bare, self._clock())
             except (sqlite3.Error, OSError, ValueError) as error:
                 self._lose(error)
                 return False
@@ -246,7 +246,7 @@ class Ledger:
     def spent_today(self) -> Decimal | None:
         """US dollars of the last 24 hours, of all processes; None when a price is unknown."""
         with self._lock:
-            return figures.spent_since(self._connection, self._clock() - calls.DAY_SECONDS)
+            return figures.spent_since(self._connection, self._clock() - model_calls.DAY_SECONDS)
 
     def recall(self, root: str, fingerprint: str) -> tuple[str, ...]:
         """Reflections on a failure from earlier trials, the oldest first."""

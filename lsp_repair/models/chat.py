@@ -16,7 +16,7 @@ from lsp_repair.models.breaker import Breaker
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.estimates import input_bound, usual_usage, was_cut
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.models.paid_replies import PaidReplies
+from lsp_repair.models.response_cache import PaidReplies
 
 Hear = Callable[[str], None]
 _RETRIES = 2

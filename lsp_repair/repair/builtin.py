@@ -18,13 +18,13 @@ from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
+from lsp_repair.judge.judge import Ground, Scope, prove
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.related import RelatedTests, merged
-from lsp_repair.repair.scopes import file_of, full_scope, narrow_scope, related_scope
+from lsp_repair.repair.proof_scopes import file_of, full_scope, narrow_scope, related_scope
+from lsp_repair.repair.related_tests import RelatedTests, merged
+from lsp_repair.screening.behaviours import Behaviour, behaviours, distinct, telling_input
+from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.search import Limits, Survivor, search
-from lsp_repair.validation.behaviours import Behaviour, behaviours, distinct, telling_input
-from lsp_repair.validation.proof import Ground, Scope, prove
-from lsp_repair.validation.screening import WarmScreen
 
 _MOST_PROOFS = 6
 _MOST_COMPARED = 25

@@ -11,13 +11,13 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
-from lsp_repair.repair.scopes import covering_tests, file_of
-from lsp_repair.repair.session import Baseline, Prepared
-from lsp_repair.repair.suspects import Suspects
+from lsp_repair.pycode.literals import mined
+from lsp_repair.repair.baseline import Baseline, Prepared
+from lsp_repair.repair.localise import Suspects
+from lsp_repair.repair.proof_scopes import covering_tests, file_of
+from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.search.hints import Hints
-from lsp_repair.search.literals import mined
-from lsp_repair.testrun.warm import WarmServer
-from lsp_repair.validation.ladder import Ladder, TrustedTest, trusted_tests
+from lsp_repair.testrun.warm_server import WarmServer
 
 _SCREENING_TESTS = 3
 _CONFIRMING_TARGETS = 40

@@ -11,15 +11,15 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
-from lsp_repair.repair.requests import CheckRequest
-from lsp_repair.repair.sandboxing import find_sandbox
-from lsp_repair.repair.scopes import full_scope, narrow_scope, related_scope
-from lsp_repair.repair.selection import chosen
-from lsp_repair.repair.session import Prepared, prepare, rules_of, run_baseline
+from lsp_repair.judge.judge import Ground, prove
+from lsp_repair.judge.policy.policy import screen_policy
+from lsp_repair.patches.foreign_patch import read_patch
+from lsp_repair.repair.baseline import Prepared, prepare, rules_of, run_baseline
+from lsp_repair.repair.fix_request import CheckRequest
+from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
+from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.test_selection import chosen
 from lsp_repair.testrun.snapshot import SnapshotRules
-from lsp_repair.validation.foreign_patch import read_patch
-from lsp_repair.validation.policy import screen_policy
-from lsp_repair.validation.proof import Ground, prove
 
 
 def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:

@@ -20,25 +20,25 @@ from lsp_repair.folders import work_folder
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.isolation.tiers import Found as FoundIsolation
 from lsp_repair.isolation.tiers import demand, too_weak
+from lsp_repair.judge.judge import Ground, targets_pass
+from lsp_repair.repair.baseline import Baseline, Prepared, prepare, rules_of, run_baseline, surroundings_may_matter
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
 from lsp_repair.repair.by_models import ModelWork, explained_by_model, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
 from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
-from lsp_repair.repair.gate import EnvironmentGate, Gated, flaky_gate, with_cold_lines
-from lsp_repair.repair.related import RelatedTests
-from lsp_repair.repair.requests import FixRequest
-from lsp_repair.repair.sandboxing import find_sandbox
-from lsp_repair.repair.scopes import file_of
-from lsp_repair.repair.selection import chosen
-from lsp_repair.repair.session import Baseline, Prepared, prepare, rules_of, run_baseline, surroundings_may_matter
-from lsp_repair.repair.suspects import Suspects, suspects, whole_files
+from lsp_repair.repair.fix_request import FixRequest
+from lsp_repair.repair.localise import Suspects, suspects, whole_files
+from lsp_repair.repair.proof_scopes import file_of
+from lsp_repair.repair.related_tests import RelatedTests
+from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.test_selection import chosen
+from lsp_repair.repair.triage import EnvironmentGate, Gated, flaky_gate, with_cold_lines
+from lsp_repair.screening.behaviours import behaviours
+from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.snapshot import SnapshotRules
-from lsp_repair.testrun.warm import NotWarm, WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.behaviours import behaviours
-from lsp_repair.validation.proof import Ground, targets_pass
-from lsp_repair.validation.screening import WarmScreen
+from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 
 _GATE_SECONDS = 6.0
 """CPU seconds after which a test that hung before is believed to hang for good."""

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.pycode.units import Function, FunctionIndex, replaced_functions
 from lsp_repair.repair.reaches import Lines
-from lsp_repair.validation.units import Function, FunctionIndex, replaced_functions
 
 Replaced = Mapping[Function, str]
 """Functions of the imported text with their new text."""

@@ -13,9 +13,10 @@ from lsp_repair.domain.patches import Edit, FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
+from lsp_repair.judge.judge import first_red_target, run_targets
 from lsp_repair.models import prompts
-from lsp_repair.models.blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.chat import ChatModel
+from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.estimates import usual_usage
 from lsp_repair.models.material import Material
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
@@ -36,7 +37,6 @@ from lsp_repair.repair.strategies.bench import (
 )
 from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
 from lsp_repair.repair.strategies.self_repair import MOST_OUTPUT_TOKENS, TEMPERATURE
-from lsp_repair.validation.proof import first_red_target, run_targets
 
 _FEEDBACK_TOKENS = 256
 _HINT = 1_000

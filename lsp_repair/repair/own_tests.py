@@ -9,9 +9,9 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
+from lsp_repair.judge.judge import Ground, patched
 from lsp_repair.repair.case import read_file
 from lsp_repair.testrun.cold import ColdRequest, run_cold
-from lsp_repair.validation.proof import Ground, patched
 
 _SECONDS = 2.0
 

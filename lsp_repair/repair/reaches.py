@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.testrun.warm import UNKNOWN, Reach
+from lsp_repair.testrun.warm_server import UNKNOWN, Reach
 
 _EVERYTHING: Reach = frozenset({UNKNOWN})
 

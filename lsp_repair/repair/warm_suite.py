@@ -17,7 +17,7 @@ from lsp_repair.repair.imported_text import ImportedText, Replaced
 from lsp_repair.repair.reaches import Lines, Reaches
 from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.warm import NotWarm, ReachingRun, WarmRequest, WarmServer, start_warm
+from lsp_repair.testrun.warm_server import NotWarm, ReachingRun, WarmRequest, WarmServer, start_warm
 
 _MOST_TESTS = 3_000
 _MOST_SECONDS = 20.0

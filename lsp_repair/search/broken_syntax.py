@@ -10,8 +10,8 @@ from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import Encoding, decoded, native
 from lsp_repair.domain.patches import Edit, spliced
 from lsp_repair.domain.runs import Failure
+from lsp_repair.pycode.syntax import line_starts
 from lsp_repair.search.changes import quoted
-from lsp_repair.search.syntax import line_starts
 
 _LINES_ABOVE = 12
 """An unclosed bracket is often reported far below the line it is on."""

@@ -3,7 +3,7 @@
 import ast
 from typing import NamedTuple
 
-from lsp_repair.search.code import Code
+from lsp_repair.pycode.precedence import Code
 
 _MAX_QUOTED = 30
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.encoding import native
 from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.pycode.syntax import Module
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
 from lsp_repair.search.slots import Slot, slot_of
-from lsp_repair.search.syntax import Module
 
 _MAX_TITLE = 80
 _LINES_OF_A_NODE = 4

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.runs import Failure
+from lsp_repair.pycode.syntax import Module, is_docstring, parsed
 from lsp_repair.search import broken_syntax
 from lsp_repair.search.changes import Change
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.hints import Hints
-from lsp_repair.search.scopes import Scopes
+from lsp_repair.search.ingredients import Scopes
 from lsp_repair.search.slots import READS_INTO_F_STRINGS
 from lsp_repair.search.suspicion import suspicious_lines
-from lsp_repair.search.syntax import Module, is_docstring, parsed
-from lsp_repair.search.templates import insertions
 from lsp_repair.search.templates.context import Context
-from lsp_repair.search.templates.errors import imports
-from lsp_repair.search.templates.errors.place import place_at
+from lsp_repair.search.templates.errors import import_errors
+from lsp_repair.search.templates.errors.error_place import place_at
 from lsp_repair.search.templates.registry import ERRORS, EXPRESSIONS, MODULES, STATEMENTS
+from lsp_repair.search.templates.statements import insertions
 
 MAX_CANDIDATES = 6000
 _FRAME_WEIGHTS = (0.97, 0.72)
@@ -103,8 +103,8 @@ def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
 def _from_error(context: Context, emission: Emission, failure: Failure) -> None:
     path = context.module.source.path
     if failure.error_type in _IMPORT_ERRORS:
-        emission.extend(imports.imports(context, failure), 1.0)
-        emission.extend(imports.definitions(context, failure), 1.0)
+        emission.extend(import_errors.imports(context, failure), 1.0)
+        emission.extend(import_errors.definitions(context, failure), 1.0)
     lines = dict.fromkeys(frame.line for frame in reversed(failure.frames) if frame.path == path)
     for line, weight in zip(lines, _FRAME_WEIGHTS, strict=False):
         place = place_at(context, failure, line)

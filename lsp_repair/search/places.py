@@ -2,7 +2,7 @@
 
 import ast
 
-from lsp_repair.search.code import BINARY_LEVELS, OPERATORS, Level
+from lsp_repair.pycode.precedence import BINARY_LEVELS, OPERATORS, Level
 
 _BRACKETED = (ast.Call, ast.keyword, ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 

@@ -4,9 +4,9 @@ import ast
 import sys
 from typing import NamedTuple
 
-from lsp_repair.search.code import Code, Level
+from lsp_repair.pycode.precedence import Code, Level
+from lsp_repair.pycode.syntax import Module
 from lsp_repair.search.places import demanded_level, encloses_line_breaks
-from lsp_repair.search.syntax import Module
 
 READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
 """Before, the positions of an f-string's parts were wrong."""

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from lsp_repair.domain.runs import Failure
-from lsp_repair.search.syntax import Module, first_line
+from lsp_repair.pycode.syntax import Module, first_line
 
 MAX_LINES = 60
 _UNSPECIFIC = {"AssertionError", "Failed", "RecursionError", "TimeoutError"}

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.pycode.precedence import Code, binary, call, compared, constant, trailed
 from lsp_repair.search.changes import Replacement
-from lsp_repair.search.code import Code, binary, call, compared, constant, trailed
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.generation import context_of, editable_expressions
 from lsp_repair.search.hints import Hints

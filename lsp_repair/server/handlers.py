@@ -5,11 +5,11 @@ from typing import Any, cast
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server import actions, pulling
-from lsp_repair.server.folder import FolderWork
+from lsp_repair.server.features import code_actions, pull_diagnostics
+from lsp_repair.server.features.views import told_diff, told_folder
+from lsp_repair.server.file_watching import SUFFIXES
 from lsp_repair.server.language_server import RepairServer
-from lsp_repair.server.showing import told_diff, told_folder
-from lsp_repair.server.watching import SUFFIXES
+from lsp_repair.server.root_session import FolderWork
 
 Doing = Callable[[RepairServer, FolderWork, Mapping[str, Any]], Awaitable[Any]]
 
@@ -96,7 +96,7 @@ def _add_documents(server: RepairServer) -> None:
 
 
 def _add_lookups(server: RepairServer) -> None:
-    kinds = [lsp.CodeActionKind.QuickFix, actions.FIX_ALL]
+    kinds = [lsp.CodeActionKind.QuickFix, code_actions.FIX_ALL]
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=kinds))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
@@ -107,24 +107,26 @@ def _add_lookups(server: RepairServer) -> None:
         work, hit, texts = found
         only = params.context.only
         wanted = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
-        return actions.actions_for(work, hit, texts, wanted)
+        return code_actions.actions_for(work, hit, texts, wanted)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
         at = server.work_at(params.text_document.uri)
         kind = server.hover_kind
-        text = actions.hover_text(server.view(at[0]), (at[1], params.position.line), kind) if at is not None else None
+        text = (
+            code_actions.hover_text(server.view(at[0]), (at[1], params.position.line), kind) if at is not None else None
+        )
         return None if text is None else lsp.Hover(contents=lsp.MarkupContent(kind=kind, value=text))
 
-    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, pulling.OPTIONS)
+    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, pull_diagnostics.OPTIONS)
     def _(params: lsp.DocumentDiagnosticParams) -> Any:
-        return pulling.pulled(server, params.text_document.uri, params.previous_result_id)
+        return pull_diagnostics.pulled(server, params.text_document.uri, params.previous_result_id)
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
         at = server.work_at(params.text_document.uri)
         return (
-            actions.lenses(at[0], server.view(at[0]), at[1])
+            code_actions.lenses(at[0], server.view(at[0]), at[1])
             if at is not None and server.settings.get("codeLens", True)
             else []
         )
@@ -135,7 +137,7 @@ def _add_lookups(server: RepairServer) -> None:
         lines = range(params.range.start.line, params.range.end.line + 1)
         if at is None or not server.settings.get("inlayHints"):
             return []
-        return actions.value_hints(server.view(at[0]), at[1], lines, server.texts(at[0]))
+        return code_actions.value_hints(server.view(at[0]), at[1], lines, server.texts(at[0]))
 
 
 def _add_commands(server: RepairServer) -> None:
@@ -173,7 +175,7 @@ async def _show_diff(server: RepairServer, work: FolderWork, arguments: Mapping[
 
 
 async def _explain(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str:
-    text = actions.explanation_text(work.view, str(arguments.get("failure")))
+    text = code_actions.explanation_text(work.view, str(arguments.get("failure")))
     server.say(text)
     return text
 
@@ -241,7 +243,7 @@ def _add_own(server: RepairServer) -> None:
         found = work.view.find(str(getattr(params, "proposal", ""))) if work is not None else None
         if work is None or found is None:
             return {"edit": None}
-        return {"edit": actions.workspace_edit(work, found[1], server.texts(work))}
+        return {"edit": code_actions.workspace_edit(work, found[1], server.texts(work))}
 
     @server.feature("lspRepair/costReport")
     def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - the whole ledger

@@ -11,22 +11,22 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from lsp_repair import __version__
-from lsp_repair.server.accepting import Acceptance
-from lsp_repair.server.actions import Texts
-from lsp_repair.server.buffers import same_text
-from lsp_repair.server.configuring import Configuration
-from lsp_repair.server.deciding import Decisions
-from lsp_repair.server.folder import Ask, Autonomy, Buffers, FolderWork, View, tests_of
-from lsp_repair.server.lending import Lending
-from lsp_repair.server.lenient import AnsweringProtocol, lenient_converter
+from lsp_repair.server.consent.acceptance import Acceptance
+from lsp_repair.server.consent.client_configuration import Configuration
+from lsp_repair.server.consent.decisions import Decisions
+from lsp_repair.server.consent.trust_requests import Trust
+from lsp_repair.server.features.code_actions import Texts
+from lsp_repair.server.features.diagnostic_positions import Touched, touched
+from lsp_repair.server.features.diagnostics import Publisher
+from lsp_repair.server.features.progress import Progress
+from lsp_repair.server.file_watching import Watcher
+from lsp_repair.server.lenient_protocol import AnsweringProtocol, lenient_converter
 from lsp_repair.server.listening import Listening
-from lsp_repair.server.moving import moved
-from lsp_repair.server.progressing import Progress
-from lsp_repair.server.publishing import Publisher
-from lsp_repair.server.roots import Roots, local_path, roots_below
-from lsp_repair.server.spots import Touched, touched
-from lsp_repair.server.trusting import Trust
-from lsp_repair.server.watching import Watcher
+from lsp_repair.server.root_session import Ask, Autonomy, Buffers, FolderWork, View, tests_of
+from lsp_repair.server.state.buffers import same_text
+from lsp_repair.server.state.line_mapping import moved
+from lsp_repair.server.workers.client_models import Lending
+from lsp_repair.server.workspace_roots import Roots, local_path, roots_below
 
 _DEBOUNCE_SECONDS = 0.15
 _MOST_STARTED = 8

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lsp_repair.cli.console import Console
-from lsp_repair.server.folder import NO_BUFFERS, FolderWork, Phase
-from lsp_repair.server.roots import root_of
-from lsp_repair.server.watching import Watcher
+from lsp_repair.app.console import Console
+from lsp_repair.server.file_watching import Watcher
+from lsp_repair.server.root_session import NO_BUFFERS, FolderWork, Phase
+from lsp_repair.server.workspace_roots import root_of
 
 _DEBOUNCE_SECONDS = 0.15
 

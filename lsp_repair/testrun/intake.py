@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.probe.sealing import TAG_BYTES, Sign, chain
+from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
 from lsp_repair.testrun.records import Record
 from lsp_repair.testrun.shapes import is_told_cold, is_well_formed
 

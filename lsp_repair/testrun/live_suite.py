@@ -10,7 +10,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.testrun.cold import ColdRequest, run_cold
-from lsp_repair.testrun.imports import ImportGraph, read_imports
+from lsp_repair.testrun.import_graph import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
 from lsp_repair.testrun.standby import Standby

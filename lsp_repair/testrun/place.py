@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsp_repair.isolation import Command, Confinement, Sandbox
 
-START = Path(__file__).parent / "probe" / "start.py"
+START = Path(__file__).parent / "probe" / "start_session.py"
 
 
 @dataclass(frozen=True, slots=True)

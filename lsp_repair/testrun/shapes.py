@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from lsp_repair.testrun.probe.guarding import NAMES
+from lsp_repair.testrun.probe.session.guarding import NAMES
 
 Check = Callable[[Any], bool]
 

@@ -15,7 +15,7 @@ from lsp_repair.domain.usage import NO_USAGE, Usage
 from lsp_repair.models.breaker import Breaker
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.paid_replies import PaidReplies
+from lsp_repair.models.response_cache import PaidReplies
 from lsp_repair.models.wire import Wire
 
 TEXT = "Swap the two assignments."

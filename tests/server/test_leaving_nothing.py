@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.server.workers import Worker
+from lsp_repair.server.workers.worker_handle import Worker
 
 MARK = "LSP_TEST_MARK"
 PLAIN = "[tool.pytest.ini_options]\n"

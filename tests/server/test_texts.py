@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_repair.server.buffers import spliced
+from lsp_repair.server.state.buffers import spliced
 
 WORD = "'\U0001f600 ü'"
 TEXT = f"def is_cheap(price, limit):\n    {WORD}; return price < limit  # \U0001f600 ü"

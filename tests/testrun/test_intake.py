@@ -8,7 +8,7 @@ import pytest
 
 from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.probe.sealing import sealed_emit
+from lsp_repair.testrun.probe.session.sealing import sealed_emit
 from lsp_repair.testrun.protocol import Protocol
 from lsp_repair.testrun.records import RunBuilder
 

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from lsp_repair.testrun.probe.neighbours import Variations
-from lsp_repair.testrun.probe.normal_form import NormalForm, Opaque, atoms
+from lsp_repair.testrun.probe.replay.neighbours import Variations
+from lsp_repair.testrun.probe.replay.normal_form import NormalForm, Opaque, atoms
 
 
 class Liar:
@@ -177,7 +177,7 @@ with outside.refused():
     open(sys.argv[1]).close()
 assert not outside.touched
 """
-    script = Path(__file__).parents[2] / "lsp_repair" / "testrun" / "probe" / "outside.py"
+    script = Path(__file__).parents[2] / "lsp_repair" / "testrun" / "probe" / "replay" / "outside.py"
     done = subprocess.run([sys.executable, "-c", program, str(script)], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "there"]

@@ -14,8 +14,8 @@ import pytest
 from judging import Judge, is_clean, reason
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.testrun.warm import WarmRequest, WarmServer, start_warm
-from lsp_repair.validation.ladder import TrustedTest, trusted_tests
+from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 PROJECT = {
     "shop.py": """

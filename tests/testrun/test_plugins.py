@@ -5,7 +5,7 @@ import pytest
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Outcome
 from lsp_repair.testrun.cold import ColdRequest, run_cold
-from lsp_repair.testrun.warm import NotWarm, WarmRequest, start_warm
+from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, start_warm
 
 CODE = "def double(n):\n    return n + n + 1\n"
 TESTS = "from code_under_test import double\n\n\ndef test_red():\n    assert double(2) == 4\n\n\ndef test_green():\n    assert double(1) == 3\n"

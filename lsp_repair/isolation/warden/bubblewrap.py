@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import layout, limits, seccomp, system
+from . import layout, seccomp, system
+from . import resource_limits as limits
 
 _SECCOMP_FD = 9
 _FIRST_FILE_FD = 20

@@ -13,7 +13,8 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import layout, limits, seccomp, system
+from . import layout, seccomp, system
+from . import resource_limits as limits
 
 _EXECUTE = 1 << 0
 _WRITE_FILE = 1 << 1

@@ -13,7 +13,8 @@ import signal
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from . import building, layout, limits, seccomp, system
+from . import building, layout, seccomp, system
+from . import resource_limits as limits
 
 _ALWAYS = system.CLONE_NEWUSER | system.CLONE_NEWNS | system.CLONE_NEWPID | system.CLONE_NEWIPC | system.CLONE_NEWUTS
 

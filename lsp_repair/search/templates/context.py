@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
+from lsp_repair.pycode.syntax import Module
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.code import BINARY_LEVELS, Code, binary, constant, level_of
 from lsp_repair.search.hints import Hints
+from lsp_repair.search.ingredients import Scopes
 from lsp_repair.search.places import demanded_level
-from lsp_repair.search.scopes import Scopes
-from lsp_repair.search.syntax import Module
 
 ONE = constant(1)
 _COMMENT = re.compile(r"#[^\r\n]*")

@@ -3,38 +3,37 @@
 from collections.abc import Callable, Iterator
 
 from lsp_repair.search.changes import Change
-from lsp_repair.search.templates import (
+from lsp_repair.search.templates.context import Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
+from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors, uninitialised
+from lsp_repair.search.templates.errors.error_place import ErrorPlace
+from lsp_repair.search.templates.expressions import (
     arithmetic,
     attributes,
-    blocks,
     booleans,
     calls,
-    classes,
     comparisons,
-    conditions,
     constants,
-    coroutines,
     datetimes,
     displays,
-    exceptions,
     fstrings,
     keywords,
     names,
-    repeats,
-    returns,
-    signatures,
-    statements,
     strings,
     subscripts,
     types,
     wraps,
 )
-from lsp_repair.search.templates.context import Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
-from lsp_repair.search.templates.errors import attributes as attribute_errors
-from lsp_repair.search.templates.errors import lookups, uninitialised
-from lsp_repair.search.templates.errors import names as name_errors
-from lsp_repair.search.templates.errors import types as type_errors
-from lsp_repair.search.templates.errors.place import ErrorPlace
+from lsp_repair.search.templates.statements import (
+    blocks,
+    classes,
+    conditions,
+    coroutines,
+    exceptions,
+    repeats,
+    returns,
+    signatures,
+    statements,
+)
 
 ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
 
@@ -71,5 +70,5 @@ ERRORS: tuple[ErrorTemplate, ...] = (
     attribute_errors.proposals,
     uninitialised.proposals,
     type_errors.proposals,
-    lookups.proposals,
+    lookup_errors.proposals,
 )

@@ -26,7 +26,7 @@ def main() -> None:
     read_fd, write_fd = int(sys.argv[1]), int(sys.argv[2])
     for descriptor in (read_fd, write_fd):
         os.set_inheritable(descriptor, False)
-    observing = importlib.import_module(PACKAGE + ".observing")
+    observing = importlib.import_module(PACKAGE + ".replay.observing")
     observing.serve(read_fd, write_fd)
 
 

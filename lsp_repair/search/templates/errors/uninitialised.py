@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator
 
+from lsp_repair.pycode.syntax import first_line, last_line
 from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.scopes import parameters
-from lsp_repair.search.syntax import first_line, last_line
+from lsp_repair.search.ingredients import parameters
 from lsp_repair.search.templates.context import Context
-from lsp_repair.search.templates.errors.place import ErrorPlace
+from lsp_repair.search.templates.errors.error_place import ErrorPlace
 
 _INITIAL = (("None", 0.6), ("0", 0.6), ("[]", 0.6), ("{}", 0.5), ("False", 0.5), ('""', 0.4), ("set()", 0.3))
 

@@ -1,0 +1,1 @@
+"""What the faces share: from settings to models, and the report of what fixes cost."""

@@ -1,0 +1,274 @@
+"""The `report` command: what was repaired and what it cost, for people and for other programs."""
+
+import contextlib
+import csv
+import io
+from collections.abc import Generator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from pathlib import Path
+
+from lsp_repair.app import json_output
+from lsp_repair.app.console import Console
+from lsp_repair.app.json_output import SCHEMA, Json
+from lsp_repair.errors import UsageError
+from lsp_repair.ledger import FixCost, Summary
+from lsp_repair.ledger.figures import GroupCost, Report, Spending
+
+_LATEST = 20
+_MEAN_DIGITS = 4
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CSV_COLUMNS = (
+    "at",
+    "root",
+    "tests",
+    "error_type",
+    "status",
+    "title",
+    "decision",
+    "strategy",
+    "origin",
+    "candidates",
+    "tokens",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cache_write_tokens",
+    "seconds",
+    "cost_usd",
+)
+
+
+def show_report(console: Console, report: Report) -> None:
+    """Totals first, then what they are made of, then the latest fixes."""
+    if not report.summary.sessions:
+        console.line("nothing was repaired yet")
+        return
+    _show_totals(console, report.summary)
+    groups = report.cost_per
+    _show_groups(
+        console,
+        (
+            ("fix", groups.fix),
+            ("accepted fix", groups.accepted),
+            ("rejected fix", groups.rejected),
+            ("failed repair", groups.failed),
+        ),
+    )
+    for title, spending in (
+        ("model", report.by_model),
+        ("role", report.by_role),
+        ("strategy", report.by_strategy),
+        ("day", report.by_day),
+    ):
+        _show_spending(console, title, spending)
+    _show_fixes(console, report.fixes)
+
+
+def _show_totals(console: Console, summary: Summary) -> None:
+    console.line(
+        f"{_counted(summary.sessions, 'session')}, {_counted(summary.failures, 'failure')}, "
+        f"{summary.proposed:,} with a proposal, "
+        f"{summary.accepted:,} accepted, {summary.rejected:,} rejected",
+        "bold",
+    )
+    console.line(
+        f"{summary.candidates:,} candidates tried, {summary.seconds:.1f} s of repair, {summary.tokens:,} tokens, "
+        f"{_dollars(summary.cost_usd)}"
+    )
+
+
+def _show_groups(console: Console, groups: Sequence[tuple[str, GroupCost]]) -> None:
+    rows = [(name, f"{group.count:,}", _dollars(group.cost_usd), _mean(group)) for name, group in groups]
+    _show_table(console, ("cost per", "count", "together", "each"), rows)
+
+
+def _show_spending(console: Console, title: str, spending: Sequence[Spending]) -> None:
+    rows = [
+        (
+            each.key,
+            f"{each.calls:,}",
+            f"{each.usage.input_tokens:,}",
+            f"{each.usage.cached_tokens:,}",
+            f"{each.usage.output_tokens:,}",
+            f"{each.usage.reasoning_tokens:,}",
+            _dollars(each.cost_usd),
+        )
+        for each in spending
+    ]
+    if rows:
+        _show_table(console, (f"by {title}", "calls", "input", "cached", "output", "reasoning", "cost"), rows)
+
+
+def _show_table(console: Console, heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The first column to the left, figures to the right."""
+    lines = [[" ".join(cell.split()) for cell in line] for line in (heading, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    console.line()
+    for number, (name, *figures) in enumerate(lines):
+        aligned = (figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True))
+        console.line("  ".join((name.ljust(widths[0]), *aligned)), *(() if number else ("bold",)))
+
+
+def _show_fixes(console: Console, fixes: Sequence[FixCost]) -> None:
+    if not fixes:
+        return
+    console.line()
+    console.line("the latest fixes", "bold")
+    for fix in fixes[:_LATEST]:
+        _show_fix(console, fix)
+    if len(fixes) > _LATEST:
+        console.line(f"  and {len(fixes) - _LATEST:,} before them: --json, --csv and --html write them all", "dim")
+
+
+def _show_fix(console: Console, fix: FixCost) -> None:
+    decision = f", {fix.decision}" if fix.decision else ""
+    more = f" and {len(fix.tests) - 1} more" if len(fix.tests) > 1 else ""
+    how = f" · {fix.strategy}" if fix.strategy else ""
+    console.line(f"  {fix.status or 'cut off'}{decision}: {next(iter(fix.tests), '')}{more} ({fix.error_type})")
+    console.line(
+        f"    {_local(fix.at):%Y-%m-%d %H:%M} · {fix.title or 'no proposal'}{how} · {fix.candidates:,} candidates · "
+        f"{fix.seconds:.1f} s · {fix.tokens:,} tokens · {_dollars(fix.cost_usd)}",
+        "dim",
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _dollars(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else f"${amount.normalize():f}"
+
+
+def _mean(group: GroupCost) -> str:
+    """Of each member; rounded, for a quotient may have no end."""
+    if not group.count:
+        return "-"
+    if group.cost_usd is None:
+        return "unknown"
+    return _dollars(Context(prec=_MEAN_DIGITS).divide(group.cost_usd, Decimal(group.count)))
+
+
+def _local(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC).astimezone()
+
+
+def report_json(report: Report) -> Json:
+    """The same as data, with every fix; money is a decimal string, or null where a part of it is unknown."""
+    summary, groups = report.summary, report.cost_per
+    return {
+        "schema": SCHEMA,
+        "sessions": summary.sessions,
+        "failures": summary.failures,
+        "proposed": summary.proposed,
+        "accepted": summary.accepted,
+        "rejected": summary.rejected,
+        "candidates": summary.candidates,
+        "tokens": summary.tokens,
+        "seconds": round(summary.seconds, 3),
+        "cost_usd": _money(summary.cost_usd),
+        "cost_per": {
+            "fix": _group_json(groups.fix),
+            "accepted": _group_json(groups.accepted),
+            "rejected": _group_json(groups.rejected),
+            "failed": _group_json(groups.failed),
+        },
+        "by_model": [_spending_json(each) for each in report.by_model],
+        "by_role": [_spending_json(each) for each in report.by_role],
+        "by_strategy": [_spending_json(each) for each in report.by_strategy],
+        "by_day": [_spending_json(each) for each in report.by_day],
+        "fixes": [_fix_json(each) for each in report.fixes],
+    }
+
+
+def _group_json(group: GroupCost) -> Json:
+    return {"count": group.count, "cost_usd": _money(group.cost_usd)}
+
+
+def _spending_json(spending: Spending) -> Json:
+    return {
+        "key": spending.key,
+        "calls": spending.calls,
+        "input_tokens": spending.usage.input_tokens,
+        "cached_tokens": spending.usage.cached_tokens,
+        "output_tokens": spending.usage.output_tokens,
+        "reasoning_tokens": spending.usage.reasoning_tokens,
+        "cost_usd": _money(spending.cost_usd),
+    }
+
+
+def _fix_json(fix: FixCost) -> Json:
+    return {
+        "at": fix.at,
+        "root": fix.root,
+        "tests": list(fix.tests),
+        "error_type": fix.error_type,
+        "status": fix.status,
+        "title": fix.title,
+        "decision": fix.decision,
+        "strategy": fix.strategy,
+        "origin": fix.origin,
+        "candidates": fix.candidates,
+        "tokens": fix.tokens,
+        "seconds": round(fix.seconds, 3),
+        "cost_usd": _money(fix.cost_usd),
+        "usage": asdict(fix.usage),
+    }
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def report_csv(report: Report) -> str:
+    """One row for each fix, the latest first; no cell of it is a formula to a spreadsheet."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\r\n")  # a line end that it knows is quoted within a cell
+    rows.writerow(_CSV_COLUMNS)
+    for fix in report.fixes:
+        told = _fix_json(fix) | asdict(fix.usage)
+        told["at"] = _local(fix.at).isoformat(timespec="seconds")
+        told["tests"] = "\n".join(fix.tests)
+        told["cost_usd"] = told["cost_usd"] or "unknown"
+        rows.writerow([_harmless(told[column]) for column in _CSV_COLUMNS])
+    return text.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def write_report_json(report: Report, destination: str) -> None:
+    """To a file, or to standard output for `-`.
+
+    Raises UsageError (`cannot-write`).
+    """
+    if destination == "-":
+        json_output.write_json(report_json(report), destination)
+        return
+    with _named(destination):
+        json_output.write_json(report_json(report), destination)
+
+
+def write_text(text: str, destination: Path) -> None:
+    """As UTF-8, its lines ending as they do in the text.
+
+    Raises UsageError (`cannot-write`).
+    """
+    with _named(destination):
+        destination.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+@contextlib.contextmanager
+def _named(destination: str | Path) -> Generator[None, None, None]:
+    """A file that cannot be written is the user's to know, by its name."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            "cannot-write", f"{destination} cannot be written: {why}", "name a file in a folder that can be written"
+        ) from error

@@ -1,0 +1,233 @@
+"""From settings and flags to the models of a session: none before the user named one."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lsp_repair.app.secrets import redactor_for
+from lsp_repair.domain.metering import Meter, Reflections
+from lsp_repair.domain.model_choice import ModelChoice
+from lsp_repair.domain.money import Caps
+from lsp_repair.domain.redaction import Redactor
+from lsp_repair.errors import UsageError
+from lsp_repair.folders import Folders
+from lsp_repair.ledger import Ledger
+from lsp_repair.ledger.meter import KeptReflections, LedgerMeter
+from lsp_repair.models.breaker import Breaker
+from lsp_repair.models.chat import ChatModel, Exchange
+from lsp_repair.models.endpoints import Endpoint, resolve
+from lsp_repair.models.ignored import Ignored
+from lsp_repair.models.preview import PreviewMeter, PreviewWire
+from lsp_repair.models.response_cache import PaidReplies
+from lsp_repair.repair.assistants import Assistants, Pair
+from lsp_repair.repair.strategies import strategy_of
+from lsp_repair.settings import LoadedSettings, Settings
+
+_LEVELS = ("off", "cheap", "all")
+_CAPS = {"max_usd": "max_usd_per_fix", "max_tokens": "max_tokens_per_fix"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFlags:
+    """What the user said of the models for this once."""
+
+    models: str | None = None
+    """The level; None: as the settings say."""
+    strategy: str | None = None
+    hint: str = ""
+    show_prompt: bool = False
+    record: Path | None = None
+    replay: Path | None = None
+    choices: Mapping[str, ModelChoice] = field(default_factory=dict[str, ModelChoice])
+    """By the setting that they stand for."""
+    caps: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """By the setting that they stand for; None: no cap."""
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> "ModelFlags":
+        """From the command line; a command may know only some of the flags."""
+        given = {name: value for name, value in vars(arguments).items() if value is not None}
+        plain = ("models", "strategy", "hint", "show_prompt", "record", "replay")
+        choices: dict[str, ModelChoice] = {
+            name: given[name] for name in ("repair_model", "feedback_model", "cheap_model") if name in given
+        }
+        caps = {setting: getattr(arguments, flag) for flag, setting in _CAPS.items() if hasattr(arguments, flag)}
+        return cls(**{name: given[name] for name in plain if name in given}, choices=choices, caps=caps)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the models of a session are made with."""
+
+    root: Path
+    ledger: Ledger | None
+    folders: Folders
+    redactor: Redactor
+    environ: Mapping[str, str]
+    editor: Callable[[Endpoint], Exchange] | None = None
+    """Carries requests to the models of the editor; None: there is no editor, or it has no models for us."""
+
+
+def means_of(
+    root: Path, ledger: Ledger | None, folders: Folders, editor: Callable[[Endpoint], Exchange] | None = None
+) -> Means:
+    """Those of one root; from here on the ledger keeps no secret that is known of it."""
+    redactor = redactor_for(root, os.environ)
+    if ledger is not None:
+        ledger.hide(redactor.masked)
+    return Means(root, ledger, folders, redactor, os.environ, editor)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The models of a session, or why there are none."""
+
+    assistants: Assistants | None
+    line: str
+    """One line for people."""
+    preview: PreviewWire | None = None
+
+
+def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
+    """The models that may be asked.
+
+    Raises UsageError for a strategy, an endpoint or a key that is wrong; RefusedError never.
+    """
+    settings = _with_flags(flags, loaded)
+    strategy = strategy_of(flags.strategy or settings.strategy)
+    strong = settings.repair_model
+    named = [("cheap", settings.cheap_model), ("strong", strong)]
+    level = _level(flags, loaded)
+    allowed = {"off": (), "cheap": ("cheap",), "all": ("cheap", "strong")}[level]
+    steps = [(kind, choice) for kind, choice in named if choice is not None and kind in allowed]
+    if not steps:
+        return Chosen(None, _why_none(level, named))
+    if means.ledger is None and not flags.show_prompt:
+        return Chosen(None, "no ledger can be kept, so no model is asked: the built-in engine alone")
+    preview = PreviewWire(PreviewMeter()) if flags.show_prompt else None
+    workshop = _Workshop(flags, settings, means, preview)
+    pairs = tuple((kind, workshop.pair(kind, choice)) for kind, choice in steps)
+    assistants = Assistants(
+        strategy=strategy,
+        steps=pairs,
+        meter=workshop.meter,
+        reflections=workshop.reflections,
+        redactor=means.redactor,
+        ignored=Ignored(means.root, settings.prompt_exclude),
+        hint=flags.hint,
+        preview=preview is not None,
+    )
+    names = ", ".join(f"{kind} {pair.name}" for kind, pair in pairs)
+    return Chosen(assistants, f"models: {names}; caps: {settings.caps}", preview)
+
+
+def _why_none(level: str, named: list[tuple[str, ModelChoice | None]]) -> str:
+    known = [f"{kind} {choice}" for kind, choice in named if choice is not None]
+    if not known:
+        return "models: none is named, so the built-in engine works alone"
+    return f"models: {level} (named are {', '.join(known)}), so the built-in engine works alone"
+
+
+def _level(flags: ModelFlags, loaded: LoadedSettings) -> str:
+    """What the flag says, but never more than the repository allows."""
+    settings = loaded.settings
+    if flags.models is None:
+        return settings.models or "all"
+    if loaded.tightened("models") and settings.models is not None:
+        return min(flags.models, settings.models, key=_LEVELS.index)
+    return flags.models
+
+
+def _with_flags(flags: ModelFlags, loaded: LoadedSettings) -> Settings:
+    """Flags are the user's own word; what a repository lowered stays lowered."""
+    settings = loaded.settings
+    changes: dict[str, Any] = {name: _as_configured(choice, settings) for name, choice in flags.choices.items()}
+    for name, given in flags.caps.items():
+        now: Any = getattr(settings, name)
+        is_bound = loaded.tightened(name) and now is not None
+        changes[name] = now if is_bound and (given is None or given > now) else given
+    return replace(settings, **changes)
+
+
+def _as_configured(choice: ModelChoice, settings: Settings) -> ModelChoice:
+    """A model named by a flag keeps the key, price and limits that the user's file gives to the very same one."""
+    for known in (settings.repair_model, settings.feedback_model, settings.cheap_model):
+        if known is not None and str(known) == str(choice):
+            return known
+    return choice
+
+
+class _Workshop:
+    """Makes the models; those at one endpoint share its breaker."""
+
+    def __init__(self, flags: ModelFlags, settings: Settings, means: Means, preview: PreviewWire | None) -> None:
+        self._flags = flags
+        self._settings = settings
+        self._means = means
+        self._preview = preview
+        self._breakers: dict[str, Breaker] = {}
+        self.meter: Meter = preview.meter if preview is not None else self._books(settings.caps)
+        self.reflections: Reflections = (
+            KeptReflections(means.ledger, str(means.root)) if means.ledger is not None else _Forgetful()
+        )
+
+    def _books(self, caps: Caps) -> Meter:
+        assert self._means.ledger is not None
+        return LedgerMeter(self._means.ledger, caps)
+
+    def pair(self, kind: str, choice: ModelChoice) -> Pair:
+        """The cheap step asks one model for both; the strong one may have a feedback model of its own."""
+        repair = self._model(choice)
+        feedback = self._settings.feedback_model
+        return Pair(repair if kind == "cheap" or feedback is None else self._model(feedback), repair)
+
+    def _model(self, choice: ModelChoice) -> ChatModel:
+        endpoint = self._endpoint(choice)
+        paid = None
+        cache = self._means.folders.cache
+        recorded = self._flags.record is not None or self._flags.replay is not None
+        if cache is not None and self._preview is None and not recorded:
+            paid = PaidReplies(cache / "replies")
+        breaker = self._breakers.setdefault(endpoint.base_url, Breaker())
+        return ChatModel(endpoint, self._wire(endpoint), self.meter, breaker, paid)
+
+    def _endpoint(self, choice: ModelChoice) -> Endpoint:
+        in_editor = self._means.editor is not None
+        if self._preview is not None or self._flags.replay is not None:
+            try:
+                return resolve(choice, self._means.environ, in_editor=in_editor)
+            except UsageError as error:
+                if error.code not in {"no-key", "no-keyring"}:
+                    raise
+                return resolve(replace(choice, key="none"), self._means.environ)  # no key is needed to send nothing
+        return resolve(choice, self._means.environ, in_editor=in_editor)
+
+    def _wire(self, endpoint: Endpoint) -> Exchange:
+        if self._preview is not None:
+            return self._preview
+        if endpoint.in_editor and self._means.editor is not None:
+            return self._means.editor(endpoint)
+        from lsp_repair.models.recording import RecordingTransport, ReplayTransport
+        from lsp_repair.models.wire import Wire
+
+        if self._flags.replay is not None:
+            return Wire(endpoint, ReplayTransport(self._flags.replay))
+        if self._flags.record is not None:
+            return Wire(endpoint, RecordingTransport(self._flags.record))
+        return Wire(endpoint)
+
+
+class _Forgetful:
+    """Without a ledger nothing is remembered."""
+
+    def recall(self, group: object) -> tuple[str, ...]:
+        """Nothing."""
+        del group
+        return ()
+
+    def remember(self, group: object, text: str) -> None:
+        """Not kept."""
+        del group, text

@@ -1,0 +1,113 @@
+"""What is refused before anything runs: patches that touch what decides outcomes, or that do not parse."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.verdicts import Reason, Rejected
+from lsp_repair.judge.capabilities.machinery import machinery
+from lsp_repair.judge.capabilities.module_delta import delta_of, is_python
+from lsp_repair.judge.policy.deceptive_text import deceptive_code, deceptive_name
+from lsp_repair.judge.policy.doctest_changes import changed_examples
+from lsp_repair.judge.policy.protected_paths import ProjectRules, is_test_file, why_protected
+from lsp_repair.judge.rules.registry import flags_of
+from lsp_repair.pycode.modules import read_module, syntax_error
+
+__all__ = ["ProjectRules", "edited_tests", "flags_of", "screen_policy"]
+
+_MOST_FILES = 60
+_MOST_BYTES = 2 << 20
+_MOST_LINES = 5_000
+_LONGEST_LINE = 2_000
+"""Characters of a line of code that somebody could still read."""
+_LONGEST_DATA_LINE = 200_000
+_DEFAULT = ProjectRules()
+
+
+def screen_policy(
+    patch: Patch,
+    oracle_paths: frozenset[str],
+    doctest_paths: frozenset[str] = frozenset(),
+    rules: ProjectRules = _DEFAULT,
+) -> Rejected | None:
+    """The first rule that a patch breaks, None when it may be run.
+
+    `oracle_paths` are the files whose every byte decides outcomes; of `doctest_paths` only the docstrings do. Before the
+    baseline both may be empty: what is refused then would be refused with them as well.
+    """
+    size = _too_large(patch)
+    if size is not None:
+        return _refused(Reason.TOO_LARGE, size)
+    tests = set(edited_tests(patch, oracle_paths, rules))
+    for change in patch.changes:
+        why = why_protected(change, patch, oracle_paths, rules)
+        refusal = (
+            (_refused(Reason.PROTECTED_PATH, f"{change.path} {why}") if why else None)
+            or _broken(change)
+            or _deceptive(change)
+            or (_machinery(change) if change.path not in tests else None)
+            or (changed_examples(change) if change.path in doctest_paths and not rules.test_edits else None)
+        )
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def edited_tests(patch: Patch, oracle_paths: frozenset[str], rules: ProjectRules) -> tuple[str, ...]:
+    """The tests that a patch edits: none where the user did not ask for that, as it is refused then."""
+    if not rules.test_edits:
+        return ()
+    return tuple(path for path in patch.paths if is_test_file(path, oracle_paths, rules))
+
+
+def _refused(reason: Reason, detail: str) -> Rejected:
+    return Rejected((reason,), detail)
+
+
+def _too_large(patch: Patch) -> str | None:
+    if len(patch.changes) > _MOST_FILES:
+        return f"the patch changes {len(patch.changes)} files"
+    lines = total = 0
+    for change in patch.changes:
+        longest = _LONGEST_LINE if is_python(change.path) else _LONGEST_DATA_LINE
+        for line in _added_lines(change):
+            lines, total = lines + 1, total + len(line)
+            if len(line) > longest:
+                return f"a line of {len(line)} characters is added to {change.path}"
+    if lines > _MOST_LINES or total > _MOST_BYTES:
+        return f"the patch adds {lines} lines with {total} bytes"
+    return None
+
+
+def _added_lines(change: FileChange) -> Iterator[bytes]:
+    """Lines that stand in the file more often than before."""
+    known = Counter((change.before or b"").split(b"\n"))
+    return (Counter((change.after or b"").split(b"\n")) - known).elements()
+
+
+def _deceptive(change: FileChange) -> Rejected | None:
+    why = deceptive_name(change.path) if change.before is None else None
+    if why is not None:
+        return _refused(Reason.DECEPTIVE_TEXT, f"{why} in the name {change.path!a}")
+    why = deceptive_code(change) if change.after is not None and is_python(change.path) else None
+    return _refused(Reason.DECEPTIVE_TEXT, f"{change.path} newly has {why}") if why else None
+
+
+def _broken(change: FileChange) -> Rejected | None:
+    """A file that did not parse before, with the same message, may be written for a newer Python than ours."""
+    if change.after is None or not is_python(change.path):
+        return None
+    problem = syntax_error(change.after)
+    if problem is None and read_module(change.after) is None:
+        problem = "it is nested too deeply"
+    if problem is None or (change.before is not None and problem == syntax_error(change.before)):
+        return None
+    return _refused(Reason.SYNTAX_ERROR, f"{change.path} does not parse after the patch: {problem}")
+
+
+def _machinery(change: FileChange) -> Rejected | None:
+    if not is_python(change.path):
+        return None
+    delta = delta_of(change)
+    found = machinery(delta.names, delta.texts, delta.before)
+    return _refused(Reason.TEST_MACHINERY, f"{change.path} newly uses {min(found).lstrip('?=.')}") if found else None

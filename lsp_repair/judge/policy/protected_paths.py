@@ -1,0 +1,142 @@
+"""Paths that a patch may not touch, however they are spelled: what decides outcomes, and what runs by its place."""
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.judge.capabilities.machinery import TEST_MODULES
+from lsp_repair.patches.plain_paths import plain_path
+
+_NAMES = frozenset(
+    {"conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "tox.toml", "setup.cfg"}
+    | {"setup.py", "pyproject.toml", "noxfile.py", ".coveragerc", ".coveragerc.toml", "hatch.toml", "meson.build"}
+    | {"manifest.in", "makefile", "gnumakefile", "justfile", "cmakelists.txt", "dockerfile", "pipfile", "pipfile.lock"}
+    | {"poetry.lock", "uv.lock", "uv.toml", "pdm.lock", "pyvenv.cfg", ".python-version", "mypy.ini", "ruff.toml"}
+    | {".gitlab-ci.yml", ".travis.yml", "jenkinsfile", "bitbucket-pipelines.yml", "appveyor.yml", ".appveyor.yml"}
+    | {".drone.yml", ".pre-commit-config.yaml", ".gitattributes", ".gitmodules", ".gitignore", ".editorconfig"}
+    | {"sitecustomize.py", "usercustomize.py", "pixi.toml", "pixi.lock", "poetry.toml", "pdm.toml", ".pdm-python"}
+    | {"hatch_build.py", "dodo.py", "fabfile.py", "entry_points.txt", "pkg-info", "pip.conf", "pip.ini", ".pypirc"}
+    | {".netrc", ".condarc", "pyrightconfig.json", ".flake8", ".pylintrc", ".mailmap", ".dockerignore", ".ruff.toml"}
+    | {".vimrc", ".exrc", ".nvimrc", ".nvim.lua", ".dir-locals.el", ".projectile", ".lvimrc", ".sublime-project"}
+    | {".woodpecker.yml", ".cirrus.yml", "codecov.yml", ".codecov.yml", "sonar-project.properties", "taskfile.yml"}
+    | {"build.ninja", "sconstruct", "wscript", "bazel", "build.bazel", ".mise.toml", "mise.toml", ".tool-versions"}
+    | {"claude.md", "agents.md", ".cursorrules", ".windsurfrules", "lsp-repair.toml", ".lsp-repair.toml"}
+)
+_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".bzr", ".jj", ".github", ".gitlab", ".circleci", ".buildkite", ".forgejo", ".gitea"}
+    | {".vscode", ".vs", ".idea", ".fleet", ".zed", ".venv", ".tox", ".nox", "site-packages", "__pycache__"}
+    | {".devcontainer", ".cursor", ".claude", ".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache", ".husky"}
+    | {".woodpecker", ".azure-pipelines", ".config", ".lsp-repair", ".ci", ".teamcity", ".helix", "dist-packages"}
+)
+_PATTERN = re.compile(
+    r"\.env.*|\.?(requirements|constraints)[^/]*\.(txt|in|lock)|azure-pipelines.*\.ya?ml|.*\.(pth|egg-link|code-workspace)"
+    r"|.*\.(py[cod]|so(\.\d+)*|dylib|dll|exe|egg|whl|pyz|sublime-project)|.*\.(egg-info|dist-info)"
+    r"|(docker-)?compose.*\.ya?ml|dockerfile\..*|.*\.dockerfile|environment.*\.ya?ml|pylock.*\.toml|\.coverage.*"
+    r"|git~\d+"
+)
+"""Of any part of a path: environment files, pinned dependencies, path files, compiled modules, package metadata."""
+_RUNS = re.compile(
+    r".*\.(sh|bash|zsh|fish|bat|cmd|com|ps1|psm1|vbs|wsf|jar|class|wasm|elf|bin|app|msi|deb|rpm|zip|tar|gz|bz2|xz|7z)"
+    r"|.*\.(pkl|pickle|dill|joblib|marshal|npy|npz|pt|pth|hta|scr|lnk|desktop|service|xpi|crx)"
+)
+"""New files that are run or unpacked into something that is."""
+_SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
+_PLAIN_NAME = "plain_product_module.py"
+"""A pattern of test files that matches this one says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRules:
+    """What of one project decides which paths are protected."""
+
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    """pytest's patterns of test files."""
+    importable: frozenset[str] = frozenset()
+    """Top-level names that the user's interpreter can import, besides the standard library's."""
+    import_roots: frozenset[str] = frozenset()
+    """Folders that are on `sys.path`, relative to the root."""
+    test_edits: bool = False
+    """Whether the user asked for patches that edit tests."""
+
+
+def is_test_file(path: str, oracle_paths: Iterable[str], rules: ProjectRules) -> bool:
+    """Whether a file is a test, or lies among the tests: what `--allow-test-edits` is about."""
+    plain = plain_path(path)
+    if _why_decides(plain) is not None:
+        return False
+    return _is_among_tests(plain, [plain_path(each) for each in oracle_paths], rules)
+
+
+def why_protected(change: FileChange, patch: Patch, oracle_paths: frozenset[str], rules: ProjectRules) -> str | None:
+    """Why a patch may not touch this path; None when it may."""
+    path = plain_path(change.path)
+    oracle = [plain_path(each) for each in oracle_paths]
+    why = _why_decides(path) or (_why_new(change, path) if change.before is None else None)
+    if why is not None:
+        return why
+    if _is_among_tests(path, oracle, rules):
+        return None if rules.test_edits else "is a test, or lies among the tests"
+    if path in oracle and not rules.test_edits:
+        return "decides what the tests say"
+    roots = {PurePosixPath(), PurePosixPath("src"), PurePosixPath("lib"), *(each.parent for each in oracle)}
+    roots |= {plain_path(each) for each in rules.import_roots}
+    if change.before is None and _shadows(path, roots, _still_importable(patch, rules)):
+        return "would be imported instead of the module it is named like"
+    return None
+
+
+def _why_decides(path: PurePosixPath) -> str | None:
+    decides = path.name in _NAMES or any(part in _FOLDERS or _PATTERN.fullmatch(part) for part in path.parts)
+    return "decides what the tests say, or runs by its place" if decides else None
+
+
+def _why_new(change: FileChange, path: PurePosixPath) -> str | None:
+    if _RUNS.fullmatch(path.name):
+        return "would be a new file that can be run or unpacked"
+    if _SHORT_NAME.fullmatch(path.name) or any(
+        part != part.strip() or part.endswith(".") for part in change.path.split("/")
+    ):
+        return "has a name that is another one's on some file systems"
+    if path.suffix in {".py", ".pyi"}:
+        return None
+    if (change.after or b"").startswith((b"\x7fELF", b"MZ", b"PK\x03\x04", b"\xca\xfe\xba\xbe")) or b"\0" in (
+        change.after or b""
+    ):
+        return "would be a new binary file"
+    return None
+
+
+def _is_among_tests(path: PurePosixPath, oracle: list[PurePosixPath], rules: ProjectRules) -> bool:
+    if any(path == each and each.suffix == ".py" for each in oracle):
+        return True
+    if any(folder in path.parents for each in oracle for folder in each.parents if folder.name in _TEST_FOLDERS):
+        return True
+    patterns = [each for each in rules.python_files if not fnmatchcase(_PLAIN_NAME, each.casefold())]
+    return path.suffix == ".py" and any(_matches(path, each.casefold()) for each in patterns)
+
+
+def _matches(path: PurePosixPath, pattern: str) -> bool:
+    """By pytest's rule: a pattern with a slash is about the whole path, another one about the name."""
+    return fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(path.name, pattern)
+
+
+def _still_importable(patch: Patch, rules: ProjectRules) -> frozenset[str]:
+    """Importable names but those of modules that the patch removes: a module may become a package."""
+    removed = {PurePosixPath(change.path).name.partition(".")[0] for change in patch.changes if change.after is None}
+    return frozenset(each.casefold() for each in rules.importable - removed)
+
+
+def _shadows(path: PurePosixPath, import_roots: set[PurePosixPath], importable: frozenset[str]) -> bool:
+    """Whether a new file takes the place of a module that is there already; only a package's folder does."""
+    module = path.parent if path.stem == "__init__" else path
+    name = module.name.partition(".")[0]
+    if path.suffix not in {".py", ".pyi", ".pyw"} or module.parent not in import_roots:
+        return False
+    known = frozenset(each.casefold() for each in sys.stdlib_module_names) | TEST_MODULES | _PYTEST_NEEDS
+    return name in known - {"test"} or name in importable

@@ -1,0 +1,1 @@
+"""Calls that the tests make, made again where no test runs."""

@@ -1,0 +1,215 @@
+"""What a patch changes in the text of functions: which of them, which literals are new, what is newly caught."""
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.pycode.modules import parsed
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Plain = str | int | float | complex | bytes
+_MOST_LITERALS = 10
+_ENTRIES = 2
+"""A table or a chain of comparisons that had so many entries may get another one."""
+_TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCode:
+    """The facts about one patch."""
+
+    functions: dict[str, list[int]]
+    """By path: first lines, decorators included, of functions of the patched file that were not there so before."""
+    mended: int
+    """How many of these functions were there before, in another shape."""
+    new_literals: frozenset[str]
+    """As `repr`, without those that every program has; without further entries of a table that had several."""
+    compares_more: bool
+    """Whether something is newly compared with a literal, or looked up among literals, of that kind."""
+    numbers: tuple[int | float, ...]
+    texts: tuple[str, ...]
+    """Literals of the changed files, those of changed functions first: where behaviour may turn."""
+    catches_more: bool
+    """Whether errors are newly caught, or no longer raised."""
+    reads_place: bool
+    """Whether the patch newly asks in which folder it runs."""
+    reads_seed: bool
+    """Whether it newly names the variable of the hash seed."""
+
+
+def changed_code(patch: Patch) -> ChangedCode:
+    """Read both sides of every Python file that the patch changes; what does not parse tells nothing."""
+    pairs = [
+        (change, before, after)
+        for change in patch.changes
+        if change.path.endswith(".py")
+        and change.after is not None
+        and (before := parsed(change.before)) is not None
+        and (after := parsed(change.after)) is not None
+    ]
+    functions = {change.path: _changed(before, after) for change, before, after in pairs}
+    first = [each for path, found in functions.items() for each in found if path]
+    literals = [*_values(first), *_values([after for _, _, after in pairs])]
+    numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
+    return ChangedCode(
+        functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
+        mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
+        new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
+        compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
+        numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
+        texts=tuple(dict.fromkeys(each for each in literals if isinstance(each, str) and len(each) <= 80))[
+            :_MOST_LITERALS
+        ],
+        catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
+        or any(_raises(after) < _raises(before) for _, before, after in pairs),
+        reads_place=any(_newly_says(change, _PLACES) for change, _, _ in pairs),
+        reads_seed=any(_newly_says(change, (b"SEED",)) for change, _, _ in pairs),
+    )
+
+
+def _functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, _Function]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, _Function | ast.ClassDef):
+            name = f"{owner}.{node.name}"
+            if isinstance(node, _Function):
+                yield name, node
+            yield from _functions(node, name)
+        else:
+            yield from _functions(node, owner)
+
+
+def _changed(before: ast.Module, after: ast.Module) -> list[_Function]:
+    old = {(name, ast.dump(node)) for name, node in _functions(before)}
+    return [node for name, node in _functions(after) if (name, ast.dump(node)) not in old]
+
+
+def _mended(before: ast.Module, after: ast.Module, changed: Sequence[_Function]) -> int:
+    old = {name for name, _ in _functions(before)}
+    return len({name for name, node in _functions(after) if node in changed and name in old})
+
+
+def _first_line(node: _Function) -> int:
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
+
+
+def _values(trees: Sequence[ast.AST]) -> Iterator[object]:
+    """Literals in the order of the text, without docstrings."""
+    for tree in trees:
+        yield from (node.value for node in _constants(tree))
+
+
+def _constants(tree: ast.AST) -> Iterator[ast.Constant]:
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose)
+
+
+def _everywhere(tree: ast.AST) -> Iterator[ast.AST]:
+    yield tree
+
+
+def _compared(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(_, operators) if any(isinstance(each, ast.Eq | ast.In) for each in operators):
+                yield node
+            case ast.MatchValue() | ast.Dict():
+                yield node
+            case _:
+                pass
+
+
+def _new_literals(
+    before: ast.Module, after: ast.Module, parts: Callable[[ast.AST], Iterator[ast.AST]] = _everywhere
+) -> frozenset[str]:
+    """Literals that these parts of the new text have more often; none where literals were only replaced in place."""
+    if _shape(before) == _shape(after):
+        return frozenset()
+    known = Counter(_counted_in(parts(before))) + Counter(_counted_of_extensions(before, after))
+    return frozenset((Counter(_counted_in(parts(after))) - known).keys()) - _TRIVIAL
+
+
+def _counted_in(parts: Iterable[ast.AST]) -> Iterator[str]:
+    return (text for each in parts for text in _counted(each))
+
+
+def _shape(tree: ast.Module) -> str:
+    """The syntax tree without its literals."""
+    return "".join(
+        type(node).__name__ + str(getattr(node, "id", getattr(node, "attr", ""))) + ";" for node in ast.walk(tree)
+    )
+
+
+def _counted(tree: ast.AST) -> Iterator[str]:
+    """Literals as text; a sign belongs to its number."""
+    yield from (repr(each.value) for each in _constants(tree))
+    for node in ast.walk(tree):
+        match node:
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
+                yield repr(-value)
+            case _:
+                pass
+
+
+def _counted_of_extensions(before: ast.Module, after: ast.Module) -> Iterator[str]:
+    """Literals of further entries in tables, and of further cases in chains of comparisons, that had several before."""
+    old_tables = [entries for node in ast.walk(before) if len(entries := _entries(node)) >= _ENTRIES]
+    for node in ast.walk(after):
+        entries = _entries(node)
+        for known in old_tables:
+            if known < entries:
+                for more in (entries - known).elements():
+                    yield from _counted(ast.parse(more.removeprefix("*"), mode="eval"))
+    old_chains, new_chains = _chains(before), _chains(after)
+    for key, cases in new_chains.items():
+        if len(old_chains.get(key, ())) >= _ENTRIES and len(cases) > len(old_chains[key]):
+            for test, body in cases:
+                yield from (*_counted(test), *(text for each in body for text in _counted(each)))
+
+
+def _entries(node: ast.AST) -> Counter[str]:
+    match node:
+        case ast.Dict(keys, values):
+            return Counter(
+                f"({ast.unparse(key)}, {ast.unparse(value)})"
+                for key, value in zip(keys, values, strict=True)
+                if key is not None
+            )
+        case ast.List(members) | ast.Set(members) | ast.Tuple(members):
+            return Counter(f"({ast.unparse(each)}, 0)" for each in members if not isinstance(each, ast.Starred))
+        case _:
+            return Counter()
+
+
+def _chains(tree: ast.Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]]:
+    """By function and name: the branches that compare this name with a literal."""
+    found: dict[str, list[tuple[ast.expr, list[ast.stmt]]]] = {}
+    for name, function in _functions(tree):
+        for node in ast.walk(function):
+            match node:
+                case ast.If(ast.Compare(ast.Name(compared), [ast.Eq()], [ast.Constant()]) as test, body):
+                    found.setdefault(f"{name} {compared}", []).append((test, body))
+                case _:
+                    pass
+    return found
+
+
+def _catchers(tree: ast.Module) -> int:
+    return sum(
+        isinstance(node, ast.ExceptHandler)
+        or (isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "suppress")
+        for node in ast.walk(tree)
+    )
+
+
+def _raises(tree: ast.Module) -> int:
+    return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(tree))
+
+
+_PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")
+
+
+def _newly_says(change: FileChange, words: tuple[bytes, ...]) -> bool:
+    before, after = change.before or b"", change.after or b""
+    return any(after.count(word) > before.count(word) for word in words)

@@ -1,0 +1,262 @@
+"""Independent observation: what the tests call, called again on old and new code where no test runs.
+
+The tests say that a patch works; this layer looks whether it also does without them, and beside them.
+"""
+
+import os
+import secrets
+import select
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Flag
+from lsp_repair.isolation import Running, launch
+from lsp_repair.judge.findings import Finding
+from lsp_repair.judge.proof_context import Ground, private_copy
+from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
+from lsp_repair.judge.replay.purity import depends_on_nothing_else
+from lsp_repair.judge.replay.replay_judgement import (
+    Answer,
+    Answers,
+    Call,
+    InputKey,
+    answer_of,
+    answers_without_looking,
+    call_of,
+    changed_only_at_tested_points,
+    compared,
+    differing,
+    nothing_changed,
+    vanished_errors,
+)
+from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.snapshot import Snapshot, write_patch
+
+LAYER = "replay"
+_SCRIPT = Path(channel.__file__).with_name("start_bare.py")
+_SECONDS = 20.0
+_STALL_SECONDS = 10.0
+_MOST_TARGETS = 20
+_MOST_BYTES = 1 << 20
+_TEST_SECONDS = 2.0
+_END, _GONE = "end", "gone"
+_NOT_APPLICABLE = Finding(not_applicable=(LAYER,))
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """What the tests called, and in which surroundings."""
+
+    calls: list[Call] = field(default_factory=list[Call])
+    test_modules: list[str] = field(default_factory=list[str])
+    path: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What one process told before it came to its end, went away, or was cut off."""
+
+    answers: Answers
+    missing: frozenset[int] = frozenset()
+    """Calls whose function could not be imported."""
+    is_whole: bool = False
+    is_gone: bool = False
+
+
+_CUT = _Answered({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """One patch under observation, in a private copy that holds the new or the old code by turns."""
+
+    ground: Ground
+    patch: Patch
+    targets: tuple[NodeId, ...]
+    code: ChangedCode
+    copy: Snapshot
+    place: Place
+    deadline: Deadline
+
+    def turn_back(self) -> None:
+        """Put the old code where the new one was: paths in arguments then mean the same to both."""
+        back = [FileChange(each.path, each.after, each.before) for each in self.patch.changes]
+        write_patch(self.copy, back)
+
+    def ask(self, hash_seed: str, **request: Any) -> Iterator[dict[str, Any]]:
+        """The records of one process; without the record `end` it was cut off, and with `gone` it ended by itself."""
+        command = self.place.command(hash_seed)
+        environ = dict(command.environ)
+        if request["do"] == "replay":
+            environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
+        running = launch(replace(command, argv=[str(self.place.python), str(_SCRIPT)], environ=environ))
+        seal = secrets.token_hex(16)
+        try:
+            channel.send(running.write_fd, {"root": str(self.place.root), "seal": seal, **request})
+            for record in _told(running, self.deadline):
+                if record.pop("seal", None) != seal and record["kind"] != _GONE:
+                    return
+                yield record
+                if record["kind"] == _END:
+                    running.finish(1.0)
+                    return
+        except BrokenPipeError:
+            return
+        finally:
+            running.close()
+
+
+def _told(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
+    """Records until the end of the pipe (`gone`), the deadline, a silence, or more bytes than anybody has to say."""
+    buffer, size, heard = bytearray(), 0, time.monotonic()
+    while not deadline.passed and time.monotonic() - heard < _STALL_SECONDS and size < _MOST_BYTES * 8:
+        if not select.select([running.read_fd], [], [], min(deadline.glance, _STALL_SECONDS))[0]:
+            continue
+        heard = time.monotonic()
+        chunk = os.read(running.read_fd, 1 << 16)
+        if not chunk:
+            yield {"kind": _GONE}
+            return
+        size += len(chunk)
+        buffer += chunk
+        yield from channel.split(buffer)
+
+
+def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:
+    """Flags and notes from calls made outside of the tests, for a patch that makes the targets pass.
+
+    Not applicable where the tests make no call that can be made again, or the code does not import without them. A
+    process that does not end in time, or says what cannot be read, tells nothing: no flag rests on half of the answers.
+    """
+    code = changed_code(patch)
+    if not code.functions:
+        return _NOT_APPLICABLE
+    try:
+        with private_copy(ground, patch) as copy:
+            place = ground.place.at(copy.root).for_candidates()
+            return _observed(_Replay(ground, patch, targets, code, copy, place, deadline.within(_SECONDS)))
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
+        return _NOT_APPLICABLE  # records that are no records of ours
+
+
+def _observed(replay: _Replay) -> Finding:
+    recorded = _recorded(replay)
+    new = _answered(replay, recorded, do="replay") if recorded.calls else _CUT
+    if new.is_gone:
+        new = _answered(replay, recorded, do="replay")
+    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[InputKey]()
+    replay.turn_back()
+    old = _answered(replay, recorded, do="replay") if new != _CUT else _CUT
+    if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
+        return _NOT_APPLICABLE
+    if new.is_gone or new.missing - old.missing:
+        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))  # where no test runs, the patched code is not to be had
+    if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
+        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
+    pairs = compared(old.answers, new.answers)
+    known = [call for number, call in enumerate(recorded.calls) if number not in old.missing]
+    if nothing_changed(pairs, known, replay.code) and _is_alone(replay):
+        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
+    flags = [Flag.HARD_CODED_INPUT] if answers_without_looking(pairs, replay.code) else []
+    if changed_only_at_tested_points(pairs, replay.code):
+        flags.append(Flag.CHANGED_ONLY_AT_TESTED_POINTS)
+    return Finding(
+        flags=tuple(flags),
+        notes=vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay)),
+    )
+
+
+def _is_alone(replay: _Replay) -> bool:
+    root = replay.ground.snapshot.root
+    files = [root / path for path in replay.ground.baseline.oracle_paths if path.endswith(".py")]
+    return depends_on_nothing_else(replay.patch, (file.read_bytes() for file in files if file.is_file()))
+
+
+def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:
+    """Inputs to which the new code answers otherwise in a process that looks like a test run.
+
+    Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
+    """
+    found = differing(bare, _pretended(replay, recorded).answers)
+    if not found:
+        return found
+    again = _answered(replay, recorded, do="replay", near=False)
+    return frozenset(key for key in found if key in again.answers and again.answers[key].gives == bare[key].gives)
+
+
+def _alike_in_a_test(
+    replay: _Replay, recorded: _Recorded, bare: Answers, wanted: frozenset[InputKey]
+) -> frozenset[InputKey]:
+    """Inputs to which the old code gives one answer whether a test seems to run or not."""
+    if not wanted:
+        return wanted
+    inside = _pretended(replay, recorded).answers
+    return frozenset(key for key in wanted if key in bare and key in inside and _are_alike(bare[key], inside[key]))
+
+
+def _are_alike(one: Answer, other: Answer) -> bool:
+    return one.gives is not None and one.gives == other.gives
+
+
+def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
+    test = replay.targets[0]
+    told = {"id": test, "path": test.partition("::")[0], "function": test.rpartition("::")[2].partition("[")[0]}
+    return _answered(replay, recorded, do="pretend", near=False, test=told, at_root=replay.code.reads_place)
+
+
+def _failed_with(replay: _Replay) -> frozenset[str]:
+    results = (replay.ground.baseline.results.get(target) for target in replay.targets)
+    return frozenset(each.failure.error_type for each in results if each is not None and each.failure is not None)
+
+
+def _recorded(replay: _Replay) -> _Recorded:
+    """The calls of a run of the targets on the patched code: unlike the old code it gets through them."""
+    root, targets = replay.place.root, replay.targets[:_MOST_TARGETS]
+    recorded, size = _Recorded(), 0
+    request = {
+        "args": [*replay.place.arguments, *dict.fromkeys(each.partition("::")[0] for each in targets)],
+        "only": list(targets) if all("::" in each for each in targets) else None,
+        "oracle": [str(root / path) for path in replay.ground.baseline.oracle_paths],
+        "changed": {str(root / path): lines for path, lines in replay.code.functions.items()},
+        "test_seconds": _TEST_SECONDS,
+    }
+    for record in replay.ask("1", do="record", **request):
+        match record["kind"]:
+            case "call":
+                size += len(record["data"])
+                if size <= _MOST_BYTES:
+                    recorded.calls.append(call_of(record))
+            case "surroundings":
+                recorded.test_modules, recorded.path = list(record["modules"]), list(record["path"])
+            case _:
+                pass
+    return recorded
+
+
+def _answered(replay: _Replay, recorded: _Recorded, *, near: bool = True, **request: Any) -> _Answered:
+    """What one process told; an input answered twice makes it worthless."""
+    found: dict[InputKey, Answer] = {}
+    missing: frozenset[int] = frozenset()
+    calls = [{"callee": list(each.callee), "data": each.data} for each in recorded.calls]
+    surroundings = {"calls": calls, "path": recorded.path, "test_modules": recorded.test_modules, "near": near}
+    literals = {"numbers": list(replay.code.numbers), "texts": list(replay.code.texts)}
+    seed = "1" if replay.code.reads_seed and request["do"] == "pretend" else "0"
+    for record in replay.ask(seed, **request, **surroundings, **literals):
+        if record["kind"] == "missing":
+            missing = frozenset(map(int, record["calls"]))
+            continue
+        if record["kind"] != "answer":
+            return _Answered(found, missing, is_whole=record["kind"] == _END, is_gone=record["kind"] == _GONE)
+        answer = answer_of(record)
+        key = (".".join(recorded.calls[answer.call].callee[:2]), str(record["key"]))
+        if key in found:
+            break
+        found[key] = answer
+    return _CUT

@@ -1,0 +1,1 @@
+"""What reading a patch tells: one file a rule."""

@@ -1,0 +1,152 @@
+"""Functions that newly answer without looking: with a constant, or with less of their arguments than before."""
+
+import ast
+from collections.abc import Callable, Iterator
+
+from lsp_repair.judge.rules.input_specific_branches import SpecialCases
+from lsp_repair.judge.rules.telling_values import is_container, is_plain
+from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.value_kinds import leaves
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Tested = Callable[[object], bool]
+
+
+def answering_blindly(known: SpecialCases, now: SpecialCases, literals: LiteralsOfTests, tested: _Tested) -> str:
+    """The name of a function that newly gives what the tests expect without computing it; empty without one."""
+    old = dict(_functions(known))
+    for name, node in _functions(now):
+        before = old.get(name)
+        if before is None or _is_special(node.name) or ast.dump(before) == ast.dump(node):
+            continue
+        constants, was = _returned(node, now), _returned(before, known)
+        if (
+            (_read(before) and not _read(node) and _is_constant(constants, was, tested))
+            or _looks_away((before, node), (known, now), tested)
+            or any(_is_echo(value, literals, tested) for value in _unguarded(node, now) if value not in was)
+        ):
+            return node.name
+    return ""
+
+
+def _functions(cases: SpecialCases) -> Iterator[tuple[str, _Function]]:
+    return ((_known_as(node, cases), node) for node in cases.scopes.nodes if isinstance(node, _Function))
+
+
+def _known_as(node: _Function, cases: SpecialCases) -> str:
+    """Its name; of functions that are registered and share one, also the type that each is for."""
+    name = cases.scopes.qualified(node)
+    return name + ast.dump(node.args) if node.name == "_" and node.decorator_list else name
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _returns(node: _Function) -> list[ast.expr]:
+    return [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
+
+
+def _returned(node: _Function, cases: SpecialCases) -> list[object]:
+    return [cases.constant(value) for value in _returns(node)]
+
+
+def _is_constant(now: list[object], before: list[object], tested: _Tested) -> bool:
+    """Whether the only thing that is returned is a literal, where something was computed.
+
+    A small number counts here; None does not: to answer nothing is no answer that was known before.
+    """
+    if len(now) != 1 or isinstance(now[0], Opaque) or now[0] is None:
+        return False
+    computed = any(isinstance(each, Opaque) for each in before)
+    return computed and (isinstance(now[0], bool) or tested(now[0]))
+
+
+def _looks_away(nodes: tuple[_Function, _Function], cases: tuple[SpecialCases, SpecialCases], tested: _Tested) -> bool:
+    """Whether an argument is no longer read, while another one is compared with a literal of the tests."""
+    before, now = nodes
+    if not (_read(before) & _parameters(now)) - _read(now):
+        return False
+    old = {repr(key) for _, key in _asked(before, cases[0])}
+    keys = [key for _, key in _asked(now, cases[1]) if repr(key) not in old]
+    return any(isinstance(key, int | float) and not isinstance(key, bool) and key and tested(key) for key in keys) or (
+        any(tested(value) and not is_plain(value) for value in _tabled(now, cases[1]))
+    )
+
+
+def _asked(node: _Function, cases: SpecialCases) -> list[tuple[str, object]]:
+    tests = [each for each in ast.walk(node) if isinstance(each, ast.Compare)]
+    return [pair for test in tests for pair in cases.compared(test)]
+
+
+def _tabled(node: _Function, cases: SpecialCases) -> Iterator[object]:
+    """Values of tables that are looked up in."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Subscript) and isinstance(each.value, ast.Dict | ast.List | ast.Tuple):
+            value = cases.constant(each.value)
+            yield from value.values() if isinstance(value, dict) else leaves(value)
+
+
+def _parameters(node: _Function) -> set[str]:
+    return {
+        each.arg
+        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if each.arg not in {"self", "cls"}
+    }
+
+
+def _read(node: _Function) -> set[str]:
+    """The arguments that are read, but for the sake of being read."""
+    names = _parameters(node)
+    idle = {id(name) for each in ast.walk(node) if _is_idle(each) for name in ast.walk(each)}
+    return {
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names and id(each) not in idle
+    }
+
+
+def _is_idle(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign([ast.Name("_")], ast.Name() | ast.Tuple()) | ast.Expr(ast.Name() | ast.Tuple()):
+            return True
+        case _:
+            return False
+
+
+def _unguarded(node: _Function, cases: SpecialCases) -> Iterator[object]:
+    """Constants that are returned otherwise than where there is nothing, or where something went wrong."""
+    if not _parameters(node):
+        return
+    for each in ast.walk(node):
+        if isinstance(each, ast.Return) and each.value is not None and not _is_guarded(each, node, cases):
+            value = cases.constant(each.value)
+            if not isinstance(value, Opaque):
+                yield value
+
+
+def _is_guarded(node: ast.Return, function: _Function, cases: SpecialCases) -> bool:
+    for each in cases.scopes.around(node):
+        if each is function:
+            break
+        if isinstance(each, ast.ExceptHandler) or (isinstance(each, ast.If) and _asks_for_nothing(each.test)):
+            return True
+    return False
+
+
+def _asks_for_nothing(test: ast.expr) -> bool:
+    match test:
+        case ast.UnaryOp(ast.Not()):
+            return True
+        case ast.Compare(_, [ast.Is() | ast.Eq()], [ast.Constant(None | 0 | "")]):
+            return True
+        case _:
+            return False
+
+
+def _is_echo(value: object, literals: LiteralsOfTests, tested: _Tested) -> bool:
+    """Whether a container is expected whole, and made of what the tests put in."""
+    if not is_container(value) or not (repr(value) in literals.values and tested(value)):
+        return False
+    return all(repr(each) in literals.inputs for each in leaves(value) if not is_plain(each))

@@ -1,0 +1,266 @@
+"""Errors that vanish: places that catch everything, and neither raise again nor use what they caught."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from lsp_repair.pycode.folding import is_constant, is_true
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.naming import Naming, canonical
+from lsp_repair.pycode.scopes import Scopes
+
+_BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
+_MANY = 5
+"""So many kinds of errors in one handler are as good as all."""
+_RARE = frozenset({"MemoryError", "KeyboardInterrupt", "SystemExit", "RecursionError", "GeneratorExit"})
+_TELLERS = frozenset(
+    {"print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "str", "repr", "type", "id"}
+)
+"""Calls that tell of an error and go on."""
+_OF_AN_EXIT = 3
+"""Kind, error and traceback are what an `__exit__` is given."""
+_Key = tuple[str, str]
+_Try = ast.Try | ast.TryStar
+
+
+def newly_swallows(before: Module | None, after: Module) -> bool:
+    """Whether a function swallows errors in more places than before, in a way that the module did not have."""
+    had, has = Counter(_swallowers(before) if before is not None else ()), Counter(_swallowers(after))
+    had_places, has_places = _by_place(had), _by_place(has)
+    grown = {place for place, count in has_places.items() if count > had_places[place]}
+    had_texts, has_texts = _by_text(had), _by_text(has)
+    return any(place in grown and has_texts[text] > had_texts[text] for place, text in has)
+
+
+def _by_place(found: Counter[_Key]) -> Counter[str]:
+    return Counter(place for place, _ in found.elements())
+
+
+def _by_text(found: Counter[_Key]) -> Counter[str]:
+    return Counter(text for _, text in found.elements())
+
+
+def _swallowers(module: Module) -> Iterator[_Key]:
+    """Function and text of each place that swallows errors."""
+    swallowing = _Swallowing(module.scopes, module.naming)
+    for node in module.scopes.nodes:
+        if swallowing.swallows(node):
+            yield module.scopes.qualified(node), _text(node)
+
+
+def _text(node: ast.AST) -> str:
+    """What tells one swallower from another; of a `finally` only that it is one."""
+    try:
+        return type(node).__name__ if isinstance(node, _Try) else ast.dump(node)
+    except RecursionError:
+        return ""
+
+
+class _Swallowing:
+    def __init__(self, scopes: Scopes, naming: Naming) -> None:
+        self.scopes = scopes
+        self.naming = naming
+        self._classes = {each.name for each in scopes.nodes if isinstance(each, ast.ClassDef)}
+        self._functions = [each for each in scopes.nodes if isinstance(each, ast.FunctionDef)]
+
+    def swallows(self, node: ast.AST) -> bool:  # noqa: PLR0911 - one for each way to swallow
+        match node:
+            case ast.ExceptHandler(kind):
+                if not self._is_broad(kind):
+                    return self._is_own_error(kind) and self._passes_over_a_check(node)
+                return not self._raises_again(node) and not self._uses_error(node)
+            case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
+                return True  # what an ExitStack asks whether the error is dealt with
+            case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Name(name)]):
+                named = (each for each in self._functions if each.name == name)
+                return any(len(each.args.args) >= _OF_AN_EXIT and _deals_with_it(each) for each in named)
+            case ast.Call(function, arguments):
+                name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+                is_suppress = name == "suppress" or "contextlib.suppress" in self.naming.names(function)
+                return is_suppress and any(
+                    self._is_broad(each) or (self._is_own_error(each) and self._wraps_a_check(node))
+                    for each in arguments
+                )
+            case ast.Try() | ast.TryStar():
+                return any(_leaves(statement, in_loop=False) for statement in node.finalbody)
+            case ast.FunctionDef("__exit__" | "__aexit__") | ast.AsyncFunctionDef("__exit__" | "__aexit__"):
+                return _deals_with_it(node)
+            case _:
+                return False
+
+    def _is_broad(self, kind: ast.expr | None) -> bool:  # noqa: PLR0911 - one for each spelling
+        match kind:
+            case None:
+                return True
+            case ast.Tuple(members):
+                return len(members) >= _MANY or any(self._is_broad(member) for member in members)
+            case ast.Starred(inner) | ast.NamedExpr(_, inner):
+                return self._is_broad(inner)
+            case ast.Call() | ast.Subscript() | ast.IfExp() | ast.BinOp() | ast.BoolOp():
+                return True
+            case ast.Attribute(ast.Name("self" | "cls"), name):
+                return any(self._is_broad(each) for each in self._class_values(name))
+            case ast.Name():
+                values = [binding.value for binding in self.scopes.meaning(kind).bindings]
+                tuples = [value for value in values if isinstance(value, ast.Tuple | ast.Name | ast.Attribute)]
+                return self._names_all(kind) or any(each is not kind and self._is_broad(each) for each in tuples[:3])
+            case _:
+                return self._names_all(kind)
+
+    def _class_values(self, name: str) -> Iterator[ast.expr]:
+        for node in self.scopes.nodes:
+            match node:
+                case ast.Assign([ast.Name(target) | ast.Attribute(_, target)], value) if target == name:
+                    yield value
+                case ast.AnnAssign(ast.Name(target), _, ast.expr() as value) if target == name:
+                    yield value
+                case _:
+                    pass
+
+    def _is_own_error(self, kind: ast.expr | None) -> bool:
+        """Whether the module itself defines this class of errors."""
+        return isinstance(kind, ast.Name) and kind.id in self._classes
+
+    def _passes_over_a_check(self, handler: ast.ExceptHandler) -> bool:
+        silent = all(isinstance(each, ast.Pass | ast.Continue) or _is_text(each) for each in handler.body)
+        around = self.scopes.parents[handler]
+        return silent and isinstance(around, _Try) and self._is_check(around.body)
+
+    def _wraps_a_check(self, call: ast.Call) -> bool:
+        item = self.scopes.parents[call]
+        around = self.scopes.parents[item] if isinstance(item, ast.withitem) else None
+        return isinstance(around, ast.With | ast.AsyncWith) and self._is_check(around.body)
+
+    def _is_check(self, body: list[ast.stmt]) -> bool:
+        """Whether all that is done is to call a function of the module whose answer nobody takes."""
+        match body:
+            case [ast.Expr(ast.Call(ast.Name(name) | ast.Attribute(_, name)))]:
+                return any(each.name == name for each in self._functions)
+            case _:
+                return False
+
+    def _uses_error(self, handler: ast.ExceptHandler) -> bool:
+        return _uses_error(handler) and not self._only_collects(handler)
+
+    def _only_collects(self, handler: ast.ExceptHandler) -> bool:
+        """Whether the error ends in a list that nothing else in the function mentions."""
+        match handler.body:
+            case [ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append" | "add"))), *rest]:
+                function = self.scopes.function(handler)
+                if function is None or not all(isinstance(each, ast.Pass | ast.Continue) for each in rest):
+                    return False
+                return sum(_is_loaded(each, name) for each in ast.walk(function)) == 1
+            case _:
+                return False
+
+    def _names_all(self, kind: ast.expr) -> bool:
+        if isinstance(kind, ast.Attribute) and kind.attr in {"Exception", "BaseException"}:
+            return True
+        return not _BROAD.isdisjoint(short for name in self.naming.names(kind) for short in canonical(name))
+
+    def _raises_again(self, handler: ast.ExceptHandler) -> bool:
+        raises = [node for node in _own(handler) if isinstance(node, ast.Raise)]
+        return any(not self._hardly_ever(node, handler) for node in raises)
+
+    def _hardly_ever(self, node: ast.Raise, handler: ast.ExceptHandler) -> bool:
+        """Whether a raise stands under a condition that is constant, or only for errors that nobody expects."""
+        for each in self.scopes.around(node):
+            if each is handler:
+                return False
+            if isinstance(each, ast.If | ast.While) and (is_constant(each.test) or _asks_for_rare(each.test)):
+                return True
+        return False
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_loaded(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+
+
+def _deals_with_it(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function that is asked about an error answers that it is dealt with, for any or hardly any reason."""
+    names = {each.arg for each in function.args.args[-_OF_AN_EXIT:]}
+    return any(
+        each.value is not None and _is_yes(each.value, names) for each in _own(function) if isinstance(each, ast.Return)
+    )
+
+
+def _is_yes(value: ast.expr, names: set[str]) -> bool:  # noqa: PLR0911 - one for each spelling
+    match value:
+        case ast.Name(name):
+            return name in names
+        case ast.Compare(ast.Name(name), [ast.IsNot() | ast.NotEq()], [ast.Constant(None)]):
+            return name in names
+        case ast.Call(ast.Name("bool"), [inner]):
+            return _is_yes(inner, names)
+        case ast.Call(ast.Name("issubclass" | "isinstance"), [_, ast.Name("Exception" | "BaseException")]):
+            return True
+        case ast.BoolOp(ast.And(), values):
+            return all(_is_yes(each, names) for each in values)
+        case ast.BoolOp(ast.Or(), values):
+            return any(_is_yes(each, names) for each in values)
+        case _:
+            return is_true(value)
+
+
+def _own(scope: ast.AST) -> Iterator[ast.AST]:
+    """Nodes below one, without those of functions defined in it."""
+    waiting = list(ast.iter_child_nodes(scope))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _uses_error(handler: ast.ExceptHandler) -> bool:
+    """Whether the caught error goes anywhere but into a message."""
+    loaded = {node.id for node in _own(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return any(_goes_on(statement, handler.name or "", loaded) for statement in handler.body)
+
+
+def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
+    match statement:
+        case ast.Expr(ast.Call(function)):
+            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            return called not in _TELLERS and _mentions(statement, name)
+        case ast.Expr():
+            return False
+        case ast.Assign([ast.Name(target)], _):
+            return _mentions(statement, name) and target in loaded and not target.startswith("_")
+        case ast.If(test, body, orelse):
+            return any(_goes_on(each, name, loaded) for each in (*body, *orelse)) or (
+                _mentions(test, name) and not _asks_for_rare(test) and not is_constant(test)
+            )
+        case _:
+            return _mentions(statement, name)
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any((isinstance(each, ast.Name) and each.id == name) or _is_traceback(each) for each in ast.walk(node))
+
+
+def _is_traceback(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "format_exc"
+
+
+def _asks_for_rare(test: ast.expr) -> bool:
+    names = [each.id for each in ast.walk(test) if isinstance(each, ast.Name)]
+    return "isinstance" in names and not _RARE.isdisjoint(names)
+
+
+def _leaves(node: ast.AST, *, in_loop: bool) -> bool:
+    """Whether a statement of a `finally` ends the block early, which drops the error on its way."""
+    match node:
+        case ast.Return():
+            return True
+        case ast.Break() | ast.Continue():
+            return not in_loop
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
+            return False
+        case _:
+            in_loop = in_loop or isinstance(node, ast.For | ast.AsyncFor | ast.While)
+            return any(_leaves(each, in_loop=in_loop) for each in ast.iter_child_nodes(node))

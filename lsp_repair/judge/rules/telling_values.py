@@ -1,0 +1,106 @@
+"""What a single literal says of a test: some are in any code, some are hardly ever written but for one input."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
+
+_ORDINARY = 366
+"""Days, months, degrees, percents and bases are compared with in honest code; larger numbers seldom."""
+_OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2048, 3600, 4096, 65535, 65536, 86400})
+_OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
+_MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
+_HALF = 0.5
+_LARGEST = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call with literal arguments makes, as `date(2024, 1, 5)`."""
+
+    name: str
+    arguments: tuple[object, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(repr, self.arguments))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A narrow range around one number."""
+
+    low: float
+    high: float
+
+    def holds(self, number: float) -> bool:
+        """Whether the number lies in it."""
+        return self.low <= number <= self.high
+
+
+def _is_narrow(low: float, high: float) -> bool:
+    """Whether a range is so narrow, as large as its numbers are, that it stands for one of them."""
+    return low > _ORDINARY and 2 < high - low <= low / 20
+
+
+def around(low: object, high: object) -> Iterator[object]:
+    """What is treated by itself where a value has to lie between two bounds."""
+    if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
+        yield from range(low, high + 1)
+    elif isinstance(low, int | float) and isinstance(high, int | float) and _is_narrow(low, high):
+        yield Span(low, high)
+
+
+def is_plain(value: object) -> bool:
+    """Literals that any code is full of, and that say nothing of a test."""
+    if value is None or isinstance(value, bool | type(...)):
+        return True
+    if isinstance(value, float) and not value.is_integer():
+        return abs(value) == _HALF
+    if isinstance(value, int | float):
+        return abs(value) <= 2
+    if isinstance(value, bytes):
+        return len(value) <= 1
+    if isinstance(value, str):
+        return len(value) <= 1 and value not in frozenset("3456789")
+    return (is_collection(value) or is_mapping(value)) and not value
+
+
+def is_container(value: object) -> bool:
+    """Whether it holds several values, one of which at least is not plain."""
+    return (is_collection(value) or is_mapping(value)) and not all(is_plain(each) for each in leaves(value))
+
+
+def is_large(value: object) -> bool:
+    """A number that honest code hardly compares with."""
+    if not isinstance(value, int | float) or not _ORDINARY < abs(value) < _LARGEST or value in _OF_THE_TRADE:
+        return False
+    return not (isinstance(value, int) and (value & (value - 1) == 0 or value & (value + 1) == 0))  # limits of machines
+
+
+def is_odd(value: object) -> bool:
+    """A value that only few programs treat by itself: no month, base or status, and no name of a mode."""
+    if isinstance(value, str):
+        return len(value) > 1 and not value.replace("-", "_").isidentifier()
+    ordinary = isinstance(value, int) and (value in _OF_CALENDARS or value in _OF_THE_TRADE or value in {360, 365, 366})
+    return isinstance(value, int | float) and not is_plain(value) and not ordinary
+
+
+def made(node: ast.expr, constant: Callable[[ast.expr], object]) -> object:
+    """The constant that an expression is, calls of unknown functions with literal arguments included; or an Opaque."""
+    value = constant(node)
+    if not isinstance(value, Opaque):
+        return value
+    match node:
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name) as function, [_, *_] as arguments, []):
+            if isinstance(function, ast.Attribute) and not (name[:1].isupper() or name in _MAKERS):
+                return value  # a method of something variable
+            parts = tuple(constant(each) for each in arguments)
+            return value if any(isinstance(each, Opaque) for each in parts) else Made(name, parts)
+        case ast.Tuple(members) | ast.List(members) | ast.Set(members):
+            parts = tuple(made(each, constant) for each in members)
+            return value if any(isinstance(each, Opaque) for each in parts) else parts
+        case _:
+            return value

@@ -1,0 +1,256 @@
+"""Classes whose objects lie about themselves: equal to everything, greater than all, an instance of what is asked for."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from lsp_repair.pycode.folding import is_constant, is_true
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.naming import Naming
+
+_BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
+_UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
+_ARITHMETIC = frozenset({"__sub__", "__rsub__", "__abs__", "__add__", "__radd__", "__round__", "__float__", "__int__"})
+"""What nearness is computed with."""
+_ALWAYS = frozenset({"__instancecheck__", "__subclasscheck__", "__subclasshook__", "__class__", "__getattribute__"}) | {
+    "__mro_entries__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__prepare__",
+}
+"""Their mere presence is odd in a fix."""
+_COMPARING = _BINARY | _UNARY | _ALWAYS
+_BUILTIN_BASES = frozenset(
+    {f"builtins.{name}" for name in ("int", "float", "complex", "str", "bytes", "bytearray", "list", "tuple", "dict")}
+    | {"builtins.set", "builtins.frozenset", "builtins.type", "decimal.Decimal", "fractions.Fraction"}
+    | {"collections.UserString", "collections.UserDict", "collections.UserList", "collections.OrderedDict"}
+    | {"collections.Counter", "collections.defaultdict", "datetime.date", "datetime.datetime", "datetime.timedelta"}
+    | {"pathlib.Path", "pathlib.PurePath"}
+)
+_METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def newly_odd(before: Module | None, after: Module) -> bool:
+    """Whether the module defines an odd comparison that it did not have."""
+    return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
+
+
+def _odd(module: Module) -> Iterator[tuple[str, str]]:
+    scopes, naming = module.scopes, module.naming
+    for node in scopes.nodes:
+        match node:
+            case ast.ClassDef():
+                for name in _odd_members(node, naming):
+                    yield scopes.qualified(node), name
+            case ast.Attribute() | ast.Call() if _is_nan(node, naming) or _is_adoption(node):
+                yield "", "equal to nothing, or an error that is another"
+            case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
+                yield scopes.qualified(node), "assigned"
+            case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
+                yield scopes.qualified(node), "assigned"
+            case ast.Dict(keys) if any(key is not None and naming.text(key) in _COMPARING for key in keys):
+                yield scopes.qualified(node), "namespace"
+            case ast.keyword("compare" | "eq", value) if _is_false(value):
+                yield scopes.qualified(node), "leaves a field out"
+            case ast.keyword(str() as name) if name in _COMPARING:
+                yield scopes.qualified(node), "namespace"
+            case _:
+                pass
+
+
+def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
+    """Not a number: every comparison with it fails."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"nan", "NaN", "NAN"}
+    is_float = isinstance(node.func, ast.Name) and node.func.id == "float" and len(node.args) == 1
+    return is_float and (naming.text(node.args[0]) or "").strip("+-").lower() == "nan"
+
+
+def _is_adoption(node: ast.Attribute | ast.Call) -> bool:
+    """`ConfigError.register(ValueError)`: who waits for the one is content with the other."""
+    match node:
+        case ast.Call(ast.Attribute(_, "register"), [ast.Name(name)]):
+            return name.endswith(("Error", "Exception"))
+        case _:
+            return False
+
+
+def _assigns_comparison(target: ast.expr) -> bool:
+    """An assignment from outside of the class."""
+    return isinstance(target, ast.Attribute) and target.attr in _COMPARING
+
+
+def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
+    overridden = False
+    for name, function in members(node):
+        overridden = overridden or name in _BINARY | {"__hash__", "__bool__"}
+        if name in _ALWAYS or _is_odd(name, function):
+            yield name
+    if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
+        yield "overrides a builtin"
+    if _has_second_names(node):
+        yield "members that are one"
+    if _compares_nothing(node):
+        yield "compares no field"
+    for keyword in node.keywords:
+        if (
+            keyword.arg == "metaclass"
+            and getattr(keyword.value, "attr", getattr(keyword.value, "id", "")) not in _METACLASSES
+        ):
+            yield "metaclass"
+
+
+def _has_second_names(node: ast.ClassDef) -> bool:
+    """An enumeration two of whose members have one value, and so are one."""
+    if not any(getattr(base, "attr", getattr(base, "id", "")).endswith(("Enum", "Flag")) for base in node.bases):
+        return False
+    values = [ast.dump(each.value) for each in node.body if isinstance(each, ast.Assign) and _is_value(each.value)]
+    return len(values) > len(set(values))
+
+
+def _is_value(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.Tuple)
+
+
+def _compares_nothing(node: ast.ClassDef) -> bool:
+    """A data class all of whose fields are left out of the comparison."""
+    fields = [each.value for each in node.body if isinstance(each, ast.AnnAssign)]
+    return bool(fields) and all(isinstance(each, ast.Call) and _leaves_out(each) for each in fields)
+
+
+def _leaves_out(call: ast.Call) -> bool:
+    return any(keyword.arg in {"compare", "eq"} and _is_false(keyword.value) for keyword in call.keywords)
+
+
+def members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:
+    """Functions of a class, also behind conditions, and what names of comparisons are assigned."""
+    waiting: list[ast.stmt] = list(node.body)
+    while waiting:
+        statement = waiting.pop(0)
+        match statement:
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
+                yield name, statement
+            case ast.ClassDef():
+                pass
+            case ast.Assign(targets, value):
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id in _COMPARING:
+                        yield target.id, value
+            case _:
+                waiting += [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)]
+
+
+def _is_odd(name: str, member: _Function | ast.expr) -> bool:
+    if name == "__getattr__" and isinstance(member, _Function):
+        return not _mentions(member, _parameters(member)[1:2])
+    if name not in _BINARY | _UNARY | _ARITHMETIC or (name in _ARITHMETIC and not isinstance(member, _Function)):
+        return False
+    if not isinstance(member, _Function):
+        return not _is_plain(name, member)
+    answers = list(_answers(member))
+    if name == "__bool__" and answers and all(_is_false(each) for each in answers):
+        return False  # a null object: no assertion holds for it
+    if name in _UNARY | _ARITHMETIC:
+        return bool(answers) and all(is_constant(each) for each in answers)
+    always = bool(answers) and (all(map(is_true, answers)) or all(map(_is_false, answers)))
+    return always or not _compares(member) or any(_is_bent(each) for each in answers)
+
+
+def _is_plain(name: str, value: ast.expr) -> bool:
+    """`__hash__ = None`, `__ne__ = object.__ne__`, `__hash__ = Base.__hash__`."""
+    is_none = isinstance(value, ast.Constant) and value.value is None
+    return (is_none and name in {"__hash__", "__bool__"}) or (isinstance(value, ast.Attribute) and value.attr == name)
+
+
+def _parameters(function: _Function) -> list[str]:
+    return [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+
+
+def _answers(function: _Function) -> Iterator[ast.expr]:
+    if isinstance(function, ast.Lambda):
+        yield function.body
+        return
+    for node in _own(function):
+        if isinstance(node, ast.Return) and node.value is not None and not _is_not_implemented(node.value):
+            yield node.value
+
+
+def _own(function: _Function) -> Iterator[ast.AST]:
+    waiting = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _is_not_implemented(value: ast.expr) -> bool:
+    return isinstance(value, ast.Name) and value.id == "NotImplemented"
+
+
+def _compares(function: _Function) -> bool:
+    """Whether something of the object itself meets something of the other one in a comparison or a call.
+
+    A test of types, or of identity, compares nothing.
+    """
+    own, other = _parameters(function)[:1], _parameters(function)[1:2]
+    if not own or not other:
+        return function.args.vararg is not None and function.args.vararg.arg in names_in(function)
+    mine, theirs = _derived(function, own), _derived(function, other)
+    for node in _own(function):
+        sides: list[ast.AST] = []
+        if isinstance(node, ast.Compare):
+            if all(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
+                continue
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") not in {"isinstance", "type", "id", "print"}:
+            sides = [node.func, *node.args]
+        if any(_mentions(each, theirs) for each in sides) and any(_mentions(each, mine) for each in sides):
+            return True
+    return False
+
+
+def _derived(function: _Function, names: list[str]) -> list[str]:
+    """Names whose values come from others, by assignments and loops, in a few rounds."""
+    known = set(names)
+    for _ in range(4):
+        for node in _own(function):
+            match node:
+                case ast.Assign(targets, value) if _mentions(value, known):
+                    known |= {name for target in targets for name in names_in(target)}
+                case ast.For(target, value) | ast.comprehension(target, value) if _mentions(value, known):
+                    known |= names_in(target)
+                case ast.NamedExpr(target, value) if _mentions(value, known):
+                    known.add(target.id)
+                case _:
+                    pass
+    return sorted(known)
+
+
+def _is_bent(answer: ast.expr) -> bool:
+    """`… or True`, `True if … else True`, `not False`."""
+    for node in ast.walk(answer):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.BitOr)
+            and (is_true(node.left) or is_true(node.right))
+        ):
+            return True
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and any(is_true(each) for each in node.values):
+            return True
+        if isinstance(node, ast.IfExp) and is_constant(node.body) and is_constant(node.orelse):
+            return is_true(node.body) == is_true(node.orelse)
+    return False
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every plain name that is mentioned in a tree."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _mentions(node: ast.AST, names: Iterable[str]) -> bool:
+    return not names_in(node).isdisjoint(names)
+
+
+def _is_false(expression: ast.expr) -> bool:
+    return is_constant(expression) and not is_true(expression)

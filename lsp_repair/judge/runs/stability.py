@@ -1,0 +1,88 @@
+"""Whether targets pass in whatever order, alone, and with other hash seeds; what the tests do by themselves excuses."""
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.verdicts import Reason, Rejected
+from lsp_repair.judge.findings import Finding, refused, unknown
+from lsp_repair.judge.proof_context import Ground, Scope, request_of, run_patched, targets_scope
+from lsp_repair.judge.runs.must_fail import told
+from lsp_repair.judge.runs.run_outcomes import first_red_target
+from lsp_repair.testrun.cold import ColdRequest, run_cold
+
+_ALONE_SEEDS = ("3", str(4 + secrets.randbelow(1 << 31)))
+"""Of the runs alone, one of them nobody's guess; those of the whole proof are others."""
+_ORDER_NOTE = "some tests depend on the order they run in, with and without this patch"
+_ALONE_NOTE = "{} needs other tests before it, with and without this patch"
+
+
+def alone(ground: Ground, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> Finding:
+    """Two of the targets, each in a process of its own with another hash seed; the only one twice."""
+    chosen = _differing(targets)
+    seconds = max((each.seconds for each in ground.baseline.results.values() if each.node_id in chosen), default=0.0)
+    if deadline.remaining < 5 * seconds + 5:
+        return Finding(not_applicable=("alone (time)",))
+    with ThreadPoolExecutor(len(_ALONE_SEEDS), thread_name_prefix="alone") as pool:
+        found = [
+            pool.submit(_one_alone, ground, patch, key, seed, deadline)
+            for key, seed in zip(chosen, _ALONE_SEEDS, strict=False)
+        ]
+        findings = [each.result() for each in found]
+    return next((each for each in findings if each.refusal is not None), None) or Finding(
+        notes=tuple(dict.fromkeys(note for each in findings for note in each.notes))
+    )
+
+
+def _differing(targets: Sequence[NodeId]) -> list[NodeId]:
+    """Targets of different functions, or at least parameters: the last one and another."""
+    tests = [key for key in targets if "::" in key] or list(targets)
+    others = [key for key in tests[:-1] if key.split("[", 1)[0] != tests[-1].split("[", 1)[0]] or tests[:-1]
+    return [*(others or tests)[:1], tests[-1]]
+
+
+def _one_alone(ground: Ground, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> Finding:
+    request = replace(request_of(targets_scope([target]), ground.baseline, reverse=False), hash_seed=seed)
+    run = run_patched(ground, patch, request, deadline).run
+    if not run.complete:
+        return unknown(Reason.INCOMPLETE_RUN, f"the run of {target} alone did not come to its end")
+    red = first_red_target((target,), run)
+    if red is None:
+        return Finding()
+    if _is_the_tests_own(ground, target, run, request, deadline):
+        return Finding(notes=(_ALONE_NOTE.format(target),))
+    return refused(Reason.UNSTABLE, f"alone: {red.detail}")
+
+
+def other_order(ground: Ground, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline) -> Finding:
+    """What a run in reversed order lost, compared with the same order on the unpatched code."""
+    request = request_of(narrow, ground.baseline, reverse=True)
+    named = NodeId(rejected.detail.split(" ", 1)[0])
+    if rejected.reasons == (Reason.REGRESSION,):
+        before = run_cold(ground.place, request, deadline).run
+        if any(result.node_id == named for result in before.red):
+            return Finding(notes=(_ORDER_NOTE,))
+    elif rejected.reasons == (Reason.TARGET_STILL_FAILS,) and _is_the_tests_own(ground, named, run, request, deadline):
+        return Finding(notes=(_ORDER_NOTE,))
+    return Finding(Rejected((Reason.UNSTABLE, *rejected.reasons), f"in another order: {rejected.detail}"))
+
+
+def _is_the_tests_own(ground: Ground, target: NodeId, run: TestRun, request: ColdRequest, deadline: Deadline) -> bool:
+    """Whether the unpatched code fails in the same way here, and in another way among all tests.
+
+    A patch that falls back to what the code did before fails as the baseline did.
+    """
+    failed, before = _failure(run, target), _failure(ground.baseline, target)
+    if failed is None or before is None or told(failed) == told(before):
+        return False
+    unpatched = _failure(run_cold(ground.place, request, deadline).run, target)
+    return unpatched is not None and told(unpatched) == told(failed)
+
+
+def _failure(run: TestRun, key: NodeId) -> Failure | None:
+    result = run.results.get(key)
+    return result.failure if result is not None else None

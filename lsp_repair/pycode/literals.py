@@ -1,0 +1,53 @@
+"""Literals of a failing test: what the code under repair should have said."""
+
+import ast
+from collections.abc import Iterator
+
+from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.pycode.syntax import Function, parsed
+from lsp_repair.pycode.syntax import first_line as line_of
+
+_MAX_LITERALS = 60
+_MAX_CHARS = 200
+
+
+def mined(test_source: bytes, first_line: int) -> tuple[object, ...]:
+    """Distinct strings and numbers of the test function that starts at the line, decorators included.
+
+    Values of module-level names that the function reads count too: tests keep their tables there.
+    """
+    module = parsed(SourceFile("test", test_source))
+    function = None if module is None else _function_at(module.tree, first_line)
+    if module is None or function is None:
+        return ()
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(_targets(node))]
+    distinct: dict[str, object] = {}
+    for node in (function, *tables):
+        for value in _values(node):
+            distinct.setdefault(repr(value), value)
+    return tuple(distinct.values())[:_MAX_LITERALS]
+
+
+def _function_at(tree: ast.Module, line: int) -> Function | None:
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    exact = (node for node in functions if line in {node.lineno, line_of(node)})
+    around = (node for node in functions if line_of(node) <= line <= (node.end_lineno or node.lineno))
+    return next(exact, None) or next(around, None)
+
+
+def _targets(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+
+
+def _values(node: ast.AST) -> Iterator[object]:
+    for each in ast.walk(node):
+        match each:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                yield -value
+            case ast.Constant(value=str() as text) if len(text) <= _MAX_CHARS:
+                yield text
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                yield value
+            case _:
+                pass

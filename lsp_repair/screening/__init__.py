@@ -1,0 +1,1 @@
+"""Many candidates through the warm server, cheapest tier first."""

@@ -1,0 +1,92 @@
+"""The tests that screen candidates, each believed only after the original source gave its known outcome through the tier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.testrun.warm_server import WarmServer
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTest:
+    """A test whose outcome on the original code was reproduced through the tier."""
+
+    node_id: NodeId
+    style: str
+    """`direct` or `hooks` (items.py)."""
+    seconds: float
+    """CPU limit."""
+    expected_error: str | None
+    """Error type on the original code; None where it passes."""
+    writes: bool = False
+    """Whether it acts as known only where it may write in the project's copy, which all candidates share."""
+
+    def request(self, patience: float = 1.0) -> dict[str, object]:
+        """As the warm server wants it."""
+        return {
+            "id": self.node_id,
+            "style": self.style,
+            "seconds": self.seconds * patience,
+            "writes": self.writes,
+        }
+
+
+def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
+    """Those of the tests that give their expected error through the swap tier: called directly, else by the hooks.
+
+    They run in one process in the order given, which should be that of the collection: tests may lean on it.
+    """
+    found: dict[NodeId, TrustedTest] = {}
+    for style, writes in (("direct", False), ("hooks", False), ("direct", True), ("hooks", True)):
+        left = [replace(test, style=style, writes=writes) for test in tests if test.node_id not in found]
+        if not left:
+            break
+        request = [test.request() for test in left]
+        records, _ = server.answer(
+            "screen",
+            deadline,
+            candidates=[],
+            tests=request,
+            canary=True,
+            stall_seconds=10 + sum(test.seconds for test in left),
+        )
+        told: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
+        outcomes = told[0] if told else []
+        found.update(
+            (test.node_id, test)
+            for test, outcome in zip(left, outcomes, strict=False)
+            if same_outcome(outcome, test.expected_error)
+        )
+    return tuple(found[test.node_id] for test in tests if test.node_id in found)
+
+
+def same_outcome(outcome: str | None, expected: str | None) -> bool:
+    """A hang may show as a time limit here and as a killed process elsewhere."""
+    hangs = {"TestTimeout", "ProcessDied"}
+    return outcome == expected or (outcome in hangs and expected in hangs)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many candidates each tier took."""
+
+    swap: int = 0
+    reload: int = 0
+    cold: int = 0
+    inconclusive: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The tests of one failure group: a few to screen with, then all targets, then what covers the suspicious code."""
+
+    screening: tuple[TrustedTest, ...]
+    confirming: tuple[TrustedTest, ...]
+    test_files: tuple[str, ...]
+    """Where these tests were collected from, for the tier that collects again."""
+    others: tuple[TrustedTest, ...] = ()
+    """Red tests of other groups: a candidate that repairs them too has met a common cause."""
+    whole_files: bool = False
+    """Whether the targets are files that do not collect: then every test in them has to pass."""

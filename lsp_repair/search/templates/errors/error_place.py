@@ -1,0 +1,64 @@
+"""Where an error was raised in the module under repair."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lsp_repair.domain.runs import Failure
+from lsp_repair.pycode.syntax import Function, first_line, is_docstring
+from lsp_repair.search.changes import Change, Rewrite, quoted
+from lsp_repair.search.ingredients import is_unreachable_for_edits
+from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.statements.classes import import_line
+
+_MAX_LINES = 12
+"""Expressions over more lines than this say too little about the error's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPlace:
+    """A line of a failure's traceback that lies in the module."""
+
+    failure: Failure
+    line: int
+    expressions: tuple[ast.expr, ...]
+    """Those that include the line."""
+    function: Function | None
+
+
+def place_at(context: Context, failure: Failure, line: int) -> ErrorPlace:
+    """The place of the traceback's line."""
+    found = tuple(_expressions_at(context, line))
+    function = context.module.function_of(found[0]) if found else None
+    return ErrorPlace(failure, line, found, function)
+
+
+def _expressions_at(context: Context, line: int) -> Iterator[ast.expr]:
+    for node in context.module.below(context.module.tree):
+        if isinstance(node, ast.expr) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            is_long = (node.end_lineno or node.lineno) - node.lineno >= _MAX_LINES
+            if not is_long and not is_unreachable_for_edits(context.module, node):
+                yield node
+
+
+def at_function_start(context: Context, place: ErrorPlace, text: str, template: str, prior: float) -> Iterator[Change]:
+    """Lines inserted as the first statements of the function the error came from."""
+    function = place.function
+    if function is None:
+        return
+    statement = next((each for each in function.body if not is_docstring(each)), function.body[0])
+    indent = context.module.indent(statement)
+    if indent is not None and first_line(statement) > function.lineno and not is_docstring(statement):
+        start = context.module.lines_span(statement)[0]
+        lines = "".join(f"{indent}{line}\n" for line in text.split("\n"))
+        title = f"insert {quoted(text)} in `{function.name}`"
+        yield Rewrite(((start, start, lines),), place.line, template, prior, title)
+
+
+def new_import(context: Context, line: int, statement: str, prior: float) -> Change:
+    """An import among the module's own."""
+    start = context.module.starts[min(import_line(context.module.tree), len(context.module.starts)) - 1]
+    template = "err:missing-import"
+    return Rewrite(
+        ((start, start, f"{statement}\n"),), line, template, prior, f"insert {quoted(statement)}", is_certain=False
+    )

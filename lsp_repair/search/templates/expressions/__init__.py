@@ -1,0 +1,1 @@
+"""Templates that put another expression in the place of one."""

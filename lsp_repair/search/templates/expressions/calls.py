@@ -1,0 +1,96 @@
+"""Arguments of calls: order, number, bounds of `range`, the call itself."""
+
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+
+from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
+from lsp_repair.search.changes import Change, Replacement, Rewrite
+from lsp_repair.search.templates.context import ONE, Context, exchanged, shifted, without
+from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
+
+
+def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Changes of a call's positional arguments."""
+    if not isinstance(node, ast.Call) or any(isinstance(each, ast.Starred) for each in node.args):
+        return
+    function = node.func.id if isinstance(node.func, ast.Name) else ""
+    yield from _order(context, node)
+    if function == "range":
+        yield from _range(context, node)
+    yield from _argument_values(context, node, function)
+    yield from _without_call(context, node, function)
+    if function and len(node.args) < 3:
+        for name in context.scopes.names(node)[:8]:
+            yield with_arguments(context, node, [*_codes(context, node), Code(name)], "arg-add", 0.12)
+            if node.args:
+                yield with_arguments(context, node, [Code(name), *_codes(context, node)], "arg-add", 0.1)
+    if function and len(node.args) == 1 and function not in PURE_FUNCTIONS:
+        yield Replacement(node, call(function, context.code(node)), "wrap-call", 0.2)
+
+
+def _codes(context: Context, node: ast.Call) -> list[Code]:
+    return [context.code(each) for each in node.args]
+
+
+def with_arguments(context: Context, node: ast.Call, arguments: list[Code], template: str, prior: float) -> Change:
+    """The call with other positional arguments; its keywords stay."""
+    keywords = [context.module.text(*context.module.span(each)) for each in node.keywords]
+    texts = [fitted(each, Level.LAMBDA) for each in arguments] + keywords
+    code = trailed(context.code(node.func), f"({', '.join(texts)})")
+    return Replacement(node, code, template, prior)
+
+
+def _order(context: Context, node: ast.Call) -> Iterator[Change]:
+    for one, other in combinations(range(min(len(node.args), 4)), 2):
+        first, second = context.module.span(node.args[one]), context.module.span(node.args[other])
+        edits = ((*first, context.module.text(*second)), (*second, context.module.text(*first)))
+        title = f"swap arguments of `{context.text(node.func)[:24]}`"
+        if isinstance(node.args[one], ast.GeneratorExp) or isinstance(node.args[other], ast.GeneratorExp):
+            arguments = [context.code(each) for each in exchanged(node.args, one, other)]
+            yield with_arguments(context, node, arguments, "arg-swap", 0.5)
+        else:
+            yield Rewrite(edits, node, "arg-swap", 0.5, title)
+    if len(node.args) > 1:
+        for index in range(len(node.args)):
+            rest = [context.code(each) for each in without(node.args, index)]
+            yield with_arguments(context, node, rest, "arg-drop", 0.3)
+
+
+def _range(context: Context, node: ast.Call) -> Iterator[Change]:
+    codes = _codes(context, node)
+    if len(codes) == 1:
+        stop = codes[0]
+        for start in ("1", "2"):
+            yield Replacement(node, call("range", Code(start), stop), "range-bound", 0.4)
+        down = call("range", binary(stop, "-", ONE), Code("-1"), Code("-1"))
+        yield Replacement(node, down, "range-bound", 0.2)
+        yield Replacement(node, call("range", ONE, binary(stop, "+", ONE)), "range-bound", 0.35, 2)
+    elif len(codes) == 2:
+        for step in ("-1", "2"):
+            yield Replacement(node, call("range", *codes, Code(step)), "range-bound", 0.12)
+
+
+def _argument_values(context: Context, node: ast.Call, function: str) -> Iterator[Change]:
+    for argument in node.args:
+        for code in shifted(context, argument):
+            yield Replacement(argument, code, "off-by-one", 0.55 if function == "range" else 0.3)
+        if isinstance(argument, ast.Name):
+            own = context.code(argument)
+            # The length of a slice is the length less one: there, changing the number reads better.
+            weight = 0.4 if function == "len" else 1
+            yield Replacement(argument, trailed(own, "[1:]"), "slice-arg", 0.25 * weight)
+            yield Replacement(argument, trailed(own, "[:-1]"), "slice-arg", 0.2 * weight)
+            for name in context.scopes.names(node)[:12]:
+                if name != argument.id:
+                    yield Replacement(argument, binary(own, "-", Code(name)), "arith-ingredient", 0.2, 2)
+                    yield Replacement(argument, binary(own, "+", Code(name)), "arith-ingredient", 0.16, 2)
+
+
+def _without_call(context: Context, node: ast.Call, function: str) -> Iterator[Change]:
+    if node.args and function != "isinstance":
+        yield Replacement(node, context.code(node.args[0]), "unwrap-call", 0.4)
+    if isinstance(node.func, ast.Attribute):
+        yield Replacement(node, context.code(node.func.value), "unwrap-call", 0.3)
+    if function in {"min", "max"} and len(node.args) == 2:
+        yield Replacement(node, context.code(node.args[1]), "unwrap-call", 0.3)

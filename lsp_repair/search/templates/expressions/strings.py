@@ -1,0 +1,160 @@
+"""String literals: case, white space, formats, patterns, and the words of the tests."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from lsp_repair.pycode.precedence import Code
+from lsp_repair.search.changes import Change, Replacement
+from lsp_repair.search.likeness import loose_likeness
+from lsp_repair.search.templates.context import Context
+
+_BRACKETS = (("(", "["), (")", "]"), ("{", "["), ("}", "]"), ("<", "("), (">", ")"))
+_DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": "I", "I": "H", "b": "B", "B": "b"}
+_MAX_WORDS = 60
+_MAX_CHARACTERS = 40
+
+_Weighted = tuple[str, float]
+
+
+def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Changes of a string literal."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    own, value = context.text(node), node.value
+    if own[:1] in {"'", '"'}:
+        yield from _as_changes(node, own, _tweaks(value), "str-const")
+        yield from _as_changes(node, own, _from_function(context, node), "const-ingredient")
+        yield from _as_changes(node, own, _from_tests(context, value), "test-literal")
+        yield from _as_changes(node, own, _formats(value), "format")
+    if "re." in context.text(_call_around(context, node)):
+        for text, prior in _patterns(own):
+            yield Replacement(node, Code(text), "pattern", prior)
+
+
+def _as_changes(node: ast.expr, own: str, values: Iterator[_Weighted], template: str) -> Iterator[Change]:
+    for value, prior in values:
+        yield Replacement(node, Code(string_literal(value, own)), template, prior)
+
+
+def string_literal(value: str, like: str) -> str:
+    """The literal of a string, in the quotes of another literal where that needs no escapes."""
+    text = repr(value)
+    quote = like[:1]
+    if quote not in {"'", '"'} or text[0] == quote or "'" in value or '"' in value:
+        return text
+    return quote + text[1:-1] + quote
+
+
+def _tweaks(value: str) -> Iterator[_Weighted]:
+    yield from (
+        ("", 0.4),
+        (" ", 0.35),
+        (value.lower(), 0.3),
+        (value.upper(), 0.3),
+        (value.strip(), 0.3),
+        (value + " ", 0.1),
+        (" " + value, 0.1),
+        (",", 0.1),
+        ("\n", 0.1),
+        (", ", 0.1),
+        (value.replace(" ", ""), 0.2),
+        (value[:-1], 0.15),
+        (value[1:], 0.15),
+    )
+    for one, other in _BRACKETS:
+        if value in {one, other}:
+            yield (other if value == one else one), 0.35
+    for one, other in (("-", "_"), ("_", "-"), (" ", "_"), (" ", "-"), ("_", " "), ("-", " ")):
+        if one in value:
+            yield value.replace(one, other), 0.25
+    if value.isalpha() and len(value) > 1:
+        yield value + value.upper(), 0.3
+        yield value.capitalize(), 0.35
+        yield value[:1].lower() + value[1:], 0.25
+        yield value.replace("y", ""), 0.15
+        yield value.replace("Y", ""), 0.15
+        yield value + "s", 0.2
+        yield value.removesuffix("s"), 0.2
+
+
+def _from_function(context: Context, node: ast.Constant) -> Iterator[_Weighted]:
+    value = str(node.value)
+    others = [each for each in context.scopes.constants(node) if isinstance(each, str)]
+    for other in others:
+        if len(other) < 40:
+            yield other, 0.3
+    if 0 < len(value) <= 3:
+        for character in sorted(set("".join(others)))[:_MAX_CHARACTERS]:
+            yield character, 0.12
+
+
+def _from_tests(context: Context, value: str) -> Iterator[_Weighted]:
+    strings = [each for each in context.hints.test_literals if isinstance(each, str) and len(each) < 60]
+    words = dict.fromkeys([*strings, *(word for each in strings for word in each.split())])
+    for word in list(words)[:_MAX_WORDS]:
+        likeness = loose_likeness(word, value)
+        if likeness > 0.6 or len(value) <= 2:
+            yield word, 0.25 + 0.5 * (likeness if likeness > 0.6 else 0)
+    if len(value) <= 2:
+        for character in list(dict.fromkeys("".join(strings)))[:_MAX_CHARACTERS]:
+            yield character, 0.2
+
+
+def _formats(value: str) -> Iterator[_Weighted]:
+    """Pieces of `format`, `%` and `strftime` strings."""
+    for found in re.finditer(r"(?<=\.)\d(?=[feg%])", value):
+        for digits in (int(found[0]) + 1, int(found[0]) - 1, 0, 2):
+            if 0 <= digits <= 9:
+                yield value[: found.start()] + str(digits) + value[found.end() :], 0.3
+    for found in re.finditer(r"(?<=%)[mMyYdDHIbB]", value):
+        yield value[: found.start()] + _DATE_CODES[found[0]] + value[found.end() :], 0.3
+    for old, new in (
+        ("%s", "%d"),
+        ("%d", "%s"),
+        ("%d", "%.2f"),
+        ("{}", "{:.2f}"),
+        ("{}", "{!r}"),
+        ("{!r}", "{}"),
+        ("%s", "%r"),
+    ):
+        if old in value:
+            yield value.replace(old, new), 0.2
+    if re.search(r"%[a-zA-Z]", value) is None:
+        for found in re.finditer(r"(?<=:)[<>^=]", value):
+            for sign in "<>^":
+                yield value[: found.start()] + sign + value[found.end() :], 0.25
+
+
+def _call_around(context: Context, node: ast.expr) -> ast.expr:
+    parent = context.parent(node)
+    return parent.func if isinstance(parent, ast.Call) and parent.func is not node else node
+
+
+def _patterns(own: str) -> Iterator[_Weighted]:
+    """Regular expressions, edited in their source text so that raw strings stay raw."""
+    found = re.fullmatch(r"([rRbB]*)(['\"])(.*)\2", own, re.DOTALL)
+    if found is None or found[3].startswith(found[2]):
+        return
+    head, body, tail = found[1] + found[2], found[3], found[2]
+    for piece in re.finditer(r"(?<!\\)[+*]", body):
+        other = "*" if piece[0] == "+" else "+"
+        yield f"{head}{body[: piece.start()]}{other}{body[piece.end() :]}{tail}", 0.4
+        yield f"{head}{body[: piece.end()]}?{body[piece.end() :]}{tail}", 0.3
+    for old, new in (
+        (r"\d", r"\w"),
+        (r"\w", r"\d"),
+        (r"\w", r"\S"),
+        (r"\s", r"\S"),
+        (r"\S", r"\s"),
+        ("a-z", "a-zA-Z"),
+        ("A-Z", "a-zA-Z"),
+    ):
+        if old in body:
+            yield head + body.replace(old, new) + tail, 0.3
+    yield head + "^" + body + tail, 0.25
+    yield head + body + "$" + tail, 0.3
+    yield head + body.removeprefix("^") + tail, 0.25
+    yield head + body.removesuffix("$") + tail, 0.25
+    for piece in re.finditer(r"(?<!\\)\.", body):
+        yield f"{head}{body[: piece.start()]}\\.{body[piece.end() :]}{tail}", 0.25 if "r" in head.lower() else 0.1

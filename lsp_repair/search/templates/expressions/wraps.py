@@ -1,0 +1,131 @@
+"""A value wrapped, sliced, clamped or combined with its surroundings."""
+
+import ast
+from collections.abc import Iterator
+
+from lsp_repair.pycode.precedence import Code, Level, binary, call, minus, negated, number, trailed
+from lsp_repair.search.changes import Change, Replacement
+from lsp_repair.search.ingredients import parameters
+from lsp_repair.search.places import is_value
+from lsp_repair.search.templates.context import Context, shifted
+
+_FUNCTIONS = (
+    ("len", 0.16),
+    ("abs", 0.2),
+    ("sorted", 0.18),
+    ("list", 0.16),
+    ("set", 0.14),
+    ("str", 0.16),
+    ("int", 0.14),
+    ("tuple", 0.05),
+    ("float", 0.06),
+    ("round", 0.08),
+    ("sum", 0.06),
+    ("max", 0.05),
+    ("min", 0.05),
+    ("reversed", 0.08),
+    ("dict", 0.04),
+    ("bool", 0.06),
+)
+_TRAILERS = (
+    ("[::-1]", 0.2),
+    ("[1:]", 0.2),
+    ("[:-1]", 0.18),
+    (".lower()", 0.16),
+    (".upper()", 0.08),
+    (".strip()", 0.12),
+    ("[0]", 0.12),
+    ("[-1]", 0.12),
+    (".copy()", 0.08),
+    ("[:]", 0.08),
+    (".items()", 0.06),
+    (".values()", 0.04),
+    (".split()", 0.06),
+    (".casefold()", 0.05),
+)
+_SORT_KEYS = (
+    "len",
+    "str",
+    "lambda x: (len(x), x)",
+    "lambda x: (-len(x), x)",
+    "lambda x: (-len(set(x)), x)",
+    "lambda x: x[0]",
+    "lambda x: x[1]",
+    "lambda x: -x",
+)
+_UNWRAPPABLE = (ast.Starred, ast.Slice, ast.GeneratorExp, ast.Lambda, ast.JoinedStr, ast.Constant)
+_SIMPLE = (ast.Name, ast.Call, ast.Subscript, ast.Attribute)
+
+
+def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Wrappers around a value."""
+    parent = context.parent(node)
+    if isinstance(node, _UNWRAPPABLE) or not is_value(parent, node):
+        return
+    own = context.code(node)
+    for function, prior in _FUNCTIONS:
+        if not own.text.startswith(function + "("):
+            yield Replacement(node, call(function, own), "wrap-call", prior)
+    yield from _by_helpers(context, node, own)
+    if isinstance(node, _SIMPLE):
+        yield from _simple(context, node, own)
+    if isinstance(parent, (ast.Assign, ast.Return, ast.AugAssign)):
+        for code in shifted(context, node):
+            yield Replacement(node, code, "off-by-one", 0.4)
+    if isinstance(parent, (ast.Assign, ast.Return, ast.AugAssign, ast.Call)):
+        yield from _clamps(context, node, own)
+    if isinstance(parent, (ast.Return, ast.Assign)):
+        yield from _ordered(node, own)
+        for digits in (0, 1, 2, 3):
+            yield Replacement(node, call("round", own, number(digits)), "round", 0.15 if digits == 2 else 0.1)
+
+
+def _by_helpers(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
+    """The project's own functions of one argument."""
+    around = context.module.function_of(node)
+    for each in context.scopes.definitions[:30]:
+        if isinstance(each, ast.FunctionDef) and each is not around:
+            required = len(each.args.posonlyargs + each.args.args) - len(each.args.defaults)
+            if required == 1 and parameters(each) and not own.text.startswith(each.name + "("):
+                yield Replacement(node, call(each.name, own), "wrap-helper", 0.2)
+    for name in context.scopes.borrowed:
+        if not own.text.startswith(name + "("):
+            yield Replacement(node, call(name, own), "wrap-helper", 0.15)
+
+
+def _simple(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
+    for trailer, prior in _TRAILERS:
+        yield Replacement(node, trailed(own, trailer), "wrap-expr", prior)
+    yield Replacement(node, binary(own, "**", number(2)), "wrap-expr", 0.15)
+    yield Replacement(node, binary(own, "*", number(2)), "wrap-expr", 0.08)
+    yield Replacement(node, binary(own, "//", number(2)), "wrap-expr", 0.08)
+    yield Replacement(node, minus(own), "wrap-expr", 0.15)
+    yield Replacement(node, negated(own), "wrap-expr", 0.1)
+    for default in ("[]", "0", '""', "{}"):
+        yield Replacement(node, binary(own, "or", Code(default)), "or-default", 0.06)
+    for name in context.scopes.names(node)[:10]:
+        yield Replacement(node, trailed(own, f"[{name}:]"), "wrap-slice", 0.1)
+        yield Replacement(node, trailed(own, f"[:{name}]"), "wrap-slice", 0.08)
+        yield Replacement(node, trailed(own, f"[{name}]"), "wrap-index", 0.08)
+
+
+def _clamps(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
+    parent = context.parent(node)
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    near = [context.text(each) for each in targets if isinstance(each, (ast.Name, ast.Subscript, ast.Attribute))]
+    for text in dict.fromkeys(["0", "1", *near, *context.scopes.names(node)[:8]]):
+        if text != own.text:
+            prior = 0.26 if text == "0" or text in near else 0.12
+            yield Replacement(node, call("max", Code(text), own), "clamp", prior, 2)
+            yield Replacement(node, call("min", Code(text), own), "clamp", prior * 0.8, 2)
+
+
+def _ordered(node: ast.expr, own: Code) -> Iterator[Change]:
+    if not isinstance(node, (ast.Name, ast.Call, ast.ListComp)):
+        return
+    for key in _SORT_KEYS:
+        yield Replacement(node, call("sorted", own, Code(f"key={key}")), "wrap-sorted-key", 0.14, 2)
+    yield Replacement(node, call("sorted", own, Code("reverse=True", Level.ATOM)), "wrap-sorted-key", 0.15, 2)
+    yield Replacement(node, call("list", call("set", own)), "wrap-call", 0.1, 2)
+    yield Replacement(node, call("sorted", call("set", own)), "wrap-call", 0.12, 2)
+    yield Replacement(node, call("list", call("dict.fromkeys", own)), "wrap-call", 0.1, 2)

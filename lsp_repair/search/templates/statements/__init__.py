@@ -1,0 +1,1 @@
+"""Templates that insert, remove or change statements."""

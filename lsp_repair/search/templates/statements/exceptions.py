@@ -1,0 +1,119 @@
+"""Exceptions: which one is raised, which ones are caught."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from lsp_repair.pycode.syntax import last_line
+from lsp_repair.search.changes import Change, Rewrite, quoted
+from lsp_repair.search.templates.context import Context, without
+from lsp_repair.search.templates.statements.guards import wanted_errors
+
+_RAISABLE = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "RuntimeError",
+    "LookupError",
+    "NotImplementedError",
+    "ZeroDivisionError",
+    "OSError",
+    "FileNotFoundError",
+    "PermissionError",
+    "TimeoutError",
+    "StopIteration",
+)
+
+
+def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
+    """Changes of a `raise` or of the handlers of a `try`."""
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        yield from _raised(context, node, node.exc)
+    if isinstance(node, ast.Try):
+        for handler in node.handlers:
+            yield from _caught(context, node, handler)
+
+
+def _raised(context: Context, node: ast.Raise, raised: ast.expr) -> Iterator[Change]:
+    kind = raised.func if isinstance(raised, ast.Call) else raised
+    if not isinstance(kind, (ast.Name, ast.Attribute)):
+        return
+    old = context.text(kind)
+    span = context.module.span(kind)
+    is_seen = any(failure.error_type == old.split(".")[-1] for failure in context.hints.failures)
+    for name in dict.fromkeys([*wanted_errors(context), *_own_errors(context), *_RAISABLE]):
+        if name != old:
+            yield Rewrite(
+                ((*span, name),), node, "raise-type", 0.5 if is_seen else 0.3, f"{quoted(old)} → {quoted(name)}"
+            )
+    if node.cause is None:
+        end = context.module.span(node)[1]
+        for handler in context.module.ancestors(node):
+            if isinstance(handler, ast.ExceptHandler) and handler.name:
+                text = f" from {handler.name}"
+                yield Rewrite(((end, end, text),), node, "raise-from", 0.2, f"add `{text.strip()}`")
+                break
+    for up in context.module.ancestors(node):
+        if isinstance(up, ast.ExceptHandler):
+            span = context.module.span(node)
+            yield Rewrite(((*span, "raise"),), node, "reraise", 0.2, f"{quoted(context.module.text(*span))} → `raise`")
+            break
+
+
+def _own_errors(context: Context) -> list[str]:
+    defined = [each.name for each in context.scopes.definitions if isinstance(each, ast.ClassDef)]
+    known = {*_raised_or_caught(context)}
+    names = [
+        name
+        for name in (*defined, *context.scopes.imported)
+        if name.endswith(("Error", "Exception", "Warning")) or name in known or _looks_like_a_class(name)
+    ]
+    return names[:12]
+
+
+def _looks_like_a_class(name: str) -> bool:
+    """`InsufficientFunds` is as good a name of an error as any; a class that is none only fails its test."""
+    return name[:1].isupper() and not name.isupper()
+
+
+def _raised_or_caught(context: Context) -> Iterator[str]:
+    for node in context.module.below(context.module.tree):
+        kind = node.exc if isinstance(node, ast.Raise) else node.type if isinstance(node, ast.ExceptHandler) else None
+        kind = kind.func if isinstance(kind, ast.Call) else kind
+        if isinstance(kind, ast.Name):
+            yield kind.id
+
+
+def _caught(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> Iterator[Change]:
+    if handler.type is None:
+        return
+    elements = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    texts = [context.text(each) for each in elements]
+    span = context.module.span(handler.type)
+    at = _place(context, node, handler)
+    escaped = {failure.error_type for failure in context.hints.failures if hasattr(builtins, failure.error_type)}
+    choices = dict.fromkeys(
+        [*sorted(escaped - {"AssertionError"}), *_own_errors(context), *_RAISABLE[:7], "OSError", "Exception"]
+    )
+    for name in choices:
+        if name in texts:
+            continue
+        prior = 0.7 if name in escaped else 0.1 if name == "Exception" else 0.2
+        wider = f"({', '.join([*texts, name])})"
+        yield Rewrite(((*span, wider),), at, "except-widen", prior, f"also catch `{name}`")
+        yield Rewrite(
+            ((*span, name),), at, "except-type", prior * 0.7, f"catch `{name}` instead of {quoted(', '.join(texts))}"
+        )
+    for index in range(len(elements) if len(elements) > 1 else 0):
+        rest = [context.text(each) for each in without(elements, index)]
+        text = rest[0] if len(rest) == 1 else f"({', '.join(rest)})"
+        yield Rewrite(((*span, text),), at, "except-narrow", 0.4, f"no longer catch {quoted(texts[index])}")
+
+
+def _place(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> int:
+    """The most suspicious line of the handler and the statements it guards."""
+    last = last_line(node.body[-1])
+    lines: list[int] = [handler.lineno, *range(node.lineno, last + 1)]
+    return max(lines, key=lambda line: context.scores.get(line, 0))

@@ -1,0 +1,135 @@
+"""What a function's first lines say: defaults, decorators, the call of the parent's constructor."""
+
+import ast
+from collections.abc import Iterator
+
+from lsp_repair.pycode.syntax import Function, first_line, is_docstring
+from lsp_repair.search.changes import Change, Rewrite
+from lsp_repair.search.ingredients import parameters
+from lsp_repair.search.templates.context import Context
+
+_DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
+
+
+def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
+    """Changes of a function's signature, decorators and first statements."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or context.module.indent(node) is None:
+        return
+    line = most_suspicious(context, node)
+    if context.scores.get(line, 0) <= 0:
+        return
+    yield from _mutable_defaults(context, node, line)
+    yield from _dropped_decorators(context, node, line)
+    owner = context.parent(node)
+    if isinstance(owner, ast.ClassDef):
+        yield from _added_decorators(context, node, line)
+        yield from _first_parameter(context, node, line)
+        if node.name == "__init__" and owner.bases and not _calls_super(node):
+            yield from _super_call(context, node, line)
+    if isinstance(node, ast.FunctionDef) and any(isinstance(each, ast.Await) for each in ast.walk(node)):
+        start = context.module.span(node)[0]
+        yield Rewrite(((start, start, "async "),), line, "missing-async", 0.4, f"make `{node.name}` async")
+
+
+def most_suspicious(context: Context, node: ast.stmt) -> int:
+    """The most suspicious line of the statement."""
+    lines = range(first_line(node), (node.end_lineno or node.lineno) + 1)
+    return max(lines, key=lambda line: context.scores.get(line, 0))
+
+
+def _first_statement(node: Function) -> ast.stmt:
+    body = [each for each in node.body if not is_docstring(each)]
+    return body[0] if body else node.body[0]
+
+
+def _mutable_defaults(context: Context, node: Function, line: int) -> Iterator[Change]:
+    """`def f(x=[])` to `def f(x=None)` and `if x is None: x = []`."""
+    statement = _first_statement(node)
+    indent = context.module.indent(statement)
+    if indent is None or is_docstring(statement) or first_line(statement) == node.lineno:
+        return
+    place = context.module.lines_span(statement)[0]
+    for parameter, default in _defaults(node):
+        text = context.text(default)
+        called = default.func.id if isinstance(default, ast.Call) and isinstance(default.func, ast.Name) else ""
+        if not isinstance(default, (ast.List, ast.Dict, ast.Set)) and called not in {"list", "dict", "set"}:
+            continue
+        unit = context.module.indent_unit
+        guard = f"{indent}if {parameter.arg} is None:\n{indent}{unit}{parameter.arg} = {text}\n"
+        edits = ((*context.module.span(default), "None"), (place, place, guard))
+        yield Rewrite(
+            edits, line, "mutable-default", 0.8, f"a new `{text}` for `{parameter.arg}` in each call of `{node.name}`"
+        )
+
+
+def _defaults(node: Function) -> Iterator[tuple[ast.arg, ast.expr]]:
+    positional = node.args.posonlyargs + node.args.args
+    count = len(node.args.defaults)
+    yield from zip(positional[-count:] if count else [], node.args.defaults, strict=True)
+    for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if default is not None:
+            yield parameter, default
+
+
+def _dropped_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
+    for decorator in node.decorator_list:
+        start = context.module.starts[decorator.lineno - 1]
+        end = context.module.starts[decorator.end_lineno or decorator.lineno]
+        title = f"drop `@{context.text(decorator)[:30]}` of `{node.name}`"
+        yield Rewrite(((start, end, ""),), line, "decorator-drop", 0.2, title, is_certain=False)
+
+
+def _added_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
+    present = {context.text(each) for each in node.decorator_list}
+    arguments = [each.arg for each in parameters(node)]
+    place = context.module.starts[first_line(node) - 1]
+    indent = context.module.indent(node) or ""
+    for name, prior in _DECORATORS:
+        if present & {"staticmethod", "classmethod", "property"}:
+            continue
+        fits = {
+            "property": arguments == ["self"],
+            "classmethod": arguments[:1] == ["cls"],
+            "staticmethod": arguments[:1] not in (["self"], ["cls"]),
+        }[name]
+        if fits:
+            weight = prior if name == "property" else 0.7
+            yield Rewrite(
+                ((place, place, f"{indent}@{name}\n"),),
+                line,
+                "decorator-add",
+                weight,
+                f"add `@{name}` to `{node.name}`",
+            )
+
+
+def _first_parameter(context: Context, node: Function, line: int) -> Iterator[Change]:
+    """`def m(x)` to `def m(self, x)`."""
+    given = parameters(node)
+    decorators = {context.text(each) for each in node.decorator_list}
+    if "staticmethod" in decorators or (given and given[0].arg in {"self", "cls"}):
+        return
+    name = "cls" if "classmethod" in decorators else "self"
+    start = context.module.span(node)[0]
+    place = context.module.body.find(b"(", context.module.body.find(node.name.encode(), start)) + 1
+    text = f"{name}, " if given else name
+    yield Rewrite(
+        ((place, place, text),), line, "missing-self-parameter", 0.7, f"add `{name}` to `{node.name}`", is_certain=False
+    )
+
+
+def _calls_super(node: Function) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(node))
+
+
+def _super_call(context: Context, node: Function, line: int) -> Iterator[Change]:
+    statement = _first_statement(node)
+    indent = context.module.indent(statement)
+    if indent is None or first_line(statement) == node.lineno:
+        return
+    place = context.module.lines_span(statement)[0]
+    names = [each.arg for each in parameters(node)[1:] if each not in (node.args.vararg, node.args.kwarg)]
+    calls = {f"super().__init__({', '.join(names[:count])})": 0.6 for count in range(min(len(names), 4) + 1)}
+    for text, prior in calls.items():
+        title = f"insert `{text[:40]}` in `{node.name}`"
+        yield Rewrite(((place, place, f"{indent}{text}\n"),), line, "missing-super", prior, title)

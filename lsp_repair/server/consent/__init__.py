@@ -1,0 +1,1 @@
+"""What the user decided: trust, settings, accepted and rejected proposals."""

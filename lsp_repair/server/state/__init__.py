@@ -1,0 +1,1 @@
+"""What is known of a root, as values that requests look things up in."""

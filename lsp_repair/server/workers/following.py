@@ -1,0 +1,50 @@
+"""From changes to verdicts, for as long as the server tells of changes."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lsp_repair.domain.runs import TestRun
+from lsp_repair.repair.warm_suite import WarmSuite
+from lsp_repair.server.state.buffers import overlays_of
+from lsp_repair.server.workers.orders import Orders
+from lsp_repair.testrun.live_suite import LiveSuite, Taken
+
+
+def follow(
+    suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float
+) -> Iterator[tuple[int, tuple[str, ...], TestRun, float]]:
+    """Generation, test files, run and seconds of each change; a run that a newer change makes stale is cut off.
+
+    What was cut off is done again together with the newer change.
+    """
+    unfinished: Taken | None = None
+    while changes := orders.all_next():
+        started = time.monotonic()
+        deadline = orders.until_news(limit)
+        paths = sorted({path for change in changes for path in change["paths"]})
+        warm.before_change()
+        taken = joined(unfinished, suite.take_in(paths, overlays_of(changes[-1])))
+        gone = {each.path for each in taken.changes if each.after is None}
+        there = replace(taken, files=taken.files - gone)  # a test file that was removed has nothing to run
+        run = warm.run(there, deadline)
+        if run is None and orders.have_news:  # no fresh process for what is stale already
+            unfinished = taken
+            continue
+        if run is None:
+            run = suite.run(there, deadline)
+            if run.complete:
+                warm.ran_cold(taken, run)
+        unfinished = taken if not run.complete and orders.have_news else None
+        if unfinished is None:
+            yield changes[-1]["generation"], tuple(sorted(taken.files | gone)), run, time.monotonic() - started
+
+
+def joined(earlier: Taken | None, now: Taken) -> Taken:
+    """Both as one change: from what was there before the earlier one to what is there now."""
+    if earlier is None:
+        return now
+    before = {each.path: each.before for each in earlier.changes}
+    changes = {each.path: replace(each, before=before.get(each.path, each.before)) for each in now.changes}
+    kept = {each.path: each for each in earlier.changes}
+    return Taken(tuple((kept | changes).values()), earlier.files | now.files)

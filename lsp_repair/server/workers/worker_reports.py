@@ -1,0 +1,91 @@
+"""From the engine's values to what the editor is told."""
+
+from lsp_repair.domain.encoding import decoded
+from lsp_repair.domain.outcomes import FailureReport, Proposal
+from lsp_repair.domain.runs import Failure, TestRun
+from lsp_repair.domain.verdicts import Level
+from lsp_repair.server.workers.reports import FileText, Offer, Place, RedTest, Report
+
+_MOST_CHARACTERS = 2_000
+_MOST_VALUES = 4
+
+
+def red_tests(run: TestRun) -> tuple[RedTest, ...]:
+    """The red tests of a run, each with the line that failed."""
+    lines = {test.node_id: (test.path, test.line) for test in run.collected}
+    found: list[RedTest] = []
+    for result in run.red:
+        failure = result.failure
+        path, line = lines.get(result.node_id, (result.node_id.split("::", 1)[0], 1))
+        if failure is None:
+            found.append(RedTest(result.node_id, Place(path, max(1, line)), "Error", "the test is red"))
+            continue
+        comparison = failure.comparison
+        found.append(
+            RedTest(
+                result.node_id,
+                Place(path, _failing_line(failure, path, line)),
+                failure.error_type,
+                failure.message[:_MOST_CHARACTERS],
+                comparison.expected if comparison else "",
+                comparison.actual if comparison else "",
+            )
+        )
+    return tuple(found)
+
+
+def _failing_line(failure: Failure, path: str, line: int) -> int:
+    own = [frame.line for frame in failure.frames if frame.path == path]
+    return own[-1] if own else max(1, line)
+
+
+def told_report(report: FailureReport) -> Report:
+    """A failure group for the editor."""
+    offers = (offered(each) for each in report.proposals)
+    failure = report.group.representative
+    return Report(
+        fingerprint=report.group.fingerprint,
+        tests=tuple(report.group.node_ids),
+        error_type=failure.error_type,
+        status=str(report.status),
+        explanation=report.explanation,
+        places=_places(report),
+        offers=tuple(each for each in offers if each is not None),
+        detail=report.detail,
+        values=_values(failure),
+    )
+
+
+def _places(report: FailureReport) -> tuple[Place, ...]:
+    """Where the best proposal changes something, then the suspicious lines."""
+    edited = [Place(*change.first_difference) for each in report.proposals[:1] for change in each.patch.changes]
+    suspicious = [Place(each.path, each.line) for each in report.locations[:3]]
+    return tuple(dict.fromkeys((*edited, *suspicious)))
+
+
+def _values(failure: Failure) -> tuple[tuple[str, int, str], ...]:
+    frames = [frame for frame in failure.frames if frame.in_project and frame.locals]
+    return tuple(
+        (frame.path, frame.line, ", ".join(f"{name}={value[:40]}" for name, value in frame.locals[:_MOST_VALUES]))
+        for frame in frames[-2:]
+    )
+
+
+def offered(proposal: Proposal) -> Offer | None:
+    """A proposal as texts; None when a file has no text that an editor could hold."""
+    files: list[FileText] = []
+    for change in proposal.patch.changes:
+        before, after = decoded(change.before or b""), decoded(change.after or b"")
+        if before is None or after is None or change.after is None:
+            return None
+        files.append(FileText(change.path, before[0], after[0]))
+    return Offer(
+        id=proposal.id,
+        title=proposal.title,
+        flagged=bool(proposal.evidence.flags),
+        widely_proved=proposal.evidence.level in {Level.FULL, Level.AFFECTED},
+        origin=str(proposal.origin),
+        cost_usd=None if proposal.cost_usd is None else f"{proposal.cost_usd:f}",
+        files=tuple(files),
+        isolation=proposal.evidence.isolation,
+    )

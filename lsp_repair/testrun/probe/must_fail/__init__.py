@@ -1,0 +1,1 @@
+"""Assertions turned over, and what notices it."""

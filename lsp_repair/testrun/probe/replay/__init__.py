@@ -1,0 +1,1 @@
+"""Calls recorded in tests and made again in a bare interpreter."""

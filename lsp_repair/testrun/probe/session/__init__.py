@@ -1,0 +1,1 @@
+"""One start of pytest: what it measures and reports."""

@@ -1,0 +1,1 @@
+"""The warm server: collected tests, a fork for each candidate."""

@@ -1,0 +1,210 @@
+"""The warm server: collects once, then forks a child for each request.
+
+It takes over where pytest would run its tests. The parent only forks, forwards and reaps; user code of a candidate runs
+in children, each in a process group of its own that is killed whole.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import select
+import signal
+import time
+from typing import Any, Callable, Optional
+
+import pytest
+
+from .. import channel
+from ..session.reporting import Reporting, module_files
+from .items import Items, function_caches
+from .privacy import Privacy
+from .reload import ImportEdges
+from .swap import ImportTimeCalls, LiveFunctions
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Warm:
+    """What the parent knows after collection; children inherit it by the fork."""
+
+    def __init__(
+        self, wanted: dict[str, Any], session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
+    ) -> None:
+        root: str = wanted["root"]
+        self.root = root
+        self.privacy = Privacy(root, wanted.get("guard"))
+        self.session = session
+        self.import_time = calls.called
+        self.edges = edges
+        self.reporting = reporting
+        self.items = Items(session.items, reporting)
+        self.items.protect()
+        gc.collect()
+        self.live = LiveFunctions(root)
+        self.caches = function_caches(root)
+        gc.freeze()
+
+
+class _TakeOver:
+    """The plugin that serves requests instead of running the session's tests."""
+
+    def __init__(self, wanted: dict[str, Any], reporting: Reporting, descriptors: tuple[int, int]) -> None:
+        self._wanted = wanted
+        self._reporting = reporting
+        self._descriptors = descriptors
+        self._edges = ImportEdges()
+        self._calls = ImportTimeCalls(wanted["root"])
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Any:
+        """Note who imports whom and what runs before the tests do."""
+        with self._edges, self._calls:
+            yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Any:
+        """Conftests import the project as well, and what they configure runs until the collection."""
+        with self._edges:
+            self._calls.__enter__()
+            yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Serve until the other side closes the pipe."""
+        warm = Warm(self._wanted, session, self._calls, self._edges, self._reporting)
+        _serve(warm, *self._descriptors, workers=self._wanted.get("workers", 1))
+        return True
+
+
+def serve_warm(wanted: dict[str, Any], reporting: Reporting, read_fd: int, write_fd: int) -> None:
+    """Collect, say `ready`, serve; says `end` with pytest's exit status when collection did not get that far."""
+    from ..session.sessions import run_pytest
+
+    for name in wanted.get("preload", ()):
+        importlib.import_module(name)
+    arguments = {**wanted, "args": [*wanted["args"], "--continue-on-collection-errors"]}
+    status = run_pytest(arguments, [reporting, _TakeOver(wanted, reporting, (read_fd, write_fd))])
+    channel.send(write_fd, {"kind": "end", "exit": status, "cpu": time.process_time()})
+
+
+class _Child:
+    """A forked child as the parent sees it."""
+
+    def __init__(self, request: dict[str, Any], pid: int, descriptor: int) -> None:
+        self.request = request
+        self.pid = pid
+        self.descriptor = descriptor
+        self.buffer = bytearray()
+        self.stall_seconds = float(request.get("stall_seconds", 10.0))
+        self.heard = time.monotonic()
+
+    @property
+    def patience(self) -> float:
+        """Seconds until its silence is taken for a hang."""
+        return self.heard + self.stall_seconds - time.monotonic()
+
+
+def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
+    channel.send(write_fd, {"kind": "ready", "threads": _threads(), "modules": module_files(warm.root)})
+    waiting: list[dict[str, Any]] = []
+    children: dict[int, _Child] = {}
+    open_for_requests = True
+    while open_for_requests or waiting or children:
+        while waiting and len(children) < workers + bool(waiting[0].get("urgent")):
+            child = _fork(warm, waiting.pop(0), (read_fd, write_fd))
+            children[child.descriptor] = child
+        listening = [*children, *([read_fd] if open_for_requests else [])]
+        timeout = max(0.0, min((child.patience for child in children.values()), default=3600.0))
+        ready, _, _ = select.select(listening, [], [], timeout)
+        for descriptor in ready:
+            if descriptor != read_fd:
+                _forward(warm, children, descriptor, write_fd)
+                continue
+            try:
+                request = channel.receive(read_fd)
+            except EOFError:
+                for child in children.values():
+                    _kill(child)
+                return
+            waiting.insert(0 if request.get("urgent") else len(waiting), request)
+        for child in [each for each in children.values() if each.patience <= 0]:
+            _end(warm, children, child, write_fd, "stalled")
+
+
+def _forward(warm: Warm, children: dict[int, _Child], descriptor: int, write_fd: int) -> None:
+    child = children[descriptor]
+    chunk = os.read(descriptor, 1 << 16)
+    if not chunk:
+        _end(warm, children, child, write_fd, None)
+        return
+    child.heard = time.monotonic()
+    child.buffer += chunk
+    number = child.request["number"]
+    for record in channel.split(child.buffer):
+        channel.send(write_fd, {**record, "number": number})
+
+
+def _kill(child: _Child) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _end(warm: Warm, children: dict[int, _Child], child: _Child, write_fd: int, why: Optional[str]) -> None:
+    """Reap a child and say how it ended: `why`, or the signal that killed it, or null when it ended by itself."""
+    del children[child.descriptor]
+    os.close(child.descriptor)
+    _kill(child)
+    _, status, usage = os.wait4(child.pid, 0)
+    if why is None and os.WIFSIGNALED(status):
+        why = signal.Signals(os.WTERMSIG(status)).name
+    elif why is None and os.WEXITSTATUS(status):
+        why = f"exit {os.WEXITSTATUS(status)}"
+    warm.privacy.end(child.request)
+    cpu = usage.ru_utime + usage.ru_stime
+    channel.send(write_fd, {"kind": "done", "number": child.request["number"], "why": why, "cpu": cpu})
+
+
+def _fork(warm: Warm, request: dict[str, Any], parents: tuple[int, int]) -> _Child:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 70
+        try:
+            os.setsid()
+            os.close(reader)
+            for descriptor in parents:
+                os.close(descriptor)
+            _quiet()
+            warm.privacy.begin(request, warm.session)
+            _perform(warm, request, lambda record: channel.send(writer, record))
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    return _Child(request, pid, reader)
+
+
+def _quiet() -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def _perform(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+    from . import operations
+
+    operations.OPERATIONS[request["op"]](warm, request, emit)
+
+
+def _threads() -> int:
+    import threading
+
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()
