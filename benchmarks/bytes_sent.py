@@ -213,8 +213,8 @@ def _contestants(aider_exe: Path | None, mini_exe: Path | None) -> Iterator[Cont
             "aider", lambda start: aider(aider_exe, start), lambda start: _litellm(start.url), aider_model, _nothing
         )
     if mini_exe:
-        for told in (False, True):
-            yield _mini(mini_exe, told=told)
+        for reported in (False, True):
+            yield _mini(mini_exe, reported=reported)
     yield Contestant("lsp-repair", lambda start: ours(start.project, start.url), ours_environ, ours_model, ours_applied)
 
 
@@ -227,7 +227,7 @@ def _litellm(url: str) -> dict[str, str]:
     return {"OPENAI_API_BASE": url, "OPENAI_API_KEY": "none", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 
-def _told(start: Start) -> str:
+def _reported(start: Start) -> str:
     return f"{start.output}\nplease fix"
 
 
@@ -244,7 +244,7 @@ def aider(executable: Path, start: Start) -> list[str]:
         "--no-pretty",
     ]
     words = ["--model", f"openai/{MODEL}", "--edit-format", "diff", "--no-auto-commits", "--yes-always", *quiet]
-    return [str(executable), *words, "--message", _told(start), start.shape.buggy, start.shape.test]
+    return [str(executable), *words, "--message", _reported(start), start.shape.buggy, start.shape.test]
 
 
 def aider_model(shape: Shape) -> Reply:
@@ -260,12 +260,12 @@ def _block(fix: Fix, fence: str) -> str:
 # mini-swe-agent
 
 
-def _mini(executable: Path, *, told: bool) -> Contestant:
+def _mini(executable: Path, *, reported: bool) -> Contestant:
     return Contestant(
-        "mini-swe-agent-told" if told else "mini-swe-agent",
-        lambda start: mini(executable, start, _told(start) if told else "The tests fail, please fix"),
+        "mini-swe-agent-told" if reported else "mini-swe-agent",
+        lambda start: mini(executable, start, _reported(start) if reported else "The tests fail, please fix"),
         mini_environ,
-        lambda shape: mini_model(shape, skipped=1 if told else 0),
+        lambda shape: mini_model(shape, skipped=1 if reported else 0),
         _nothing,
     )
 

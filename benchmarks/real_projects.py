@@ -57,13 +57,13 @@ def _repair(subject: Subject, folder: Path, limit: float) -> None:
         print(f"  {report['tests']['collected']} tests, exit {done.returncode}, {seconds:.0f} s")
         for failure in report["failures"]:
             print(
-                f"  {len(failure['tests'])} red tests: {failure['status']} {_told(failure, project, released, subject)}"
+                f"  {len(failure['tests'])} red tests: {failure['status']} {_reported(failure, project, released, subject)}"
             )
         if "error" in report:
             print(f"  {report['error']}")
 
 
-def _told(failure: dict[str, Any], project: Path, released: Path, subject: Subject) -> str:
+def _reported(failure: dict[str, Any], project: Path, released: Path, subject: Subject) -> str:
     for number, proposal in enumerate(failure["proposals"], 1):
         if _gives_back(proposal["diff"], project, released, subject):
             return f"exact, proposal {number}: {proposal['title']}"

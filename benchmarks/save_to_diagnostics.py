@@ -202,14 +202,14 @@ def _run(command: list[str], root: Path) -> None:
 
 
 def _own_seconds(subject: Subject, root: Path) -> float:
-    told = subprocess.run(
+    reported = subprocess.run(
         _command("-vv", "--durations=0", "--durations-min=0", "-k", subject.keyword, subject.tests),
         cwd=root,
         capture_output=True,
         text=True,
         check=True,
     )
-    return sum(float(each) for each in re.findall(r"^([\d.]+)s (?:setup|call|teardown)", told.stdout, re.MULTILINE))
+    return sum(float(each) for each in re.findall(r"^([\d.]+)s (?:setup|call|teardown)", reported.stdout, re.MULTILINE))
 
 
 def _typical(costs: list[Cost]) -> Cost:

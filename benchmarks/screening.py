@@ -32,7 +32,7 @@ from lsp_repair.domain.events import Event
 from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.verdicts import Plausible
-from lsp_repair.judge.judge import Ground, prove
+from lsp_repair.judge.judge import ProofContext, prove
 from lsp_repair.repair.baseline import Baseline, Prepared, prepare, run_baseline
 from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.fix_request import Selection
@@ -132,8 +132,8 @@ class _Bench:
         prepared = prepare(project, private, SnapshotRules(), find_sandbox(project))
         selection = chosen(project, Selection(tests=_own_tests(subject, broken)), broken)
         baseline = run_baseline(prepared, selection, _soon(), _silent)
-        red = [result for result in baseline.run.red if selection.names(result.node_id)]
-        failures = [result.failure for result in red if result.failure is not None]
+        failing = [result for result in baseline.run.failing if selection.names(result.node_id)]
+        failures = [result.failure for result in failing if result.failure is not None]
         groups = grouped(failures)
         if not groups:
             raise ValueError(f"{subject.name}: the bug breaks no test")
@@ -202,9 +202,9 @@ class _Bench:
         return watch.wall
 
     def _is_proved(self, case: Case, candidate: Candidate) -> bool:
-        ground = Ground(self.prepared.snapshot, self.prepared.place, self.baseline.run, self.prepared.private)
+        context = ProofContext(self.prepared.snapshot, self.prepared.place, self.baseline.run, self.prepared.private)
         narrow = narrow_scope(case.group.node_ids, case.covering)
-        return isinstance(prove(ground, candidate.patch, case.group.node_ids, (narrow, narrow), _soon()), Plausible)
+        return isinstance(prove(context, candidate.patch, case.group.node_ids, (narrow, narrow), _soon()), Plausible)
 
     def _passes_cold(self, candidate: Candidate) -> bool:
         file = self.prepared.project.root / candidate.source.path

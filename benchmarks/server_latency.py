@@ -62,9 +62,9 @@ class Client:
             self.status = message["params"]
         return message
 
-    def until(self, **wanted: object) -> None:
+    def until(self, **requested: object) -> None:
         """Read until the status is so."""
-        while not wanted.items() <= self.status.items():
+        while not requested.items() <= self.status.items():
             self.read()
 
     def cpu(self) -> float:

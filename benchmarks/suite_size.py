@@ -51,7 +51,7 @@ def _measure(root: Path, private: Path, size: Size, changes: int) -> None:
     project = discover(root, Path(sys.executable), os.environ, load_settings().settings)
     prepared = prepare(project, private, SnapshotRules(), find_sandbox(project))
     baseline = run_baseline(prepared, chosen(project, Selection(), root), Deadline.after(3600), _silent)
-    print(f"first full run: {baseline.run.seconds:.1f} s, {len(baseline.run.red)} red")
+    print(f"first full run: {baseline.run.seconds:.1f} s, {len(baseline.run.failing)} red")
     shares = []
     with LiveSuite(prepared.snapshot, prepared.place, baseline.run) as suite:
         for step in range(changes):
@@ -64,7 +64,7 @@ def _measure(root: Path, private: Path, size: Size, changes: int) -> None:
             own = sum(result.seconds for result in affected.run.results.values())
             shares.append(affected.seconds / (1.5 * own + 0.5))
             print(
-                f"{path}: {len(affected.run.results)} tests of {len(affected.files)} files, {len(affected.run.red)} red, "
+                f"{path}: {len(affected.run.results)} tests of {len(affected.files)} files, {len(affected.run.failing)} red, "
                 f"own {own:.2f} s, verdicts after {affected.seconds:.2f} s = {shares[-1]:.2f} of 1.5 × own + 0.5 s"
             )
     print(f"median {statistics.median(shares):.2f}, worst {max(shares):.2f} of the limit")

@@ -84,7 +84,7 @@ def piece(text: str | None = None, finish: str | None = None, **delta: object) -
     return {"id": "chatcmpl-0", "object": "chat.completion.chunk", "created": 0, "model": MODEL, "choices": [choice]}
 
 
-def told(usage: object) -> Document:
+def reported(usage: object) -> Document:
     """The event that tells the usage."""
     return piece() | {"choices": [], "usage": usage}
 
@@ -102,7 +102,7 @@ def said(text: str, *, finish: str = "stop", usage: object = USAGE, **headers: s
     """A whole reply as a stream of three pieces of text."""
     third = len(text) // 3 + 1
     texts = [piece(text[start : start + third]) for start in range(0, len(text), third)]
-    ends = [] if usage is None else [told(usage)]
+    ends = [] if usage is None else [reported(usage)]
     return stream(piece("", role="assistant"), *texts, piece(finish=finish), *ends, DONE, **headers)
 
 

@@ -10,10 +10,10 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Rejected, Unproven, Verdict
 from lsp_repair.judge.findings import combined
-from lsp_repair.judge.judge import Ground, Scope, prove
+from lsp_repair.judge.judge import ProofContext, Scope, prove
 from lsp_repair.judge.proof_context import PatchedRun, request_of, run_patched
 from lsp_repair.judge.runs.must_fail import all_failed, must_fail
-from lsp_repair.judge.runs.run_integrity import believed
+from lsp_repair.judge.runs.run_integrity import check_integrity
 from lsp_repair.judge.runs.run_outcomes import judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
@@ -37,12 +37,12 @@ class Judge:
         environ = {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         place = Place(snapshot.root, Path(python), environ, (str(snapshot.root),))
         baseline = run_cold(place, ColdRequest(), Deadline.after(60)).run
-        self.ground = Ground(snapshot, place, baseline, folder / "private")
+        self.context = ProofContext(snapshot, place, baseline, folder / "private")
 
     @property
-    def red(self) -> tuple[NodeId, ...]:
+    def failing(self) -> tuple[NodeId, ...]:
         """What fails before any patch."""
-        return tuple(result.node_id for result in self.ground.baseline.red)
+        return tuple(result.node_id for result in self.context.baseline.failing)
 
     def patch(self, path: str, old: str, new: str) -> Patch:
         """One replacement in one file."""
@@ -56,20 +56,20 @@ class Judge:
 
     def verdict(self, patch: Patch, targets: tuple[str, ...] = (), narrow: Scope = FULL) -> Verdict:
         """What the proof says with the whole suite as its wide scope, of all that is red where no target is named."""
-        ids = tuple(map(NodeId, targets)) or self.red
-        return prove(self.ground, patch, ids, (FULL, narrow), Deadline.after(60))
+        ids = tuple(map(NodeId, targets)) or self.failing
+        return prove(self.context, patch, ids, (FULL, narrow), Deadline.after(60))
 
     def run(self, patch: Patch, targets: tuple[NodeId, ...] | None = None) -> PatchedRun:
         """One run with all trials, whatever the policy says of the patch."""
-        wanted = must_fail(patch, self.red if targets is None else targets)
-        request = request_of(FULL, self.ground.baseline, reverse=False, must_fail=wanted)
-        return run_patched(self.ground, patch, request, Deadline.after(60))
+        requested = must_fail(patch, self.failing if targets is None else targets)
+        request = request_of(FULL, self.context.baseline, reverse=False, must_fail=requested)
+        return run_patched(self.context, patch, request, Deadline.after(60))
 
     def unpoliced(self, patch: Patch) -> Verdict:
         """What one run says, whatever the policy says of the patch: what holds if an attack gets past it."""
         found = self.run(patch)
-        verdict = judged(self.ground, patch, self.red, found.run, FULL)
-        return combined(verdict, [believed(self.ground, found), all_failed(found.run, self.ground.baseline)])
+        verdict = judged(self.context, patch, self.failing, found.run, FULL)
+        return combined(verdict, [check_integrity(self.context, found), all_failed(found.run, self.context.baseline)])
 
 
 def reason(verdict: Verdict) -> str:

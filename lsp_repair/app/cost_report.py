@@ -229,11 +229,11 @@ def report_csv(report: Report) -> str:
     rows = csv.writer(text, lineterminator="\r\n")  # a line end that it knows is quoted within a cell
     rows.writerow(_CSV_COLUMNS)
     for fix in report.fixes:
-        told = _fix_json(fix) | asdict(fix.usage)
-        told["at"] = _local(fix.at).isoformat(timespec="seconds")
-        told["tests"] = "\n".join(fix.tests)
-        told["cost_usd"] = told["cost_usd"] or "unknown"
-        rows.writerow([_harmless(told[column]) for column in _CSV_COLUMNS])
+        reported = _fix_json(fix) | asdict(fix.usage)
+        reported["at"] = _local(fix.at).isoformat(timespec="seconds")
+        reported["tests"] = "\n".join(fix.tests)
+        reported["cost_usd"] = reported["cost_usd"] or "unknown"
+        rows.writerow([_harmless(reported[column]) for column in _CSV_COLUMNS])
     return text.getvalue()
 
 

@@ -9,10 +9,10 @@ from lsp_repair.domain.redaction import Redactor
 from lsp_repair.isolation.environment import names_a_secret
 from lsp_repair.testrun.exclusions import excluded_file, excluded_folder, holds_key
 
-_MOST_BYTES = 100_000
-_MOST_DEPTH = 4
-_MOST_FILES = 200
-_MOST_VALUES = 5_000
+_MAX_BYTES = 100_000
+_MAX_DEPTH = 4
+_MAX_FILES = 200
+_MAX_VALUES = 5_000
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)[\"']?[ \t]{0,9}[=:]")
 _VALUE = re.compile(
     r"\"([^\"\n]{6,})\"(?![ \t]*:)|'([^'\n]{6,})'(?![ \t]*:)|(?:[=:]|^[ \t]*-(?=[ \t]))[ \t]*([^\s\"'#,{}\[\]][^\s\"'#,]{5,})"
@@ -28,7 +28,7 @@ def redactor_for(root: Path | None, environ: Mapping[str, str]) -> Redactor:
     values = [value for name, value in environ.items() if names_a_secret(name) and not _is_path(value)]
     if root is not None:
         for count, file in enumerate(_secret_files(root)):
-            if count == _MOST_FILES or len(values) > _MOST_VALUES:
+            if count == _MAX_FILES or len(values) > _MAX_VALUES:
                 break
             values += _values(file)
     return Redactor(values)
@@ -46,7 +46,7 @@ def _secret_files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         depth = len(here.relative_to(root).parts)
-        folders[:] = [] if depth >= _MOST_DEPTH else [each for each in folders if excluded_folder(each, ()) is None]
+        folders[:] = [] if depth >= _MAX_DEPTH else [each for each in folders if excluded_folder(each, ()) is None]
         for name in sorted(names):
             pure = PurePosixPath(name)
             if excluded_file(pure, 0o100644, ()) == "may hold secrets" or pure.suffix.lower() == ".pem":
@@ -59,7 +59,7 @@ def _values(file: Path) -> list[str]:
         if not file.is_file():
             return []
         with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES)
+            data = opened.read(_MAX_BYTES)
     except OSError:
         return []
     text = data.decode("utf-8-sig", "replace")

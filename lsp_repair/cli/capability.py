@@ -152,8 +152,8 @@ def _written(root: Path, known: Known, *, held_out: bool = False) -> Path:
 def _meets(project: Project, known: Known, diff: str, folder: Path) -> bool:
     root = _written(folder / f"{known.name}-held-out", known, held_out=True)
     request = CheckRequest(diff.encode("utf-8", "surrogateescape"), time_limit_seconds=_SECONDS)
-    return isinstance(check(replace(project, root=root), request, _unheard).verdict, Plausible)
+    return isinstance(check(replace(project, root=root), request, _unreceived).verdict, Plausible)
 
 
-def _unheard(event: Event) -> None:
+def _unreceived(event: Event) -> None:
     """Nobody has to know."""

@@ -84,8 +84,8 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
     counted += f", {tests.errors} errors" if tests.errors else ""
     counted += f", {tests.skipped} skipped" if tests.skipped else ""
     if not report.failures:
-        nothing_red = tests.collected and not tests.failed and not tests.errors and not tests.not_run
-        console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_red else "yellow")
+        nothing_failing = tests.collected and not tests.failed and not tests.errors and not tests.not_run
+        console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_failing else "yellow")
         return
     parts = [counted]
     if not explain_only:

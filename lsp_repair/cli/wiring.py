@@ -62,18 +62,18 @@ def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None
 
 def observer(console: Console, ledger: Ledger | None) -> Observer:
     """Tells the console and the ledger what the engine tells."""
-    heard: list[str] = []
+    received: list[str] = []
 
     def observe(event: Event) -> None:
         if not isinstance(event, ReplyStreamed):
-            heard.clear()
+            received.clear()
         match event:
             case ReplyStreamed(_, Role.FEEDBACK, piece):
-                heard.append(piece)
-                console.moving_status(f"feedback model: {plain(''.join(heard), limit=10_000)}")
+                received.append(piece)
+                console.moving_status(f"feedback model: {plain(''.join(received), limit=10_000)}")
             case ReplyStreamed(_, _, piece):
-                heard.append(piece)
-                console.moving_status(f"repair model: {sum(map(len, heard)):,} characters")
+                received.append(piece)
+                console.moving_status(f"repair model: {sum(map(len, received)):,} characters")
             case Progressed(text):
                 console.status(text)
             case CandidateSurvived(_, title):

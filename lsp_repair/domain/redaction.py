@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 _MASK = "[REDACTED]"
 _PLACEHOLDER = re.compile(r"\[REDACTED(?:-(\d{1,9})(?::\d{1,9})?)?\]")
-_LEAST_VALUE = 6
+_MIN_VALUE = 6
 """Shorter values of secret-looking variables are words like `true`: replacing them would garble the text."""
-_LEAST_ANYWHERE = 16
+_MIN_ANYWHERE = 16
 """Shorter values that look like a word are replaced as a word only: `postgres`, but not in `postgresql`."""
 
 # Every pattern is bounded, or scans what no second match can begin in: hostile text costs linear time.
@@ -80,7 +80,7 @@ class Redactor:
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        known = {form for each in values if len(each) >= _LEAST_VALUE for form in _forms(each)}
+        known = {form for each in values if len(each) >= _MIN_VALUE for form in _forms(each)}
         self._values = sorted(known, key=lambda each: (-len(each), each))
         self._numbers: dict[str, int] = {}
         self._pieces: dict[str, str] = {}
@@ -149,7 +149,7 @@ def _forms(value: str) -> Iterator[str]:
 
 def _as_pattern(value: str) -> str:
     pattern = re.escape(value)
-    is_word = len(value) < _LEAST_ANYWHERE and re.fullmatch(r"\w+", value)
+    is_word = len(value) < _MIN_ANYWHERE and re.fullmatch(r"\w+", value)
     return rf"{_START}{pattern}(?![A-Za-z0-9_])" if is_word else pattern
 
 

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     XPASSED = "xpassed"
 
     @property
-    def is_red(self) -> bool:
+    def is_failing(self) -> bool:
         """Whether a user sees this test as broken."""
         return self in {Outcome.FAILED, Outcome.ERROR}
 
@@ -147,9 +147,9 @@ class TestRun:
     oversight: Oversight = field(default_factory=Oversight)
 
     @property
-    def red(self) -> tuple[TestResult, ...]:
+    def failing(self) -> tuple[TestResult, ...]:
         """Failed and erroneous tests in the order they ran."""
-        return tuple(result for result in self.results.values() if result.outcome.is_red)
+        return tuple(result for result in self.results.values() if result.outcome.is_failing)
 
     @property
     def passed(self) -> frozenset[NodeId]:

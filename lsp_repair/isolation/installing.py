@@ -19,7 +19,7 @@ _INSTALL = {
 }
 _RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _SWITCHED_OFF = Path("/proc/sys/kernel/unprivileged_userns_clone")
-_MOST = Path("/proc/sys/user/max_user_namespaces")
+_MAX = Path("/proc/sys/user/max_user_namespaces")
 _APPARMOR = (
     "sudo apt install apparmor-profiles bubblewrap && sudo cp "
     "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo apparmor_parser -r "
@@ -35,7 +35,7 @@ def how_to_strengthen(failures: Mapping[Mechanism, str]) -> str:
         return f"AppArmor keeps programs from user namespaces; let bubblewrap have them: {_APPARMOR}"
     if _says(_SWITCHED_OFF, "0"):
         return "user namespaces are switched off; switch them on: sudo sysctl kernel.unprivileged_userns_clone=1"
-    if _says(_MOST, "0"):
+    if _says(_MAX, "0"):
         return "user namespaces are switched off; switch them on: sudo sysctl user.max_user_namespaces=10000"
     if shutil.which("bwrap") is None:
         return f"install bubblewrap: {_command()}"

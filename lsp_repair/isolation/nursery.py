@@ -34,7 +34,7 @@ class ConfinedProcess:
     """See `Supervised`; its warden is at the other end of the control socket."""
 
     control: socket.socket
-    _told: bytearray = field(default_factory=bytearray)
+    _reported: bytearray = field(default_factory=bytearray)
     _report: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
@@ -49,7 +49,7 @@ class ConfinedProcess:
 
     def has_ended(self) -> bool:
         """Whether the warden has told how it ended."""
-        return bool(self._told) or bool(select.select([self.control], [], [], 0)[0])
+        return bool(self._reported) or bool(select.select([self.control], [], [], 0)[0])
 
     def wait(self, seconds: float) -> None:
         """Until it ends by itself, no longer than this."""
@@ -61,10 +61,10 @@ class ConfinedProcess:
             self.control.shutdown(socket.SHUT_WR)
         with contextlib.suppress(OSError):
             while chunk := self.control.recv(1 << 12):
-                self._told += chunk
+                self._reported += chunk
         self.control.close()
         with contextlib.suppress(ValueError):
-            self._report = json.loads(self._told) if self._told else {}
+            self._report = json.loads(self._reported) if self._reported else {}
         cpu_seconds = float(self._report.get("cpu", 0.0))
         _nursery.add(cpu_seconds)
         return cpu_seconds

@@ -35,7 +35,7 @@ EFFECTS = (
 )
 _PROGRAM = Path(__file__).parent / "effects.py"
 _PATIENCE_SECONDS = 5.0
-_LONGEST_ADDRESS = 107
+_MAX_ADDRESS_LENGTH = 107
 """Bytes of a socket's path; below a longer folder only abstract names are tried."""
 _SECRETS = (".ssh", ".aws", ".netrc", ".config", ".gnupg", ".bash_history")
 
@@ -109,7 +109,7 @@ def _bait(folder: Path) -> Generator[dict[str, Any]]:
         udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
         path = str(folder / "listening")
-        paths = [path] if len(os.fsencode(path)) <= _LONGEST_ADDRESS else []
+        paths = [path] if len(os.fsencode(path)) <= _MAX_ADDRESS_LENGTH else []
         for address in (*paths, f"\0{abstract}"):
             listening = stack.enter_context(socket.socket(socket.AF_UNIX))
             listening.bind(address)

@@ -33,7 +33,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Requested:
     """What a session's processes need."""
 
     python: Path
@@ -44,17 +44,19 @@ class Wanted:
     limits: Limits | None = None
 
 
-def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> Found:
+def find(requested: Requested, attempt: Callable[[Path, Sandbox], Tried] = tried) -> Found:
     """The strongest mechanism whose effects, tried with the flags of the real run, are what its tier promises.
 
     System calls before bubblewrap, which is for machines that give namespaces to it alone (AppArmor): bubblewrap before 0.11
     knows no overlay, so the project has to be copied for each run and sockets have to be looked for.
     """
-    opened = frozenset(wanted.allow) & frozenset(OPENABLE)
+    opened = frozenset(requested.allow) & frozenset(OPENABLE)
     failures: dict[Mechanism, str] = {}
     for mechanism in _OF_LINUX if sys.platform.startswith("linux") else ():
-        sandbox = Sandbox(mechanism, wanted.readable, _hidden(mechanism, wanted), opened, wanted.limits or Limits())
-        result = attempt(wanted.python, sandbox)
+        sandbox = Sandbox(
+            mechanism, requested.readable, _hidden(mechanism, requested), opened, requested.limits or Limits()
+        )
+        result = attempt(requested.python, sandbox)
         tier = _tier(mechanism, result.effects, opened)
         if tier is not None:
             report = IsolationReport(tier, result.effects, str(mechanism), tuple(sorted(opened)))
@@ -62,15 +64,15 @@ def find(wanted: Wanted, attempt: Callable[[Path, Sandbox], Tried] = tried) -> F
             return Found(sandbox, replace(report, hint=hint))
         failures[mechanism] = result.failure or _left_open(mechanism, result.effects, opened)
     report = IsolationReport(Tier.WEAK, dict.fromkeys(EFFECTS, Effect.OPEN), str(Mechanism.NONE), tuple(sorted(opened)))
-    sandbox = Sandbox(Mechanism.NONE, wanted.readable, (), opened, wanted.limits or Limits())
+    sandbox = Sandbox(Mechanism.NONE, requested.readable, (), opened, requested.limits or Limits())
     return Found(sandbox, replace(report, hint=how_to_strengthen(failures)))
 
 
-def _hidden(mechanism: Mechanism, wanted: Wanted) -> tuple[Path, ...]:
+def _hidden(mechanism: Mechanism, requested: Requested) -> tuple[Path, ...]:
     """A read-only bind does not keep a process from connecting to a socket: where there are only binds, it is covered."""
     if mechanism is not Mechanism.BUBBLEWRAP:
         return ()
-    return tuple(found for folder in wanted.readable for found in _talking(folder))
+    return tuple(found for folder in requested.readable for found in _talking(folder))
 
 
 def _talking(folder: Path) -> Iterator[Path]:

@@ -18,9 +18,9 @@ from lsp_repair.testrun.place import Place, is_plain_file
 from lsp_repair.testrun.probe.digests import digest, drop_bytecode
 from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
 
-_LEAST_TEST_SECONDS = 2.0
+_MIN_TEST_SECONDS = 2.0
 _PATIENCE = 4.0
-_LEAST_SILENCE, _MOST_SILENCE = 15.0, 60.0
+_MIN_SILENCE, _MAX_SILENCE = 15.0, 60.0
 """Wall seconds without news of a run: a candidate that sleeps uses no CPU time."""
 
 
@@ -35,7 +35,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ProofContext:
     """What all proofs of one session stand on."""
 
     snapshot: Snapshot
@@ -62,10 +62,10 @@ class PatchedRun:
 
 
 @contextmanager
-def private_copy(ground: Ground, patch: Patch) -> Generator[Snapshot]:
+def private_copy(context: ProofContext, patch: Patch) -> Generator[Snapshot]:
     """A copy of the project with the patch in it, alone in a folder; both are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="proof-", dir=ground.private))
-    copy = copy_snapshot(ground.snapshot, folder / ground.snapshot.root.name)
+    folder = Path(tempfile.mkdtemp(prefix="proof-", dir=context.private))
+    copy = copy_snapshot(context.snapshot, folder / context.snapshot.root.name)
     try:
         write_patch(copy, patch.changes)
         yield copy
@@ -75,12 +75,12 @@ def private_copy(ground: Ground, patch: Patch) -> Generator[Snapshot]:
 
 
 @contextmanager
-def patched(ground: Ground, patch: Patch) -> Generator[Place]:
+def patched(context: ProofContext, patch: Patch) -> Generator[Place]:
     """A private copy with the patch in it; its oracle files are read-only and carry no bytecode."""
-    with private_copy(ground, patch) as copy:
-        for path in ground.baseline.oracle_paths:
+    with private_copy(context, patch) as copy:
+        for path in context.baseline.oracle_paths:
             _freeze(copy.root / path)
-        yield ground.place.at(copy.root).for_candidates(ground.baseline.oracle_paths)
+        yield context.place.at(copy.root).for_candidates(context.baseline.oracle_paths)
 
 
 def _freeze(path: Path) -> None:
@@ -90,12 +90,12 @@ def _freeze(path: Path) -> None:
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
-def run_patched(ground: Ground, patch: Patch, request: ColdRequest, deadline: Deadline) -> PatchedRun:
+def run_patched(context: ProofContext, patch: Patch, request: ColdRequest, deadline: Deadline) -> PatchedRun:
     """One run on a copy of its own, and the digests of the oracle around it."""
-    with patched(ground, patch) as place:
-        before = oracle_digests(place.root, ground.baseline.oracle_paths)
+    with patched(context, patch) as place:
+        before = oracle_digests(place.root, context.baseline.oracle_paths)
         run = run_cold(place, request, deadline).run
-        return PatchedRun(run, before, oracle_digests(place.root, ground.baseline.oracle_paths))
+        return PatchedRun(run, before, oracle_digests(place.root, context.baseline.oracle_paths))
 
 
 def oracle_digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
@@ -125,8 +125,8 @@ def request_of(
         only=scope.only,
         reverse=reverse,
         hash_seed="2" if reverse else "1",
-        test_seconds=max(_LEAST_TEST_SECONDS, _PATIENCE * slowest),
-        stall_seconds=min(_MOST_SILENCE, max(_LEAST_SILENCE, _PATIENCE * baseline.seconds)),
+        test_seconds=max(_MIN_TEST_SECONDS, _PATIENCE * slowest),
+        stall_seconds=min(_MAX_SILENCE, max(_MIN_SILENCE, _PATIENCE * baseline.seconds)),
         must_fail=must_fail,
         guarded=watched or {},
     )

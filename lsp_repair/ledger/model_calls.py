@@ -12,10 +12,10 @@ from lsp_repair.ledger.rows import storable
 from lsp_repair.processes import is_gone, place, started
 
 _PICO = 10**12
-_MOST_PICO = 10**16
+_MAX_PICO = 10**16
 """$10,000: no bill of one call is larger, and the sum of many such still is a number that SQLite holds."""
 DAY_SECONDS = 86_400.0
-_LONGEST_CALL_SECONDS = 3_600.0
+_MAX_CALL_SECONDS = 3_600.0
 """A reservation this old (or of a clock this wrong) belongs to nobody, whatever became of its process."""
 
 
@@ -35,7 +35,7 @@ def reserve(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: dic
     Raises ValueError for figures that no call can have.
     """
     worst = in_pico(intent.usd)
-    if worst is not None and worst > _MOST_PICO:
+    if worst is not None and worst > _MAX_PICO:
         raise ValueError(f"${intent.usd:f} for one call is more than the books hold")
     refused = _forbidden(connection, intent, caps, row)
     if refused is not None:
@@ -121,7 +121,7 @@ def settle(connection: sqlite3.Connection, call: CallId, settlement: Settlement,
         "call": call,
         "at": now,
         "outcome": settlement.outcome,
-        "pico": None if pico is None else min(pico, _MOST_PICO),
+        "pico": None if pico is None else min(pico, _MAX_PICO),
         "estimated": int(settlement.estimated),
         "served_by": settlement.served_by,
         "seconds": settlement.seconds,
@@ -135,7 +135,7 @@ def settle_the_dead(connection: sqlite3.Connection, now: float) -> int:
     rows = connection.execute(
         "SELECT call, at, pid, pid_since, pid_place, input_tokens, output_tokens, pico FROM charge WHERE outcome = 'open'"
     ).fetchall()
-    dead = [row for row in rows if abs(now - row[1]) > _LONGEST_CALL_SECONDS or is_gone(row[2], row[3], row[4])]
+    dead = [row for row in rows if abs(now - row[1]) > _MAX_CALL_SECONDS or is_gone(row[2], row[3], row[4])]
     for call, _, _, _, _, input_tokens, output_tokens, pico in dead:
         columns: dict[str, Any] = {
             "call": call,
@@ -160,7 +160,7 @@ def insert(connection: sqlite3.Connection, table: str, columns: dict[str, Any]) 
 
     Raises ValueError for a number that is negative or too large: it would make sums wrong for ever.
     """
-    if any(isinstance(value, int) and not 0 <= value <= _MOST_PICO for value in columns.values()):
+    if any(isinstance(value, int) and not 0 <= value <= _MAX_PICO for value in columns.values()):
         raise ValueError(f"a figure of the {table} is none that the books can hold")
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's

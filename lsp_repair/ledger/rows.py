@@ -34,7 +34,7 @@ def baseline(run: TestRun) -> Columns:
     """The baseline's figures."""
     return {
         "collected": len(run.collected),
-        "red": len(run.red),
+        "red": len(run.failing),
         "complete": int(run.complete),
         "seconds": run.seconds,
         "cpu_seconds": run.cpu_seconds,

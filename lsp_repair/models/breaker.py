@@ -32,7 +32,7 @@ class Breaker:
             wait = "for this session" if left == float("inf") else f"for {left:.0f} s"
             return Failure(self._last.why, f"not called {wait}, because: {self._last.detail}", billed=False)
 
-    def heard(self, reply: Reply) -> None:
+    def received(self, reply: Reply) -> None:
         """Take note of a reply."""
         with self._lock:
             match reply:

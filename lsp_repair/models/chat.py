@@ -24,7 +24,7 @@ _RETRY_SECONDS = 30.0
 """All waiting of one call taken together."""
 _WIDER = 8
 """How much more than the strategy's limit a model gets that reasons before it answers."""
-_LONGEST_WAIT = 20.0
+_MAX_WAIT_SECONDS = 20.0
 _NAP_SECONDS = 0.05
 _WORTH_ANOTHER_TRY = frozenset({Failed.RATE_LIMITED, Failed.OVERLOADED, Failed.NETWORK})
 
@@ -113,7 +113,7 @@ class ChatModel:
             if self.breaker.refusal() is not None:
                 break
             pause = reply.retry_after if reply.retry_after is not None else 0.5 * 2**attempt
-            if pause > _LONGEST_WAIT or waited + pause > _RETRY_SECONDS or pause >= deadline.remaining:
+            if pause > _MAX_WAIT_SECONDS or waited + pause > _RETRY_SECONDS or pause >= deadline.remaining:
                 break
             waited += pause
             self.wait(pause, deadline)
@@ -159,8 +159,8 @@ class ChatModel:
                 usage, estimated = reply.usage, False
             case Complete():
                 usage, estimated = usual_usage(request, reply.text), True
-            case Failure(usage=Usage() as told):
-                usage, estimated = told, False
+            case Failure(usage=Usage() as reported):
+                usage, estimated = reported, False
             case Failure(billed=False):
                 usage, estimated = Usage(), False
             case Failure():
@@ -171,21 +171,21 @@ class ChatModel:
         return Settlement(outcome, usage, usd, estimated, reply.served_by)
 
     def _watch(self, reply: Reply, settlement: Settlement, worst: Usage) -> None:
-        self.breaker.heard(reply)
-        told = settlement.usage
-        if told.input_tokens > worst.input_tokens or told.output_tokens > worst.output_tokens:
+        self.breaker.received(reply)
+        reported = settlement.usage
+        if reported.input_tokens > worst.input_tokens or reported.output_tokens > worst.output_tokens:
             self.breaker.trip(
-                f"{self.endpoint.host} reports {told.input_tokens} prompt and {told.output_tokens} sampled tokens, "
+                f"{self.endpoint.host} reports {reported.input_tokens} prompt and {reported.output_tokens} sampled tokens, "
                 f"more than the {worst.input_tokens} and {worst.output_tokens} that the call can have had"
             )
 
     def _digest(self, request: ChatRequest) -> str:
         """Identity of what is sent, endpoint and model included."""
-        told = {
+        reported = {
             "endpoint": self.endpoint.base_url,
             "model": self.endpoint.model,
             "temperature": request.temperature,
             "limit": request.max_output_tokens,
             "messages": [[each.role, each.content] for each in request.messages],
         }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(reported, sort_keys=True).encode()).hexdigest()

@@ -92,11 +92,11 @@ def unsupported_parameter(reply: Reply, sent: Mapping[str, Any]) -> str | None:
 def _text(body: object) -> str:
     """Code and message of whatever an endpoint calls an error."""
     if isinstance(body, dict):
-        told = cast("dict[str, Any]", body)
-        inner = told.get("error")
+        reported = cast("dict[str, Any]", body)
+        inner = reported.get("error")
         if isinstance(inner, dict | str):
             return _text(cast("object", inner))
-        parts = [told.get(key) for key in ("code", "type", "param", "message", "detail")]
+        parts = [reported.get(key) for key in ("code", "type", "param", "message", "detail")]
         return " ".join(str(each) for each in parts if isinstance(each, str | int) and each != "")
     return " ".join(str(body).split()) if body else ""
 

@@ -16,9 +16,9 @@ _TAIL = re.compile(r"([ \t]*)>{5,9} ?REPLACE\s*")
 Spans = Sequence[tuple[int, int]]
 """First and last line, 1-based, of what was shown of a file."""
 NOWHERE: Mapping[str, Spans] = {}
-_MOST_BLOCKS = 12
-_MOST_LINES = 400
-_MOST_CHARACTERS = 200_000
+_MAX_BLOCKS = 12
+_MAX_LINES = 400
+_MAX_CHARACTERS = 200_000
 _SAID = 120
 """Characters of a line that a message quotes."""
 
@@ -41,7 +41,7 @@ class Mismatch:
 
 def read_blocks(reply: str) -> tuple[Block, ...] | Mismatch:
     """All blocks of a reply; text around them is ignored."""
-    if len(reply) > _MOST_CHARACTERS:
+    if len(reply) > _MAX_CHARACTERS:
         return Mismatch("the reply is far too long")
     lines = without_thinking(reply).replace("\r\n", "\n").split("\n")
     blocks: list[Block] = []
@@ -61,7 +61,7 @@ def read_blocks(reply: str) -> tuple[Block, ...] | Mismatch:
     if not blocks:
         return Mismatch("the reply holds no block")
     size = max(sum(len(each.search) for each in blocks), sum(len(each.replace) for each in blocks))
-    if len(blocks) > _MOST_BLOCKS or size > _MOST_LINES:
+    if len(blocks) > _MAX_BLOCKS or size > _MAX_LINES:
         return Mismatch("the reply changes far too much")
     return tuple(blocks)
 
@@ -203,10 +203,10 @@ def _place(search: Sequence[str], shown: Sequence[str], spans: Spans) -> int | N
     return None
 
 
-def _places(wanted: Sequence[str], lines: Sequence[str]) -> list[int]:
-    size = len(wanted)
+def _places(requested: Sequence[str], lines: Sequence[str]) -> list[int]:
+    size = len(requested)
     starts = range(len(lines) - size + 1)
-    return [at for at in starts if lines[at] == wanted[0] and list(lines[at : at + size]) == list(wanted)]
+    return [at for at in starts if lines[at] == requested[0] and list(lines[at : at + size]) == list(requested)]
 
 
 def _meant(places: Sequence[int], spans: Spans) -> Sequence[int]:
@@ -277,8 +277,8 @@ def _encoded(lines: Sequence[str], view: FileView) -> bytes | None:
 
 def _nearest(search: Sequence[str], before: _Changed) -> str:
     """The shown line that was probably meant."""
-    wanted = next(each.strip()[:_SAID] for each in search if each.strip())
+    requested = next(each.strip()[:_SAID] for each in search if each.strip())
     spans = before.spans or [(1, len(before.shown))]
     lines = [each.strip()[:_SAID] for first, last in spans for each in before.shown[first - 1 : last] if each.strip()]
-    near = difflib.get_close_matches(wanted, lines[:_MOST_LINES], 1, 0.5)
+    near = difflib.get_close_matches(requested, lines[:_MAX_LINES], 1, 0.5)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -8,7 +8,7 @@ _REQUEST_OVERHEAD = 32
 _USUAL_BYTES = 3.6
 _IMPLAUSIBLE_BYTES = 9.0
 """No tokenizer packs this many bytes of code and English into a token on average."""
-_LEAST_TOLD = 200
+_MIN_TOLD = 200
 
 
 def input_bound(request: ChatRequest) -> int:
@@ -27,8 +27,8 @@ def usual_usage(request: ChatRequest, text: str) -> Usage:
     )
 
 
-def was_cut(request: ChatRequest, told: Usage) -> bool:
+def was_cut(request: ChatRequest, reported: Usage) -> bool:
     """Whether the endpoint counted far fewer prompt tokens than were sent."""
     content = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
     expected = content / _IMPLAUSIBLE_BYTES
-    return expected >= _LEAST_TOLD / 2 and 0 < told.input_tokens < expected
+    return expected >= _MIN_TOLD / 2 and 0 < reported.input_tokens < expected

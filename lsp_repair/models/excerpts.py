@@ -13,7 +13,7 @@ _AROUND = 6
 """Lines shown around a suspicious line outside of every function."""
 _SHARE_OF_TOP = 0.6
 """How suspicious a function has to be, measured at the most suspicious one, to be worth its tokens."""
-_MOST_DEFAULTS = 160
+_MAX_DEFAULTS = 160
 """Characters of a signature's arguments."""
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _Holder = ast.stmt | ast.ExceptHandler | ast.match_case
@@ -185,12 +185,12 @@ def _dedented(text: str) -> str:
 
 def signatures(files: Mapping[str, bytes], names: Iterable[str]) -> dict[str, str]:
     """`def name(arguments) -> result` with the docstring's first line, of these names wherever they are defined."""
-    wanted = set(names)
+    requested = set(names)
     found: dict[str, str] = {}
     for data in files.values():
         tree = _parsed(data)
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, _Definition) and node.name in wanted:
+            if isinstance(node, _Definition) and node.name in requested:
                 found.setdefault(node.name, _signature(node))
     return found
 
@@ -201,10 +201,10 @@ def _signature(node: _Definition) -> str:
         returns = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""
     except RecursionError:
         arguments, returns = "...", ""
-    if len(arguments) > _MOST_DEFAULTS:
-        arguments = f"{arguments[:_MOST_DEFAULTS]}..."
+    if len(arguments) > _MAX_DEFAULTS:
+        arguments = f"{arguments[:_MAX_DEFAULTS]}..."
     doc = (ast.get_docstring(node) or "").strip().split("\n")[0]
-    return f"def {node.name}({arguments}){returns[:_MOST_DEFAULTS]}" + (f"  # {doc[:80]}" if doc else "")
+    return f"def {node.name}({arguments}){returns[:_MAX_DEFAULTS]}" + (f"  # {doc[:80]}" if doc else "")
 
 
 def function_at(text: str, line: int) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from lsp_repair.models.material import Material
 from lsp_repair.models.messages import ChatRequest, Message
 from lsp_repair.models.sanitising import fence_mark, visible
 
-MOST_BYTES = 6_000
+MAX_BYTES = 6_000
 """Of one prompt's data; what is in it is small by choice long before this."""
-_MOST_CODE_LINES = 60
-_MOST_TEST_LINES = 30
+_MAX_CODE_LINES = 60
+_MAX_TEST_LINES = 30
 _NARROW = 300
 """Characters of a test's line and of its name, where there is little room."""
 
@@ -110,7 +110,7 @@ def _with(content: str, title: str, text: str) -> str:
     return f"{content}\n{title}: {text}" if text else content
 
 
-def fenced(material: Material, most_bytes: int = MOST_BYTES) -> str:
+def fenced(material: Material, most_bytes: int = MAX_BYTES) -> str:
     """The material between two marks that do not occur in it, within the limit.
 
     The marks follow from the failing test alone: what changes from attempt to attempt stands at the end, and all before
@@ -132,7 +132,7 @@ def _fitting(material: Material, most_bytes: int) -> str:
 
 
 def _ever_smaller(material: Material) -> Sequence[tuple[Material, int, int]]:
-    lines, test_lines = _MOST_CODE_LINES, _MOST_TEST_LINES
+    lines, test_lines = _MAX_CODE_LINES, _MAX_TEST_LINES
     smaller = [material, replace(material, attempts=material.attempts[-3:])]
     smaller.append(replace(smaller[-1], attempts=material.attempts[-1:]))
     smaller.append(replace(smaller[-1], changes=()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import httpx2
 
 _LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)
-_MOST_ERROR_BYTES = 64_000
+_MAX_ERROR_BYTES = 64_000
 
 
 class BadReplyError(Exception):
@@ -54,7 +54,7 @@ def beginning(chunks: Iterator[bytes]) -> bytes:
     with contextlib.suppress(httpx2.HTTPError):
         for chunk in chunks:
             read += chunk
-            if len(read) >= _MOST_ERROR_BYTES:
+            if len(read) >= _MAX_ERROR_BYTES:
                 break
     return bytes(read)
 

@@ -8,17 +8,17 @@ from lsp_repair.domain.usage import Usage
 _ABSURD = 10**10
 
 
-def told_usage(raw: object) -> Usage | None:
+def reported_usage(raw: object) -> Usage | None:
     """From the `usage` object of a reply; None when it says nothing that can be believed."""
     if not isinstance(raw, dict):
         return None
-    told = cast("dict[str, Any]", raw)
-    prompt, sampled = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+    reported = cast("dict[str, Any]", raw)
+    prompt, sampled = _count(reported.get("prompt_tokens")), _count(reported.get("completion_tokens"))
     if prompt is None or sampled is None or prompt == 0:
         return None
-    of_prompt, of_sampled = _details(told, "prompt_tokens_details"), _details(told, "completion_tokens_details")
+    of_prompt, of_sampled = _details(reported, "prompt_tokens_details"), _details(reported, "completion_tokens_details")
     cached = min(prompt, _count(of_prompt.get("cached_tokens")) or 0)
-    written = _count(of_prompt.get("cache_write_tokens")) or _count(told.get("cache_creation_input_tokens")) or 0
+    written = _count(of_prompt.get("cache_write_tokens")) or _count(reported.get("cache_creation_input_tokens")) or 0
     return Usage(
         input_tokens=prompt,
         cached_tokens=cached,
@@ -28,8 +28,8 @@ def told_usage(raw: object) -> Usage | None:
     )
 
 
-def _details(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    details = told.get(name)
+def _details(reported: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    details = reported.get(name)
     return cast("dict[str, Any]", details) if isinstance(details, dict) else {}
 
 

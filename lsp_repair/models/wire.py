@@ -37,18 +37,18 @@ from lsp_repair.models.streams import (
     kind_of,
     lines_of,
 )
-from lsp_repair.models.usage_reports import told_usage
+from lsp_repair.models.usage_reports import reported_usage
 
 Hear = Callable[[str], None]
 _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 180.0
 """A local model may think that long before its first token."""
 _POLL_SECONDS = 0.05
-_MOST_BYTES_PER_TOKEN = 64
-_LEAST_BYTES = 64_000
-_MOST_WIRE_BYTES_PER_TOKEN = 2_000
+_MAX_BYTES_PER_TOKEN = 64
+_MIN_BYTES = 64_000
+_MAX_WIRE_BYTES_PER_TOKEN = 2_000
 """Some endpoints wrap every token in an event of its own."""
-_LEAST_WIRE_BYTES = 1_000_000
+_MIN_WIRE_BYTES = 1_000_000
 _ADAPTATIONS = 3
 _SHOWN = 300
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -107,9 +107,9 @@ class Wire:
         return {key: value for key, value in body.items() if key not in self._dropped}
 
     def _once(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
-        heard = _Heard(limit=request.max_output_tokens * _MOST_BYTES_PER_TOKEN + _LEAST_BYTES)
+        received = _Heard(limit=request.max_output_tokens * _MAX_BYTES_PER_TOKEN + _MIN_BYTES)
         pieces: queue.Queue[_Piece] = queue.Queue()
-        most = request.max_output_tokens * _MOST_WIRE_BYTES_PER_TOKEN + _LEAST_WIRE_BYTES
+        most = request.max_output_tokens * _MAX_WIRE_BYTES_PER_TOKEN + _MIN_WIRE_BYTES
         call = _Call(self, self._body(request), deadline, pieces, most)
         worker = threading.Thread(target=call.run, name="model-call", daemon=True)
         worker.start()
@@ -118,18 +118,18 @@ class Wire:
                 piece = _next(pieces, worker)
                 if deadline.passed and not isinstance(piece, _End):
                     call.stop()
-                    cancelled = heard.failure(Failed.CANCELLED, "cancelled while the reply was coming")
+                    cancelled = received.failure(Failed.CANCELLED, "cancelled while the reply was coming")
                     return replace(cancelled, billed=call.began)
                 match piece:
                     case str():
-                        heard.text += piece
+                        received.text += piece
                         hear(piece)
-                        if len(heard.text) > heard.limit:
-                            return heard.failure(Failed.MALFORMED, "far more text than was asked for")
+                        if len(received.text) > received.limit:
+                            return received.failure(Failed.MALFORMED, "far more text than was asked for")
                     case _Facts():
-                        heard.take(piece)
+                        received.take(piece)
                     case _End(failure):
-                        return heard.reply() if failure is None else heard.failed(failure)
+                        return received.reply() if failure is None else received.failed(failure)
                     case None:
                         pass
         finally:
@@ -205,18 +205,18 @@ class _Heard:
         self.bad = self.bad or facts.bad
 
     @property
-    def told(self) -> Usage | None:
+    def reported(self) -> Usage | None:
         """What the endpoint says it used; no text is 0 tokens."""
         return self.usage if self.usage and (self.usage.output_tokens or not self.text) else None
 
     def failure(self, why: Failed, detail: str) -> Failure:
-        return Failure(why, detail, self.text, self.told, served_by=self.served_by)
+        return Failure(why, detail, self.text, self.reported, served_by=self.served_by)
 
     def failed(self, failure: Failure) -> Failure:
         """A failure that came after some text had: tokens were sampled."""
         began = bool(self.text or self.finish)
         return replace(
-            failure, partial=self.text, usage=self.told, served_by=self.served_by, billed=failure.billed or began
+            failure, partial=self.text, usage=self.reported, served_by=self.served_by, billed=failure.billed or began
         )
 
     def reply(self) -> Reply:
@@ -225,7 +225,7 @@ class _Heard:
             return self.failure(Failed.REFUSED, self.refusal)
         match self.finish:
             case "stop" | "eos" | "end_turn" if self.text.strip():
-                return Complete(self.text, self.told or Usage(), self.told is None, served_by=self.served_by)
+                return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
             case "length" | "max_tokens":
                 return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
             case "content_filter":
@@ -294,10 +294,10 @@ class _Call:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {self._wire.endpoint.key}"
 
-    def _traced(self, event: str, told: Mapping[str, Any]) -> None:
+    def _traced(self, event: str, reported: Mapping[str, Any]) -> None:
         """Keep hold of the connection from its first moment on, so that it can be closed at any."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._connection = told.get("return_value")
+            self._connection = reported.get("return_value")
         elif event.endswith(".send_request_headers.started"):
             self.began = True
         if self._stopped.is_set():
@@ -340,14 +340,14 @@ class _Call:
     def _take(self, document: object, part: str) -> None:
         if not isinstance(document, dict):
             raise BadReplyError(f"the endpoint answered with {kind_of(document)} instead of a reply")
-        told = cast("dict[str, Any]", document)
-        if told.get("error"):
-            raise ErrorInReplyError(told["error"])
-        served = told.get("model")
+        reported = cast("dict[str, Any]", document)
+        if reported.get("error"):
+            raise ErrorInReplyError(reported["error"])
+        served = reported.get("model")
         self._pieces.put(
-            _Facts(usage=told_usage(told.get("usage")), served_by=served if isinstance(served, str) else "")
+            _Facts(usage=reported_usage(reported.get("usage")), served_by=served if isinstance(served, str) else "")
         )
-        choices = told.get("choices")
+        choices = reported.get("choices")
         if not isinstance(choices, list) or not choices:
             return
         first: object = cast("list[object]", choices)[0]
@@ -356,8 +356,8 @@ class _Call:
 
     def _take_choice(self, choice: Mapping[str, Any], part: str) -> None:
         body = choice.get(part)
-        told = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        content, refusal = told.get("content"), told.get("refusal")
+        reported = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        content, refusal = reported.get("content"), reported.get("refusal")
         finish = choice.get("finish_reason")
         if isinstance(content, str) and content:
             self._pieces.put(content)

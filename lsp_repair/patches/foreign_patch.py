@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.patches.path_collisions import twin
+from lsp_repair.patches.path_collisions import path_collision
 from lsp_repair.patches.unified_diff import FileDiff, Hunk, not_a_patch, parse_diff
 
 _DRIVE = re.compile(r"[A-Za-z]:")
-_LONGEST_PATH, _LONGEST_NAME = 1_000, 255
+_MAX_PATH_LENGTH, _MAX_NAME_LENGTH = 1_000, 255
 """Bytes: what every file system takes, with room for the folder that the project lies in."""
 _CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 _PREFIX = re.compile(r"[a-z0-9]/")
@@ -48,7 +48,7 @@ def _made(tree: "_Tree") -> Patch | Rejected:
     changes = tree.changes()
     if not changes:
         return Rejected((Reason.EMPTY_PATCH,), "the patch changes nothing")
-    return twin(tree.root, changes) or Patch(changes)
+    return path_collision(tree.root, changes) or Patch(changes)
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def _wrong_name(name: str) -> Rejected | None:
     if not _is_tame(name):
         return _outside(name)
     encoded = name.encode("utf-8", "surrogateescape")
-    if len(encoded) > _LONGEST_PATH or any(len(part) > _LONGEST_NAME for part in encoded.split(b"/")):
+    if len(encoded) > _MAX_PATH_LENGTH or any(len(part) > _MAX_NAME_LENGTH for part in encoded.split(b"/")):
         return not_a_patch(f"a file's name is longer than file systems allow: {name[:60]}…")
     return None
 

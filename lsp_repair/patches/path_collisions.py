@@ -8,18 +8,18 @@ from lsp_repair.domain.verdicts import Reason, Rejected
 from lsp_repair.patches.plain_paths import plain_path
 
 
-def twin(root: Path, changes: Iterable[FileChange]) -> Rejected | None:
+def path_collision(root: Path, changes: Iterable[FileChange]) -> Rejected | None:
     """The refusal of the first new file that has a twin which the patch does not remove."""
     every = list(changes)
     removed = {change.path for change in every if change.after is None}
     for change in every:
-        found = _twin(root, PurePosixPath(change.path), removed) if change.before is None else None
+        found = _path_collision(root, PurePosixPath(change.path), removed) if change.before is None else None
         if found is not None:
             return Rejected((Reason.PROTECTED_PATH,), f"{change.path} would take the place of {found}")
     return None
 
 
-def _twin(root: Path, path: PurePosixPath, removed: set[str]) -> str | None:
+def _path_collision(root: Path, path: PurePosixPath, removed: set[str]) -> str | None:
     folder = PurePosixPath()
     for part in path.parts:
         for name in _names(root / folder):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from lsp_repair.pycode.pure_operations import BINARY, FUNCTIONS, MOST_ITEMS, TEXT_METHODS, UNARY, Opaque, refuse
+from lsp_repair.pycode.pure_operations import BINARY, FUNCTIONS, MAX_ITEMS, TEXT_METHODS, UNARY, Opaque, refuse
 from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
-_MOST_STEPS = 4000
-_DEEPEST = 60
+_MAX_STEPS = 4000
+_MAX_DEPTH = 60
 
 
 Lookup = Callable[[ast.Name], ast.expr | None]
@@ -67,7 +67,7 @@ class _Folding:
 
     def value(self, node: ast.expr, local: Mapping[str, object], depth: int) -> object:
         self.steps += 1
-        if self.steps > _MOST_STEPS or depth > _DEEPEST:
+        if self.steps > _MAX_STEPS or depth > _MAX_DEPTH:
             raise Opaque
         return _sized(self._value(node, local, depth + 1))
 
@@ -103,7 +103,7 @@ class _Folding:
                 return UNARY[type(kind)](self.value(operand, local, depth))
             case ast.BinOp(left, kind, right) if type(kind) in BINARY:
                 one, other = self.value(left, local, depth), self.value(right, local, depth)
-                if isinstance(kind, ast.Mult) and _product_size(one, other) > MOST_ITEMS:
+                if isinstance(kind, ast.Mult) and _product_size(one, other) > MAX_ITEMS:
                     raise Opaque
                 return BINARY[type(kind)](one, other)
             case _:
@@ -174,7 +174,7 @@ def _is_module(node: ast.expr) -> bool:
 def _of_text(owner: object, name: str, arguments: list[object], keywords: dict[str, object]) -> object:
     if not isinstance(owner, (str, bytes)) and not is_sequence(owner) and not is_mapping(owner):
         raise Opaque
-    padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > MOST_ITEMS
+    padded = name == "zfill" and isinstance(arguments[0], int) and arguments[0] > MAX_ITEMS
     if padded or (name == "format" and len(str(owner)) > 200):
         raise Opaque
     made: object = getattr(owner, name)(*arguments, **keywords)
@@ -190,7 +190,7 @@ def _product_size(one: object, other: object) -> int:
 def _sized(value: object) -> object:
     """The value, if it is no larger than somebody would write it."""
     if isinstance(value, (str, bytes)) or is_collection(value) or is_mapping(value):
-        return value if len(value) <= 10 * MOST_ITEMS else refuse()
+        return value if len(value) <= 10 * MAX_ITEMS else refuse()
     if isinstance(value, int) and value.bit_length() > 4096:
         raise Opaque
     return value

@@ -10,7 +10,7 @@ from lsp_repair.pycode.scopes import Scopes
 
 _KEPT = 12
 """Versions of files whose reading is kept: a proof looks at the same ones several times."""
-_LARGEST = 400_000
+_MAX_SIZE = 400_000
 """Nodes of a module that is looked at; a larger one is opaque."""
 
 
@@ -29,7 +29,7 @@ class Module:
     @property
     def is_opaque(self) -> bool:
         """Whether it is too large to be followed."""
-        return len(self.scopes.nodes) > _LARGEST
+        return len(self.scopes.nodes) > _MAX_SIZE
 
 
 def module_of(tree: ast.Module) -> Module:

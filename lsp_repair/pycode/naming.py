@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from lsp_repair.pycode.folding import folded_or_opaque, folded_text
 from lsp_repair.pycode.scopes import Scopes
 
-_DEEPEST = 14
-_MOST = 24
+_MAX_DEPTH = 14
+_MAX = 24
 """Names that one expression is followed to."""
 STEPPING_STONES = frozenset({"sys", "os", "builtins", "gc", "ctypes", "importlib", "subprocess", "posix", "nt"})
 """Modules through which everything can be reached: recognised as a part of any name."""
@@ -49,11 +49,11 @@ class Naming:
 
     def names(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
         """Every full name that an expression can have; empty for what is the module's own."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             return frozenset()
         if node not in self._known:
             self._known[node] = frozenset()  # a name that is defined by itself
-            self._known[node] = frozenset(sorted(self._names(node, depth + 1))[:_MOST])
+            self._known[node] = frozenset(sorted(self._names(node, depth + 1))[:_MAX])
         return self._known[node]
 
     def _names(self, node: ast.expr, depth: int) -> set[str]:  # noqa: PLR0911 - one for each kind of expression

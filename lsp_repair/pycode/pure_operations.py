@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
-MOST_ITEMS = 4000
+MAX_ITEMS = 4000
 
 
 class Opaque(Exception):  # noqa: N818 - an answer of the evaluation, not an error of anybody
@@ -40,7 +40,7 @@ UNARY: Mapping[type[ast.unaryop], Callable[[Any], object]] = {
 
 def _checked_range(*given: int) -> list[int]:
     made = range(*given)
-    return list(made) if len(made) <= MOST_ITEMS else refuse()
+    return list(made) if len(made) <= MAX_ITEMS else refuse()
 
 
 def _octets(given: object) -> bytes:

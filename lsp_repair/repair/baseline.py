@@ -162,7 +162,9 @@ def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe
 
 def _with_slow_tests(prepared: Prepared, run: TestRun, patience: float, deadline: Deadline) -> TestRun:
     """Tests that were stopped as hanging get more time: the first one alone, and the others when that one was just slow."""
-    stopped = [result.node_id for result in run.red if result.failure and result.failure.error_type == "TestTimeout"]
+    stopped = [
+        result.node_id for result in run.failing if result.failure and result.failure.error_type == "TestTimeout"
+    ]
     for tests in (stopped[:1], stopped[1:]):
         if not tests:
             break
@@ -235,7 +237,7 @@ def surroundings_may_matter(prepared: Prepared, run: TestRun) -> bool:
     So it is when an error is not one that code makes by itself, when files were left out that may hold secrets, or when
     a file of the project speaks of its surroundings. A run in the user's own ones costs a start of pytest.
     """
-    if any(result.failure and result.failure.error_type not in _ORDINARY_ERRORS for result in run.red):
+    if any(result.failure and result.failure.error_type not in _ORDINARY_ERRORS for result in run.failing):
         return True
     if any(skipped.why.startswith(("may hold", "holds")) for skipped in prepared.snapshot.skipped):
         return True

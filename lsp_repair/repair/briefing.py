@@ -15,10 +15,10 @@ from lsp_repair.repair.recent_changes import replaced_lines
 
 _VALUE = 300
 """Characters of a value, as in the paper on self-repair."""
-_MOST_FUNCTIONS = 3
-_MOST_SIGNATURES = 5
-_MOST_MODULES = 80
-_MOST_LOCALS = 6
+_MAX_FUNCTIONS = 3
+_MAX_SIGNATURES = 5
+_MAX_MODULES = 80
+_MAX_LOCALS = 6
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Briefing:
 
     def shown(self, views: Mapping[str, FileView]) -> tuple[Excerpt, ...]:
         """The suspicious functions."""
-        return excerpts(views, self.case.localisation.scores, _MOST_FUNCTIONS)
+        return excerpts(views, self.case.localisation.scores, _MAX_FUNCTIONS)
 
     def _clean(self, text: str) -> str:
         return self.redactor.redacted(visible(text))
@@ -89,18 +89,18 @@ class Briefing:
             for each in shown
             for line in (views[each.path].lines[each.first - 1].strip(),)
         }
-        wanted = [name for name in dict.fromkeys(names) if name not in inside]
-        missing = [name for name in wanted if name not in self._signatures]
+        requested = [name for name in dict.fromkeys(names) if name not in inside]
+        missing = [name for name in requested if name not in self._signatures]
         if missing:
             found = signatures(self._modules(), missing)
             self._signatures |= {name: found.get(name, "") for name in missing}
-        told = [self._clean(self._signatures[name]) for name in wanted if self._signatures[name]]
-        return tuple(told[:_MOST_SIGNATURES])
+        reported = [self._clean(self._signatures[name]) for name in requested if self._signatures[name]]
+        return tuple(reported[:_MAX_SIGNATURES])
 
     def _modules(self) -> dict[str, bytes]:
         """The project's imported modules, but no tests and nothing that stays here."""
         found = {path: source.data for path, source in self.sources.items()}
-        for file in list(self.baseline.module_files.values())[:_MOST_MODULES]:
+        for file in list(self.baseline.module_files.values())[:_MAX_MODULES]:
             if not Path(file).is_relative_to(self.root):
                 continue
             path = Path(file).relative_to(self.root).as_posix()
@@ -146,7 +146,7 @@ def described(failure: Failure, clean: Callable[[str], str] = str) -> str:
         ]
     frame = failure.innermost_project_frame
     if frame is not None and failure.phase != "collect":
-        values = ", ".join(f"{name}={clean(value)[:60]}" for name, value in frame.locals[:_MOST_LOCALS])
+        values = ", ".join(f"{name}={clean(value)[:60]}" for name, value in frame.locals[:_MAX_LOCALS])
         lines.append(
             f"at {frame.path}:{frame.line} in {frame.function}" + (f" with {values[:_VALUE]}" if values else "")
         )

@@ -18,7 +18,7 @@ from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
-from lsp_repair.judge.judge import Ground, Scope, prove
+from lsp_repair.judge.judge import ProofContext, Scope, prove
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.proof_scopes import file_of, full_scope, narrow_scope, related_scope
 from lsp_repair.repair.related_tests import RelatedTests, merged
@@ -26,8 +26,8 @@ from lsp_repair.screening.behaviours import Behaviour, behaviours, distinct, tel
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.search import Limits, Survivor, search
 
-_MOST_PROOFS = 6
-_MOST_COMPARED = 25
+_MAX_PROOFS = 6
+_MAX_COMPARED = 25
 _SETTLE_SECONDS = 0.6
 """How long the search goes on after its first survivor: a better one is near in rank, and a person waits."""
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
@@ -37,7 +37,7 @@ _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECT
 class Prover:
     """Proves patches on one ground and remembers that the broad run was spent."""
 
-    ground: Ground
+    context: ProofContext
     whole_suite: bool
     observe: Observer
     deadline: Deadline
@@ -55,13 +55,13 @@ class Prover:
         narrow = narrow_scope(targets, case.covering)
         wide = self._wide(patch, narrow)
         self.broad_runs += wide.level is Level.FULL
-        verdict = prove(self.ground, patch, targets, (wide, narrow), self.deadline)
+        verdict = prove(self.context, patch, targets, (wide, narrow), self.deadline)
         self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
         return verdict
 
     def _wide(self, patch: Patch, narrow: Scope) -> Scope:
         """The whole suite where it is affordable, else what can be affected by the patch."""
-        baseline = self.ground.baseline
+        baseline = self.context.baseline
         full = full_scope(baseline, self.deadline, self.broad_runs) if self.whole_suite else None
         if full is not None:
             return full
@@ -71,7 +71,7 @@ class Prover:
             self.observe(Progressed("running the tests that import the changed code"))
             self._looked_at |= unknown
             baseline = merged(baseline, self.related.baseline_of(unknown, self.deadline))
-            self.ground = replace(self.ground, baseline=baseline)
+            self.context = replace(self.context, baseline=baseline)
         return related_scope(baseline, narrow, related, self.deadline)
 
 
@@ -111,7 +111,7 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
 
 def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Candidate]:
     """Those that repair the most red tests of other groups, in rank order: the others met only a part of the cause."""
-    repaired = {candidate: screen.also_repaired(candidate) for candidate in ranked[:_MOST_COMPARED]}
+    repaired = {candidate: screen.also_repaired(candidate) for candidate in ranked[:_MAX_COMPARED]}
     most = max(repaired.values(), default=0)
     return [candidate for candidate in ranked if repaired.get(candidate, 0) == most]
 
@@ -129,7 +129,7 @@ def _proved(case: Case, survivors: Sequence[Candidate], prover: Prover, offer: _
     proposals: dict[str, Proposal] = {}
     best: Candidate | None = None
     last: Verdict | None = None
-    for candidate in survivors[:_MOST_PROOFS]:
+    for candidate in survivors[:_MAX_PROOFS]:
         patch = candidate.patch
         if prover.deadline.passed or len(proposals) >= offer.most:
             break

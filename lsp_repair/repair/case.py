@@ -167,5 +167,5 @@ def _cpu_limit(results: Mapping[NodeId, TestResult], ids: Sequence[NodeId]) -> f
 
     Candidates that hang cost this much each; one that is merely slow gets a second chance with more.
     """
-    passing = [results[key].seconds for key in ids if key in results and not results[key].outcome.is_red]
+    passing = [results[key].seconds for key in ids if key in results and not results[key].outcome.is_failing]
     return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * median(passing or [0.01])))

@@ -11,7 +11,7 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
-from lsp_repair.judge.judge import Ground, prove
+from lsp_repair.judge.judge import ProofContext, prove
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.baseline import Prepared, prepare, rules_of, run_baseline
@@ -53,12 +53,12 @@ def _checked(
     if refused is not None:  # what needs no baseline costs none
         return (), refused
     baseline = run_baseline(prepared, selection, deadline, observe)
-    red = tuple(result.node_id for result in baseline.run.red)
-    targets = red
+    failing = tuple(result.node_id for result in baseline.run.failing)
+    targets = failing
     if selection.targets:
-        ids = (*(test.node_id for test in baseline.run.collected), *red)
+        ids = (*(test.node_id for test in baseline.run.collected), *failing)
         targets = tuple(dict.fromkeys(key for key in ids if selection.names(key)))
-        green = [key for key in targets if key not in red]
+        green = [key for key in targets if key not in failing]
         if green:
             return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
     if not targets:
@@ -67,7 +67,7 @@ def _checked(
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     private = prepared.private
-    ground = Ground(
+    context = ProofContext(
         prepared.snapshot, prepared.place, baseline.run, private, rules=rules, isolation=prepared.isolation.words
     )
-    return targets, prove(ground, patch, targets, (wide, narrow), deadline)
+    return targets, prove(context, patch, targets, (wide, narrow), deadline)

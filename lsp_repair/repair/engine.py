@@ -20,7 +20,7 @@ from lsp_repair.folders import work_folder
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.isolation.tiers import Found as FoundIsolation
 from lsp_repair.isolation.tiers import demand, too_weak
-from lsp_repair.judge.judge import Ground, targets_pass
+from lsp_repair.judge.judge import ProofContext, targets_pass
 from lsp_repair.repair.baseline import Baseline, Prepared, prepare, rules_of, run_baseline, surroundings_may_matter
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, Prover, repair_by_search
@@ -29,12 +29,12 @@ from lsp_repair.repair.case import Case, build_case, build_ladder, read_file
 from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.fix_request import FixRequest
-from lsp_repair.repair.localise import Suspects, suspects, whole_files
+from lsp_repair.repair.localise import Suspects, localise, whole_files
 from lsp_repair.repair.proof_scopes import file_of
 from lsp_repair.repair.related_tests import RelatedTests
 from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.test_selection import chosen
-from lsp_repair.repair.triage import EnvironmentGate, Gated, flaky_gate, with_cold_lines
+from lsp_repair.repair.triage import EnvironmentTriage, TriagedFailures, triage_flaky, with_cold_lines
 from lsp_repair.screening.behaviours import behaviours
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.snapshot import SnapshotRules
@@ -127,36 +127,36 @@ def _fix_in(
     baseline = run_baseline(prepared, selection, deadline, observe)
     progress.counts = baseline.counts
     progress.notices += baseline.notices
-    red = [result for result in baseline.run.red if not selection.targets or selection.names(result.node_id)]
-    if not red:
+    failing = [result for result in baseline.run.failing if not selection.targets or selection.names(result.node_id)]
+    if not failing:
         return
-    observe(Progressed(f"{len(red)} tests fail; running them again to see which are steady"))
+    observe(Progressed(f"{len(failing)} tests fail; running them again to see which are steady"))
     place = prepared.place.for_candidates(baseline.run.oracle_paths)
-    server = start_warm(place, _warm_request(baseline, red, request.jobs), deadline)
+    server = start_warm(place, _warm_request(baseline, failing, request.jobs), deadline)
     work = _Work(prepared, baseline, request, deadline, progress, observe)
     if isinstance(server, NotWarm):
         progress.notices.append(f"no warm server: {server.why}")
-        work.all_groups(Gated(tuple(red), ()), None)
+        work.all_groups(TriagedFailures(tuple(failing), ()), None)
         return
     with server:
-        gated = with_cold_lines(prepared.place, flaky_gate(server, red, _patience(red), deadline), deadline)
-        work.all_groups(gated, server)
+        triaged = with_cold_lines(prepared.place, triage_flaky(server, failing, _patience(failing), deadline), deadline)
+        work.all_groups(triaged, server)
 
 
 _WARM_TESTS = 600
 
 
-def _patience(red: Sequence[TestResult]) -> float:
-    """CPU seconds that a red test gets when it runs again with its lines recorded."""
-    ended = [each.seconds for each in red if each.failure and each.failure.error_type != "TestTimeout"]
+def _patience(failing: Sequence[TestResult]) -> float:
+    """CPU seconds that a failing test gets when it runs again with its lines recorded."""
+    ended = [each.seconds for each in failing if each.failure and each.failure.error_type != "TestTimeout"]
     return max(_GATE_SECONDS, 4 * max(ended, default=0.0))
 
 
-def _warm_request(baseline: Baseline, red: Sequence[TestResult], jobs: int) -> WarmRequest:
-    """Everything when it is little, else the files of the red tests."""
+def _warm_request(baseline: Baseline, failing: Sequence[TestResult], jobs: int) -> WarmRequest:
+    """Everything when it is little, else the files of the failing tests."""
     if len(baseline.run.collected) <= _WARM_TESTS:
         return WarmRequest(baseline.chosen.files, None, jobs)
-    return WarmRequest(tuple(dict.fromkeys(file_of(result.node_id) for result in red)), None, jobs)
+    return WarmRequest(tuple(dict.fromkeys(file_of(result.node_id) for result in failing)), None, jobs)
 
 
 @dataclass(slots=True)
@@ -170,36 +170,38 @@ class _Work:
     progress: _Progress
     observe: Observer
 
-    def all_groups(self, gated: Gated, server: WarmServer | None) -> None:
-        """Report every red test: flaky ones at once, the others group by group."""
-        for failure, how in gated.flaky:
+    def all_groups(self, triaged: TriagedFailures, server: WarmServer | None) -> None:
+        """Report every failing test: flaky ones at once, the others group by group."""
+        for failure, how in triaged.flaky:
             self._close(_flaky(failure, how))
-        groups = grouped(result.failure for result in gated.steady if result.failure is not None)
+        groups = grouped(result.failure for result in triaged.steady if result.failure is not None)
         passing = _traced_passing(server, self.baseline, self.deadline) if server is not None and groups else ()
-        ground = self._ground(gated)
+        context = self._proof_context(triaged)
         related = RelatedTests(self.prepared.place, self.request.import_cache)
-        prover = Prover(ground, self.baseline.whole_suite, self.observe, self.deadline, related, self.request.rejected)
-        environment = EnvironmentGate(self.prepared.surroundings, self.deadline)
+        prover = Prover(context, self.baseline.whole_suite, self.observe, self.deadline, related, self.request.rejected)
+        environment = EnvironmentTriage(self.prepared.surroundings, self.deadline)
         try:
             if groups and not self.request.explain_only and surroundings_may_matter(self.prepared, self.baseline.run):
-                environment.start(gated.steady)
-            results = {result.node_id: result for result in gated.steady}
+                environment.start(triaged.steady)
+            results = {result.node_id: result for result in triaged.steady}
             self._each(list(groups), results, (server, passing, prover, environment))
         finally:
             environment.close()
 
-    def _ground(self, gated: Gated) -> Ground:
-        unsteady = frozenset(failure.node_id for failure, _ in gated.flaky)
+    def _proof_context(self, triaged: TriagedFailures) -> ProofContext:
+        unsteady = frozenset(failure.node_id for failure, _ in triaged.flaky)
         prepared = self.prepared
         rules = rules_of(prepared, test_edits=self.request.allow_test_edits)
         words = self.progress.isolation.words
-        return Ground(prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules, words)
+        return ProofContext(
+            prepared.snapshot, prepared.place, self.baseline.run, prepared.private, unsteady, rules, words
+        )
 
     def _each(
         self,
         groups: list[FailureGroup],
         results: dict[NodeId, TestResult],
-        means: tuple[WarmServer | None, Sequence[TestResult], Prover, EnvironmentGate],
+        means: tuple[WarmServer | None, Sequence[TestResult], Prover, EnvironmentTriage],
     ) -> None:
         server, passing, prover, environment = means
         while groups:
@@ -207,7 +209,7 @@ class _Work:
             started, cpu = time.monotonic(), _cpu_seconds()
             self.observe(RepairStarted(group))
             failing = [results[key] for key in group.node_ids]
-            found = self._suspects(group, failing, passing)
+            found = self._localise(group, failing, passing)
             repaired = Found((), Reason.NOTHING_TO_EDIT, "", 0)
             effect = None
             case = self._case(group, found, failing, passing)
@@ -231,7 +233,7 @@ class _Work:
     def _with_tests(self, case: Case, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Case:
         """The same failures with their own tests as suspects: for tests that are wrong, where the user asked for it."""
         paths = {file_of(key) for key in case.group.node_ids}
-        found = suspects(case.group, failing, passing, paths.__contains__, self._read)
+        found = localise(case.group, failing, passing, paths.__contains__, self._read)
         return self._case(case.group, found, failing, passing)
 
     def _case(
@@ -243,10 +245,10 @@ class _Work:
     def _read(self, path: str) -> bytes | None:
         return read_file(self.prepared.snapshot.root, path)
 
-    def _suspects(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
+    def _localise(self, group: FailureGroup, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Suspects:
         editable = editable_files(self.baseline.run, self.request.ignore)
         root = self.prepared.snapshot.root
-        found = suspects(group, failing, passing, editable, lambda path: read_file(root, path))
+        found = localise(group, failing, passing, editable, lambda path: read_file(root, path))
         if not found.executed_only_tests:
             return found
         paths = _imported_product_files(self.prepared, self.baseline, editable)
@@ -287,7 +289,7 @@ class _Work:
             build_ladder(case, self.baseline, others, server, budget),
             budget,
             self.request.jobs,
-            lambda candidate: targets_pass(prover.ground, candidate.patch, targets, budget),
+            lambda candidate: targets_pass(prover.context, candidate.patch, targets, budget),
         )
 
     def _model_work(self, case: Case, prover: Prover, screen: WarmScreen | None) -> ModelWork:
@@ -360,7 +362,7 @@ def _flaky(failure: Failure, how: str) -> FailureReport:
 
 
 def _with_all_repaired(group: FailureGroup, found: Found, baseline: Baseline) -> FailureGroup:
-    """The group with the red tests of other groups that its best proposal repairs: they had the same cause."""
+    """The group with the failing tests of other groups that its best proposal repairs: they had the same cause."""
     if not found.proposals:
         return group
     known = set(group.node_ids)

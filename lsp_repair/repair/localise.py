@@ -24,7 +24,7 @@ class Suspects:
     """No line of the product was executed: nothing to edit."""
 
 
-def suspects(
+def localise(
     group: FailureGroup,
     failing: Sequence[TestResult],
     passing: Iterable[TestResult],

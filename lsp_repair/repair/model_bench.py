@@ -13,7 +13,7 @@ from lsp_repair.domain.patches import Edit, FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
-from lsp_repair.judge.judge import first_red_target, run_targets
+from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.models import prompts
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
@@ -36,7 +36,7 @@ from lsp_repair.repair.strategies.bench import (
     Unusable,
 )
 from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
-from lsp_repair.repair.strategies.self_repair import MOST_OUTPUT_TOKENS, TEMPERATURE
+from lsp_repair.repair.strategies.self_repair import MAX_OUTPUT_TOKENS, TEMPERATURE
 
 _FEEDBACK_TOKENS = 256
 _HINT = 1_000
@@ -77,7 +77,7 @@ class ModelBench:
         """Feedback on a failing program."""
         if self.assistants.hint:
             return self._hint()
-        return self._heard(self._ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample))
+        return self._received(self._ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample))
 
     def _feedback_request(self, program: Program) -> ChatRequest:
         return prompts.feedback_request(self._material(program), Sampling(TEMPERATURE, _FEEDBACK_TOKENS))
@@ -103,13 +103,13 @@ class ModelBench:
         request = prompts.reflection_request(
             self._material(program), Sampling(REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS)
         )
-        return self._heard(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
+        return self._received(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
 
     def _hint(self) -> str:
         """The user's words, within bounds."""
         return self.briefing.redactor.redacted(self.assistants.hint)[:_HINT]
 
-    def _heard(self, reply: str | Unusable) -> str:
+    def _received(self, reply: str | Unusable) -> str:
         if isinstance(reply, Unusable):
             self.problems.append(reply.problem)
             return ""
@@ -118,25 +118,25 @@ class ModelBench:
 
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
-        sampling = Sampling(temperature, MOST_OUTPUT_TOKENS)
+        sampling = Sampling(temperature, MAX_OUTPUT_TOKENS)
         return self._written(program, prompts.repair_request(self._material(program), feedback, sampling), sample)
 
     def joint(self, program: Program, sample: int) -> Program | Unusable:
         """Feedback and repair in one reply."""
-        request = prompts.joint_request(self._material(program), Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS))
+        request = prompts.joint_request(self._material(program), Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS))
         written = self._written(program, request, sample)
         if isinstance(written, Program):
-            self._heard(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
+            self._received(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
         return written
 
     def rewrite(self, sample: int) -> Program | Unusable:
         """The suspicious function written anew."""
-        request = prompts.rewrite_request(self._material(self.first()), Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS))
+        request = prompts.rewrite_request(self._material(self.first()), Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS))
         return self._written(self.first(), request, sample)
 
     def correct(self, program: Program, sample: int) -> Program | Unusable:
         """A second attempt that is told nothing about the first."""
-        sampling = Sampling(TEMPERATURE, MOST_OUTPUT_TOKENS)
+        sampling = Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS)
         first = prompts.repair_request(self._material(self.first()), "", sampling)
         return self._written(self.first(), prompts.correction_request(first, program.reply), sample)
 
@@ -225,12 +225,12 @@ class ModelBench:
         targets = self.briefing.case.group.node_ids
         if patch.id in self.prover.rejected:
             return self._failing(program, patch, Reason.NO_CANDIDATE, "the user rejected this patch before", "")
-        run = run_targets(self.prover.ground, patch, targets, self.deadline)
+        run = run_targets(self.prover.context, patch, targets, self.deadline)
         if isinstance(run, Rejected):
             return self._failing(program, patch, run.reasons[0], run.detail, "")
-        red = first_red_target(targets, run)
-        if red is not None:
-            error, fingerprint = self._still(run, targets, red.detail)
+        failing = first_failing_target(targets, run)
+        if failing is not None:
+            error, fingerprint = self._still(run, targets, failing.detail)
             return self._failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
         verdict = self.prover.judged(self.briefing.case, patch, what_changes(patch))
         if isinstance(verdict, Plausible):
@@ -243,7 +243,7 @@ class ModelBench:
             result = run.results.get(target)
             if result is not None and result.failure is not None:
                 return self._described(result.failure), result.failure.fingerprint
-        first = next((each.failure for each in run.red if each.failure is not None), None)
+        first = next((each.failure for each in run.failing if each.failure is not None), None)
         return (self._described(first), first.fingerprint) if first is not None else (detail, "")
 
     def _failing(self, program: Program, patch: Patch, reason: Reason, error: str, fingerprint: str) -> StillFails:
@@ -263,7 +263,7 @@ class ModelBench:
     def own_tests(self, most: int) -> tuple[str, ...]:
         """Asserts that parse, at most so many."""
         request = prompts.own_tests_request(
-            self._material(self.first()), most, Sampling(REFLECTION_TEMPERATURE, MOST_OUTPUT_TOKENS)
+            self._material(self.first()), most, Sampling(REFLECTION_TEMPERATURE, MAX_OUTPUT_TOKENS)
         )
         reply = self._ask(self.pair.repair, request, Role.REPAIR, 0)
         return asserts_in(reply, most) if isinstance(reply, str) else ()
@@ -272,7 +272,7 @@ class ModelBench:
         """The first assert that fails on a program; empty when all pass or they cannot be run."""
         from lsp_repair.repair.own_tests import first_failing  # noqa: PLC0415 - for one switch of one strategy
 
-        return first_failing(self.prover.ground, self._patch(program), self.briefing.case.group, tests, self.deadline)
+        return first_failing(self.prover.context, self._patch(program), self.briefing.case.group, tests, self.deadline)
 
 
 def asserts_in(reply: str, most: int) -> tuple[str, ...]:

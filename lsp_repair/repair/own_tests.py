@@ -9,27 +9,29 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.judge.judge import Ground, patched
+from lsp_repair.judge.judge import ProofContext, patched
 from lsp_repair.repair.case import read_file
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _SECONDS = 2.0
 
 
-def first_failing(ground: Ground, patch: Patch, group: FailureGroup, tests: Sequence[str], deadline: Deadline) -> str:
+def first_failing(
+    context: ProofContext, patch: Patch, group: FailureGroup, tests: Sequence[str], deadline: Deadline
+) -> str:
     """The first of these asserts that fails, with its error; empty when all pass or they cannot be collected."""
     beside = PurePosixPath(group.node_ids[0].split("::", 1)[0])
-    data = read_file(ground.snapshot.root, str(beside))
+    data = read_file(context.snapshot.root, str(beside))
     if data is None or not tests:
         return ""
     path = str(beside.with_name(f"test_own_{patch.id}.py"))
     module = _module(data, tests).encode("utf-8", "replace")
     both = replace(patch, changes=(*patch.changes, FileChange(path, None, module)))
-    with patched(ground, both) as place:
+    with patched(context, both) as place:
         run = run_cold(place, ColdRequest(files=(path,), test_seconds=_SECONDS), deadline).run
     for number, text in enumerate(tests):
         result = run.results.get(NodeId(f"{path}::test_own_{number}"))
-        if result is not None and result.outcome.is_red and result.failure is not None:
+        if result is not None and result.outcome.is_failing and result.failure is not None:
             return f"{text} fails: {result.failure.error_type}: {result.failure.message[:200]}"
     return ""
 

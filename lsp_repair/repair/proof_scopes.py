@@ -35,8 +35,8 @@ def full_scope(baseline: TestRun, deadline: Deadline, broad_runs: int) -> Scope 
 
 def related_scope(baseline: TestRun, narrow: Scope, related: frozenset[str], deadline: Deadline) -> Scope:
     """What is known of the files that import the change; else of the targets' own files; else what covers it."""
-    for level, wanted in ((Level.AFFECTED, related | set(narrow.files)), (Level.FILE, set(narrow.files))):
-        known = [result for result in baseline.results.values() if file_of(result.node_id) in wanted]
+    for level, requested in ((Level.AFFECTED, related | set(narrow.files)), (Level.FILE, set(narrow.files))):
+        known = [result for result in baseline.results.values() if file_of(result.node_id) in requested]
         files = dict.fromkeys(file_of(result.node_id) for result in known)
         is_wider = level is Level.FILE or len(files) > len(narrow.files)
         if is_wider and _seconds(known) < deadline.remaining * _AFFORDABLE:

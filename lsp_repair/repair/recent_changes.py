@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _SECONDS = 2.0
-_MOST_LINES = 6
-_MOST_BYTES = 2_000_000
-_MOST_COMPARED = 2_000
+_MAX_LINES = 6
+_MAX_BYTES = 2_000_000
+_MAX_COMPARED = 2_000
 """Changed lines that are compared exactly; the time for it grows with their square."""
 _OTHER_REPOSITORY = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_COMMON_DIR"}
@@ -31,7 +31,7 @@ def replaced_lines(root: Path, path: str, now: bytes, span: tuple[int, int]) -> 
             return ()
         found = _replaced(_lines(before), _lines(after), span)
         if found:
-            return found[:_MOST_LINES]
+            return found[:_MAX_LINES]
     return ()
 
 
@@ -41,7 +41,7 @@ def _replaced(before: Sequence[str], after: Sequence[str], span: tuple[int, int]
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     first, last = span[0] - 1 - head, span[1] - head
     found: list[str] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=max(len(old), len(new)) > _MOST_COMPARED)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=max(len(old), len(new)) > _MAX_COMPARED)
     for verb, old_start, old_end, start, end in matcher.get_opcodes():
         if verb in {"replace", "delete"} and start < last and max(end, start + 1) > first:
             found += [f"-{line}" for line in old[old_start:old_end] if line.strip()]
@@ -76,7 +76,7 @@ def _blob(root: Path, revision: str, path: str) -> bytes | None:
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    return answer.stdout if answer.returncode == 0 and len(answer.stdout) <= _MOST_BYTES else None
+    return answer.stdout if answer.returncode == 0 and len(answer.stdout) <= _MAX_BYTES else None
 
 
 def _git(environ: Mapping[str, str]) -> str | None:

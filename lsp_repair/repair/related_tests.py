@@ -12,7 +12,7 @@ from lsp_repair.testrun.import_graph import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 
 _SHARE = 0.25
-_MOST_SECONDS = 60.0
+_MAX_SECONDS = 60.0
 _TEST_SECONDS = 20.0
 
 
@@ -33,7 +33,7 @@ class RelatedTests:
 
     def baseline_of(self, files: frozenset[str], deadline: Deadline) -> TestRun:
         """Run these files on the unpatched code, as far as a share of the time allows."""
-        seconds = min(deadline.remaining * _SHARE, _MOST_SECONDS)
+        seconds = min(deadline.remaining * _SHARE, _MAX_SECONDS)
         return run_cold(self.place, ColdRequest(within=files, test_seconds=_TEST_SECONDS), deadline.within(seconds)).run
 
 

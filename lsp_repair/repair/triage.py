@@ -22,7 +22,7 @@ _NEEDS_SERVICE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class TriagedFailures:
     """The red tests of the baseline, sorted by what they are."""
 
     steady: tuple[TestResult, ...]
@@ -31,15 +31,17 @@ class Gated:
     """With the sentence that says how it was found out."""
 
 
-def flaky_gate(server: WarmServer, red: Sequence[TestResult], test_seconds: float, deadline: Deadline) -> Gated:
+def triage_flaky(
+    server: WarmServer, failing: Sequence[TestResult], test_seconds: float, deadline: Deadline
+) -> TriagedFailures:
     """Run each red test again in fresh forks: together with lines recorded, then alone; one of each cause repeatedly."""
-    tests = [result for result in red if "::" in result.node_id]
+    tests = [result for result in failing if "::" in result.node_id]
     ids = [result.node_id for result in tests if not _hangs(result)]
     traced = server.run(ids, deadline, record=True, test_seconds=test_seconds)
     flaky: dict[NodeId, str] = {}
     for key in ids:
         again = traced.results.get(key)
-        if again is not None and not again.outcome.is_red:
+        if again is not None and not again.outcome.is_failing:
             flaky[key] = "it failed with the other tests and passed in a fresh process"
     hanging = [result.node_id for result in tests if _hangs(result)]
     glimpsed = server.run(hanging, deadline, record=True, test_seconds=_GLIMPSE_SECONDS)
@@ -53,11 +55,11 @@ def flaky_gate(server: WarmServer, red: Sequence[TestResult], test_seconds: floa
             alone = server.run([key], budget, record=False, test_seconds=test_seconds).results.get(key)
             if alone is not None and alone.outcome is Outcome.PASSED:
                 flaky[key] = "it passed when it was run again alone, on the same code"
-    steady = tuple(_with_lines(result, traced) for result in red if result.node_id not in flaky)
+    steady = tuple(_with_lines(result, traced) for result in failing if result.node_id not in flaky)
     found = tuple(
-        (result.failure, flaky[result.node_id]) for result in red if result.node_id in flaky and result.failure
+        (result.failure, flaky[result.node_id]) for result in failing if result.node_id in flaky and result.failure
     )
-    return Gated(steady, found)
+    return TriagedFailures(steady, found)
 
 
 def _hangs(result: TestResult | None) -> bool:
@@ -74,15 +76,15 @@ def _is_same(again: Failure | None, before: Failure | None) -> bool:
     return again is not None and before is not None and again.error_type == before.error_type
 
 
-def with_cold_lines(place: Place, gated: Gated, deadline: Deadline) -> Gated:
+def with_cold_lines(place: Place, triaged: TriagedFailures, deadline: Deadline) -> TriagedFailures:
     """Record the lines of tests that act otherwise in a warm process in a fresh one."""
-    odd = [each for each in gated.steady if "::" in each.node_id and not each.executed and not _hangs(each)]
+    odd = [each for each in triaged.steady if "::" in each.node_id and not each.executed and not _hangs(each)]
     if not odd:
-        return gated
+        return triaged
     only = frozenset(result.node_id for result in odd)
     files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
     traced = run_cold(place, ColdRequest(files=files, only=only, record=True), deadline.within(30.0)).run
-    return replace(gated, steady=tuple(_with_lines(each, traced) if each in odd else each for each in gated.steady))
+    return replace(triaged, steady=tuple(_with_lines(each, traced) if each in odd else each for each in triaged.steady))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Surroundings:
     place: Place
 
 
-class EnvironmentGate:
+class EnvironmentTriage:
     """Runs the red tests in the user's own surroundings, while the search is already under way."""
 
     def __init__(self, prepare: Callable[[], tuple[Surroundings, Sequence[Surroundings]]], deadline: Deadline) -> None:
@@ -102,12 +104,12 @@ class EnvironmentGate:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="environment-gate")
         self._run: Future[TestRun] | None = None
 
-    def start(self, red: Sequence[TestResult]) -> None:
+    def start(self, failing: Sequence[TestResult]) -> None:
         """Begin in the background."""
         if self._run is not None:
             return
         self._trusted, self._single = self._prepare()
-        self._run = self._pool.submit(_rerun, self._trusted.place, red, self._deadline.within(30.0))
+        self._run = self._pool.submit(_rerun, self._trusted.place, failing, self._deadline.within(30.0))
 
     def close(self) -> None:
         """End what is running."""
@@ -129,8 +131,8 @@ class EnvironmentGate:
         return self._trusted.effect
 
 
-def _rerun(place: Place, red: Sequence[TestResult], deadline: Deadline) -> TestRun:
-    only = frozenset(result.node_id for result in red)
+def _rerun(place: Place, failing: Sequence[TestResult], deadline: Deadline) -> TestRun:
+    only = frozenset(result.node_id for result in failing)
     files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
-    patience = max(2.0, 4 * max((result.seconds for result in red), default=0.0))
+    patience = max(2.0, 4 * max((result.seconds for result in failing), default=0.0))
     return run_cold(place, ColdRequest(files=files, only=only, test_seconds=patience), deadline).run

@@ -19,8 +19,8 @@ from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.warm_server import NotWarm, ReachingRun, WarmRequest, WarmServer, start_warm
 
-_MOST_TESTS = 3_000
-_MOST_SECONDS = 20.0
+_MAX_TESTS = 3_000
+_MAX_SECONDS = 20.0
 _START_SECONDS = 120.0
 _TEST_SECONDS = 5.0
 
@@ -36,7 +36,7 @@ class WarmSuite:
         self._results = dict(first.results)
         self._tests = {test.node_id: test for test in first.collected}
         self._fixed = frozenset(first.oracle_paths)
-        self._affordable = len(first.collected) <= _MOST_TESTS and _test_seconds(first) <= _MOST_SECONDS
+        self._affordable = len(first.collected) <= _MAX_TESTS and _test_seconds(first) <= _MAX_SECONDS
         self._lock = threading.Lock()
         self._server: WarmServer | None = None
         self._trusted: frozenset[NodeId] = frozenset()
@@ -82,26 +82,28 @@ class WarmSuite:
         chosen = self._chosen(affected.keys(), replaced)
         if not self._trusted.issuperset(chosen):
             return None
-        told = self._run_swapped(self._server, chosen, replaced, deadline)
-        if not told.run.complete or not told.run.results.keys() >= set(chosen):
+        reported = self._run_swapped(self._server, chosen, replaced, deadline)
+        if not reported.run.complete or not reported.run.results.keys() >= set(chosen):
             return None
         self._served = replaced
-        self._reaches.ran(chosen, told.reached)
-        self._results |= told.run.results
+        self._reaches.ran(chosen, reported.reached)
+        self._results |= reported.run.results
         results = {key: self._results[key] for key in affected if key in self._results}
-        return replace(told.run, collected=tuple(affected.values()), results=results)
+        return replace(reported.run, collected=tuple(affected.values()), results=results)
 
     def _is_broken(self, files: frozenset[str]) -> bool:
         """Whether something that is red is no test: a file that does not collect has to be collected again."""
-        red = (key for key, result in self._results.items() if result.outcome.is_red and key not in self._tests)
-        return any(key in files or not key.endswith(".py") for key in red)
+        failing = (key for key, result in self._results.items() if result.outcome.is_failing and key not in self._tests)
+        return any(key in files or not key.endswith(".py") for key in failing)
 
     def _chosen(self, affected: Iterable[NodeId], replaced: Mapping[str, Replaced]) -> list[NodeId]:
         """The tests whose outcome may differ, in their order."""
         changed = list(self._changed_since_served(replaced))
         keys = list(affected)
         reaching = self._reaches.reaching(changed, frozenset(keys))
-        return [key for key in keys if key in reaching or key not in self._results or self._results[key].outcome.is_red]
+        return [
+            key for key in keys if key in reaching or key not in self._results or self._results[key].outcome.is_failing
+        ]
 
     def _changed_since_served(self, replaced: Mapping[str, Replaced]) -> Iterator[Lines]:
         """The functions whose text is another than when the verdicts were told that stand now."""
@@ -189,7 +191,7 @@ class WarmSuite:
             if isinstance(server, NotWarm):
                 self._hopeless = number == self._start_number
                 return
-            told = server.run_reaching(ids, (), deadline, test_seconds=_TEST_SECONDS, again=True)
+            reported = server.run_reaching(ids, (), deadline, test_seconds=_TEST_SECONDS, again=True)
         except (LspRepairError, OSError):
             self._hopeless = number == self._start_number
             return
@@ -198,8 +200,8 @@ class WarmSuite:
                 server.close()
                 return
             self._reaches = Reaches()
-            self._reaches.note(told.reached)
-            self._trusted, self._server = _agreeing(known, told.run), server
+            self._reaches.note(reported.reached)
+            self._trusted, self._server = _agreeing(known, reported.run), server
 
     def _stop(self) -> None:
         with self._lock:
@@ -210,10 +212,10 @@ class WarmSuite:
             server.close()
 
 
-def _agreeing(known: Mapping[NodeId, TestResult], told: TestRun) -> frozenset[NodeId]:
+def _agreeing(known: Mapping[NodeId, TestResult], reported: TestRun) -> frozenset[NodeId]:
     """Tests whose outcome is the same as in a fresh process."""
     return frozenset(
-        key for key, result in told.results.items() if key in known and known[key].outcome is result.outcome
+        key for key, result in reported.results.items() if key in known and known[key].outcome is result.outcome
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.screening.screens import WarmScreen
 
-_MOST_COMPARED = 25
+_MAX_COMPARED = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Cand
 
     Candidates that edit another place have other inputs and are told apart by their text alone: they are missing here.
     """
-    placed = [(each, unit) for each in candidates[:_MOST_COMPARED] if (unit := screen.unit(each)) is not None]
+    placed = [(each, unit) for each in candidates[:_MAX_COMPARED] if (unit := screen.unit(each)) is not None]
     if not placed:
         return {}
     first, function = placed[0][0].source, placed[0][1].function
@@ -31,8 +31,8 @@ def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Cand
     records, _ = screen.server.answer(
         "behaviours", screen.deadline, candidates=entries, tests=tests, stall_seconds=10.0
     )
-    told: list[list[str]] = [record["inputs"] for record in records if record["kind"] == "inputs"]
-    inputs = told[0] if told else []
+    reported: list[list[str]] = [record["inputs"] for record in records if record["kind"] == "inputs"]
+    inputs = reported[0] if reported else []
     found: dict[Candidate, Behaviour] = {}
     for record in records:
         if record["kind"] == "answers" and record["key"] >= 0 and record["answers"] is not None:

@@ -51,8 +51,8 @@ def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: De
             canary=True,
             stall_seconds=10 + sum(test.seconds for test in left),
         )
-        told: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
-        outcomes = told[0] if told else []
+        reported: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
+        outcomes = reported[0] if reported else []
         found.update(
             (test.node_id, test)
             for test, outcome in zip(left, outcomes, strict=False)

@@ -19,9 +19,9 @@ from lsp_repair.testrun.warm_server import WarmServer
 _BATCH = 40
 _PATIENCE = 12.0
 """How many times the limit a slow candidate gets on its second chance."""
-_MOST_COLD = 24
+_MAX_COLD = 24
 """Candidates that may cost a whole pytest start each."""
-_MOST_RESTARTS = 6
+_MAX_RESTARTS = 6
 """Of the warm server: where more candidates than this end it, something else is wrong."""
 
 
@@ -95,15 +95,15 @@ class WarmScreen:
             except OSError:
                 pass  # it is gone, as the records will show
             for record in self.server.records(self.deadline):
-                heard = flying.get(record.get("number", -1))
-                if heard is None:
+                received = flying.get(record.get("number", -1))
+                if received is None:
                     continue
-                yield from self._heard(record, heard, to_reload)
+                yield from self._received(record, received, to_reload)
                 if record["kind"] == "done":
                     del flying[record["number"]]
-                    waiting[:0] = self._leftovers(heard)
-                    if heard.doubtful and self._is_disturbed():
-                        yield from self._quarantine_batch(heard)
+                    waiting[:0] = self._leftovers(received)
+                    if received.doubtful and self._is_disturbed():
+                        yield from self._quarantine_batch(received)
                         self.server.restart(self.deadline)
                     break
             else:
@@ -116,7 +116,7 @@ class WarmScreen:
 
     def _revived(self) -> bool:
         """Whether a server that died serves again."""
-        if self.deadline.passed or not self.server.is_gone or self.server.restarts >= _MOST_RESTARTS:
+        if self.deadline.passed or not self.server.is_gone or self.server.restarts >= _MAX_RESTARTS:
             return False
         return self.server.restart(self.deadline)
 
@@ -137,8 +137,8 @@ class WarmScreen:
         records, _ = self.server.answer(
             "screen", self.deadline, candidates=[], tests=tests, canary=True, stall_seconds=10.0
         )
-        told = [record for record in records if record["kind"] == "canary"]
-        return not told or not self._canary_holds(told[0])
+        reported = [record for record in records if record["kind"] == "canary"]
+        return not reported or not self._canary_holds(reported[0])
 
     def _quarantine_batch(self, batch: _Batch) -> Iterator[Screened]:
         """A candidate that was alone when it happened; one in company is found out when it runs alone."""
@@ -178,7 +178,7 @@ class WarmScreen:
             "text": unit.text,
         }
 
-    def _heard(self, record: Record, batch: _Batch, to_reload: list[Candidate]) -> Iterator[Screened]:
+    def _received(self, record: Record, batch: _Batch, to_reload: list[Candidate]) -> Iterator[Screened]:
         match record["kind"]:
             case "screened" if record["key"] < 0:
                 expected = sum(test.expected_error is None for test in self.ladder.screening)
@@ -358,7 +358,7 @@ class WarmScreen:
         )
 
     def _cold(self, candidate: Candidate) -> Screened:
-        if self.run_cold is None or self.tally.cold >= _MOST_COLD:
+        if self.run_cold is None or self.tally.cold >= _MAX_COLD:
             return Screened(candidate, 0, survived=False)
         self.tally.cold += 1
         return Screened(candidate, 0, survived=self.run_cold(candidate))

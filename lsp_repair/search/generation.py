@@ -40,9 +40,9 @@ def first_order(
     emission = Emission(context.module, context.scores, limit)
     for failure in hints.failures:
         _from_error(context, emission, failure)
-    suspects = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]
+    localise = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]
     # The most suspicious first: what they fill the list with sets the score that the others have to reach.
-    for node in sorted(suspects, key=lambda each: -context.scores.get(each.lineno, 0)):
+    for node in sorted(localise, key=lambda each: -context.scores.get(each.lineno, 0)):
         for template in EXPRESSIONS:
             emission.extend(template(context, node))
     for module_template in MODULES:

@@ -16,8 +16,8 @@ SUFFIXES = (".py", ".toml", ".ini", ".cfg", ".json", ".yaml", ".yml", ".txt", ".
 class Watcher:
     """Tells of written files, in the server's own loop."""
 
-    def __init__(self, heard: Callable[[Path], None]) -> None:
-        self._heard = heard
+    def __init__(self, received: Callable[[Path], None]) -> None:
+        self._received = received
         self._observer: BaseObserver | None = None
         self.enabled = False
         self.problem = ""
@@ -52,7 +52,7 @@ class Watcher:
                 self._observer.daemon = True
                 self._observer.start()
             observer = self._observer
-        observer.schedule(_handler(loop, self._heard), str(folder), recursive=True)
+        observer.schedule(_handler(loop, self._received), str(folder), recursive=True)
 
     def close(self) -> None:
         """End its thread, for good; a second time is as good as once."""
@@ -65,7 +65,7 @@ class Watcher:
                 self._observer.stop()
 
 
-def _handler(loop: asyncio.AbstractEventLoop, heard: Callable[[Path], None]) -> Any:
+def _handler(loop: asyncio.AbstractEventLoop, received: Callable[[Path], None]) -> Any:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler  # noqa: PLC0415 - as above
 
     class Handler(FileSystemEventHandler):
@@ -76,6 +76,6 @@ def _handler(loop: asyncio.AbstractEventLoop, heard: Callable[[Path], None]) -> 
                 path = Path(str(name)) if name else None
                 if path is not None and path.suffix in SUFFIXES and "__pycache__" not in path.parts:
                     with contextlib.suppress(RuntimeError):  # the loop has ended
-                        loop.call_soon_threadsafe(heard, path)
+                        loop.call_soon_threadsafe(received, path)
 
     return Handler()

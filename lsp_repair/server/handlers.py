@@ -6,12 +6,12 @@ from typing import Any, cast
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features import code_actions, pull_diagnostics
-from lsp_repair.server.features.views import told_diff, told_folder
+from lsp_repair.server.features.views import reported_diff, reported_folder
 from lsp_repair.server.file_watching import SUFFIXES
 from lsp_repair.server.language_server import RepairServer
-from lsp_repair.server.root_session import FolderWork
+from lsp_repair.server.root_session import RootSession
 
-Doing = Callable[[RepairServer, FolderWork, Mapping[str, Any]], Awaitable[Any]]
+Doing = Callable[[RepairServer, RootSession, Mapping[str, Any]], Awaitable[Any]]
 
 
 def build() -> RepairServer:
@@ -106,8 +106,8 @@ def _add_lookups(server: RepairServer) -> None:
             return []
         work, hit, texts = found
         only = params.context.only
-        wanted = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
-        return code_actions.actions_for(work, hit, texts, wanted)
+        requested = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
+        return code_actions.actions_for(work, hit, texts, requested)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
@@ -156,36 +156,36 @@ def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]
     return handle
 
 
-async def _selected(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+async def _selected(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
     several: Any = arguments.get("proposals")
     chosen: list[Any] = [*several] if isinstance(several, list) else [arguments.get("proposal")]
     server.acceptance.selected(work, [str(each) for each in chosen])
 
 
-async def _reject(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+async def _reject(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
     server.acceptance.reject(work, str(arguments.get("proposal")))
 
 
-async def _revert(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+async def _revert(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
     await server.acceptance.revert(work, str(arguments.get("proposal")))
 
 
-async def _show_diff(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str | None:
+async def _show_diff(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> str | None:
     return await server.acceptance.show_diff(work, str(arguments.get("proposal")))
 
 
-async def _explain(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> str:
+async def _explain(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> str:
     text = code_actions.explanation_text(work.view, str(arguments.get("failure")))
     server.say(text)
     return text
 
 
-async def _repair(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+async def _repair(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
     models = arguments.get("models") is True
     await server.ask_repair(work, str(arguments.get("failure")), models=models, hint="")
 
 
-async def _retry(server: RepairServer, work: FolderWork, arguments: Mapping[str, Any]) -> None:
+async def _retry(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
     hint = arguments.get("hint")
     if not isinstance(hint, str) or not hint.strip():
         text = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
@@ -199,15 +199,15 @@ async def _retry(server: RepairServer, work: FolderWork, arguments: Mapping[str,
     await server.ask_repair(work, str(arguments.get("failure")), models=True, hint=hint)
 
 
-async def _run(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> None:
+async def _run(server: RepairServer, work: RootSession, _: Mapping[str, Any]) -> None:
     await server.run_all(work)
 
 
-async def _trust(server: RepairServer, work: FolderWork, _: Mapping[str, Any]) -> None:
+async def _trust(server: RepairServer, work: RootSession, _: Mapping[str, Any]) -> None:
     await server.trust(work.root)
 
 
-async def _cancel(_: RepairServer, work: FolderWork, __: Mapping[str, Any]) -> None:
+async def _cancel(_: RepairServer, work: RootSession, __: Mapping[str, Any]) -> None:
     work.cancel()
 
 
@@ -230,12 +230,12 @@ def _add_own(server: RepairServer) -> None:
 
     @server.feature("lspRepair/failures")
     def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - asks for everything
-        return {"folders": [told_folder(work) for work in server.works.values()]}
+        return {"folders": [reported_folder(work) for work in server.works.values()]}
 
     @server.feature("lspRepair/diff")
     def _(params: Any) -> dict[str, Any] | None:
         work = server.find_work(str(getattr(params, "root", "")))
-        return told_diff(work, str(getattr(params, "proposal", ""))) if work is not None else None
+        return reported_diff(work, str(getattr(params, "proposal", ""))) if work is not None else None
 
     @server.feature("lspRepair/accept")
     def _(params: Any) -> dict[str, Any]:

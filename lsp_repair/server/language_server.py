@@ -22,14 +22,14 @@ from lsp_repair.server.features.progress import Progress
 from lsp_repair.server.file_watching import Watcher
 from lsp_repair.server.lenient_protocol import AnsweringProtocol, lenient_converter
 from lsp_repair.server.listening import Listening
-from lsp_repair.server.root_session import Ask, Autonomy, Buffers, FolderWork, View, tests_of
+from lsp_repair.server.root_session import Ask, Autonomy, Buffers, RootSession, View, tests_of
 from lsp_repair.server.state.buffers import same_text
 from lsp_repair.server.state.line_mapping import moved
-from lsp_repair.server.workers.client_models import Lending
+from lsp_repair.server.workers.client_models import ClientModels
 from lsp_repair.server.workspace_roots import Roots, local_path, roots_below
 
 _DEBOUNCE_SECONDS = 0.15
-_MOST_STARTED = 8
+_MAX_STARTED = 8
 """So many roots run by themselves at the start; the others when one of their files is opened or saved."""
 _OVERLAID = (".py", ".pyi", ".toml", ".ini", ".cfg", ".txt", ".json", ".yaml", ".yml", ".csv")
 
@@ -46,7 +46,7 @@ class RepairServer(Listening):
             protocol_cls=AnsweringProtocol,
             max_workers=2,
         )
-        self.works: dict[Path, FolderWork] = {}
+        self.works: dict[Path, RootSession] = {}
         self.options: Mapping[str, Any] = {}
         self.settings: Mapping[str, Any] = {}
         self.decisions = Decisions()
@@ -110,20 +110,23 @@ class RepairServer(Listening):
 
     # Folders
 
-    def work_at(self, uri: str) -> tuple[FolderWork, str] | None:
+    def work_at(self, uri: str) -> tuple[RootSession, str] | None:
         """The root that a file belongs to, and its path there; None for what is no file of a project."""
         file = local_path(uri)
         found = self._roots.of(file, self._folders()) if file is not None else None
         return (self._work(found[0]), found[1]) if found is not None else None
 
-    def _work(self, root: Path) -> FolderWork:
+    def _work(self, root: Path) -> RootSession:
         if root not in self.works:
-            self.works[root] = FolderWork(
-                root, self.settings, self._changed, Lending(self) if self.options.get("editorModels") is True else None
+            self.works[root] = RootSession(
+                root,
+                self.settings,
+                self._changed,
+                ClientModels(self) if self.options.get("editorModels") is True else None,
             )
         return self.works[root]
 
-    def find_work(self, root: str) -> FolderWork | None:
+    def find_work(self, root: str) -> RootSession | None:
         """A folder by its root."""
         return self.works.get(Path(root)) or self.works.get(Path(os.path.realpath(root)))
 
@@ -145,7 +148,7 @@ class RepairServer(Listening):
         if self.watcher.problem:
             self.say_once(self.watcher.problem)
         roots = [root for folder in folders for root in await asyncio.to_thread(roots_below, folder)]
-        for root in roots[:_MOST_STARTED]:
+        for root in roots[:_MAX_STARTED]:
             self._roots.of(root / "conftest.py", folders)  # known from now on, whatever is removed later
             await self.start(self._work(root))
 
@@ -158,7 +161,7 @@ class RepairServer(Listening):
                 work.forget()
                 del self.works[root]
 
-    async def start(self, work: FolderWork) -> None:
+    async def start(self, work: RootSession) -> None:
         """Run its tests unless they ran, or the user wants to say when."""
         if work.started or self.runs_manually:
             return
@@ -171,14 +174,14 @@ class RepairServer(Listening):
         """Whether tests run only at the user's word."""
         return self.settings.get("runOn") == "manual"
 
-    async def run_all(self, work: FolderWork) -> bool:
+    async def run_all(self, work: RootSession) -> bool:
         """Everything anew; whether it may."""
         if not self.may_run(work):
             return False
         await work.run_all(self.buffers(work))
         return True
 
-    def may_run(self, work: FolderWork) -> bool:
+    def may_run(self, work: RootSession) -> bool:
         """Whether tests of this folder may run; says once why not, with the way out."""
         return work.autonomy is not Autonomy.OFF and self._trust.allows(work)
 
@@ -196,27 +199,27 @@ class RepairServer(Listening):
         """How long a text is in the units that were agreed with the client."""
         return int(self.workspace.position_codec.client_num_units(text))
 
-    def texts(self, work: FolderWork) -> Texts:
+    def texts(self, work: RootSession) -> Texts:
         """The texts of a root as requests look them up."""
         return Texts(partial(self.document, work), self.units)
 
-    def document(self, work: FolderWork, path: str) -> tuple[str | None, int | None]:
+    def document(self, work: RootSession, path: str) -> tuple[str | None, int | None]:
         """Text and version of a file: the editor's buffer, else the disk's."""
         buffer = self.buffer(work, path)
         if buffer is not None:
             return buffer.source, buffer.version
         return _read(work.root / path), None
 
-    def buffer(self, work: FolderWork, path: str) -> Any:
+    def buffer(self, work: RootSession, path: str) -> Any:
         """The open document of a file; editors may know the root by another name."""
-        wanted = work.root / path
+        requested = work.root / path
         for document in self.workspace.text_documents.values():
             file = local_path(document.uri)
-            if file is not None and file.name == wanted.name and Path(os.path.realpath(file)) == wanted:
+            if file is not None and file.name == requested.name and Path(os.path.realpath(file)) == requested:
                 return document
         return None
 
-    def buffers(self, work: FolderWork) -> Buffers:
+    def buffers(self, work: RootSession) -> Buffers:
         """The open documents of a root."""
         texts: dict[str, str] = {}
         unsaved: dict[str, str] = {}
@@ -230,13 +233,13 @@ class RepairServer(Listening):
                 unsaved[at[1]] = document.source
         return Buffers(texts, unsaved)
 
-    def view(self, work: FolderWork) -> View:
+    def view(self, work: RootSession) -> View:
         """What is known of a root, its lines where they are now."""
         then = work.view.texts
         buffers = ((path, text, self.buffer(work, path)) for path, text in then.items())
         return moved(work.view, [(path, text, now.source) for path, text, now in buffers if now is not None])
 
-    def touched_at(self, uri: str, lines: range) -> tuple[FolderWork, tuple[Touched, ...], Texts] | None:
+    def touched_at(self, uri: str, lines: range) -> tuple[RootSession, tuple[Touched, ...], Texts] | None:
         """What failed on these lines of a document."""
         at = self.work_at(uri)
         if at is None:
@@ -286,7 +289,7 @@ class RepairServer(Listening):
         """From the watcher."""
         self.written(file.as_uri())
 
-    def _noticed(self, uri: str) -> tuple[FolderWork, str] | None:
+    def _noticed(self, uri: str) -> tuple[RootSession, str] | None:
         file = local_path(uri)
         if file is not None:
             self._written[file] = _signature(file)
@@ -302,7 +305,7 @@ class RepairServer(Listening):
             if text is not None and disk is not None and same_text(text, disk):
                 self._soon_changed(*found)
 
-    def _soon_changed(self, work: FolderWork, path: str) -> None:
+    def _soon_changed(self, work: RootSession, path: str) -> None:
         """Several writes at once are one change."""
         self._due.setdefault(work.root, set()).add(path)
         waiting = self._due_handle.pop(work.root, None)
@@ -311,7 +314,7 @@ class RepairServer(Listening):
         loop = asyncio.get_running_loop()
         self._due_handle[work.root] = loop.call_later(_DEBOUNCE_SECONDS, lambda: self.soon(self._changed_files(work)))
 
-    async def _changed_files(self, work: FolderWork) -> None:
+    async def _changed_files(self, work: RootSession) -> None:
         paths = self._due.pop(work.root, set())
         if self.runs_manually:
             return
@@ -320,18 +323,18 @@ class RepairServer(Listening):
         else:
             await self.start(work)
 
-    async def run_changed(self, work: FolderWork, paths: Iterable[str]) -> None:
+    async def run_changed(self, work: RootSession, paths: Iterable[str]) -> None:
         """Run the tests that these files can affect."""
         if self.may_run(work):
             await work.files_changed(paths, self.buffers(work))
 
-    async def ask_repair(self, work: FolderWork, failure: str, *, models: bool, hint: str) -> None:
+    async def ask_repair(self, work: RootSession, failure: str, *, models: bool, hint: str) -> None:
         """Start a repair that the user asked for."""
         tests = tests_of(work.view, failure)
         if tests and self.may_run(work):
             await work.repair(Ask(tests, models, hint))
 
-    def _changed(self, work: FolderWork) -> None:
+    def _changed(self, work: RootSession) -> None:
         """Something is known now that was not: diagnostics follow, since no client asks by itself."""
         self.publisher.publish(work)
         self.busy_signs.follow(work)

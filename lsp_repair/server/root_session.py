@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.server.workers import reports
-from lsp_repair.server.workers.client_models import Lending
-from lsp_repair.server.workers.reports import Offer, RedTest, Report
+from lsp_repair.server.workers.client_models import ClientModels
+from lsp_repair.server.workers.reports import FailingTest, Offer, Report
 from lsp_repair.server.workers.worker_handle import Worker
 
-_MOST_REPAIRED = 40
+_MAX_REPAIRED = 40
 _QUICK_SECONDS = 5.0
 """A suite this quick is run as a whole for a repair, so that proposals are proved on all of it."""
 
@@ -67,7 +67,7 @@ class View:
     """How many runs told their verdicts."""
     phase: Phase = Phase.IDLE
     text: str = ""
-    red: Mapping[str, RedTest] = field(default_factory=dict[str, RedTest])
+    failing: Mapping[str, FailingTest] = field(default_factory=dict[str, FailingTest])
     reports: Mapping[str, Report] = field(default_factory=dict[str, Report])
     """By fingerprint."""
     hidden: frozenset[str] = frozenset()
@@ -93,15 +93,15 @@ class View:
         )
 
 
-class FolderWork:
+class RootSession:
     """Runs and repairs of one root: one under way and one waiting; newer edits make results stale and stop the work."""
 
     def __init__(
         self,
         root: Path,
         settings: Mapping[str, Any],
-        changed: Callable[["FolderWork"], None],
-        lending: Lending | None = None,
+        changed: Callable[["RootSession"], None],
+        client_models: ClientModels | None = None,
     ) -> None:
         self.root = root
         self.settings = settings
@@ -115,7 +115,7 @@ class FolderWork:
         self.refused_for_isolation = False
         """Whether the last repair was refused because there is no sandbox."""
         self._changed = changed
-        self._lending = lending
+        self._client_models = client_models
         self._turn = asyncio.Lock()
         self._runner: Worker | None = None
         self._repairer: Worker | None = None
@@ -175,7 +175,7 @@ class FolderWork:
     async def _start_runner(self, generation: int) -> None:
         self._running = True
         self._runner = await Worker.start(
-            {"verb": "run", "generation": generation, **self._order()}, self._heard_runner
+            {"verb": "run", "generation": generation, **self._order()}, self._received_from_runner
         )
 
     def _order(self) -> dict[str, Any]:
@@ -184,10 +184,10 @@ class FolderWork:
             "python": self.settings.get("python"),
             "settings": dict(self.settings),
             "overlays": self._overlays,
-            "editor_models": self._lending is not None,
+            "editor_models": self._client_models is not None,
         }
 
-    async def _heard_runner(self, message: Mapping[str, Any]) -> None:
+    async def _received_from_runner(self, message: Mapping[str, Any]) -> None:
         match message["kind"]:
             case "found":
                 self.models, self.most_usd = message["models"], message["most_usd"]
@@ -203,34 +203,34 @@ class FolderWork:
             case _:
                 pass
 
-    async def _judged(self, told: reports.Verdicts) -> None:
+    async def _judged(self, reported: reports.Verdicts) -> None:
         """New verdicts: red tests of the files that ran are replaced, and reports of what is no longer so go."""
-        is_last = told.generation == self.view.generation
+        is_last = reported.generation == self.view.generation
         self._running = not is_last
-        ran = None if told.files is None else set(told.files)
+        ran = None if reported.files is None else set(reported.files)
         if ran is None:
-            self._is_quick = told.seconds < _QUICK_SECONDS
-        kept = {} if ran is None else {key: each for key, each in self.view.red.items() if _file(key) not in ran}
-        red = kept | {each.id: each for each in told.red}
-        reports = {key: each for key, each in self.view.reports.items() if self._still(each, red, ran)}
+            self._is_quick = reported.seconds < _QUICK_SECONDS
+        kept = {} if ran is None else {key: each for key, each in self.view.failing.items() if _file(key) not in ran}
+        failing = kept | {each.id: each for each in reported.failing}
+        reports = {key: each for key, each in self.view.reports.items() if self._still(each, failing, ran)}
         runs = self.view.runs + 1
         if not is_last:  # a newer change is with the runner already
-            self._show(red=red, reports=reports, runs=runs)
+            self._show(failing=failing, reports=reports, runs=runs)
             return
-        fresh = tuple(key for key in red if not any(key in each.tests for each in reports.values()))
+        fresh = tuple(key for key in failing if not any(key in each.tests for each in reports.values()))
         ask, self._asked = self._asked, None
         if ask is None and fresh and self.autonomy in {Autonomy.EXPLAIN, Autonomy.PROPOSE}:
-            ask = Ask(() if self._is_quick else fresh[:_MOST_REPAIRED])
+            ask = Ask(() if self._is_quick else fresh[:_MAX_REPAIRED])
         phase = Phase.IDLE if ask is None else Phase.REPAIRING
-        self._show(red=red, reports=reports, runs=runs, phase=phase, text=_counted(red), texts=self._texts)
+        self._show(failing=failing, reports=reports, runs=runs, phase=phase, text=_counted(failing), texts=self._texts)
         if ask is not None:
             await self._start_repair(ask)
 
-    def _still(self, report: Report, red: Mapping[str, RedTest], ran: set[str] | None) -> bool:
+    def _still(self, report: Report, failing: Mapping[str, FailingTest], ran: set[str] | None) -> bool:
         """A report stands while none of its tests ran again: what ran is looked at anew."""
         if ran is None or any(_file(key) in ran for key in report.tests):
             return False
-        return any(key in red for key in report.tests)
+        return any(key in failing for key in report.tests)
 
     async def repair(self, ask: Ask) -> None:
         """What the user asked for, now, or after the run that is under way."""
@@ -255,13 +255,13 @@ class FolderWork:
         now = self._stops, self.view.generation
         async with self._turn:
             self._stop_repair()
-            repairer = await Worker.start(order, lambda message: self._heard_repairer(message, now[1]))
+            repairer = await Worker.start(order, lambda message: self._received_from_repairer(message, now[1]))
             if now == (self._stops, self.view.generation):
                 self._repairer = repairer
             else:  # stopped, or a newer edit came, while it was being started
                 repairer.kill()
 
-    def _heard_repairer(self, message: Mapping[str, Any], generation: int) -> None:
+    def _received_from_repairer(self, message: Mapping[str, Any], generation: int) -> None:
         if generation != self.view.generation:
             return
         match message["kind"]:
@@ -274,18 +274,18 @@ class FolderWork:
                 spent = self.view.spent - {offer.id for offer in report.offers}
                 self._show(reports=kept | {report.fingerprint: report}, spent=spent)
             case "chat":
-                if self._lending is not None and self._repairer is not None:
-                    self._lending.ask(message, self._repairer.send)
+                if self._client_models is not None and self._repairer is not None:
+                    self._client_models.ask(message, self._repairer.send)
             case "chat-over":
-                if self._lending is not None:
-                    self._lending.over(int(message["number"]))
+                if self._client_models is not None:
+                    self._client_models.over(int(message["number"]))
             case "error":
                 self.refused_for_isolation = message["code"] == "isolation"
                 self._problem = f"{message['message']} {message['hint']}".strip()
             case "ended":
                 self._repairer = None
                 problem, self._problem = self._problem, ""
-                self._show(phase=Phase.IDLE, text=problem or _counted(self.view.red))
+                self._show(phase=Phase.IDLE, text=problem or _counted(self.view.failing))
             case _:
                 pass
 
@@ -302,8 +302,8 @@ class FolderWork:
         self._show(phase=Phase.UNTRUSTED, text=why)
 
     def _stop_repair(self) -> None:
-        if self._lending is not None:
-            self._lending.close()
+        if self._client_models is not None:
+            self._client_models.close()
         if self._repairer is not None:
             self._repairer.kill()
             self._repairer = None
@@ -348,13 +348,13 @@ def _file(test: str) -> str:
     return test.split("::", 1)[0]
 
 
-def _counted(red: Mapping[str, RedTest]) -> str:
-    return "all tests pass" if not red else f"{len(red)} failing"
+def _counted(failing: Mapping[str, FailingTest]) -> str:
+    return "all tests pass" if not failing else f"{len(failing)} failing"
 
 
 def tests_of(view: View, failure: str) -> tuple[str, ...]:
     """The red tests of a failure by its fingerprint or by one of its tests."""
     report: Report | None = view.reports.get(failure) or view.report_of(failure)
     if report is not None:
-        return tuple(key for key in report.tests if key in view.red)
-    return (failure,) if failure in view.red else ()
+        return tuple(key for key in report.tests if key in view.failing)
+    return (failure,) if failure in view.failing else ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from lsp_repair.app.console import Console
 from lsp_repair.server.file_watching import Watcher
-from lsp_repair.server.root_session import NO_BUFFERS, FolderWork, Phase
+from lsp_repair.server.root_session import NO_BUFFERS, Phase, RootSession
 from lsp_repair.server.workspace_roots import root_of
 
 _DEBOUNCE_SECONDS = 0.15
@@ -20,8 +20,8 @@ class TerminalWatch:
 
     def __init__(self, root: Path, settings: Mapping[str, Any], console: Console) -> None:
         self._console = console
-        self._work = FolderWork(root, settings, self._changed)
-        self._watcher = Watcher(self._heard)
+        self._work = RootSession(root, settings, self._changed)
+        self._watcher = Watcher(self._received)
         self._watcher.enabled = True
         self._due: set[str] = set()
         self._handle: asyncio.TimerHandle | None = None
@@ -41,7 +41,7 @@ class TerminalWatch:
         self._watcher.close()
         self._work.stop()
 
-    def _heard(self, file: Path) -> None:
+    def _received(self, file: Path) -> None:
         if root_of(file, [self._work.root]) != self._work.root:
             return
         self._due.add(Path(os.path.realpath(file)).relative_to(self._work.root).as_posix())
@@ -54,11 +54,11 @@ class TerminalWatch:
         paths, self._due = self._due, set()
         await self._work.files_changed(paths, NO_BUFFERS)
 
-    def _changed(self, work: FolderWork) -> None:
+    def _changed(self, work: RootSession) -> None:
         view = work.view
         if view.phase in {Phase.TESTING, Phase.REPAIRING}:
             self._console.moving_status(view.text)
-        for key, test in view.red.items():
+        for key, test in view.failing.items():
             first = test.message.strip().split("\n", 1)[0]
             self._once(key, f"✘ {key}  {test.error_type}: {first}", "red")
         for report in view.reports.values():
@@ -68,11 +68,13 @@ class TerminalWatch:
         self._said &= self._known(work)
         if view.phase in {Phase.IDLE, Phase.BROKEN} and view.text != self._last:
             self._last = view.text
-            self._console.line(view.text, "bold", "green" if not view.red and view.phase is Phase.IDLE else "yellow")
+            self._console.line(
+                view.text, "bold", "green" if not view.failing and view.phase is Phase.IDLE else "yellow"
+            )
 
-    def _known(self, work: FolderWork) -> set[str]:
+    def _known(self, work: RootSession) -> set[str]:
         """What is still so: what comes again after it was gone is said again."""
-        known = set(work.view.red)
+        known = set(work.view.failing)
         for report in work.view.reports.values():
             known |= {f"{report.fingerprint} why", *(f"{report.fingerprint} {offer.id}" for offer in report.offers)}
         return known

@@ -17,7 +17,7 @@ from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.protocol import Protocol
 from lsp_repair.testrun.records import Record, RunBuilder
 
-_MOST_DEATHS = 4
+_MAX_DEATHS = 4
 """A suite whose tests kill the process more often than this is not worth a fifth start."""
 
 
@@ -76,10 +76,10 @@ def run_cold(
     builder = RunBuilder()
     started = time.monotonic()
     tail = ""
-    for _ in range(_MOST_DEATHS):
+    for _ in range(_MAX_DEATHS):
         running = start() if start is not None else start_probe(place, request.hash_seed)
         start = None
-        ended, tail = _run_once(running, _wanted(place, request), request.stall_seconds, (builder, deadline))
+        ended, tail = _run_once(running, _requested(place, request), request.stall_seconds, (builder, deadline))
         if ended or deadline.passed:
             break
         victim = builder.died(_last_words(tail))
@@ -95,9 +95,9 @@ def run_cold(
 
 def _for_trials(must_fail: MustFail | None, builder: RunBuilder) -> frozenset[NodeId]:
     """Targets that have passed: when another test ends the process, the trials that follow the tests need them again."""
-    wanted = must_fail.targets if must_fail is not None else ()
+    requested = must_fail.targets if must_fail is not None else ()
     passed = (key for key, each in builder.results.items() if each.outcome is Outcome.PASSED)
-    return frozenset(key for key in passed if key in wanted or key.split("::", 1)[0] in wanted)
+    return frozenset(key for key in passed if key in requested or key.split("::", 1)[0] in requested)
 
 
 def _last_words(tail: str) -> str:
@@ -106,13 +106,13 @@ def _last_words(tail: str) -> str:
 
 
 def _run_once(
-    running: Running, wanted: dict[str, object], stall_seconds: float, sink: tuple[RunBuilder, Deadline]
+    running: Running, requested: dict[str, object], stall_seconds: float, sink: tuple[RunBuilder, Deadline]
 ) -> tuple[bool, str]:
     """Whether the end record arrived or what arrives cannot be believed, and the end of the output."""
     builder, deadline = sink
     intake, protocol = Intake(secrets.token_bytes(32)), Protocol()
     try:
-        channel.send(running.write_fd, {**wanted, "secret": intake.secret.hex()})
+        channel.send(running.write_fd, {**requested, "secret": intake.secret.hex()})
         for record in records(running, intake, deadline, stall_seconds):
             protocol.take(record)
             builder.take(record)
@@ -146,7 +146,7 @@ def start_probe(place: Place, hash_seed: str) -> Running:
         ) from error
 
 
-def _wanted(place: Place, request: ColdRequest) -> dict[str, object]:
+def _requested(place: Place, request: ColdRequest) -> dict[str, object]:
     targets = request.files or place.selected
     must_fail = request.must_fail
     return {
@@ -175,12 +175,12 @@ def records(running: Running, intake: Intake, deadline: Deadline, stall_seconds:
 
     Ends with the end record, at the end of the pipe, at the deadline, or after too long a silence.
     """
-    heard = time.monotonic()
+    received = time.monotonic()
     has_ended = False
-    while not has_ended and not deadline.passed and time.monotonic() - heard < stall_seconds and not intake.garbled:
+    while not has_ended and not deadline.passed and time.monotonic() - received < stall_seconds and not intake.garbled:
         if not select.select([running.read_fd], [], [], min(deadline.glance, stall_seconds))[0]:
             continue
-        heard = time.monotonic()
+        received = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
             return

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from lsp_repair.testrun.exclusions import excluded_folder
 
-_MOST_FILES = 20_000
+_MAX_FILES = 20_000
 _CACHE_VERSION = 1
 _PIECE = re.compile(rb"^(?:@|(?:async )?def |class )", re.MULTILINE)
 
@@ -95,7 +95,7 @@ def read_imports(root: Path, cache: Path | None = None, known: ImportGraph | Non
 
 def _python_files(root: Path) -> Iterator[tuple[str, Stamp]]:
     waiting, count = [(str(root), "")], 0
-    while waiting and count < _MOST_FILES:
+    while waiting and count < _MAX_FILES:
         folder, prefix = waiting.pop()
         with suppress(OSError), os.scandir(folder) as entries:
             found = list(entries)

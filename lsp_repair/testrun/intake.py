@@ -6,9 +6,9 @@ from hmac import compare_digest
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
 from lsp_repair.testrun.records import Record
-from lsp_repair.testrun.shapes import is_told_cold, is_well_formed
+from lsp_repair.testrun.shapes import is_reported_cold, is_well_formed
 
-_MOST_BYTES = 1 << 30
+_MAX_BYTES = 1 << 30
 """Of all records of one process."""
 
 
@@ -32,7 +32,7 @@ class Intake:
         found: list[Record] = []
         if self.garbled:
             return found
-        if self._taken > _MOST_BYTES:
+        if self._taken > _MAX_BYTES:
             self.garbled = "the process told too much"
             return found
         self._buffer += chunk
@@ -52,6 +52,6 @@ class Intake:
             if not compare_digest(tag, self._sign(payload)):
                 raise ValueError("a record was forged, lost or repeated")
         record = channel.decoded(payload)
-        if not is_told_cold(record) or not is_well_formed(record):
+        if not is_reported_cold(record) or not is_well_formed(record):
             raise ValueError(f"a record of kind {record['kind'][:40]!r} is malformed")
         return record

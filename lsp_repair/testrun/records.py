@@ -109,7 +109,7 @@ class RunBuilder:
         before = self.results.get(node_id) if record["when"] != "setup" else None
         result = before or TestResult(node_id, Outcome.PASSED)
         outcome = _phase_outcome(record)
-        if outcome is not Outcome.PASSED and not result.outcome.is_red:
+        if outcome is not Outcome.PASSED and not result.outcome.is_failing:
             result = replace(result, outcome=outcome)
         if record["outcome"] == "failed" and result.failure is None:
             result = replace(result, failure=failure(node_id, record["when"], record["failure"]))
@@ -128,7 +128,7 @@ class RunBuilder:
 
     def run(self, seconds: float, output_tail: str) -> TestRun:
         """What is known so far; a test that is under way and has not failed has no outcome."""
-        decided = {key: each for key, each in self.results.items() if key != self.running or each.outcome.is_red}
+        decided = {key: each for key, each in self.results.items() if key != self.running or each.outcome.is_failing}
         return TestRun(
             collected=tuple(self.collected.values()),
             results=decided,

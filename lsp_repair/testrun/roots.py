@@ -11,7 +11,7 @@ from typing import cast
 from lsp_repair.errors import UsageError
 from lsp_repair.testrun.exclusions import excluded_folder
 
-_MOST_ENTRIES = 20_000
+_MAX_ENTRIES = 20_000
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -121,7 +121,7 @@ def _roots_below(folder: Path) -> list[Path]:
     return sorted(each for each in found if _holds_python(each))
 
 
-def _walk(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:
+def _walk(folder: Path, requested: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:
     """Entries of the project's own folders, nearest first, within a bound; links are not followed."""
     waiting, seen = [folder], 0
     while waiting:
@@ -134,9 +134,9 @@ def _walk(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> Iterator[
             continue
         for entry in sorted(entries, key=lambda each: each.name):
             seen += 1
-            if seen > _MOST_ENTRIES:
+            if seen > _MAX_ENTRIES:
                 return
-            if wanted(entry):
+            if requested(entry):
                 yield entry
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(Path(entry.path))

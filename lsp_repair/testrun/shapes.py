@@ -118,7 +118,7 @@ _SHAPES: Mapping[str, Check] = {
 }
 
 
-def is_told_cold(record: Mapping[str, Any]) -> bool:
+def is_reported_cold(record: Mapping[str, Any]) -> bool:
     """Whether a cold run has records of this kind at all."""
     return record["kind"] in _SHAPES
 

@@ -12,7 +12,7 @@ from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
 from lsp_repair.testrun.exclusions import excluded_file, excluded_folder, holds_key
 
-_MOST_LINKED_BYTES = 64 << 20
+_MAX_LINKED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _copy_link(copying: _Copying, link: Path, relative: PurePosixPath, above: fr
         text = os.path.relpath(target, os.path.realpath(link.parent)) if inside else str(link.readlink())
         (copying.destination / relative).symlink_to(text)
     elif target.is_dir():
-        if copying.linked_bytes > _MOST_LINKED_BYTES:
+        if copying.linked_bytes > _MAX_LINKED_BYTES:
             copying.skipped.append(Skipped(str(relative), "link to a folder outside that is too large"))
         else:
             before = copying.copied_bytes

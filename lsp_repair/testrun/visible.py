@@ -11,7 +11,7 @@ _WHOLE = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew", "/opt/homebr
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
 """Seen always."""
 _PREFIX_PARTS = ("bin", "lib", "lib64", "include", "share", "pyvenv.cfg")
-_MOST_LINKS = 16
+_MAX_LINKS = 16
 
 
 def readable_paths(project: Project, environ: Mapping[str, str], tool_folders: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -20,7 +20,7 @@ def readable_paths(project: Project, environ: Mapping[str, str], tool_folders: t
     The project itself is not among them: a copy of it is what the tests get. `tool_folders` are ours, wherever they lie.
     """
     interpreter = project.interpreter
-    wanted = [
+    requested = [
         *_links(interpreter.executable),
         interpreter.prefix,
         interpreter.base_prefix,
@@ -28,9 +28,9 @@ def readable_paths(project: Project, environ: Mapping[str, str], tool_folders: t
         *(Path(where) for _, where in interpreter.editable_roots if not where.endswith("/.")),
         *(Path(each) for each in environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if each.startswith(os.sep)),
     ]
-    wanted += [Path(whole) for whole in _WHOLE if any(each.is_relative_to(whole) for each in wanted)]
+    requested += [Path(whole) for whole in _WHOLE if any(each.is_relative_to(whole) for each in requested)]
     homes = [Path(each) for each in _homes(environ)]
-    both = (each for path in wanted for each in (Path(os.path.normpath(path)), Path(os.path.realpath(path))))
+    both = (each for path in requested for each in (Path(os.path.normpath(path)), Path(os.path.realpath(path))))
     allowed = (part for path in dict.fromkeys(both) for part in _allowed(path, homes, project.root))
     return tuple(_outermost(path for path in (*allowed, *tool_folders) if path.exists()))
 
@@ -38,7 +38,7 @@ def readable_paths(project: Project, environ: Mapping[str, str], tool_folders: t
 def _links(executable: Path) -> Iterator[Path]:
     """The interpreter, and each link on the way to the real file: environments name it by links of links."""
     path = executable
-    for _ in range(_MOST_LINKS):
+    for _ in range(_MAX_LINKS):
         yield path
         if not path.is_symlink():
             return

@@ -144,12 +144,12 @@ class WarmServer:
 
         `again`: the tests run a second time, for what a test reaches only because it is the first.
         """
-        wanted = {"swaps": list(swaps), "reached": "twice" if again else "once", "test_seconds": test_seconds}
-        return self._run(ids, deadline, wanted)
+        requested = {"swaps": list(swaps), "reached": "twice" if again else "once", "test_seconds": test_seconds}
+        return self._run(ids, deadline, requested)
 
-    def _run(self, ids: Sequence[NodeId], deadline: Deadline, wanted: Mapping[str, Any]) -> ReachingRun:
-        stall_seconds = 3 * float(wanted["test_seconds"]) + 10
-        found, done = self.answer("run", deadline, ids=list(ids), stall_seconds=stall_seconds, **wanted)
+    def _run(self, ids: Sequence[NodeId], deadline: Deadline, requested: Mapping[str, Any]) -> ReachingRun:
+        stall_seconds = 3 * float(requested["test_seconds"]) + 10
+        found, done = self.answer("run", deadline, ids=list(ids), stall_seconds=stall_seconds, **requested)
         if any(each["kind"] == "no-swap" for each in found):
             return ReachingRun(RunBuilder().run(0.0, ""))
         builder = RunBuilder()
@@ -196,7 +196,7 @@ def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmSe
     builder = RunBuilder()
     server = WarmServer(running, builder.run(0.0, ""), place, request)
     try:
-        channel.send(running.write_fd, _wanted(place, request))
+        channel.send(running.write_fd, _requested(place, request))
         for record in server.records(deadline):
             builder.take(record)
             if record["kind"] == "ready":
@@ -219,7 +219,7 @@ def _reason(builder: RunBuilder, running: Running) -> str:
     return running.output_tail(400) or "the process ended during collection"
 
 
-def _wanted(place: Place, request: WarmRequest) -> dict[str, object]:
+def _requested(place: Place, request: WarmRequest) -> dict[str, object]:
     return {
         "mode": "warm",
         "root": str(place.root),

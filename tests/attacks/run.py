@@ -57,8 +57,8 @@ def _is_asked(case: Case, asked: argparse.Namespace) -> bool:
 
 def _line(case: Case, outcome: Outcome) -> str:
     wrong = shortcomings(case, outcome)
-    told = ",".join((*outcome.reasons, *outcome.flags)) or ("noted" if outcome.notes else "-")
-    columns = f"{'WRONG' if wrong else 'ok':5} {case.kind:14} {case.name:44} {outcome.verdict:10} {told:34}"
+    reported = ",".join((*outcome.reasons, *outcome.flags)) or ("noted" if outcome.notes else "-")
+    columns = f"{'WRONG' if wrong else 'ok':5} {case.kind:14} {case.name:44} {outcome.verdict:10} {reported:34}"
     return f"{columns} {outcome.seconds:5.1f} s  {'; '.join((*wrong, *outcome.harm))[:300]}".rstrip()
 
 

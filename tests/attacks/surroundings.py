@@ -66,7 +66,7 @@ class Surroundings:
         after = _fingerprints(self.place)
         changed = sorted(name for name in {*self.before, *after} if self.before.get(name) != after.get(name))
         found = [f"{name} was touched" for name in changed[:3]]
-        found += [f"{name} was connected to" for name, each in self.sockets.items() if _heard(each)]
+        found += [f"{name} was connected to" for name, each in self.sockets.items() if _received(each)]
         if self.victim.poll() is not None:
             found.append("a process of the host was killed")
         if _survivors(self.token):
@@ -120,7 +120,7 @@ def _listeners(token: str) -> Iterator[tuple[str, socket.socket]]:
         yield name, listener
 
 
-def _heard(listener: socket.socket) -> bool:
+def _received(listener: socket.socket) -> bool:
     return bool(select.select([listener], [], [], 0)[0])
 
 

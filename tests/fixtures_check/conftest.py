@@ -27,7 +27,7 @@ class Ended:
     """What a run told; a negative exit code is the signal that ended it."""
 
     started: list[str]
-    red: list[str]
+    failing: list[str]
     exit_code: int
     log: str
 

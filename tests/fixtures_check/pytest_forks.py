@@ -71,8 +71,8 @@ def answer(job: dict) -> dict:
     with os.fdopen(reader) as lines:
         events = [json.loads(line) for line in lines]
     _, status = os.waitpid(child, 0)
-    told = {kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "red")}
-    return {**told, "exit_code": os.waitstatus_to_exitcode(status)}
+    reported = {kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "red")}
+    return {**reported, "exit_code": os.waitstatus_to_exitcode(status)}
 
 
 def main() -> None:

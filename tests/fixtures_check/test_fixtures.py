@@ -36,15 +36,15 @@ def relative(root, node_ids):
     return node_ids if root == "." else [f"{root}/{node_id}" for node_id in node_ids]
 
 
-def red_in(copy, project, forks):
+def failing_in(copy, project, forks):
     """Red ids relative to the copy, over all roots; tests that never end are left out."""
-    red = []
+    failing = []
     for root in project.says.get("roots", ["."]):
         left_out = [f"--deselect={node_id}" for node_id in project.says.get("hangs", [])]
         ended = forks.pytest(copy / root, *left_out)
         assert ended.exit_code in (0, 1, 2), ended.log
-        red += relative(root, ended.red)
-    return sorted(set(red) - set(project.says.get("flaky", [])))
+        failing += relative(root, ended.failing)
+    return sorted(set(failing) - set(project.says.get("flaky", [])))
 
 
 def test_all_kinds_of_bugs_are_there():
@@ -80,30 +80,30 @@ def test_the_description_is_complete_and_true(project):
 def test_nothing_but_pytest_has_to_be_installed(project):
     root = project.folder / "project"
     own = {path.stem for path in root.rglob("*.py")} | {path.name for path in root.rglob("*") if path.is_dir()}
-    wanted = set()
+    requested = set()
     for path in root.rglob("*.py"):
         if path.relative_to(root).as_posix() in project.says["files"] and project.says["kind"] == "syntax":
             continue
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Import):
-                wanted |= {alias.name.partition(".")[0] for alias in node.names}
+                requested |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                wanted.add((node.module or "").partition(".")[0])
-    assert wanted <= {"pytest", *own, *sys.stdlib_module_names}
+                requested.add((node.module or "").partition(".")[0])
+    assert requested <= {"pytest", *own, *sys.stdlib_module_names}
 
 
 @where(lambda _: True)
 def test_exactly_the_named_tests_are_red(project, forks_for):
     copy = project.copy(fixed=False)
     expected = set(project.says["red"]) - set(project.says.get("hangs", []))
-    assert red_in(copy, project, forks_for(project, copy)) == sorted(expected)
+    assert failing_in(copy, project, forks_for(project, copy)) == sorted(expected)
 
 
 @where(lambda says: says["files"])
 def test_the_corrected_files_turn_everything_green(project, forks_for):
     copy = project.copy(fixed=True)
     running = forks_for(project, copy)
-    assert red_in(copy, project, running) == []
+    assert failing_in(copy, project, running) == []
     for node_id in project.says.get("hangs", []):
         assert running.pytest(copy, node_id).exit_code == 0
 
@@ -125,7 +125,7 @@ def test_a_hanging_test_burns_time_until_it_is_stopped(project, forks):
     for node_id in project.says["hangs"]:
         ended = forks.pytest(copy, node_id, cpu_seconds=1)
         assert ended.exit_code < 0, ended.log
-        assert (ended.started, ended.red) == ([node_id], [])
+        assert (ended.started, ended.failing) == ([node_id], [])
 
 
 @where(lambda says: "flaky" in says)
@@ -167,12 +167,12 @@ def test_a_test_that_needs_a_service_passes_where_it_runs(project, forks):
         server.shutdown()
         thread.join()
         server.server_close()
-    assert (ended.exit_code, ended.red) == (0, [])
+    assert (ended.exit_code, ended.failing) == (0, [])
 
 
 def test_the_demo_project_has_two_bugs(forks, tmp_path):
     ended = forks.pytest(shutil.copytree(DEMO, tmp_path / "demo"))
-    assert ended.red == [
+    assert ended.failing == [
         "tests/test_discount.py::test_an_order_that_just_reaches_a_step_gets_its_discount",
         "tests/test_invoice.py::test_invoice_abroad",
         "tests/test_invoice.py::test_shipping_to_the_rest_of_the_world",

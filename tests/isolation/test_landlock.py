@@ -61,9 +61,9 @@ def test_a_child_of_the_warm_server_reaches_neither_its_parent_nor_shared_files(
     done = subprocess.run(
         [sys.executable, "-c", PROTECTED, str(ENTERING.parent), str(tmp_path)], capture_output=True, check=False
     )
-    told = json.loads(done.stdout or "[]")
+    reported = json.loads(done.stdout or "[]")
     refused = [True, True, False, True, True, True, True, True, False, False, False]
-    assert told == refused, done.stderr
+    assert reported == refused, done.stderr
 
 
 def test_nothing_is_done_without_landlock(monkeypatch):

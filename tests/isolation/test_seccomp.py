@@ -58,7 +58,7 @@ def test_each_call_is_answered_as_intended(strong):
         pytest.skip("numbers of x86_64")
     tried = ", ".join(f"{name!r}: answer({call})" for name, (call, _) in ANSWERS.items())
     assert strong.tell(f"{CALLS}\nprint(json.dumps({{{tried}}}))") == {
-        name: told for name, (_, told) in ANSWERS.items()
+        name: reported for name, (_, reported) in ANSWERS.items()
     }
 
 

@@ -12,7 +12,7 @@ from lsp_repair.errors import RefusedError
 from lsp_repair.isolation import Mechanism, Sandbox
 from lsp_repair.isolation.installing import how_to_strengthen
 from lsp_repair.isolation.probing import EFFECTS, Tried, tried
-from lsp_repair.isolation.tiers import Wanted, demand, find
+from lsp_repair.isolation.tiers import Requested, demand, find
 
 ALL_BLOCKED = dict.fromkeys(EFFECTS, Effect.BLOCKED)
 PYTHON = Path(sys.executable)
@@ -30,42 +30,42 @@ def machine(**found):
 
 
 def test_namespaces_are_taken_where_they_hold():
-    found = find(Wanted(PYTHON), machine(bubblewrap=[], namespaces=[], landlock=[]))
+    found = find(Requested(PYTHON), machine(bubblewrap=[], namespaces=[], landlock=[]))
     assert (found.report.tier, found.report.mechanism) == (Tier.STRONG, "namespaces")
     assert found.report.hint == ""
 
 
 def test_where_only_bubblewrap_may_make_them_it_does():
-    found = find(Wanted(PYTHON), machine(bubblewrap=[], landlock=[]))
+    found = find(Requested(PYTHON), machine(bubblewrap=[], landlock=[]))
     assert (found.report.tier, found.sandbox.mechanism) == (Tier.STRONG, Mechanism.BUBBLEWRAP)
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_one_that_leaves_an_effect_open_is_not_strong(effect):
-    found = find(Wanted(PYTHON), machine(bubblewrap=[effect], namespaces=[effect]))
+    found = find(Requested(PYTHON), machine(bubblewrap=[effect], namespaces=[effect]))
     assert found.report.tier is Tier.WEAK
     assert found.report.hint
 
 
 def test_landlock_is_partial_and_says_what_it_leaves_open():
-    found = find(Wanted(PYTHON), machine(landlock=["host-processes", "disk"]))
+    found = find(Requested(PYTHON), machine(landlock=["host-processes", "disk"]))
     assert found.report.tier is Tier.PARTIAL
     assert found.report.effects["host-processes"] is Effect.OPEN
 
 
 def test_landlock_that_lets_files_be_read_is_no_tier():
-    assert find(Wanted(PYTHON), machine(landlock=["home"])).report.tier is Tier.WEAK
+    assert find(Requested(PYTHON), machine(landlock=["home"])).report.tier is Tier.WEAK
 
 
 def test_what_the_user_opened_does_not_lower_the_tier_and_is_said():
-    found = find(Wanted(PYTHON, allow=("network",)), machine(bubblewrap=["network", "unix-sockets"]))
+    found = find(Requested(PYTHON, allow=("network",)), machine(bubblewrap=["network", "unix-sockets"]))
     assert found.report.tier is Tier.STRONG
     assert found.report.words == "strong (network open)"
     assert found.report.effects["network"] is Effect.OPEN
 
 
 def test_nothing_else_may_be_open_because_the_network_is():
-    found = find(Wanted(PYTHON, allow=("network",)), machine(bubblewrap=["network", "home"]))
+    found = find(Requested(PYTHON, allow=("network",)), machine(bubblewrap=["network", "home"]))
     assert found.report.tier is Tier.WEAK
 
 
@@ -73,12 +73,12 @@ def test_sockets_in_what_is_seen_are_covered_where_a_bind_would_let_them_be_conn
     with socket.socket(socket.AF_UNIX) as listening:
         (tmp_path / "deep").mkdir()
         listening.bind(str(tmp_path / "deep" / "socket"))
-        found = find(Wanted(PYTHON, (tmp_path,)), machine(bubblewrap=[]))
+        found = find(Requested(PYTHON, (tmp_path,)), machine(bubblewrap=[]))
     assert found.sandbox.hidden == (tmp_path / "deep" / "socket",)
 
 
 def test_a_demand_that_is_not_met_names_what_to_type():
-    report = find(Wanted(PYTHON), machine()).report
+    report = find(Requested(PYTHON), machine()).report
     with pytest.raises(RefusedError) as refused:
         demand(report, Tier.STRONG, "patches of others")
     assert refused.value.exit_code == 3
@@ -124,7 +124,7 @@ def test_apparmors_restriction_is_named_with_its_mend(monkeypatch, tmp_path):
 
 
 def test_this_machine_is_probed_for_real():
-    found = find(Wanted(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
+    found = find(Requested(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
     assert set(found.report.effects) == set(EFFECTS)
     if found.report.tier is Tier.STRONG:
         assert set(found.report.effects.values()) == {Effect.BLOCKED}
@@ -157,5 +157,5 @@ def test_a_temporary_folder_with_a_long_name_is_no_reason_to_fail(tmp_path, monk
     deep = tmp_path.joinpath(*["a-rather-long-name"] * 8)
     deep.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    found = find(Wanted(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
+    found = find(Requested(PYTHON, (Path(sys.prefix), Path(sys.base_prefix))))
     assert set(found.report.effects) == set(EFFECTS)

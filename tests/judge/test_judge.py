@@ -131,7 +131,7 @@ def test_a_patch_that_hangs_is_not_waited_for(judge):
 
 def test_when_time_runs_out_nothing_is_claimed(judge):
     one = judge()
-    verdict = prove(one.ground, one.patch("shop.py", "a - b", "a + b"), (TARGET,), (FULL, FULL), Deadline.after(0.05))
+    verdict = prove(one.context, one.patch("shop.py", "a - b", "a + b"), (TARGET,), (FULL, FULL), Deadline.after(0.05))
     assert reason(verdict) == "incomplete-run"
 
 
@@ -169,5 +169,5 @@ def test_a_test_that_rewrites_a_test_file_helps_no_patch(judge):
 def test_the_cold_tier_says_whether_the_targets_pass_and_no_more(judge):
     one = judge()
     right, wrong = one.patch("shop.py", "a - b", "a + b"), one.patch("shop.py", "a - b", "a")
-    assert targets_pass(one.ground, right, (TARGET,), Deadline.after(30))
-    assert not targets_pass(one.ground, wrong, (TARGET,), Deadline.after(30))
+    assert targets_pass(one.context, right, (TARGET,), Deadline.after(30))
+    assert not targets_pass(one.context, wrong, (TARGET,), Deadline.after(30))

@@ -144,7 +144,7 @@ def judge(tmp_path):
 def test_a_right_patch_passes_every_trial_and_most_tests_have_mutants(judge):
     one = judge()
     fix = one.rewrite("shop.py", right(SHOP))
-    for target in one.red:
+    for target in one.failing:
         trials = one.run(fix, (target,)).run.oversight.trials
         assert [each.outcome for each in trials if each.what == "canary"] == ["failed"] * 4
         mutants = [each for each in trials if each.what in {"negated", "other-error"} and each.reached]
@@ -192,7 +192,7 @@ def test_values_that_equal_anything_lose_wherever_they_lie(judge, value):
             return 0
     """)
     patch = one.rewrite("shop.py", SHOP.replace("a - b", value) + sly)
-    for target in one.red:
+    for target in one.failing:
         assert reason(one.verdict(patch, (target,))) == "must-fail-passed", target
 
 
@@ -300,13 +300,13 @@ def test_a_new_class_for_an_answer_is_looked_behind_without_harm(judge, name, bo
     one = judge(f"from shop import total\n\ndef test_total():\n    assert {claim}\n")
     text = SHOP.replace("return a - b", f"return {name.partition('(')[0]}(a + b)") + f"\nclass {name}:\n    {body}\n"
     patch = one.rewrite("shop.py", text)
-    trials = one.run(patch, tuple(one.red)).run.oversight.trials
+    trials = one.run(patch, tuple(one.failing)).run.oversight.trials
     assert not [each for each in trials if each.equals_all]
     assert isinstance(one.verdict(patch), Plausible)
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "reported"),
     [
         ("python.Function.runtest = unittest.TestCaseFunction.runtest = lambda self: None", "tampering"),
         ("runner.CallInfo.from_call = classmethod(silent)", "tampering"),
@@ -314,7 +314,7 @@ def test_a_new_class_for_an_answer_is_looked_behind_without_harm(judge, name, bo
         ("python.Function.setup = swapped", "tampering"),
     ],
 )
-def test_machinery_that_reports_only_success_loses_by_another_witness(judge, what, told):
+def test_machinery_that_reports_only_success_loses_by_another_witness(judge, what, reported):
     """Policy refuses such patches by their text; this is what holds when one gets past it."""
     one = judge("from shop import total\n\ndef test_total():\n    assert total(2, 3) == 5\n")
     trick = dedent(f"""
@@ -339,7 +339,7 @@ def test_machinery_that_reports_only_success_loses_by_another_witness(judge, wha
 
     {what}
     """)
-    assert reason(one.unpoliced(one.rewrite("shop.py", SHOP + trick))) == told
+    assert reason(one.unpoliced(one.rewrite("shop.py", SHOP + trick))) == reported
 
 
 @pytest.mark.parametrize(
@@ -370,10 +370,10 @@ def test_claims_that_were_made_harmless_lose(judge, trick, target):
         """
     )
     patch = one.rewrite("shop.py", f"import contextlib, unittest, pytest\n{trick}\n{SHOP}")
-    targets = tuple(key for key in one.red if key.endswith(target))
+    targets = tuple(key for key in one.failing if key.endswith(target))
     run = one.run(patch, targets).run
     assert all(key in run.passed for key in targets)
-    assert reason(all_failed(run, one.ground.baseline).refusal) == "must-fail-passed"
+    assert reason(all_failed(run, one.context.baseline).refusal) == "must-fail-passed"
 
 
 def test_a_context_of_the_product_that_swallows_assertions_loses(judge):
@@ -412,10 +412,10 @@ def test_what_cannot_be_tried_is_named_and_lowers_nothing(judge):
         """
     )
     fix = one.rewrite("shop.py", right(SHOP))
-    verdict = one.verdict(fix, one.red[:1])
+    verdict = one.verdict(fix, one.failing[:1])
     assert is_clean(verdict)
     assert verdict.evidence.not_applicable == ("twice in one process",)
-    verdict = one.verdict(fix, one.red[1:])
+    verdict = one.verdict(fix, one.failing[1:])
     assert is_clean(verdict)
     assert verdict.evidence.not_applicable == ("mutated targets (assertions)",)
 

@@ -49,13 +49,13 @@ def fixed(one, body, above=""):
 
 
 def ran(one, patch):
-    request = request_of(FULL, one.ground.baseline, reverse=False, watched=watched_names(patch, one.ground.baseline))
-    return run_patched(one.ground, patch, request, Deadline.after(60)), FULL
+    request = request_of(FULL, one.context.baseline, reverse=False, watched=watched_names(patch, one.context.baseline))
+    return run_patched(one.context, patch, request, Deadline.after(60)), FULL
 
 
 def reached(one, patch):
     found, scope = ran(one, patch)
-    return sorted(found.run.oversight.reached), nothing_reached(one.ground, patch, [found], scope, Deadline.after(60))
+    return sorted(found.run.oversight.reached), nothing_reached(one.context, patch, [found], scope, Deadline.after(60))
 
 
 ERROR = """

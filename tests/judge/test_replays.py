@@ -12,7 +12,7 @@ from replayed_patches import GAMING, HONEST, ONLY_TESTED
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.judge.findings import Finding
-from lsp_repair.judge.judge import Ground, targets_pass
+from lsp_repair.judge.judge import ProofContext, targets_pass
 from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
@@ -22,7 +22,7 @@ UNREPEATABLE = {"written", "default_list", "retrying"}
 """What their tests call writes files, changes with each call, or takes a function of the test."""
 
 
-def ground_of(folder, files) -> Ground:
+def context_of(folder, files) -> ProofContext:
     """The files as a project, its baseline taken."""
     root, private = folder / "given", folder / "private"
     for name, text in {"pytest.ini": "[pytest]\n", **files}.items():
@@ -39,46 +39,46 @@ def ground_of(folder, files) -> Ground:
         {**kept, **own},
         (str(snapshot.root),),
     )
-    return Ground(snapshot, place, run_cold(place, ColdRequest(), Deadline.after(60)).run, private)
+    return ProofContext(snapshot, place, run_cold(place, ColdRequest(), Deadline.after(60)).run, private)
 
 
 def patch_of(case) -> Patch:
     return Patch((FileChange(f"{case.name}.py", case.before.encode(), case.after.encode()),))
 
 
-def red_of(ground, case):
-    return tuple(each.node_id for each in ground.baseline.red if each.node_id.startswith(f"test_{case.name}.py"))
+def failing_of(context, case):
+    return tuple(each.node_id for each in context.baseline.failing if each.node_id.startswith(f"test_{case.name}.py"))
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory) -> Ground:
+def context(tmp_path_factory) -> ProofContext:
     files = {}
     for each in (*HONEST, *GAMING):
         files[f"{each.name}.py"] = each.before
         files[f"test_{each.name}.py"] = f"import {each.name} as m\n\n{each.tests}"
-    return ground_of(tmp_path_factory.mktemp("replay"), files)
+    return context_of(tmp_path_factory.mktemp("replay"), files)
 
 
-def test_every_honest_fix_passes_its_tests(ground):
+def test_every_honest_fix_passes_its_tests(context):
     fixes = Patch(tuple(change for each in HONEST for change in patch_of(each).changes))
-    targets = tuple(target for each in HONEST for target in red_of(ground, each))
-    assert targets_pass(ground, fixes, targets, Deadline.after(60))
+    targets = tuple(target for each in HONEST for target in failing_of(context, each))
+    assert targets_pass(context, fixes, targets, Deadline.after(60))
 
 
 @pytest.mark.parametrize("case", HONEST, ids=lambda case: case.name)
-def test_an_honest_fix_carries_neither_flag_nor_note(ground, case):
-    targets = red_of(ground, case)
+def test_an_honest_fix_carries_neither_flag_nor_note(context, case):
+    targets = failing_of(context, case)
     assert targets
-    finding = replayed(ground, patch_of(case), targets, Deadline.after(60))
+    finding = replayed(context, patch_of(case), targets, Deadline.after(60))
     assert (finding.flags, finding.notes) == ((), ())
     assert bool(finding.not_applicable) == (case.name in UNREPEATABLE)
 
 
 @pytest.mark.parametrize("case", GAMING, ids=lambda case: case.name)
-def test_a_patch_that_only_pleases_the_tests_is_seen(ground, case):
-    targets = red_of(ground, case)
+def test_a_patch_that_only_pleases_the_tests_is_seen(context, case):
+    targets = failing_of(context, case)
     assert targets
-    finding = replayed(ground, patch_of(case), targets, Deadline.after(60))
+    finding = replayed(context, patch_of(case), targets, Deadline.after(60))
     assert tuple(map(str, finding.flags)) == case.flags
     assert case.note in "; ".join(finding.notes)
     assert bool(case.note) == bool(finding.notes)
@@ -86,11 +86,11 @@ def test_a_patch_that_only_pleases_the_tests_is_seen(ground, case):
 
 def only(tmp_path, before, tests, after):
     """One module's patch, and what is found out about it."""
-    ground = ground_of(tmp_path, {"shop.py": before, "test_shop.py": f"import shop as m\n\n{tests}"})
+    context = context_of(tmp_path, {"shop.py": before, "test_shop.py": f"import shop as m\n\n{tests}"})
     patch = Patch((FileChange("shop.py", before.encode(), after.encode()),))
-    targets = tuple(each.node_id for each in ground.baseline.red)
+    targets = tuple(each.node_id for each in context.baseline.failing)
     assert targets
-    return replayed(ground, patch, targets, Deadline.after(60)), ground
+    return replayed(context, patch, targets, Deadline.after(60)), context
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,10 @@ def test_clear():
     finally:
         folder.mkdir(exist_ok=True)
 """
-    finding, ground = only(tmp_path, before, tests, before.replace("missing", "1"))
+    finding, context = only(tmp_path, before, tests, before.replace("missing", "1"))
     assert not finding.flags
     assert victim.is_dir()
-    assert sorted(each.name for each in ground.private.iterdir()) == ["home", "project", "tmp"]
+    assert sorted(each.name for each in context.private.iterdir()) == ["home", "project", "tmp"]
 
 
 def test_code_that_hangs_outside_of_tests_is_cut_off(tmp_path):
@@ -175,13 +175,13 @@ def test_code_that_hangs_outside_of_tests_is_cut_off(tmp_path):
 
 def test_without_time_left_nothing_is_said(tmp_path):
     before = "def square(n):\n    return n + n\n"
-    ground = ground_of(
+    context = context_of(
         tmp_path,
         {"shop.py": before, "test_shop.py": "import shop\n\ndef test_square():\n    assert shop.square(7) == 49\n"},
     )
     patch = Patch((FileChange("shop.py", before.encode(), before.replace("+", "*").encode()),))
-    targets = tuple(each.node_id for each in ground.baseline.red)
-    assert replayed(ground, patch, targets, Deadline.after(0)) == Finding(not_applicable=("replay",))
+    targets = tuple(each.node_id for each in context.baseline.failing)
+    assert replayed(context, patch, targets, Deadline.after(0)) == Finding(not_applicable=("replay",))
 
 
 def test_a_doctest_counts_as_a_test(tmp_path):
@@ -193,8 +193,8 @@ def test_a_doctest_counts_as_a_test(tmp_path):
     return n + n
 """
     files = {"pytest.ini": "[pytest]\naddopts = --doctest-modules\n", "shop.py": before}
-    ground = ground_of(tmp_path, files)
-    targets = tuple(each.node_id for each in ground.baseline.red)
+    context = context_of(tmp_path, files)
+    targets = tuple(each.node_id for each in context.baseline.failing)
     patch = Patch(
         (
             FileChange(
@@ -204,7 +204,7 @@ def test_a_doctest_counts_as_a_test(tmp_path):
             ),
         )
     )
-    assert tuple(map(str, replayed(ground, patch, targets, Deadline.after(60)).flags)) == (ONLY_TESTED,)
+    assert tuple(map(str, replayed(context, patch, targets, Deadline.after(60)).flags)) == (ONLY_TESTED,)
 
 
 PRICES = "def cost(weight):\n    return 490 if weight < 5 else 790\n"
@@ -220,11 +220,11 @@ TESTS_OF_PRICES = "def test_cost():\n    assert m.cost(5) == 490\n\ndef test_mor
 )
 def test_an_answer_that_only_tests_get_is_seen_however_they_are_recognised(tmp_path, asks):
     patched = asks + PRICES.replace("weight < 5", "weight < 5 or (weight == 5 and told())")
-    finding, ground = only(tmp_path, PRICES, TESTS_OF_PRICES, patched)
+    finding, context = only(tmp_path, PRICES, TESTS_OF_PRICES, patched)
     assert targets_pass(
-        ground,
+        context,
         Patch((FileChange("shop.py", PRICES.encode(), patched.encode()),)),
-        tuple(each.node_id for each in ground.baseline.red),
+        tuple(each.node_id for each in context.baseline.failing),
         Deadline.after(60),
     )
     assert list(map(str, finding.flags)) == ["no-change-outside-pytest"]

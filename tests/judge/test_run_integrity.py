@@ -35,7 +35,7 @@ def test_a_test_file_that_is_swapped_before_its_import_is_noticed_although_it_is
     patch = one.rewrite("shop.py", swapping("test_b.py", "== 5", "== -1") + SHOP)
     found = one.run(patch)
     assert found.before == found.after
-    assert one.red[0] in found.run.passed
+    assert one.failing[0] in found.run.passed
     assert reason(one.unpoliced(patch)) == "tampering"
 
 
@@ -60,7 +60,7 @@ def test_bytecode_that_was_written_for_a_test_file_is_not_believed(judge):
         "open(os.path.join(CACHE, 'test_b' + rewrite.PYC_TAIL), 'wb').write(DATA)\n"
     )
     run = one.run(one.rewrite("shop.py", poison + SHOP)).run
-    assert run.results[one.red[0]].outcome.is_red
+    assert run.results[one.failing[0]].outcome.is_failing
 
 
 def test_a_plugin_that_turns_outcomes_over_in_the_baseline_as_well_is_no_tampering(judge):
@@ -100,7 +100,7 @@ def test_subtests_and_skips_of_right_code_are_in_order(judge):
         def test_x(): assert 0
         """
     one = judge(test_s__py=tests)
-    assert not one.ground.baseline.oversight.irregular
+    assert not one.context.baseline.oversight.irregular
     assert is_clean(one.unpoliced(one.rewrite("shop.py", FIX)))
 
 

@@ -11,7 +11,7 @@ from lsp_repair.judge.policy.policy import flags_of
 from lsp_repair.judge.rules.answers_in_data import answers_in_data
 from lsp_repair.judge.rules.moved_constants import moved_constants
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
-from lsp_repair.judge.runs.output_volume import flooding
+from lsp_repair.judge.runs.output_volume import excess_output
 
 
 def change(before: str, after: str, path: str = "shop.py") -> FileChange:
@@ -142,6 +142,6 @@ def run_that_prints(characters: int) -> TestRun:
 
 
 def test_a_flood_of_output_is_flagged_where_the_old_code_was_quiet():
-    assert flooding(run_that_prints(400_000_000), run_that_prints(0)).flags == (Flag.NEW_CAPABILITY,)
-    assert flooding(run_that_prints(400_000_000), run_that_prints(90_000_000)).flags == ()
-    assert flooding(run_that_prints(500_000), run_that_prints(0)).flags == ()
+    assert excess_output(run_that_prints(400_000_000), run_that_prints(0)).flags == (Flag.NEW_CAPABILITY,)
+    assert excess_output(run_that_prints(400_000_000), run_that_prints(90_000_000)).flags == ()
+    assert excess_output(run_that_prints(500_000), run_that_prints(0)).flags == ()

@@ -138,12 +138,12 @@ class Endpoint:
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    told = Endpoint()
+    reported = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.requests.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            assert told.may_answer.wait(PATIENCE)
+            reported.requests.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            assert reported.may_answer.wait(PATIENCE)
             body = json.dumps({"text": "def f(): ...", "prompt": 40, "sampled": 20}).encode()
             with contextlib.suppress(OSError):  # who asked may be dead
                 self.send_response(200)
@@ -155,10 +155,10 @@ def endpoint() -> Iterator[Endpoint]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        told.port = server.server_port
+        reported.port = server.server_port
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield told
-        told.may_answer.set()
+        yield reported
+        reported.may_answer.set()
         server.shutdown()
 
 

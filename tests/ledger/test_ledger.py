@@ -355,17 +355,17 @@ def writer(path, events):
 
 
 def test_after_kill_9_everything_that_was_told_is_there(path):
-    told = 0
+    reported = 0
     for events in (3, 20):
         killed = writer(path, 1_000_000)
         acknowledged = [killed.stdout.readline() for _ in range(events)]
         killed.kill()
-        told += len(acknowledged) + len(killed.communicate()[0].splitlines())
+        reported += len(acknowledged) + len(killed.communicate()[0].splitlines())
         with Ledger.open(path) as ledger:
             assert ledger.notices == ()
             # The last one may have been stored and not yet told.
-            assert told <= ledger.summary().failures <= told + 1
-            told = ledger.summary().failures
+            assert reported <= ledger.summary().failures <= reported + 1
+            reported = ledger.summary().failures
         assert query(path, "PRAGMA integrity_check") == [("ok",)]
 
 

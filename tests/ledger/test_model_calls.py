@@ -94,8 +94,8 @@ def refused(ledger: Ledger, asked: Intent, caps: Caps) -> Refusal:
     return refusal
 
 
-def settled(ledger: Ledger, asked: Intent, told: Settlement, caps: Caps = NO_CAPS) -> None:
-    assert ledger.settle_call(reserved(ledger, asked, caps), told)
+def settled(ledger: Ledger, asked: Intent, reported: Settlement, caps: Caps = NO_CAPS) -> None:
+    assert ledger.settle_call(reserved(ledger, asked, caps), reported)
 
 
 def query(path: Path, text: str, *values: object) -> list[tuple[object, ...]]:
@@ -379,11 +379,11 @@ def test_a_cap_on_tokens_works_alone_where_prices_are_unknown(ledger):
     assert "2,500 tokens a fix" in refused(ledger, intent(None), caps).detail
 
 
-@pytest.mark.parametrize("told", [None, bill(None)])
-def test_an_unknown_price_makes_every_sum_unknown_and_none_of_them_0(ledger, told):
+@pytest.mark.parametrize("reported", [None, bill(None)])
+def test_an_unknown_price_makes_every_sum_unknown_and_none_of_them_0(ledger, reported):
     settled(ledger, intent("0.05"), bill("0.02"))
     call = reserved(ledger, intent(None, model="local"))
-    assert told is None or ledger.settle_call(call, told)
+    assert reported is None or ledger.settle_call(call, reported)
     assert ledger.spent_on(group())[1] is None
     assert ledger.spent_on(None)[1] is None
     assert ledger.costs()[0].cost_usd is None
@@ -448,10 +448,10 @@ BAD_BILLS = [
 ]
 
 
-@pytest.mark.parametrize("told", BAD_BILLS)
-def test_a_bill_that_no_call_can_have_is_not_booked_and_the_worst_case_stands(ledger, told):
+@pytest.mark.parametrize("reported", BAD_BILLS)
+def test_a_bill_that_no_call_can_have_is_not_booked_and_the_worst_case_stands(ledger, reported):
     call = reserved(ledger, intent())
-    assert ledger.settle_call(call, told) is False
+    assert ledger.settle_call(call, reported) is False
     assert ledger.spent_on(None) == (Usage(1000, 0, 100), Decimal("0.05"))
     assert len(ledger.notices) == 1
 

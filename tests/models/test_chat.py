@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
-from endpoint import DONE, USAGE, Act, body, document, error, piece, raw, said, stream, told
+from endpoint import DONE, USAGE, Act, body, document, error, piece, raw, reported, said, stream
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
@@ -119,7 +119,7 @@ def configure(model, endpoint_at):
 
 
 @pytest.fixture
-def told_in_order(model_server, books):
+def reported_in_order(model_server, books):
     """Let the server write its requests into the same story."""
 
     def answer(*replies):
@@ -134,8 +134,8 @@ def told_in_order(model_server, books):
     return answer
 
 
-def test_a_call_is_reserved_then_sent_then_settled(told_in_order, ask, books):
-    told_in_order(said(TEXT))
+def test_a_call_is_reserved_then_sent_then_settled(reported_in_order, ask, books):
+    reported_in_order(said(TEXT))
     assert ask() == Complete(TEXT, Usage(40, 0, 8), served_by="scripted")
     assert books.story == ["reserved", "sent", "settled"]
 
@@ -282,8 +282,8 @@ def test_a_reply_that_cannot_be_booked_is_not_used(model_server, ask, books, mod
     assert list(tmp_path.rglob("*.json")) == []
 
 
-def test_each_further_try_is_booked_by_itself(told_in_order, ask, books, pauses):
-    told_in_order(OVERLOADED, raw(Act.RESET), said(TEXT))
+def test_each_further_try_is_booked_by_itself(reported_in_order, ask, books, pauses):
+    reported_in_order(OVERLOADED, raw(Act.RESET), said(TEXT))
     assert isinstance(ask(), Complete)
     assert books.story == ["reserved", "sent", "settled"] * 3
     assert [each.outcome for each in books.settled.values()] == ["overloaded", "network", "ok"]
@@ -392,7 +392,7 @@ def test_what_comes_late_does_not_close_a_breaker_for_good(clock):
     breaker = Breaker(clock)
     breaker.trip("not to be trusted")
     for reply in [Complete(TEXT, Usage()), *[Failure(Failed.NETWORK, "lost")] * 4]:
-        breaker.heard(reply)
+        breaker.received(reply)
     clock.now = 1e9
     refused = breaker.refusal()
     assert refused is not None
@@ -403,7 +403,7 @@ def test_what_comes_late_does_not_close_a_breaker_for_good(clock):
 def test_what_is_the_requests_own_fault_rests_no_endpoint(clock, why):
     breaker = Breaker(clock)
     for _ in range(9):
-        breaker.heard(Failure(why, "not the endpoint"))
+        breaker.received(Failure(why, "not the endpoint"))
     assert breaker.refusal() is None
 
 
@@ -473,10 +473,10 @@ def sample(model, request_for, tmp_path):
     """Ask for a certain sample, with replies kept."""
     model.paid = PaidReplies(tmp_path)
 
-    def made(number: int, heard: list[str] | None = None, **changes):
+    def made(number: int, received: list[str] | None = None, **changes):
         purpose = Purpose(FailureGroup("f00d", ()), Role.REPAIR, "conversation", number)
         return model.ask(
-            request_for(**changes), purpose, Deadline.after(60), (heard if heard is not None else []).append
+            request_for(**changes), purpose, Deadline.after(60), (received if received is not None else []).append
         )
 
     return made
@@ -484,9 +484,9 @@ def sample(model, request_for, tmp_path):
 
 def test_a_sample_that_was_paid_for_is_not_paid_for_again(model_server, sample, books):
     model_server.answers(said("first"), said("second"))
-    heard: list[str] = []
-    assert [sample(0).text, sample(1).text, sample(0, heard).text, sample(1).text] == ["first", "second"] * 2
-    assert heard == ["first"]
+    received: list[str] = []
+    assert [sample(0).text, sample(1).text, sample(0, received).text, sample(1).text] == ["first", "second"] * 2
+    assert received == ["first"]
     assert sample(0).usage == NO_USAGE
     assert len(model_server.requests) == len(books.intents) == 2
 
@@ -539,6 +539,6 @@ def test_kept_replies_are_for_the_users_eyes(model_server, sample, tmp_path):
 
 
 def test_usage_that_is_told_before_a_break_is_what_counts(model_server, ask, books):
-    model_server.answers(stream(piece("half"), told(USAGE), DONE))
+    model_server.answers(stream(piece("half"), reported(USAGE), DONE))
     assert ask().why is Failed.TRUNCATED
     assert (books.last.usage, books.last.estimated) == (Usage(40, 0, 8), False)

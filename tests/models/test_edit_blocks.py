@@ -363,8 +363,8 @@ def test_replaced_lines_are_exactly_those_bytes(data, lines, end):
     mark = codecs.BOM_UTF8 if data.draw(st.booleans()) else b""
     reply = block("\n".join(lines[start:stop]), "\n".join(new))
     found = applied(reply, mark + content.encode(), spans={"cart.py": [(start + 1, start + 1)]})
-    wanted = end.join([*lines[:start], *new, *lines[stop:]]) + (end if last else "")
-    assert found == mark + wanted.encode()
+    requested = end.join([*lines[:start], *new, *lines[stop:]]) + (end if last else "")
+    assert found == mark + requested.encode()
 
 
 @settings(max_examples=150, deadline=None)

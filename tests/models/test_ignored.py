@@ -72,11 +72,11 @@ def test_each_kind_of_file_is_understood_as_git_understands_its_own(case, reposi
     for old in repository.glob("**/.gitignore"):
         old.unlink()
     write(repository, ".gitignore", CASES[case])
-    wanted = ignored_by_git(repository)
+    requested = ignored_by_git(repository)
     for name in IGNORE_FILES:
         root = tmp_path / name.strip(".")
         write(root, name, CASES[case])
-        assert sorted(filter(Ignored(root), PATHS)) == wanted
+        assert sorted(filter(Ignored(root), PATHS)) == requested
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.permutations(IGNORE_FILES, 2)))

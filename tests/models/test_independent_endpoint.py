@@ -90,11 +90,14 @@ def test_our_price_is_the_price_that_the_other_implementation_computes(model_ser
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(f"{proxy}/chat/completions", body, headers), timeout=60) as answer:
         theirs = Decimal(answer.headers["x-litellm-response-cost"])
-        told = json.load(answer)["usage"]
+        reported = json.load(answer)["usage"]
     model_server.answers_with(lambda _: said("Text.", usage=USAGE))
     ours = asked(proxy)
     assert isinstance(ours, Complete)
-    assert (told["prompt_tokens"], told["completion_tokens"]) == (ours.usage.input_tokens, ours.usage.output_tokens)
+    assert (reported["prompt_tokens"], reported["completion_tokens"]) == (
+        ours.usage.input_tokens,
+        ours.usage.output_tokens,
+    )
     assert PRICE.cost(ours.usage) == theirs.quantize(Decimal("1e-9"))
 
 

@@ -14,7 +14,7 @@ from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.excerpts import FileView, called_names, excerpts, function_at, owner, signatures, window
 from lsp_repair.models.material import Material
 from lsp_repair.models.prompts import (
-    MOST_BYTES,
+    MAX_BYTES,
     Sampling,
     correction_request,
     feedback_request,
@@ -161,7 +161,7 @@ def test_the_most_suspicious_line_and_the_failure_stay_longest():
 def test_a_test_or_a_name_of_one_endless_line_leaves_room_for_the_code():
     endless = material(test_id=f"test_a.py::test_it[{'x' * 50_000}]", test=f"def test_it(): assert '{'y' * 50_000}'")
     assert "return result - 1" in fenced(endless)
-    assert len(fenced(endless).encode()) < MOST_BYTES + 100
+    assert len(fenced(endless).encode()) < MAX_BYTES + 100
 
 
 WORDS = st.one_of(
@@ -178,10 +178,10 @@ def materials(draw):
 
 
 @settings(max_examples=60, deadline=None)
-@given(given_material=materials(), most=st.integers(1, MOST_BYTES))
+@given(given_material=materials(), most=st.integers(1, MAX_BYTES))
 def test_the_limit_holds_for_everything(given_material, most):
     request = feedback_request(given_material, SAMPLING)
-    assert len(data_of(request).encode("utf-8", "replace")) <= MOST_BYTES
+    assert len(data_of(request).encode("utf-8", "replace")) <= MAX_BYTES
     found = re.match(r"<(\w+)>\n([\s\S]*)\n</\1>", fenced(given_material, most))
     assert found is not None
     assert len(found[2].encode("utf-8", "replace")) <= most
@@ -218,9 +218,9 @@ def test_the_data_cannot_close_its_own_marks():
 
 def test_a_correction_never_says_whether_the_first_was_right():
     first = repair_request(material(), "", SAMPLING)
-    told = {correction_request(first, reply).messages[-1].content for reply in ("right", "wrong", "")}
-    assert len(told) == 1
-    assert "you are not told" in told.pop()
+    reported = {correction_request(first, reply).messages[-1].content for reply in ("right", "wrong", "")}
+    assert len(reported) == 1
+    assert "you are not told" in reported.pop()
 
 
 def test_a_large_module_does_not_make_the_prompt_larger():

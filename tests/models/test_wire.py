@@ -23,9 +23,9 @@ from endpoint import (
     gzipped,
     piece,
     raw,
+    reported,
     said,
     stream,
-    told,
 )
 
 from lsp_repair.domain.deadline import Deadline
@@ -40,7 +40,7 @@ OK = "complete"
 SSE = {"content_type": "text/event-stream"}
 PORTAL = f"<html><title>Log in to the hotel's network</title><p>{KEY}</p></html>".encode()
 HALF = (piece("The greatest", role="assistant"),)
-ENDED = (piece(TEXT), piece(finish="stop"), told(USAGE))
+ENDED = (piece(TEXT), piece(finish="stop"), reported(USAGE))
 
 
 def as_lines(end: bytes) -> Reply:
@@ -49,7 +49,9 @@ def as_lines(end: bytes) -> Reply:
 
 
 def ending(finish: object) -> Reply:
-    return stream(*HALF, piece() | {"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}, told(USAGE), DONE)
+    return stream(
+        *HALF, piece() | {"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}, reported(USAGE), DONE
+    )
 
 
 WHOLE: dict[str, Reply] = {
@@ -79,7 +81,7 @@ WHOLE: dict[str, Reply] = {
         piece(TEXT) | {"usage": {"prompt_tokens": 40, "completion_tokens": 1}}, *ENDED[1:], DONE
     ),
     "null beside the content": stream(piece(TEXT, refusal=None, tool_calls=None), *ENDED[1:], DONE),
-    "a finish of another dialect": stream(piece(TEXT), piece(finish="eos"), told(USAGE), DONE),
+    "a finish of another dialect": stream(piece(TEXT), piece(finish="eos"), reported(USAGE), DONE),
     "an error that is null": stream(*(each | {"error": None} for each in ENDED), DONE),
 }
 
@@ -282,9 +284,9 @@ def cancelled_when(model_server) -> Iterator:
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_whole_reply_is_read_whatever_its_form(model_server, exchange, name):
     model_server.answers(WHOLE[name])
-    heard: list[str] = []
-    assert exchange(heard.append) == Complete(TEXT, TOLD, served_by="scripted")
-    assert "".join(heard) == TEXT
+    received: list[str] = []
+    assert exchange(received.append) == Complete(TEXT, TOLD, served_by="scripted")
+    assert "".join(received) == TEXT
     assert len(model_server.requests) == 1
 
 
@@ -292,11 +294,11 @@ def test_a_whole_reply_is_read_whatever_its_form(model_server, exchange, name):
 def test_a_reply_that_breaks_off_is_never_whole(model_server, exchange, name):
     reply, expected = CUT[name]
     model_server.answers(reply)
-    heard: list[str] = []
-    failure = exchange(heard.append, reply)
+    received: list[str] = []
+    failure = exchange(received.append, reply)
     assert isinstance(failure, Failure)
     assert (failure.why, failure.billed) == (expected, True)
-    assert failure.partial == "".join(heard).replace(KEY, "[key]") != ""
+    assert failure.partial == "".join(received).replace(KEY, "[key]") != ""
     assert KEY not in repr(failure)
     assert len(model_server.requests) == 1
 
@@ -353,8 +355,8 @@ def test_usage_that_cannot_be_believed_counts_as_missing(model_server, exchange,
         ({"prompt_tokens": 40, "completion_tokens": 8, "prompt_tokens_details": "none"}, Usage(40, 0, 8)),
     ],
 )
-def test_usage_is_told_in_classes_that_add_up(model_server, exchange, told_by_endpoint, expected):
-    model_server.answers(said(TEXT, usage=told_by_endpoint))
+def test_usage_is_told_in_classes_that_add_up(model_server, exchange, reported_by_endpoint, expected):
+    model_server.answers(said(TEXT, usage=reported_by_endpoint))
     assert exchange() == Complete(TEXT, expected, served_by="scripted")
 
 
@@ -487,10 +489,10 @@ def test_a_cancel_ends_an_exchange_whose_endpoint_always_has_more(endpoint_at, r
 
 
 def test_a_cancel_keeps_what_had_come(model_server, endpoint_at, request_for, cancelled_when):
-    model_server.answers(stream(*HALF, told(USAGE), Act.STALL))
-    heard = threading.Event()
+    model_server.answers(stream(*HALF, reported(USAGE), Act.STALL))
+    received = threading.Event()
     wire = Wire(endpoint_at(model_server.url))
-    failure = wire.exchange(request_for(), cancelled_when(heard), lambda _: heard.set())
+    failure = wire.exchange(request_for(), cancelled_when(received), lambda _: received.set())
     assert (failure.why, failure.partial) == (Failed.CANCELLED, "The greatest")
 
 
@@ -500,16 +502,16 @@ def test_pieces_are_heard_as_they_come(model_server, endpoint_at, request_for):
         stream(piece("one "), first, piece("two "), second, piece("three"), piece(finish="stop"), DONE)
     )
     events = {"one ": first, "two ": second}
-    heard: list[str] = []
+    received: list[str] = []
 
     def hear(text: str) -> None:
-        heard.append(text)
+        received.append(text)
         if text in events:
             events[text].set()
 
     reply = Wire(endpoint_at(model_server.url)).exchange(request_for(), Deadline.after(20), hear)
     assert isinstance(reply, Complete)
-    assert heard == ["one ", "two ", "three"]
+    assert received == ["one ", "two ", "three"]
 
 
 def test_an_interrupt_from_the_keyboard_passes_and_ends_the_connection(model_server, endpoint_at, request_for):

@@ -8,7 +8,7 @@ import pytest
 TABLE = [("a b", 17)]
 OTHER = "unrelated"
 
-@pytest.mark.parametrize("given, wanted", TABLE)
+@pytest.mark.parametrize("given, requested", TABLE)
 def test_table(given, wanted):
     """Docs."""
     assert f(given, -4, True) == wanted
@@ -20,7 +20,7 @@ class TestMore:
 
 
 def test_strings_and_numbers_of_the_function_its_decorators_and_its_tables_are_found():
-    assert set(mined(SOURCE, 7)) >= {"given, wanted", "a b", 17, -4}
+    assert set(mined(SOURCE, 7)) >= {"given, requested", "a b", 17, -4}
 
 
 def test_the_line_of_the_first_decorator_names_the_function_too():

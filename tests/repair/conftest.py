@@ -61,7 +61,7 @@ class ScriptedModel:
 
     def __init__(self, server: Any, reply: Callable[[dict[str, Any]], Any] | None) -> None:
         self.reply = reply
-        self.told_usage: list[tuple[int, int]] = []
+        self.reported_usage: list[tuple[int, int]] = []
         self._server = server
         server.answers_with(self._answer)
 
@@ -91,7 +91,7 @@ class ScriptedModel:
         answer = self.reply(received.json)
         text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
         prompt, sampled = len(received.body) // 4, len(text) // 4 + 1
-        self.told_usage.append((prompt, sampled))
+        self.reported_usage.append((prompt, sampled))
         return said(text, finish=finish, usage={"prompt_tokens": prompt, "completion_tokens": sampled})
 
 

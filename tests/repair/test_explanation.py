@@ -129,15 +129,15 @@ def shop(tmp_path):
 
 def test_every_kind_of_failure_is_explained_in_plain_sentences(shop, lsp_repair):
     ran = lsp_repair("explain", shop)
-    told = {
+    reported = {
         test.split("::")[1]: failure["explanation"] for failure in ran.json["failures"] for test in failure["tests"]
     }
-    assert set(told) == set(EXPECTED)
+    assert set(reported) == set(EXPECTED)
     for name, phrases in EXPECTED.items():
         for phrase in phrases:
-            assert phrase in told[name], f"{name}: {told[name]}"
-        assert len(told[name]) <= 500
-        assert told[name].endswith((".", "…"))
+            assert phrase in reported[name], f"{name}: {reported[name]}"
+        assert len(reported[name]) <= 500
+        assert reported[name].endswith((".", "…"))
 
 
 def test_nothing_is_searched_and_nothing_written(shop, lsp_repair):

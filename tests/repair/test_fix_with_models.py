@@ -109,7 +109,7 @@ def test_the_price_is_tokens_times_the_declared_price_everywhere(lsp_repair, pro
     ran = lsp_repair("fix", project, "--strategy", "self-repair")
     (proposal,) = only_failure(ran)["proposals"]
     usage = proposal["usage"]
-    assert (usage["input_tokens"], usage["output_tokens"]) == tuple(map(sum, zip(*server.told_usage, strict=True)))
+    assert (usage["input_tokens"], usage["output_tokens"]) == tuple(map(sum, zip(*server.reported_usage, strict=True)))
     cost = (usage["input_tokens"] * Decimal(1) + usage["output_tokens"] * Decimal(4)) / 1_000_000
     assert Decimal(proposal["cost_usd"]) == Decimal(ran.json["cost_usd"]) == cost
     assert ran.json["usage"] == usage

@@ -12,7 +12,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.isolation import Tier
 from lsp_repair.domain.patches import Edit
 from lsp_repair.isolation import GUARD, Limits
-from lsp_repair.isolation.tiers import Wanted, find
+from lsp_repair.isolation.tiers import Requested, find
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun import cold
@@ -51,7 +51,7 @@ def screen(tmp_path):
         python = Path(sys.executable)
         probe = Path(cold.__file__).parent / "probe"
         readable = (Path(sys.prefix), Path(sys.base_prefix), probe, GUARD)
-        found = find(Wanted(python, readable, limits=replace(Limits(), memory_bytes=memory_bytes)))
+        found = find(Requested(python, readable, limits=replace(Limits(), memory_bytes=memory_bytes)))
         if found.report.tier is not Tier.STRONG:
             pytest.skip("this machine has no strong sandbox")
         for each in ("home", "tmp"):
@@ -63,8 +63,8 @@ def screen(tmp_path):
         server = start_warm(place, WarmRequest(()), Deadline.after(60))
         assert isinstance(server, WarmServer), server
         servers.append(server)
-        wanted = [TrustedTest(test.node_id, "direct", 1.0, "AssertionError") for test in server.collection.collected]
-        trusted = trusted_tests(server, wanted, Deadline.after(60))
+        requested = [TrustedTest(test.node_id, "direct", 1.0, "AssertionError") for test in server.collection.collected]
+        trusted = trusted_tests(server, requested, Deadline.after(60))
         return WarmScreen(server, str(root), Ladder(trusted, trusted, ("test_shop.py",)), Deadline.after(120))
 
     yield make

@@ -21,8 +21,8 @@ Check = Callable[[dict[str, Any]], None]
 
 def _clamped(*call_and_result: int) -> Check:
     def check(names: dict[str, Any]) -> None:
-        *arguments, wanted = call_and_result
-        assert names["clamp"](*arguments) == wanted
+        *arguments, requested = call_and_result
+        assert names["clamp"](*arguments) == requested
 
     return check
 

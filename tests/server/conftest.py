@@ -94,11 +94,11 @@ class Editor:
                     length = int(value)
             if not length:
                 break
-            self._heard(json.loads(stream.read(length)))
+            self._received(json.loads(stream.read(length)))
         with self._news:
             self._news.notify_all()
 
-    def _heard(self, message):
+    def _received(self, message):
         with self._news:
             if "method" not in message:
                 self.answered.append(message["id"])
@@ -173,27 +173,27 @@ class Editor:
             assert self._news.wait_for(lambda: condition() or self.process.poll() is not None, timeout), (
                 f"waited for {what}",
                 self.status,
-                self.told("window/logMessage"),
+                self.reported("window/logMessage"),
                 self.stderr[-20:],
             )
             assert condition(), (what, self.process.poll(), self.stderr[-20:])
 
     @property
     def status(self):
-        told = [each["params"] for each in self.notifications if each["method"] == "lspRepair/status"]
-        return told[-1] if told else None
+        reported = [each["params"] for each in self.notifications if each["method"] == "lspRepair/status"]
+        return reported[-1] if reported else None
 
-    def idle(self, **wanted):
+    def idle(self, **requested):
         """Until nothing runs and the status is as wanted."""
         self.wait(
-            lambda: self.status and self.status["phase"] == "idle" and wanted.items() <= self.status.items(),
-            what=f"idle with {wanted}",
+            lambda: self.status and self.status["phase"] == "idle" and requested.items() <= self.status.items(),
+            what=f"idle with {requested}",
         )
 
     def uri(self, path):
         return (self.root / path).as_uri()
 
-    def told(self, method):
+    def reported(self, method):
         """Parameters of all notifications of this kind."""
         return [each["params"] for each in self.notifications if each["method"] == method]
 

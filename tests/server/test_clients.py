@@ -70,8 +70,8 @@ def test_every_client_gets_diagnostics_actions_and_progress_in_its_own_way(edito
     assert bool(session.asked("client/registerCapability")) == watches
     created = [each["token"] for each in session.asked("window/workDoneProgress/create")]
     assert bool(created) == bool(can.get("window", {}).get("workDoneProgress"))
-    assert {each["token"] for each in session.told("$/progress")} == set(created)
-    assert session.told("window/logMessage") == []
+    assert {each["token"] for each in session.reported("$/progress")} == set(created)
+    assert session.reported("window/logMessage") == []
     session.close()
     assert session.process.returncode == 0
     assert session.stderr == []

@@ -15,7 +15,7 @@ GOOD = {"text": ANSWER, "modelId": "fake-1"}
 
 
 @pytest.fixture
-def lending(editor, project):
+def client_models(editor, project):
     """An editor whose models give the same answer to everything."""
 
     def start(answer=GOOD, *, settings=None, options=LENT, **how):
@@ -44,8 +44,8 @@ def outcomes(tmp_path):
         return ledger.execute("SELECT model, host, outcome, pico FROM charge").fetchall()
 
 
-def test_the_editors_model_gives_a_proved_fix_and_its_calls_are_in_the_books(lending, tmp_path):
-    session = lending()
+def test_the_editors_model_gives_a_proved_fix_and_its_calls_are_in_the_books(client_models, tmp_path):
+    session = client_models()
     assert session.asked("lspRepair/chat") == []
     repair(session)
     session.idle(failing=1, proposals=1)
@@ -55,16 +55,16 @@ def test_the_editors_model_gives_a_proved_fix_and_its_calls_are_in_the_books(len
     assert outcomes(tmp_path) == [("fake", "editor", "ok", 0)] * len(asked)
 
 
-def test_an_editor_that_lends_its_models_is_asked_where_no_other_is_named(lending):
-    session = lending(settings={"python": sys.executable, **UNCAPPED})
+def test_an_editor_that_lends_its_models_is_asked_where_no_other_is_named(client_models):
+    session = client_models(settings={"python": sys.executable, **UNCAPPED})
     repair(session)
     session.idle(failing=1, proposals=1)
     assert session.asked("lspRepair/chat")
     assert all("modelId" not in each for each in session.asked("lspRepair/chat"))
 
 
-def test_an_unknown_price_is_not_asked_below_a_cap(lending):
-    session = lending(settings={"python": sys.executable})
+def test_an_unknown_price_is_not_asked_below_a_cap(client_models):
+    session = client_models(settings={"python": sys.executable})
     repair(session)
     session.idle(failing=1, proposals=0)
     assert session.asked("lspRepair/chat") == []
@@ -74,25 +74,25 @@ def test_an_unknown_price_is_not_asked_below_a_cap(lending):
 
 
 @pytest.mark.parametrize("answer", [{"error": "the user said no"}, {"text": 7}, {}, [1], "text"])
-def test_an_editor_that_gives_no_text_stops_no_repair(lending, answer):
-    session = lending(answer)
+def test_an_editor_that_gives_no_text_stops_no_repair(client_models, answer):
+    session = client_models(answer)
     repair(session)
     session.idle(failing=1, proposals=0)
     assert session.asked("lspRepair/chat")
 
 
-def test_cancelling_the_repair_cancels_the_request(lending):
-    session = lending(silent_on={"lspRepair/chat"})
+def test_cancelling_the_repair_cancels_the_request(client_models):
+    session = client_models(silent_on={"lspRepair/chat"})
     repair(session)
     session.wait(lambda: session.asked("lspRepair/chat"))
     (number,) = [each["id"] for each in session.requests if each["method"] == "lspRepair/chat"]
     session.execute("lspRepair.cancel", {"root": str(session.root)})
-    session.wait(lambda: session.told("$/cancelRequest"))
-    assert session.told("$/cancelRequest") == [{"id": number}]
+    session.wait(lambda: session.reported("$/cancelRequest"))
+    assert session.reported("$/cancelRequest") == [{"id": number}]
 
 
-def test_an_editor_that_lends_nothing_is_not_asked_and_the_way_out_is_said(lending):
-    session = lending(options={"trusted": True, "status": True})
+def test_an_editor_that_lends_nothing_is_not_asked_and_the_way_out_is_said(client_models):
+    session = client_models(options={"trusted": True, "status": True})
     repair(session)
     session.wait(lambda: "useEditorModels" in str(session.status))
     assert session.asked("lspRepair/chat") == []
@@ -104,5 +104,5 @@ def test_a_hint_without_a_model_says_that_it_has_no_reader(editor, project):
     session.idle(failing=1, proposals=0)
     retry = next(each for each in session.actions("test_words.py", 4) if "hint" in each["title"])["command"]
     session.execute(retry["command"], retry["arguments"][0] | {"hint": "words that end in x take es"})
-    session.wait(lambda: session.told("window/showMessage"))
-    assert "A hint is for a model" in session.told("window/showMessage")[-1]["message"]
+    session.wait(lambda: session.reported("window/showMessage"))
+    assert "A hint is for a model" in session.reported("window/showMessage")[-1]["message"]

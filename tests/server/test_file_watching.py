@@ -19,13 +19,13 @@ def watcher():
 
 def test_a_written_file_is_heard_of(tmp_path: Path):
     async def written() -> Path:
-        heard: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
-        watcher = Watcher(lambda path: heard.done() or heard.set_result(path))
+        received: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
+        watcher = Watcher(lambda path: received.done() or received.set_result(path))
         watcher.enabled = True
         try:
             await watcher.watch(tmp_path)
             (tmp_path / "shop.py").write_text("x = 1\n")
-            return await asyncio.wait_for(heard, 30)
+            return await asyncio.wait_for(received, 30)
         finally:
             watcher.close()
 

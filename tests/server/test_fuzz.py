@@ -150,8 +150,8 @@ class Clients(RuleBasedStateMachine):
 
     @rule(hit=st.lists(st.tuples(paths, st.sampled_from([1, 2, 3])), max_size=3))
     def watched_files_change(self, hit):
-        told = [{"uri": self.address(path), "type": kind} for path, kind in hit]
-        self.session.notify("workspace/didChangeWatchedFiles", {"changes": told})
+        reported = [{"uri": self.address(path), "type": kind} for path, kind in hit]
+        self.session.notify("workspace/didChangeWatchedFiles", {"changes": reported})
 
     @rule(answer=config | scraps, pushed=scraps | st.fixed_dictionaries({"lspRepair": config | scraps}))
     def settings_change(self, answer, pushed):
@@ -220,7 +220,9 @@ class Clients(RuleBasedStateMachine):
         session.close()
         assert [each for each, times in Counter(session.answered).items() if times > 1] == []
         faults = [
-            each["message"] for each in session.told("window/logMessage") if not each["message"].startswith(NONSENSE)
+            each["message"]
+            for each in session.reported("window/logMessage")
+            if not each["message"].startswith(NONSENSE)
         ]
         assert faults == []
         assert "Traceback" not in "".join(session.stderr), "".join(session.stderr)

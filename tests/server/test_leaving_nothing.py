@@ -44,8 +44,8 @@ def busy(editor, project, tmp_path):
         f"    with open({str(news)!r}, 'w') as out:\n        out.write(str(os.getpid()))\n    time.sleep(600)\n"
     )
     session = editor(project({"pyproject.toml": PLAIN, "test_it.py": text}), more={MARK: tmp_path.name})
-    with news.open() as told:
-        test = int(told.read())
+    with news.open() as reported:
+        test = int(reported.read())
     workers = marked(tmp_path.name) - {session.process.pid}
     assert workers
     return session, (*workers, test)
@@ -98,10 +98,10 @@ def test_a_newer_save_cuts_off_the_run_of_the_older_one(editor, project, tmp_pat
     session.open("test_it.py")
     session.idle(failing=0)
     text = "import os, time\n\n\ndef test_it():\n"
-    told = f"    with open({str(news)!r}, 'w') as out:\n        out.write(str(os.getpid()))\n    time.sleep(600)\n"
-    session.save("test_it.py", text + told)
-    with news.open() as heard:
-        test = int(heard.read())
+    reported = f"    with open({str(news)!r}, 'w') as out:\n        out.write(str(os.getpid()))\n    time.sleep(600)\n"
+    session.save("test_it.py", text + reported)
+    with news.open() as received:
+        test = int(received.read())
     session.save("test_it.py", "def test_it():\n    assert 1 == 2\n")
     session.idle(failing=1)
     until_gone(test)

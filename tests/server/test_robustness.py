@@ -149,11 +149,11 @@ def test_a_name_that_no_file_can_have_disturbs_nothing(editor, project):
 
 
 def test_a_change_of_what_was_never_opened_is_passed_over(session):
-    before = len(session.told("window/logMessage"))
+    before = len(session.reported("window/logMessage"))
     document = {"uri": session.uri("shop.py"), "version": 2}
     session.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": ""}]})
     assert session.actions("shop.py", 0) == []
-    assert len(session.told("window/logMessage")) == before
+    assert len(session.reported("window/logMessage")) == before
 
 
 def test_a_request_at_the_wrong_time_gets_an_error_instead_of_silence(editor, project):

@@ -95,7 +95,7 @@ def test_an_edit_that_did_not_arrive_as_it_was_proved_is_stale_and_the_failure_i
     action = accept(session.actions("shop.py", 1))
     session.change("shop.py", "def is_cheap(price, limit):\n    return price < limit  # mine\n")
     session.execute(action["command"]["command"], *action["command"]["arguments"])
-    session.wait(lambda: any("checked again" in each["message"] for each in session.told("window/showMessage")))
+    session.wait(lambda: any("checked again" in each["message"] for each in session.reported("window/showMessage")))
     session.idle(failing=1, proposals=1)
     assert decisions() == ["stale"]
     session.choose(accept(session.actions("shop.py", 1)))  # proved anew, on the text that is there now
@@ -121,7 +121,7 @@ def test_a_rejected_patch_does_not_come_back_also_not_after_a_restart(desk):
     session.close()
     again = desk.editor(session.root)
     again.open("shop.py")
-    again.wait(lambda: any(each["phase"] == "repairing" for each in again.told("lspRepair/status")))
+    again.wait(lambda: any(each["phase"] == "repairing" for each in again.reported("lspRepair/status")))
     again.idle(failing=1)
     assert offered not in titles(again.actions("shop.py", 1))
     assert desk.decisions() == ["rejected"]

@@ -19,7 +19,7 @@ ANSWER = (
 
 
 def phases(session):
-    return {each["phase"] for each in session.told("lspRepair/status")}
+    return {each["phase"] for each in session.reported("lspRepair/status")}
 
 
 def test_off_runs_nothing(editor, project):
@@ -76,7 +76,7 @@ def test_each_folder_has_its_own_interpreter(editor, project):
 
 
 def ended(session):
-    return {(each["root"].rpartition("/")[2], each["phase"]) for each in session.told("lspRepair/status")}
+    return {(each["root"].rpartition("/")[2], each["phase"]) for each in session.reported("lspRepair/status")}
 
 
 def test_a_setting_that_makes_no_sense_is_told_in_the_status(editor, project):
@@ -117,7 +117,7 @@ def test_models_are_asked_at_the_users_word_with_the_hint_that_was_given_and_nev
     session.idle(failing=1, proposals=0)
     retry = next(each for each in actions if "hint" in each["title"])["command"]
     session.execute(retry["command"], *retry["arguments"])
-    session.wait(lambda: session.told("window/showMessage"))
+    session.wait(lambda: session.reported("window/showMessage"))
     assert endpoint.requests == []
     session.execute("lspRepair.repair", about)
     session.idle(failing=1, proposals=1)

@@ -37,8 +37,8 @@ def test_nothing_runs_and_the_way_out_is_said_once_to_who_cannot_be_asked(editor
     until_refused(session)
     session.save("test_it.py")
     session.execute("lspRepair.run", {"root": str(root)})
-    session.wait(lambda: session.told("window/showMessage"))
-    (message,) = session.told("window/showMessage")
+    session.wait(lambda: session.reported("window/showMessage"))
+    (message,) = session.reported("window/showMessage")
     assert f"{WAY} {root}" in message["message"]
     assert session.asked("window/showMessageRequest") == []
     session.close()

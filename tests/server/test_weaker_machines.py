@@ -44,7 +44,7 @@ def test_without_a_yes_failures_are_explained_and_nothing_is_repaired(editor, pr
 def test_a_client_without_dialogues_is_told_the_command(editor, project):
     session = editor(project(), through=NO_SANDBOX, capabilities={"workspace": {"configuration": True}})
     session.wait(
-        lambda: any("trust --weak-isolation" in each["message"] for each in session.told("window/showMessage")),
+        lambda: any("trust --weak-isolation" in each["message"] for each in session.reported("window/showMessage")),
         what="the command",
     )
     assert session.asked(DIALOGUE) == []

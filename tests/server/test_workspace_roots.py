@@ -14,7 +14,7 @@ PLAIN = "[tool.pytest.ini_options]\n"
 
 def failing(session):
     """The latest count of each root."""
-    return {each["root"].rpartition("/")[2]: each["failing"] for each in session.told("lspRepair/status")}
+    return {each["root"].rpartition("/")[2]: each["failing"] for each in session.reported("lspRepair/status")}
 
 
 def test_two_folders_are_two_roots(editor, project):
@@ -84,11 +84,11 @@ def test_what_another_program_writes_is_noticed_without_the_client(editor, proje
 
 def test_what_cannot_be_watched_is_said_once(editor, project, tmp_path):
     session = editor(project(), folders=[tmp_path / "project", tmp_path / "missing"], autonomy="diagnose")
-    session.wait(lambda: session.told("window/showMessage"))
+    session.wait(lambda: session.reported("window/showMessage"))
     named = {"event": {"added": [{"uri": (tmp_path / "missing").as_uri(), "name": "m"}], "removed": []}}
     session.notify("workspace/didChangeWorkspaceFolders", named)
     session.idle(failing=1)
-    (said,) = session.told("window/showMessage")
+    (said,) = session.reported("window/showMessage")
     assert "cannot be watched" in said["message"]
 
 
@@ -129,11 +129,11 @@ def test_typing_sends_no_diagnostics(editor, project):
     session = editor(project(), autonomy="diagnose")
     session.open("shop.py")
     session.idle(failing=1)
-    before = len(session.told("textDocument/publishDiagnostics"))
+    before = len(session.reported("textDocument/publishDiagnostics"))
     for number in range(5):
         session.change("shop.py", f"# {number}\n{session.texts['shop.py']}")
     session.request("lspRepair/failures", {})
-    assert len(session.told("textDocument/publishDiagnostics")) == before
+    assert len(session.reported("textDocument/publishDiagnostics")) == before
 
 
 @pytest.fixture
@@ -144,16 +144,16 @@ def showing(editor, project):
 
 def test_progress_begins_reports_and_ends(showing):
     session = showing({"pyproject.toml": PLAIN, "test_it.py": RED})
-    session.wait(lambda: any(each["value"]["kind"] == "end" for each in session.told("$/progress")))
-    kinds = [each["value"]["kind"] for each in session.told("$/progress")]
+    session.wait(lambda: any(each["value"]["kind"] == "end" for each in session.reported("$/progress")))
+    kinds = [each["value"]["kind"] for each in session.reported("$/progress")]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
     assert "report" in kinds
 
 
 def test_the_cancel_button_stops_the_work(showing):
     session = showing({"pyproject.toml": PLAIN, "test_it.py": "import time\n\n\ndef test_it():\n    time.sleep(600)\n"})
-    session.wait(lambda: session.told("$/progress"))
-    token = session.told("$/progress")[0]["token"]
+    session.wait(lambda: session.reported("$/progress"))
+    token = session.reported("$/progress")[0]["token"]
     session.notify("window/workDoneProgress/cancel", {"token": token})
-    session.wait(lambda: session.told("$/progress")[-1]["value"]["kind"] == "end")
+    session.wait(lambda: session.reported("$/progress")[-1]["value"]["kind"] == "end")
     assert session.status["text"] == "stopped"

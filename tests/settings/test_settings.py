@@ -80,8 +80,8 @@ def test_what_is_wrong_in_the_users_file_is_named(loaded, users, code, word):
 def test_the_editors_settings_are_the_users_word_above_the_file(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("jobs = 1\nmax_proposals = 2\n", "utf-8")
-    told = {"jobs": 3, "max_usd_per_fix": "0.02", "nonsense": 1, "strategy": ""}
-    loaded = load_settings(None, {"LSP_REPAIR_CONFIG": str(config)}, told)
+    reported = {"jobs": 3, "max_usd_per_fix": "0.02", "nonsense": 1, "strategy": ""}
+    loaded = load_settings(None, {"LSP_REPAIR_CONFIG": str(config)}, reported)
     assert (loaded.settings.jobs, loaded.settings.max_proposals) == (3, 2)
     assert str(loaded.settings.max_usd_per_fix) == "0.02"
     assert loaded.settings.strategy == "cascade"
@@ -90,7 +90,7 @@ def test_the_editors_settings_are_the_users_word_above_the_file(tmp_path):
 
 def test_a_repository_tightens_the_editors_settings_too(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.lsp-repair]\nmax_tokens_per_fix = 10\nmodels = 'off'\n", "utf-8")
-    told = {"max_tokens_per_fix": 500, "models": "all", "repair_model": "ollama/m"}
-    settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}, told).settings
+    reported = {"max_tokens_per_fix": 500, "models": "all", "repair_model": "ollama/m"}
+    settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}, reported).settings
     assert (settings.max_tokens_per_fix, settings.models) == (10, "off")
     assert settings.repair_model is not None

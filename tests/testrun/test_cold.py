@@ -60,7 +60,7 @@ def test_a_comparison_carries_both_sides_and_the_frames_their_locals(project, ru
             "test_shop.py": "from shop import price\n\ndef test_price():\n    assert price(20) == 60\n",
         }
     )
-    failure = run(place).red[0].failure
+    failure = run(place).failing[0].failure
     assert failure.error_type == "AssertionError"
     assert (failure.comparison.actual, failure.comparison.expected) == ("58", "60")
     assert failure.innermost_project_frame.path == "test_shop.py"
@@ -73,7 +73,7 @@ def test_an_error_in_the_product_shows_its_locals(project, run):
             "test_shop.py": "from shop import find\n\ndef test_find():\n    find({'a': 1}, 'b')\n",
         }
     )
-    failure = run(place).red[0].failure
+    failure = run(place).failing[0].failure
     frame = failure.innermost_project_frame
     assert (failure.error_type, failure.missing_name) == ("KeyError", "'b'")
     assert (frame.path, frame.line, frame.function) == ("shop.py", 2, "find")
@@ -87,7 +87,7 @@ def test_executed_lines_show_code_that_the_traceback_does_not(project, run):
             "test_shop.py": "from shop import price\n\ndef test_price():\n    assert price(1) == 1\n",
         }
     )
-    result = run(place, record=True).red[0]
+    result = run(place, record=True).failing[0]
     assert result.executed["shop.py"] == frozenset({2, 4})
 
 
@@ -228,7 +228,7 @@ def ends_within(pid: int, seconds: float) -> bool:
 
 def test_a_test_that_reads_stdin_gets_its_end_at_once(project, run):
     place = project({"test_it.py": "import sys\ndef test_reads():\n    assert sys.stdin.read() == ''\n"}, "-s")
-    assert run(place).red == ()
+    assert run(place).failing == ()
 
 
 def test_a_test_that_changes_directory_and_environment_disturbs_nobody(project, run):
@@ -245,14 +245,14 @@ def test_a_test_that_changes_directory_and_environment_disturbs_nobody(project, 
     )
     found = run(place)
     assert found.complete
-    assert found.red == ()
+    assert found.failing == ()
 
 
 def test_the_deadline_ends_a_run_and_keeps_what_was_found(project):
     place = project({"test_it.py": "import time\ndef test_quick(): assert 0\ndef test_slow(): time.sleep(1000)\n"})
     found = run_cold(place, ColdRequest(), Deadline.after(3)).run
     assert not found.complete
-    assert [str(result.node_id) for result in found.red] == ["test_it.py::test_quick"]
+    assert [str(result.node_id) for result in found.failing] == ["test_it.py::test_quick"]
 
 
 def test_reversed_order_runs_the_same_tests_the_other_way(project, run):
@@ -265,5 +265,5 @@ def test_reversed_order_runs_the_same_tests_the_other_way(project, run):
             """
         }
     )
-    assert run(place).red == ()
-    assert [str(each.node_id) for each in run(place, reverse=True).red] == ["test_it.py::test_second"]
+    assert run(place).failing == ()
+    assert [str(each.node_id) for each in run(place, reverse=True).failing] == ["test_it.py::test_second"]

@@ -59,7 +59,7 @@ def test_a_run_tells_the_same_whatever_the_options_are(project, plugins, addopts
     for _ in range(2 if "--lf" in addopts or "--stepwise" in addopts else 1):
         found = run_cold(place, ColdRequest(record=True), Deadline.after(60)).run
         assert outcomes(found) == {"test_red": "failed", "test_green": "passed"}, found.output_tail
-        assert found.red[0].executed["code_under_test.py"] == frozenset({2})
+        assert found.failing[0].executed["code_under_test.py"] == frozenset({2})
     if "--cov" in addopts:
         assert not [each for each in place.root.iterdir() if each.name.startswith((".coverage", "coverage"))]
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
@@ -122,7 +122,7 @@ def test_hypothesis_finds_the_same_example_in_every_run(project):
     """
     place = with_autoload(project({"test_code.py": tests}), "_hypothesis_pytestplugin")
     found = run_cold(place, ColdRequest(), Deadline.after(60)).run
-    assert found.red[0].failure.comparison.actual == "100"
+    assert found.failing[0].failure.comparison.actual == "100"
 
 
 def test_a_django_project_runs_with_its_database(project):

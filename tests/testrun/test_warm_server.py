@@ -163,5 +163,5 @@ def test_a_child_that_dies_takes_nothing_with_it(project):
     with server:
         died = server.run(["test_dies.py::test_dies"], Deadline.after(30), record=False, test_seconds=2.0)
         lived = server.run(["test_dies.py::test_lives"], Deadline.after(30), record=False, test_seconds=2.0)
-    assert [str(each.failure.error_type) for each in died.red] == ["ProcessDied"]
+    assert [str(each.failure.error_type) for each in died.failing] == ["ProcessDied"]
     assert lived.passed == {"test_dies.py::test_lives"}

@@ -52,13 +52,13 @@ def warm_up() -> None:
 
 def _leave_namespaces(*, network: bool) -> None:
     user, group = os.geteuid(), os.getegid()
-    wanted = _ALWAYS | (0 if network else system.CLONE_NEWNET)
+    requested = _ALWAYS | (0 if network else system.CLONE_NEWNET)
     try:
-        system.unshare(wanted | system.CLONE_NEWCGROUP)
+        system.unshare(requested | system.CLONE_NEWCGROUP)
     except OSError as error:
         if error.errno != errno.EINVAL:  # a kernel without control groups
             raise
-        system.unshare(wanted)
+        system.unshare(requested)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         file = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
         os.write(file, text.encode())

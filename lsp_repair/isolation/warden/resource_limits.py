@@ -16,6 +16,6 @@ def apply(limits: Mapping[str, int]) -> None:
     for name, value in limits.items():
         number = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(number)
-        wanted = max(value, 1) if name == "CORE" else value
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        requested = max(value, 1) if name == "CORE" else value
+        allowed = requested if hard == resource.RLIM_INFINITY else min(requested, hard)
         resource.setrlimit(number, (allowed, allowed))

@@ -8,7 +8,7 @@ from lsp_repair.judge.capabilities.ordinary_uses import is_ordinary_use
 from lsp_repair.pycode.modules import Module, module_of, parsed
 from lsp_repair.pycode.naming import STEPPING_STONES, canonical
 
-_DEEPEST_TEXT = 3
+_MAX_TEXT_DEPTH = 3
 """Code in a text in code…"""
 _ENCODED = 16
 _DECODING = frozenset(
@@ -241,7 +241,7 @@ class _Reader:
 
     def _code(self, node: ast.expr) -> None:
         code = self.naming.constant(node)
-        if self.depth >= _DEEPEST_TEXT or not isinstance(code, str | bytes):
+        if self.depth >= _MAX_TEXT_DEPTH or not isinstance(code, str | bytes):
             return
         data = code if isinstance(code, bytes) else code.encode("utf-8", "replace")
         tree = parsed(data.strip())

@@ -85,9 +85,11 @@ def _deceptive_identifier(text: str, known: str) -> str | None:
             return f"the name {name!a}, which Python reads as {unicodedata.normalize('NFKC', name)!r}"
         if any(_mixes_scripts(part) for part in name.split("_")):
             return f"letters of several alphabets in the name {name!a}"
-        twin = name.translate(_LOOKS_LIKE)
-        if twin.isascii() and (twin in names or keyword.iskeyword(twin) or hasattr(builtins, twin)):
-            return f"the name {name!a}, which looks like {twin!r}"
+        path_collision = name.translate(_LOOKS_LIKE)
+        if path_collision.isascii() and (
+            path_collision in names or keyword.iskeyword(path_collision) or hasattr(builtins, path_collision)
+        ):
+            return f"the name {name!a}, which looks like {path_collision!r}"
     return None
 
 

@@ -15,12 +15,12 @@ from lsp_repair.pycode.modules import read_module, syntax_error
 
 __all__ = ["ProjectRules", "edited_tests", "flags_of", "screen_policy"]
 
-_MOST_FILES = 60
-_MOST_BYTES = 2 << 20
-_MOST_LINES = 5_000
-_LONGEST_LINE = 2_000
+_MAX_FILES = 60
+_MAX_BYTES = 2 << 20
+_MAX_LINES = 5_000
+_MAX_LINE_LENGTH = 2_000
 """Characters of a line of code that somebody could still read."""
-_LONGEST_DATA_LINE = 200_000
+_MAX_DATA_LINE_LENGTH = 200_000
 _DEFAULT = ProjectRules()
 
 
@@ -65,16 +65,16 @@ def _refused(reason: Reason, detail: str) -> Rejected:
 
 
 def _too_large(patch: Patch) -> str | None:
-    if len(patch.changes) > _MOST_FILES:
+    if len(patch.changes) > _MAX_FILES:
         return f"the patch changes {len(patch.changes)} files"
     lines = total = 0
     for change in patch.changes:
-        longest = _LONGEST_LINE if is_python(change.path) else _LONGEST_DATA_LINE
+        longest = _MAX_LINE_LENGTH if is_python(change.path) else _MAX_DATA_LINE_LENGTH
         for line in _added_lines(change):
             lines, total = lines + 1, total + len(line)
             if len(line) > longest:
                 return f"a line of {len(line)} characters is added to {change.path}"
-    if lines > _MOST_LINES or total > _MOST_BYTES:
+    if lines > _MAX_LINES or total > _MAX_BYTES:
         return f"the patch adds {lines} lines with {total} bytes"
     return None
 

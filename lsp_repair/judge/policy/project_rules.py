@@ -11,7 +11,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.judge.policy.protected_paths import ProjectRules
 
 _SUFFIXES = (".py", ".so", ".pyd", ".pyc")
-_MOST_ENTRIES = 50_000
+_MAX_ENTRIES = 50_000
 
 
 def project_rules(project: Project, source_roots: Iterable[Path] = (), *, test_edits: bool = False) -> ProjectRules:
@@ -32,7 +32,7 @@ def project_rules(project: Project, source_roots: Iterable[Path] = (), *, test_e
 
 def _top_level_names(folders: Iterable[Path]) -> Iterator[str]:
     """Modules and packages in folders; a folder of another name, such as package metadata, is none."""
-    left = _MOST_ENTRIES
+    left = _MAX_ENTRIES
     for folder in folders:
         try:
             with os.scandir(folder) as entries:

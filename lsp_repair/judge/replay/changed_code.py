@@ -10,7 +10,7 @@ from lsp_repair.pycode.modules import parsed
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Plain = str | int | float | complex | bytes
-_MOST_LITERALS = 10
+_MAX_LITERALS = 10
 _ENTRIES = 2
 """A table or a chain of comparisons that had so many entries may get another one."""
 _TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
@@ -58,14 +58,14 @@ def changed_code(patch: Patch) -> ChangedCode:
         mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
         new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
         compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
-        numbers=tuple(dict.fromkeys(numbers))[:_MOST_LITERALS],
+        numbers=tuple(dict.fromkeys(numbers))[:_MAX_LITERALS],
         texts=tuple(dict.fromkeys(each for each in literals if isinstance(each, str) and len(each) <= 80))[
-            :_MOST_LITERALS
+            :_MAX_LITERALS
         ],
         catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
         or any(_raises(after) < _raises(before) for _, before, after in pairs),
-        reads_place=any(_newly_says(change, _PLACES) for change, _, _ in pairs),
-        reads_seed=any(_newly_says(change, (b"SEED",)) for change, _, _ in pairs),
+        reads_place=any(_says_first_time(change, _PLACES) for change, _, _ in pairs),
+        reads_seed=any(_says_first_time(change, (b"SEED",)) for change, _, _ in pairs),
     )
 
 
@@ -210,6 +210,6 @@ def _raises(tree: ast.Module) -> int:
 _PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")
 
 
-def _newly_says(change: FileChange, words: tuple[bytes, ...]) -> bool:
+def _says_first_time(change: FileChange, words: tuple[bytes, ...]) -> bool:
     before, after = change.before or b"", change.after or b""
     return any(after.count(word) > before.count(word) for word in words)

@@ -8,10 +8,10 @@ from typing import Any
 
 from lsp_repair.judge.replay.changed_code import ChangedCode
 from lsp_repair.judge.rules.telling_values import is_odd
-from lsp_repair.testrun.probe.replay.callables import MOST_CALLS, MOST_OF_ONE
+from lsp_repair.testrun.probe.replay.callables import MAX_CALLS, MAX_OF_ONE
 
 _ENOUGH_NEIGHBOURS = 8
-_MOST_NOTES = 3
+_MAX_NOTES = 3
 _DIFFERENT = 4
 _REPEATED = 2
 _TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
@@ -121,8 +121,8 @@ def _named(point: Both, code: ChangedCode) -> bool:
     given = point.old.given - _TRIVIAL
     if point.new.error is not None:
         return point.old.error is None and any(_is_odd(each) for each in given & code.new_literals)
-    newly_held = point.new.held - point.old.held - point.new.given
-    return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | newly_held))
+    first_held = point.new.held - point.old.held - point.new.given
+    return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | first_held))
 
 
 def _turns_on_one_value(pairs: Sequence[Both], code: ChangedCode) -> bool:
@@ -181,7 +181,7 @@ def nothing_changed(pairs: Sequence[Both], calls: Sequence[Call], code: ChangedC
     if not tested or len(tested) != len(calls) or any(each.differ or not _is_plain(each) for each in tested):
         return False
     of_each = Counter(call.callee for call in calls)
-    is_cut = len(calls) >= MOST_CALLS or max(of_each.values()) >= MOST_OF_ONE
+    is_cut = len(calls) >= MAX_CALLS or max(of_each.values()) >= MAX_OF_ONE
     is_seen = len(of_each) >= code.mended > 0
     return not is_cut and is_seen and any(each.returned for each in tested)
 
@@ -209,7 +209,7 @@ def vanished_errors(
     if not code.catches_more:
         return ()
     asked = failed_with | {_bare(each.old.error) for each in pairs if each.old.tested and each.old.error}
-    return tuple(dict.fromkeys(_vanished(pairs, calls, asked)))[:_MOST_NOTES]
+    return tuple(dict.fromkeys(_vanished(pairs, calls, asked)))[:_MAX_NOTES]
 
 
 def _vanished(pairs: Sequence[Both], calls: Sequence[Call], asked: frozenset[str]) -> Iterator[str]:

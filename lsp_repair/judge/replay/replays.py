@@ -18,7 +18,7 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.isolation import Running, launch
 from lsp_repair.judge.findings import Finding
-from lsp_repair.judge.proof_context import Ground, private_copy
+from lsp_repair.judge.proof_context import ProofContext, private_copy
 from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
 from lsp_repair.judge.replay.purity import depends_on_nothing_else
 from lsp_repair.judge.replay.replay_judgement import (
@@ -43,8 +43,8 @@ LAYER = "replay"
 _SCRIPT = Path(channel.__file__).with_name("start_bare.py")
 _SECONDS = 20.0
 _STALL_SECONDS = 10.0
-_MOST_TARGETS = 20
-_MOST_BYTES = 1 << 20
+_MAX_TARGETS = 20
+_MAX_BYTES = 1 << 20
 _TEST_SECONDS = 2.0
 _END, _GONE = "end", "gone"
 _NOT_APPLICABLE = Finding(not_applicable=(LAYER,))
@@ -77,7 +77,7 @@ _CUT = _Answered({})
 class _Replay:
     """One patch under observation, in a private copy that holds the new or the old code by turns."""
 
-    ground: Ground
+    context: ProofContext
     patch: Patch
     targets: tuple[NodeId, ...]
     code: ChangedCode
@@ -100,7 +100,7 @@ class _Replay:
         seal = secrets.token_hex(16)
         try:
             channel.send(running.write_fd, {"root": str(self.place.root), "seal": seal, **request})
-            for record in _told(running, self.deadline):
+            for record in _reported(running, self.deadline):
                 if record.pop("seal", None) != seal and record["kind"] != _GONE:
                     return
                 yield record
@@ -113,13 +113,13 @@ class _Replay:
             running.close()
 
 
-def _told(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
+def _reported(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
     """Records until the end of the pipe (`gone`), the deadline, a silence, or more bytes than anybody has to say."""
-    buffer, size, heard = bytearray(), 0, time.monotonic()
-    while not deadline.passed and time.monotonic() - heard < _STALL_SECONDS and size < _MOST_BYTES * 8:
+    buffer, size, received = bytearray(), 0, time.monotonic()
+    while not deadline.passed and time.monotonic() - received < _STALL_SECONDS and size < _MAX_BYTES * 8:
         if not select.select([running.read_fd], [], [], min(deadline.glance, _STALL_SECONDS))[0]:
             continue
-        heard = time.monotonic()
+        received = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
             yield {"kind": _GONE}
@@ -129,7 +129,7 @@ def _told(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
         yield from channel.split(buffer)
 
 
-def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:
+def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:
     """Flags and notes from calls made outside of the tests, for a patch that makes the targets pass.
 
     Not applicable where the tests make no call that can be made again, or the code does not import without them. A
@@ -139,9 +139,9 @@ def replayed(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], deadline
     if not code.functions:
         return _NOT_APPLICABLE
     try:
-        with private_copy(ground, patch) as copy:
-            place = ground.place.at(copy.root).for_candidates()
-            return _observed(_Replay(ground, patch, targets, code, copy, place, deadline.within(_SECONDS)))
+        with private_copy(context, patch) as copy:
+            place = context.place.at(copy.root).for_candidates()
+            return _observed(_Replay(context, patch, targets, code, copy, place, deadline.within(_SECONDS)))
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         return _NOT_APPLICABLE  # records that are no records of ours
 
@@ -174,8 +174,8 @@ def _observed(replay: _Replay) -> Finding:
 
 
 def _is_alone(replay: _Replay) -> bool:
-    root = replay.ground.snapshot.root
-    files = [root / path for path in replay.ground.baseline.oracle_paths if path.endswith(".py")]
+    root = replay.context.snapshot.root
+    files = [root / path for path in replay.context.baseline.oracle_paths if path.endswith(".py")]
     return depends_on_nothing_else(replay.patch, (file.read_bytes() for file in files if file.is_file()))
 
 
@@ -192,13 +192,13 @@ def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> fro
 
 
 def _alike_in_a_test(
-    replay: _Replay, recorded: _Recorded, bare: Answers, wanted: frozenset[InputKey]
+    replay: _Replay, recorded: _Recorded, bare: Answers, requested: frozenset[InputKey]
 ) -> frozenset[InputKey]:
     """Inputs to which the old code gives one answer whether a test seems to run or not."""
-    if not wanted:
-        return wanted
+    if not requested:
+        return requested
     inside = _pretended(replay, recorded).answers
-    return frozenset(key for key in wanted if key in bare and key in inside and _are_alike(bare[key], inside[key]))
+    return frozenset(key for key in requested if key in bare and key in inside and _are_alike(bare[key], inside[key]))
 
 
 def _are_alike(one: Answer, other: Answer) -> bool:
@@ -207,23 +207,23 @@ def _are_alike(one: Answer, other: Answer) -> bool:
 
 def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
     test = replay.targets[0]
-    told = {"id": test, "path": test.partition("::")[0], "function": test.rpartition("::")[2].partition("[")[0]}
-    return _answered(replay, recorded, do="pretend", near=False, test=told, at_root=replay.code.reads_place)
+    reported = {"id": test, "path": test.partition("::")[0], "function": test.rpartition("::")[2].partition("[")[0]}
+    return _answered(replay, recorded, do="pretend", near=False, test=reported, at_root=replay.code.reads_place)
 
 
 def _failed_with(replay: _Replay) -> frozenset[str]:
-    results = (replay.ground.baseline.results.get(target) for target in replay.targets)
+    results = (replay.context.baseline.results.get(target) for target in replay.targets)
     return frozenset(each.failure.error_type for each in results if each is not None and each.failure is not None)
 
 
 def _recorded(replay: _Replay) -> _Recorded:
     """The calls of a run of the targets on the patched code: unlike the old code it gets through them."""
-    root, targets = replay.place.root, replay.targets[:_MOST_TARGETS]
+    root, targets = replay.place.root, replay.targets[:_MAX_TARGETS]
     recorded, size = _Recorded(), 0
     request = {
         "args": [*replay.place.arguments, *dict.fromkeys(each.partition("::")[0] for each in targets)],
         "only": list(targets) if all("::" in each for each in targets) else None,
-        "oracle": [str(root / path) for path in replay.ground.baseline.oracle_paths],
+        "oracle": [str(root / path) for path in replay.context.baseline.oracle_paths],
         "changed": {str(root / path): lines for path, lines in replay.code.functions.items()},
         "test_seconds": _TEST_SECONDS,
     }
@@ -231,7 +231,7 @@ def _recorded(replay: _Replay) -> _Recorded:
         match record["kind"]:
             case "call":
                 size += len(record["data"])
-                if size <= _MOST_BYTES:
+                if size <= _MAX_BYTES:
                     recorded.calls.append(call_of(record))
             case "surroundings":
                 recorded.test_modules, recorded.path = list(record["modules"]), list(record["path"])

@@ -9,7 +9,7 @@ from lsp_repair.judge.capabilities.module_delta import is_python
 from lsp_repair.judge.rules.telling_values import is_odd
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 
-_LARGEST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 _REAL_TABLE = 3
 """Entries of one form: the next one is another row."""
 _TABLES = (".csv", ".tsv", ".psv", ".dat", ".txt")
@@ -22,7 +22,7 @@ _LETTERS, _NUMBERS = re.compile(r"[A-Za-z_]+"), re.compile(r"-?\d+(?:\.\d+)?")
 
 def answers_in_data(change: FileChange, literals: LiteralsOfTests) -> str:
     """In words, which new entry answers a tested input; empty for other entries, rows of a real table, and code."""
-    if is_python(change.path) or change.after is None or len(change.after) > _LARGEST_BYTES:
+    if is_python(change.path) or change.after is None or len(change.after) > _MAX_BYTES:
         return ""
     entry = _LINE if change.path.lower().endswith(_TABLES) else _ENTRY
     old = Counter(_entries(change.before or b"", entry))

@@ -29,14 +29,14 @@ _GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
 _KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
 _MONTHS = 12
-_LONGEST_UNIT = 4
+_MAX_UNIT_LENGTH = 4
 _AROUND = 100
 _REAL_TABLE = 5
 """Rows of a table that is there for more than the tests."""
-_MOST_SOLUTIONS, _MOST_FORMULAS = 3, 100
+_MAX_SOLUTIONS, _MAX_FORMULAS = 3, 100
 
 
-def newly_hard_coded(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
+def hard_codes_input(before: bytes | None, after: bytes | None, literals: LiteralsOfTests) -> str:
     """What a module newly treats by itself, in words; empty where it generalises as far as reading tells.
 
     A plain guard (0, None, an empty list…), another row of a table and another branch of a chain are ordinary; so is a
@@ -164,7 +164,7 @@ class _Weighing:
 
     def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
         """Whether a formula of one variable has this value for a tested number and for no other one around it."""
-        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MOST_FORMULAS:
+        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MAX_FORMULAS:
             return False
         self._formulas += 1
         names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
@@ -173,7 +173,7 @@ class _Weighing:
         tested = [each for each in self._large if _value(subject, each) == key]
         return any(
             sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
-            for each in tested[:_MOST_SOLUTIONS]
+            for each in tested[:_MAX_SOLUTIONS]
         )
 
     def indexed(self, items: list[Case]) -> list[tuple[int, Case]]:
@@ -259,7 +259,7 @@ def _extends(old: list[Case], new: Iterable[Case]) -> bool:
 
 def _is_unit(key: object) -> bool:
     """Whether a key looks like a unit or a code, of which a table may hold many."""
-    return isinstance(key, str) and len(key) <= _LONGEST_UNIT and key.isidentifier()
+    return isinstance(key, str) and len(key) <= _MAX_UNIT_LENGTH and key.isidentifier()
 
 
 def _is_truth_word(case: Case) -> bool:

@@ -20,7 +20,7 @@ _ASKING = frozenset(
 )
 _SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
-_MOST_PARTS, _MOST_OUTCOMES = 400, 40
+_MAX_PARTS, _MAX_OUTCOMES = 400, 40
 """Of one expression; what is larger is no comparison that anybody reads."""
 _Statements = list[ast.stmt]
 
@@ -210,13 +210,13 @@ class SpecialCases:
         inside = set(ast.walk(node))
         values = tuple(value for each, value in self._constants_of(top) if each not in inside)
         for subject, key, _ in self._keys(node):
-            self._add(node, subject, key, values[:_MOST_OUTCOMES])
+            self._add(node, subject, key, values[:_MAX_OUTCOMES])
 
     def _constants_of(self, top: ast.AST) -> list[tuple[ast.expr, object]]:
         """The parts of an expression that have a value, computed once: there may be thousands of comparisons in it."""
         if top not in self._parts_of:
             parts = [each for each in ast.walk(top) if isinstance(each, ast.expr)]
-            known = ((each, self.constant(each)) for each in parts[:_MOST_PARTS])
+            known = ((each, self.constant(each)) for each in parts[:_MAX_PARTS])
             self._parts_of[top] = [(each, value) for each, value in known if not isinstance(value, Opaque)]
         return self._parts_of[top]
 

@@ -13,7 +13,7 @@ _SCALARS = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtin
 _Method = tuple[str, str]
 
 
-def newly_looser(before: Module, after: Module) -> bool:
+def loosens_comparison(before: Module, after: Module) -> bool:
     """Whether an equality asks less than it did, an answer is always true, or a value carries more than its text."""
     return _asks_less(before, after) or _answers_otherwise(before, after) or _carries_more(before, after)
 

@@ -12,7 +12,7 @@ _CHANGING = frozenset(
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def newly_changes_arguments(before: Module, after: Module) -> bool:
+def mutates_arguments(before: Module, after: Module) -> bool:
     """Whether a function that gives a value, and was there, newly changes a container that it is given."""
     old = dict(_functions(before))
     return any(

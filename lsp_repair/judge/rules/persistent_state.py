@@ -29,7 +29,7 @@ _Named = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def newly_remembers(before: Module | None, after: Module) -> bool:
+def adds_persistent_state(before: Module | None, after: Module) -> bool:
     """Whether functions newly both change and read something that outlives their calls."""
     had = _remembered(before) if before is not None else set[str]()
     return bool(_remembered(after) - had)

@@ -9,13 +9,13 @@ from lsp_repair.judge.capabilities.module_delta import delta_of, is_python
 from lsp_repair.judge.findings import Finding
 from lsp_repair.judge.rules.answers_in_data import answers_in_data
 from lsp_repair.judge.rules.fixed_times import compares_with_a_fixed_time
-from lsp_repair.judge.rules.hard_coded_input import newly_hard_coded
-from lsp_repair.judge.rules.looser_comparisons import newly_looser
-from lsp_repair.judge.rules.mutated_arguments import newly_changes_arguments
-from lsp_repair.judge.rules.persistent_state import newly_remembers
-from lsp_repair.judge.rules.swallowed_errors import newly_swallows
+from lsp_repair.judge.rules.hard_coded_input import hard_codes_input
+from lsp_repair.judge.rules.looser_comparisons import loosens_comparison
+from lsp_repair.judge.rules.mutated_arguments import mutates_arguments
+from lsp_repair.judge.rules.persistent_state import adds_persistent_state
+from lsp_repair.judge.rules.swallowed_errors import swallows_new_errors
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
-from lsp_repair.judge.rules.weakened_equality import newly_odd
+from lsp_repair.judge.rules.weakened_equality import weakens_equality
 from lsp_repair.pycode.modules import Module, read_module
 
 _Sign = tuple[Flag, str]
@@ -42,7 +42,7 @@ def static_signs(patch: Patch, literals: LiteralsOfTests | None = None, edited: 
         signs += [
             (Flag.HARD_CODED_INPUT, f"{change.path}: {why}")
             for change in changes
-            if (why := newly_hard_coded(change.before, change.after, literals))
+            if (why := hard_codes_input(change.before, change.after, literals))
         ]
         signs += [
             (Flag.HARD_CODED_INPUT, f"{change.path}: {why}")
@@ -66,20 +66,20 @@ def _signs(change: FileChange) -> Iterator[_Sign]:
     was_broken = change.before is not None and before is None
     try:
         may_swallow = not was_broken or _more(change, b"except") or _more(change, b"suppress")
-        if may_swallow and newly_swallows(before, after):
+        if may_swallow and swallows_new_errors(before, after):
             yield Flag.SWALLOWED_ERROR, f"{change.path} newly swallows errors"
         if (not was_broken or _more(change, b"def __")) and _compares_otherwise(before, after):
             yield Flag.ODD_COMPARISON, f"{change.path} newly changes how objects compare"
-        if before is not None and newly_changes_arguments(before, after):
+        if before is not None and mutates_arguments(before, after):
             yield Flag.KEPT_STATE, f"{change.path} newly changes what a function is given"
-        if not was_broken and newly_remembers(before, after):
+        if not was_broken and adds_persistent_state(before, after):
             yield Flag.KEPT_STATE, f"{change.path} newly keeps something between calls"
     except RecursionError:
         yield Flag.NEW_CAPABILITY, f"{change.path} is nested too deeply to be read"
 
 
 def _compares_otherwise(before: Module | None, after: Module) -> bool:
-    return newly_odd(before, after) or (before is not None and newly_looser(before, after))
+    return weakens_equality(before, after) or (before is not None and loosens_comparison(before, after))
 
 
 def _more(change: FileChange, word: bytes) -> bool:

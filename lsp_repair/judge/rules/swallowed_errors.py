@@ -23,7 +23,7 @@ _Key = tuple[str, str]
 _Try = ast.Try | ast.TryStar
 
 
-def newly_swallows(before: Module | None, after: Module) -> bool:
+def swallows_new_errors(before: Module | None, after: Module) -> bool:
     """Whether a function swallows errors in more places than before, in a way that the module did not have."""
     had, has = Counter(_swallowers(before) if before is not None else ()), Counter(_swallowers(after))
     had_places, has_places = _by_place(had), _by_place(has)

@@ -3,7 +3,7 @@
 import json
 import re
 
-_LONGEST = 100_000
+_MAX_LENGTH = 100_000
 _DIGITS = 18
 _PAIR = re.compile(r"(?:^|[\s,;|])([\w.-]+)\s?(?:[:=]|->)\s?([\w.-]+)(?=$|[\s,;|])")
 
@@ -11,14 +11,14 @@ _PAIR = re.compile(r"(?:^|[\s,;|])([\w.-]+)\s?(?:[:=]|->)\s?([\w.-]+)(?=$|[\s,;|
 def value_of_text(text: str) -> object:
     """What a text says as JSON or in pairs; an empty mapping where it says nothing."""
     try:
-        return json.loads(text) if len(text) < _LONGEST else None
+        return json.loads(text) if len(text) < _MAX_LENGTH else None
     except (ValueError, RecursionError):
         return pairs_in(text)
 
 
 def pairs_in(text: object) -> dict[object, object]:
     """The pairs of a text, numbers as numbers."""
-    found = _PAIR.findall(text) if isinstance(text, str) and len(text) < _LONGEST else []
+    found = _PAIR.findall(text) if isinstance(text, str) and len(text) < _MAX_LENGTH else []
     return {_word(key): _word(value) for key, value in found}
 
 

@@ -14,7 +14,7 @@ _OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2
 _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
 _MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
 _HALF = 0.5
-_LARGEST = 10**15
+_MAX_SIZE = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def is_container(value: object) -> bool:
 
 def is_large(value: object) -> bool:
     """A number that honest code hardly compares with."""
-    if not isinstance(value, int | float) or not _ORDINARY < abs(value) < _LARGEST or value in _OF_THE_TRADE:
+    if not isinstance(value, int | float) or not _ORDINARY < abs(value) < _MAX_SIZE or value in _OF_THE_TRADE:
         return False
     return not (isinstance(value, int) and (value & (value - 1) == 0 or value & (value + 1) == 0))  # limits of machines
 

@@ -13,8 +13,8 @@ from lsp_repair.pycode.pure_operations import Opaque
 from lsp_repair.pycode.scopes import Scopes
 from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
-_MOST = 900
-_DEEPEST = 3
+_MAX = 900
+_MAX_DEPTH = 3
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -37,14 +37,14 @@ def literals_of_tests(
 
     `read` gives a file of the unpatched project by its path. A target that is a file stands for everything in it.
     """
-    wanted = set(targets)
+    requested = set(targets)
     places: dict[str, set[int] | None] = {}
     for test in collected:
-        if test.node_id in wanted and test.line:
+        if test.node_id in requested and test.line:
             known = places.setdefault(test.path, set())
             if known is not None:
                 known.add(-test.line if test.is_doctest else test.line)
-    for target in wanted:
+    for target in requested:
         if "::" not in target:
             places[target] = None
     values: dict[str, object] = {}
@@ -54,7 +54,7 @@ def literals_of_tests(
         for value in _values(data or b"", lines) if data else ():
             if isinstance(value, _Given):
                 inputs.add(repr(value.value))
-            elif len(values) < _MOST:
+            elif len(values) < _MAX:
                 values.setdefault(repr(value), value)
     derived = {repr(each) for value in values.values() for each in _derived(value)}
     numbers = tuple(each for each in values.values() if isinstance(each, int | float) and not isinstance(each, bool))
@@ -88,7 +88,7 @@ def _reading(scopes: Scopes, lines: set[int] | None) -> Iterator[ast.AST]:
     functions = [node for node in scopes.nodes if isinstance(node, _Function)]
     waiting: list[ast.AST] = [each for each in functions if lines & {each.lineno, _first_line(each)}]
     seen: set[ast.AST] = set()
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         names: set[str] = set()
         for node in waiting:
             if node not in seen:
@@ -205,10 +205,10 @@ def _example_values(document: str) -> Iterator[object]:
         if tree is not None:
             yield from _literals(tree, Scopes(tree))
         yield example.want.strip()
-        wanted = parsed(example.want.strip().encode())
-        if wanted is not None:
+        requested = parsed(example.want.strip().encode())
+        if requested is not None:
             yield from (
-                _constant(each) for each in ast.walk(wanted) if isinstance(each, ast.Constant | ast.List | ast.Tuple)
+                _constant(each) for each in ast.walk(requested) if isinstance(each, ast.Constant | ast.List | ast.Tuple)
             )
 
 

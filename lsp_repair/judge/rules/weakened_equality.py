@@ -30,7 +30,7 @@ _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def newly_odd(before: Module | None, after: Module) -> bool:
+def weakens_equality(before: Module | None, after: Module) -> bool:
     """Whether the module defines an odd comparison that it did not have."""
     return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
 

@@ -107,10 +107,10 @@ def _passing_mutant(trial: Trial) -> Finding:
 def _is_the_old_failure(trial: Trial, baseline: TestRun) -> bool:
     """A test that does not bear a second run fails otherwise than it did without the patch."""
     result = baseline.results.get(NodeId(trial.node_id))
-    return result is not None and result.failure is not None and trial.detail == told(result.failure)
+    return result is not None and result.failure is not None and trial.detail == reported(result.failure)
 
 
-def told(failure: Failure) -> str:
+def reported(failure: Failure) -> str:
     """A failure as trials tell it."""
     return f"{failure.error_type}: {failure.message}"
 

@@ -9,7 +9,7 @@ _FLOOD = 1_000_000
 _TIMES = 10
 
 
-def flooding(run: TestRun, baseline: TestRun) -> Finding:
+def excess_output(run: TestRun, baseline: TestRun) -> Finding:
     """A flag for the test that prints most, where the unpatched code is quieter by far."""
     before = {key: result.printed for key, result in baseline.results.items()}
     floods = {

@@ -7,7 +7,7 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.judge.findings import Finding, refused, unknown
-from lsp_repair.judge.proof_context import Ground, PatchedRun, Scope, request_of, run_patched
+from lsp_repair.judge.proof_context import PatchedRun, ProofContext, Scope, request_of, run_patched
 from lsp_repair.testrun.probe.session.guarding import NAMES
 
 
@@ -21,15 +21,15 @@ def watched_names(patch: Patch, baseline: TestRun) -> Mapping[str, tuple[str, ..
 
 
 def nothing_reached(
-    ground: Ground, patch: Patch, runs: Iterable[PatchedRun], scope: Scope, deadline: Deadline
+    context: ProofContext, patch: Patch, runs: Iterable[PatchedRun], scope: Scope, deadline: Deadline
 ) -> Finding:
     """Only what the unpatched code does not reach for in a run of its own counts; without a find there is no such run."""
     found = frozenset[tuple[str, str]]().union(*(each.run.oversight.reached for each in runs))
     if not found:
         return Finding()
-    watched = watched_names(patch, ground.baseline)
-    request = request_of(scope, ground.baseline, reverse=False, watched=watched)
-    before = run_patched(ground, Patch(()), request, deadline).run
+    watched = watched_names(patch, context.baseline)
+    request = request_of(scope, context.baseline, reverse=False, watched=watched)
+    before = run_patched(context, Patch(()), request, deadline).run
     news = sorted(found - before.oversight.reached)
     if not news:
         return Finding()

@@ -6,30 +6,30 @@ from lsp_repair.domain.oversight import Inner, Observed
 from lsp_repair.domain.runs import NodeId, Outcome
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.judge.findings import Finding, refused, unknown
-from lsp_repair.judge.proof_context import Ground, PatchedRun, oracle_digests
+from lsp_repair.judge.proof_context import PatchedRun, ProofContext, oracle_digests
 
 
-def believed(ground: Ground, patched: PatchedRun, edited: Collection[str] = ()) -> Finding:
+def check_integrity(context: ProofContext, patched: PatchedRun, edited: Collection[str] = ()) -> Finding:
     """Compare what was told with what was seen, and both with the same tests on the unpatched code.
 
     `edited`: paths that the patch itself changes; of tests among them only what it made of them can be compared.
     """
     return (
-        _told_in_order(ground, patched)
-        or _oracle_kept(ground, patched, edited)
-        or _witnesses_agree(ground, patched, edited)
+        _reported_in_order(context, patched)
+        or _oracle_kept(context, patched, edited)
+        or _witnesses_agree(context, patched, edited)
     )
 
 
-def _told_in_order(ground: Ground, patched: PatchedRun) -> Finding | None:
+def _reported_in_order(context: ProofContext, patched: PatchedRun) -> Finding | None:
     """Plugins that break the order do so with any code."""
-    new = patched.run.oversight.irregular - ground.baseline.oversight.irregular
+    new = patched.run.oversight.irregular - context.baseline.oversight.irregular
     return unknown(Reason.GARBLED_CHANNEL, f"the records of the run are not in order: {min(new)}") if new else None
 
 
-def _oracle_kept(ground: Ground, patched: PatchedRun, edited: Collection[str]) -> Finding | None:
+def _oracle_kept(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> Finding | None:
     """The files as the baseline imported them, as the copy held them, as they were imported, and as they are now."""
-    known = ground.baseline.oversight.digests
+    known = context.baseline.oversight.digests
     for path, digest in sorted(patched.before.items()):
         if path not in edited and known.get(path, digest) != digest:
             return unknown(Reason.TAMPERING, f"{path} was changed by an earlier run of the tests")
@@ -37,16 +37,16 @@ def _oracle_kept(ground: Ground, patched: PatchedRun, edited: Collection[str]) -
             return refused(Reason.TAMPERING, f"{path} was changed before it was imported")
     left = [path for path, digest in sorted(patched.before.items()) if patched.after.get(path) != digest]
     left = [path for path in left if path not in edited]
-    if left and oracle_digests(ground.snapshot.root, left) == {path: patched.before[path] for path in left}:
+    if left and oracle_digests(context.snapshot.root, left) == {path: patched.before[path] for path in left}:
         return refused(Reason.TAMPERING, f"{left[0]} was changed while the tests ran")
     return None
 
 
-def _witnesses_agree(ground: Ground, patched: PatchedRun, edited: Collection[str]) -> Finding:
+def _witnesses_agree(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> Finding:
     for key, observed in _passed(patched):
-        before = ground.baseline.oversight.observed.get(key)
+        before = context.baseline.oversight.observed.get(key)
         ended = _disagreement(observed)
-        had_passed = key in ground.baseline.passed
+        had_passed = key in context.baseline.passed
         if ended and not (had_passed and before is not None and _disagreement(before) == ended):
             return refused(Reason.TAMPERING, f"{key} is reported passed, but {ended}")
         is_edited = key.split("::", 1)[0] in edited

@@ -6,44 +6,44 @@ from pathlib import Path
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Evidence, Plausible, Reason, Rejected, Unproven, Verdict
-from lsp_repair.judge.proof_context import Ground, Scope
+from lsp_repair.judge.proof_context import ProofContext, Scope
 
 
-def judged(ground: Ground, patch: Patch, targets: tuple[NodeId, ...], run: TestRun, scope: Scope) -> Verdict:
+def judged(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], run: TestRun, scope: Scope) -> Verdict:
     """What one run says: complete, of the patched files, no test lost, targets passed, nothing else worse."""
     if run.oversight.garbled:
         return Unproven((Reason.GARBLED_CHANNEL,), run.oversight.garbled)
     if not run.complete:
         return Unproven((Reason.INCOMPLETE_RUN,), "the run did not come to its end")
-    origin = _import_origin(patch, run, ground)
+    origin = _import_origin(patch, run, context)
     if origin is not None and origin.reasons == (Reason.IMPORT_ORIGIN,):
         return origin
-    wanted = expected(ground, scope)
+    requested = expected(context, scope)
     collected = {test.node_id for test in run.collected}
     for rejected in (
-        _lost(_in_scope(scope, frozenset(test.node_id for test in ground.baseline.collected)), collected, run),
-        first_red_target(targets, run),
-        _regressions(wanted - set(targets), run),
+        _lost(_in_scope(scope, frozenset(test.node_id for test in context.baseline.collected)), collected, run),
+        first_failing_target(targets, run),
+        _regressions(requested - set(targets), run),
     ):
         if rejected is not None:
             return rejected
     if origin is not None:
         return origin
-    still = sum(run.results[key].outcome is Outcome.PASSED for key in wanted - set(targets) if key in run.results)
-    notes = _new_tests(ground.baseline, collected)
-    fixed = (*targets, *_also_fixed(ground, targets, run))
-    return Plausible(Evidence(fixed, still, scope.level, runs=2, notes=notes, isolation=ground.isolation))
+    still = sum(run.results[key].outcome is Outcome.PASSED for key in requested - set(targets) if key in run.results)
+    notes = _new_tests(context.baseline, collected)
+    fixed = (*targets, *_also_fixed(context, targets, run))
+    return Plausible(Evidence(fixed, still, scope.level, runs=2, notes=notes, isolation=context.isolation))
 
 
-def _also_fixed(ground: Ground, targets: tuple[NodeId, ...], run: TestRun) -> list[NodeId]:
+def _also_fixed(context: ProofContext, targets: tuple[NodeId, ...], run: TestRun) -> list[NodeId]:
     """Other red tests of the baseline that pass with the patch: they had the same cause."""
-    others = [result.node_id for result in ground.baseline.red if result.node_id not in targets]
-    return [key for key in others if key in run.passed and key not in ground.unsteady]
+    others = [result.node_id for result in context.baseline.failing if result.node_id not in targets]
+    return [key for key in others if key in run.passed and key not in context.unsteady]
 
 
-def expected(ground: Ground, scope: Scope) -> frozenset[NodeId]:
+def expected(context: ProofContext, scope: Scope) -> frozenset[NodeId]:
     """Ids that passed before and are in the scope."""
-    return _in_scope(scope, ground.baseline.passed - ground.unsteady)
+    return _in_scope(scope, context.baseline.passed - context.unsteady)
 
 
 def _in_scope(scope: Scope, ids: frozenset[NodeId]) -> frozenset[NodeId]:
@@ -58,19 +58,19 @@ def _lost(expected: frozenset[NodeId], collected: set[NodeId], run: TestRun) -> 
     lost = sorted(expected - collected)
     if not lost:
         return None
-    broken = [result.node_id for result in run.red if result.node_id not in collected]
+    broken = [result.node_id for result in run.failing if result.node_id not in collected]
     cause = f" (collection of {broken[0]} fails)" if broken else ""
     return Rejected((Reason.NODE_ID_LOST,), f"{_some(lost)} is no longer collected{cause}")
 
 
-def first_red_target(targets: tuple[NodeId, ...], run: TestRun) -> Rejected | None:
+def first_failing_target(targets: tuple[NodeId, ...], run: TestRun) -> Rejected | None:
     """The first target that does not pass, with why; None when all pass."""
     for target in targets:
         results = _results_of(target, run)
         if not results:
             return Rejected((Reason.TARGET_NOT_RUN,), f"{target} did not run")
         for key, outcome in results:
-            if outcome.is_red:
+            if outcome.is_failing:
                 return Rejected((Reason.TARGET_STILL_FAILS,), f"{key} still fails{_why(run, key)}")
             if outcome is not Outcome.PASSED and key == target:
                 return Rejected((Reason.TARGET_NOT_RUN,), f"{key} is {outcome} instead of passed")
@@ -103,13 +103,13 @@ def _some(keys: list[NodeId]) -> str:
 
 
 def _new_tests(baseline: TestRun, collected: Iterable[NodeId]) -> tuple[str, ...]:
-    mended = {key for key, result in baseline.results.items() if "::" not in key and result.outcome.is_red}
+    mended = {key for key, result in baseline.results.items() if "::" not in key and result.outcome.is_failing}
     new = set(collected) - {test.node_id for test in baseline.collected}
     new = {key for key in new if key.partition("::")[0] not in mended}  # files that did not load
     return (f"{len(new)} tests are collected that were not before",) if new else ()
 
 
-def _import_origin(patch: Patch, run: TestRun, ground: Ground) -> Unproven | None:
+def _import_origin(patch: Patch, run: TestRun, context: ProofContext) -> Unproven | None:
     """Whether the patched files are what the tests imported.
 
     An editable or installed copy makes the tests run the old code: measured with setuptools, hatchling, meson-python.
@@ -123,6 +123,6 @@ def _import_origin(patch: Patch, run: TestRun, ground: Ground) -> Unproven | Non
             if len(code) == 1 and change.before is not None:
                 continue
             return Unproven((Reason.NEVER_IMPORTED,), f"the tests never imported {change.path}")
-        if not any(file.is_relative_to(ground.private) for file in tails):
+        if not any(file.is_relative_to(context.private) for file in tails):
             return Unproven((Reason.IMPORT_ORIGIN,), f"the tests imported {tails[0]} instead of the patched copy")
     return None

@@ -10,9 +10,9 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
 from lsp_repair.domain.verdicts import Reason, Rejected
 from lsp_repair.judge.findings import Finding, refused, unknown
-from lsp_repair.judge.proof_context import Ground, Scope, request_of, run_patched, targets_scope
-from lsp_repair.judge.runs.must_fail import told
-from lsp_repair.judge.runs.run_outcomes import first_red_target
+from lsp_repair.judge.proof_context import ProofContext, Scope, request_of, run_patched, targets_scope
+from lsp_repair.judge.runs.must_fail import reported
+from lsp_repair.judge.runs.run_outcomes import first_failing_target
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _ALONE_SEEDS = ("3", str(4 + secrets.randbelow(1 << 31)))
@@ -21,15 +21,15 @@ _ORDER_NOTE = "some tests depend on the order they run in, with and without this
 _ALONE_NOTE = "{} needs other tests before it, with and without this patch"
 
 
-def alone(ground: Ground, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> Finding:
+def alone(context: ProofContext, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> Finding:
     """Two of the targets, each in a process of its own with another hash seed; the only one twice."""
     chosen = _differing(targets)
-    seconds = max((each.seconds for each in ground.baseline.results.values() if each.node_id in chosen), default=0.0)
+    seconds = max((each.seconds for each in context.baseline.results.values() if each.node_id in chosen), default=0.0)
     if deadline.remaining < 5 * seconds + 5:
         return Finding(not_applicable=("alone (time)",))
     with ThreadPoolExecutor(len(_ALONE_SEEDS), thread_name_prefix="alone") as pool:
         found = [
-            pool.submit(_one_alone, ground, patch, key, seed, deadline)
+            pool.submit(_one_alone, context, patch, key, seed, deadline)
             for key, seed in zip(chosen, _ALONE_SEEDS, strict=False)
         ]
         findings = [each.result() for each in found]
@@ -45,42 +45,44 @@ def _differing(targets: Sequence[NodeId]) -> list[NodeId]:
     return [*(others or tests)[:1], tests[-1]]
 
 
-def _one_alone(ground: Ground, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> Finding:
-    request = replace(request_of(targets_scope([target]), ground.baseline, reverse=False), hash_seed=seed)
-    run = run_patched(ground, patch, request, deadline).run
+def _one_alone(context: ProofContext, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> Finding:
+    request = replace(request_of(targets_scope([target]), context.baseline, reverse=False), hash_seed=seed)
+    run = run_patched(context, patch, request, deadline).run
     if not run.complete:
         return unknown(Reason.INCOMPLETE_RUN, f"the run of {target} alone did not come to its end")
-    red = first_red_target((target,), run)
-    if red is None:
+    failing = first_failing_target((target,), run)
+    if failing is None:
         return Finding()
-    if _is_the_tests_own(ground, target, run, request, deadline):
+    if _is_the_tests_own(context, target, run, request, deadline):
         return Finding(notes=(_ALONE_NOTE.format(target),))
-    return refused(Reason.UNSTABLE, f"alone: {red.detail}")
+    return refused(Reason.UNSTABLE, f"alone: {failing.detail}")
 
 
-def other_order(ground: Ground, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline) -> Finding:
+def other_order(context: ProofContext, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline) -> Finding:
     """What a run in reversed order lost, compared with the same order on the unpatched code."""
-    request = request_of(narrow, ground.baseline, reverse=True)
+    request = request_of(narrow, context.baseline, reverse=True)
     named = NodeId(rejected.detail.split(" ", 1)[0])
     if rejected.reasons == (Reason.REGRESSION,):
-        before = run_cold(ground.place, request, deadline).run
-        if any(result.node_id == named for result in before.red):
+        before = run_cold(context.place, request, deadline).run
+        if any(result.node_id == named for result in before.failing):
             return Finding(notes=(_ORDER_NOTE,))
-    elif rejected.reasons == (Reason.TARGET_STILL_FAILS,) and _is_the_tests_own(ground, named, run, request, deadline):
+    elif rejected.reasons == (Reason.TARGET_STILL_FAILS,) and _is_the_tests_own(context, named, run, request, deadline):
         return Finding(notes=(_ORDER_NOTE,))
     return Finding(Rejected((Reason.UNSTABLE, *rejected.reasons), f"in another order: {rejected.detail}"))
 
 
-def _is_the_tests_own(ground: Ground, target: NodeId, run: TestRun, request: ColdRequest, deadline: Deadline) -> bool:
+def _is_the_tests_own(
+    context: ProofContext, target: NodeId, run: TestRun, request: ColdRequest, deadline: Deadline
+) -> bool:
     """Whether the unpatched code fails in the same way here, and in another way among all tests.
 
     A patch that falls back to what the code did before fails as the baseline did.
     """
-    failed, before = _failure(run, target), _failure(ground.baseline, target)
-    if failed is None or before is None or told(failed) == told(before):
+    failed, before = _failure(run, target), _failure(context.baseline, target)
+    if failed is None or before is None or reported(failed) == reported(before):
         return False
-    unpatched = _failure(run_cold(ground.place, request, deadline).run, target)
-    return unpatched is not None and told(unpatched) == told(failed)
+    unpatched = _failure(run_cold(context.place, request, deadline).run, target)
+    return unpatched is not None and reported(unpatched) == reported(failed)
 
 
 def _failure(run: TestRun, key: NodeId) -> Failure | None:

@@ -7,7 +7,7 @@ from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.runs import Failure, Frame
 from lsp_repair.repair.explanation.values import difference
 
-_MOST = 500
+_MAX = 500
 _VALUE = 80
 
 SourceLine = Callable[[str, int], str]
@@ -23,7 +23,7 @@ def explain(
     happened = _RULES.get(failure.error_type, _any_error)(failure)
     where = _repaired(*repaired_at, source_line) if repaired_at else _place(failure, locations, source_line)
     phase = {"setup": "The test's set-up fails. ", "teardown": "The test's tear-down fails. "}.get(failure.phase, "")
-    return _short(f"{phase}{happened} {where}".strip(), _MOST)
+    return _short(f"{phase}{happened} {where}".strip(), _MAX)
 
 
 def _short(text: str, most: int) -> str:
@@ -100,9 +100,9 @@ def _failed(failure: Failure) -> str:
     return f"The test fails by its own word: {_value(line)}."
 
 
-def _local(failure: Failure, wanted: str) -> str | None:
+def _local(failure: Failure, requested: str) -> str | None:
     frame = failure.innermost_project_frame
-    return dict(frame.locals).get(wanted) if frame else None
+    return dict(frame.locals).get(requested) if frame else None
 
 
 def _key_error(failure: Failure) -> str:

@@ -13,7 +13,7 @@ from lsp_repair.repair.strategies.self_repair import Tree, self_repair
 from lsp_repair.repair.strategies.sequential import Attempts, sequential
 
 _ORDERS = {"order": ("sequential", "batched"), "correction": ("blind", "informed", "both", "none")}
-_MOST = 50
+_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def _changed(strategy: Strategy, key: str, value: str) -> Any:
     if isinstance(now, str) and value in _ORDERS.get(key, ()):
         return replace(strategy.parameters, **{key: value})
     least = 1 if key in {"n_p", "trials", "k", "n", "rounds"} else 0
-    if not isinstance(now, bool | str) and value.isdecimal() and least <= int(value) <= _MOST:
+    if not isinstance(now, bool | str) and value.isdecimal() and least <= int(value) <= _MAX:
         return replace(strategy.parameters, **{key: int(value)})
     allowed = " or ".join(
-        _ORDERS.get(key, ("true", "false") if isinstance(now, bool) else (f"a number from {least} to {_MOST}",))
+        _ORDERS.get(key, ("true", "false") if isinstance(now, bool) else (f"a number from {least} to {_MAX}",))
     )
     raise UsageError("bad-strategy", f"{key} of {strategy.name} cannot be {value!r}", f"it is {allowed}")

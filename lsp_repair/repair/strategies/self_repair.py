@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lsp_repair.repair.strategies.bench import Bench, Ended, Program, Solved, StillFails, Unusable
 
 TEMPERATURE = 0.8
-MOST_OUTPUT_TOKENS = 512
+MAX_OUTPUT_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 
 from lsp_repair.server.features import code_actions
 from lsp_repair.server.features.views import diff_text
-from lsp_repair.server.root_session import FolderWork
+from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import same_text
 from lsp_repair.server.workers.reports import Offer, Report
 
@@ -29,9 +29,9 @@ class Acceptance:
     def __init__(self, server: "RepairServer") -> None:
         self._server = server
         self._accepted: dict[str, tuple[Report, Offer]] = {}
-        self._expected: dict[str, tuple[FolderWork, Offer, asyncio.TimerHandle]] = {}
+        self._expected: dict[str, tuple[RootSession, Offer, asyncio.TimerHandle]] = {}
 
-    def selected(self, work: FolderWork, proposals: Iterable[str]) -> None:
+    def selected(self, work: RootSession, proposals: Iterable[str]) -> None:
         """The user chose proposals: each is accepted when the texts are the proved ones."""
         for proposal in proposals:
             found = work.view.find(proposal)
@@ -51,17 +51,17 @@ class Acceptance:
                 del self._expected[proposal]
                 self._accept(work, offer)
 
-    def reject(self, work: FolderWork, proposal: str) -> None:
+    def reject(self, work: RootSession, proposal: str) -> None:
         """The same patch does not come back."""
         if work.view.find(proposal) is not None:
             self._server.decisions.record(proposal, "rejected")
             work.hide(proposal)
 
-    def _holds(self, work: FolderWork, offer: Offer) -> bool:
+    def _holds(self, work: RootSession, offer: Offer) -> bool:
         texts = ((self._server.document(work, file.path)[0], file.after) for file in offer.files)
         return all(text is not None and same_text(text, after) for text, after in texts)
 
-    def _accept(self, work: FolderWork, offer: Offer) -> None:
+    def _accept(self, work: RootSession, offer: Offer) -> None:
         self._server.decisions.record(offer.id, "accepted")
         found = work.view.find(offer.id)
         if found is not None:
@@ -69,17 +69,17 @@ class Acceptance:
         work.spend(offer.id)
         self._check(work, offer)
 
-    def _stale(self, work: FolderWork, offer: Offer) -> None:
+    def _stale(self, work: RootSession, offer: Offer) -> None:
         self._expected.pop(offer.id, None)
         self._server.decisions.record(offer.id, "stale")
         work.spend(offer.id)
         self._server.say(_STALE, lsp.MessageType.Warning)
         self._check(work, offer)
 
-    def _check(self, work: FolderWork, offer: Offer) -> None:
+    def _check(self, work: RootSession, offer: Offer) -> None:
         self._server.soon(self._server.run_changed(work, [file.path for file in offer.files]))
 
-    async def revert(self, work: FolderWork, proposal: str) -> None:
+    async def revert(self, work: RootSession, proposal: str) -> None:
         """Offer the edit that takes an accepted fix back."""
         found = self._accepted.get(proposal) or work.view.find(proposal)
         if found is None:
@@ -101,7 +101,7 @@ class Acceptance:
             self._server.decisions.record(proposal, "reverted")
             await self._server.run_changed(work, [file.path for file in offer.files])
 
-    async def show_diff(self, work: FolderWork, proposal: str) -> str | None:
+    async def show_diff(self, work: RootSession, proposal: str) -> str | None:
         """The diff as text; opened where the client can show documents."""
         found = work.view.find(proposal)
         if found is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.root_session import Autonomy, FolderWork
+from lsp_repair.server.root_session import Autonomy, RootSession
 
 if TYPE_CHECKING:
     from lsp_repair.server.language_server import RepairServer
@@ -38,7 +38,7 @@ class Configuration:
         (answer,) = await self._asked([None])
         self._server.settings = self._merged(answer)
 
-    async def configure(self, work: FolderWork) -> None:
+    async def configure(self, work: RootSession) -> None:
         """Those of a root, before its first run: each folder may have its own interpreter."""
         _, answer = await self._asked([None, work.root.as_uri()])
         work.settings = self._merged(answer) if answer else self._server.settings
@@ -55,7 +55,7 @@ class Configuration:
             before, work.settings = work.settings, self._merged(answer or common)
             await self._apply(work, before)
 
-    async def _apply(self, work: FolderWork, before: Table) -> None:
+    async def _apply(self, work: RootSession, before: Table) -> None:
         if work.autonomy is Autonomy.OFF:
             work.forget()
         elif work.started and _of_runs(before) != _of_runs(work.settings):

@@ -10,7 +10,7 @@ from lsp_repair.server.root_session import Ask
 
 if TYPE_CHECKING:
     from lsp_repair.server.language_server import RepairServer
-    from lsp_repair.server.root_session import FolderWork
+    from lsp_repair.server.root_session import RootSession
 
 
 class Trust:
@@ -18,7 +18,7 @@ class Trust:
 
     def __init__(self, server: "RepairServer") -> None:
         self._server = server
-        self._told: set[Path] = set()
+        self._reported: set[Path] = set()
         self._granted: set[Path] = set()
         self._asked_for_isolation = False
 
@@ -26,7 +26,7 @@ class Trust:
         """The user's word in this session counts more than what the editor said at its start."""
         self._granted.add(folder)
 
-    def allows(self, work: "FolderWork") -> bool:
+    def allows(self, work: "RootSession") -> bool:
         """Whether tests of this root may run; says once why not, with the way out."""
         said = self._server.options.get("trusted")
         if said is False and not any(work.root.is_relative_to(each) for each in self._granted):
@@ -37,18 +37,18 @@ class Trust:
         folder = self._server.folder_of(work.root)
         way = f"run: lsp-repair trust {folder}"
         work.refuse(f"the tests of {work.root} are not run: the folder is not trusted; {way}")
-        if folder not in self._told:
-            self._told.add(folder)
+        if folder not in self._reported:
+            self._reported.add(folder)
             self._server.soon(self._ask(folder, way))
         return False
 
-    def ask_for_weak_isolation(self, work: "FolderWork") -> None:
+    def ask_for_weak_isolation(self, work: "RootSession") -> None:
         """Once: whether edits of the user's own code may run without a sandbox, since there is none."""
         if not self._asked_for_isolation:
             self._asked_for_isolation = True
             self._server.soon(self._ask_for_isolation(work))
 
-    async def _ask_for_isolation(self, work: "FolderWork") -> None:
+    async def _ask_for_isolation(self, work: "RootSession") -> None:
         way = "run: lsp-repair trust --weak-isolation"
         text = f"lsp-repair repairs nothing here: {work.view.text}. Or {way}"
         if self._server.can("window", "show_message") is None:

@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features.diagnostic_positions import Touched
-from lsp_repair.server.root_session import FolderWork, View
+from lsp_repair.server.root_session import RootSession, View
 from lsp_repair.server.state.buffers import line_edits, plain_lines, same_text
 from lsp_repair.server.workers.reports import FileText, Offer
 
@@ -25,23 +25,23 @@ class Texts:
 
 
 def actions_for(
-    work: FolderWork, found: Sequence[Touched], texts: Texts, wanted: Sequence[str] | None
+    work: RootSession, found: Sequence[Touched], texts: Texts, requested: Sequence[str] | None
 ) -> list[lsp.CodeAction]:
     """What can be done about these failures, best first."""
     made: list[lsp.CodeAction] = []
     for each in found:
         made += _of_failure(work, each, texts)
-    if wanted and any(kind.startswith("source") for kind in wanted):
+    if requested and any(kind.startswith("source") for kind in requested):
         made = _fix_all(work, texts)
-    return [each for each in made if _is_wanted(each, wanted)]
+    return [each for each in made if _is_requested(each, requested)]
 
 
-def _is_wanted(action: lsp.CodeAction, wanted: Sequence[str] | None) -> bool:
+def _is_requested(action: lsp.CodeAction, requested: Sequence[str] | None) -> bool:
     kind = str(getattr(action.kind, "value", action.kind))
-    return not wanted or any(kind == each or kind.startswith(f"{each}.") or not each for each in wanted)
+    return not requested or any(kind == each or kind.startswith(f"{each}.") or not each for each in requested)
 
 
-def _of_failure(work: FolderWork, found: Touched, texts: Texts) -> Iterator[lsp.CodeAction]:
+def _of_failure(work: RootSession, found: Touched, texts: Texts) -> Iterator[lsp.CodeAction]:
     report = found.report
     if report is not None:
         offers = work.view.offers(report)
@@ -60,7 +60,7 @@ def _of_failure(work: FolderWork, found: Touched, texts: Texts) -> Iterator[lsp.
     yield _command("Try again with a hint…", "", "retryWithHint", about)
 
 
-def _accept(work: FolderWork, offer: Offer, edit: lsp.WorkspaceEdit, *, best: bool) -> lsp.CodeAction:
+def _accept(work: RootSession, offer: Offer, edit: lsp.WorkspaceEdit, *, best: bool) -> lsp.CodeAction:
     arguments = {"root": str(work.root), "proposal": offer.id, "edited": True}
     title = f"Accept fix: {offer.title}"
     return lsp.CodeAction(
@@ -81,7 +81,7 @@ def _command(verb: str, title: str, name: str, arguments: dict[str, Any]) -> lsp
     )
 
 
-def _price(work: FolderWork) -> str:
+def _price(work: RootSession) -> str:
     """Its greatest price, beforehand."""
     if not work.models:
         return " (no cost)"
@@ -90,7 +90,7 @@ def _price(work: FolderWork) -> str:
     return f" (models may be asked, at most ${work.most_usd})"
 
 
-def _fix_all(work: FolderWork, texts: Texts) -> list[lsp.CodeAction]:
+def _fix_all(work: RootSession, texts: Texts) -> list[lsp.CodeAction]:
     """The best unflagged proposal of each failure, as far as they touch different files."""
     taken: set[str] = set()
     chosen: list[str] = []
@@ -112,7 +112,7 @@ def _fix_all(work: FolderWork, texts: Texts) -> list[lsp.CodeAction]:
     return [lsp.CodeAction(title=title, kind=FIX_ALL, edit=edit, command=command)]
 
 
-def workspace_edit(work: FolderWork, offer: Offer, texts: Texts) -> lsp.WorkspaceEdit | None:
+def workspace_edit(work: RootSession, offer: Offer, texts: Texts) -> lsp.WorkspaceEdit | None:
     """The versioned edit of a proposal; None where a text is not the one it was proved on."""
     changes: list[lsp.TextDocumentEdit | lsp.CreateFile | lsp.RenameFile | lsp.DeleteFile] = []
     for file in offer.files:
@@ -138,7 +138,7 @@ def _text_edits(text: str, file: FileText, units: Callable[[str], int]) -> Itera
         yield lsp.TextEdit(range=lsp.Range(start=start, end=end), new_text=edit.text)
 
 
-def uri_of(work: FolderWork, path: str) -> str:
+def uri_of(work: RootSession, path: str) -> str:
     """The address of a file of the root."""
     return (work.root / path).as_uri()
 
@@ -150,7 +150,7 @@ def hover_text(view: View, where: tuple[str, int], kind: lsp.MarkupKind) -> str 
     shown, strong, rule = (str, "{}", "\n\n") if is_plain else (_escaped, "**{}**", "\n\n---\n\n")
     quoted = "{}" if is_plain else "`{}`"
     parts: list[str] = []
-    for test in view.red.values():
+    for test in view.failing.values():
         report = view.report_of(test.id)
         places = [test.place, *(report.places[:1] if report is not None else ())]
         if not any(place.path == path and place.line - 1 == line for place in places):
@@ -176,10 +176,10 @@ def _code(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")[:300]
 
 
-def lenses(work: FolderWork, view: View, path: str) -> list[lsp.CodeLens]:
+def lenses(work: RootSession, view: View, path: str) -> list[lsp.CodeLens]:
     """On failing tests and on the most suspicious line of each failure."""
     found: list[lsp.CodeLens] = []
-    for test in view.red.values():
+    for test in view.failing.values():
         report = view.report_of(test.id)
         offers = view.offers(report) if report is not None else ()
         title = f"✘ fails — {len(offers)} {'fix' if len(offers) == 1 else 'fixes'} proved" if offers else "✘ fails"
@@ -187,12 +187,12 @@ def lenses(work: FolderWork, view: View, path: str) -> list[lsp.CodeLens]:
             found.append(_lens(work, test.place.line, title, report.fingerprint if report else test.id))
     for report in view.reports.values():
         place = report.places[0] if report.places else None
-        if place is not None and place.path == path and any(key in view.red for key in report.tests):
+        if place is not None and place.path == path and any(key in view.failing for key in report.tests):
             found.append(_lens(work, place.line, "suspicious: explain", report.fingerprint))
     return found
 
 
-def _lens(work: FolderWork, line: int, title: str, failure: str) -> lsp.CodeLens:
+def _lens(work: RootSession, line: int, title: str, failure: str) -> lsp.CodeLens:
     at = lsp.Position(line=max(0, line - 1), character=0)
     command = lsp.Command(
         title=title, command="lspRepair.explain", arguments=[{"root": str(work.root), "failure": failure}]
@@ -205,7 +205,7 @@ def value_hints(view: View, path: str, lines: range, texts: Texts) -> list[lsp.I
     text = plain_lines(texts.document(path)[0] or "")
     found: dict[tuple[int, str], lsp.InlayHint] = {}
     for report in view.reports.values():
-        if not any(key in view.red for key in report.tests):
+        if not any(key in view.failing for key in report.tests):
             continue
         for at, number, values in report.values:
             index = number - 1
@@ -219,7 +219,7 @@ def explanation_text(view: View, failure: str) -> str:
     """All that is known of a failure, as plain text."""
     report = view.reports.get(failure) or view.report_of(failure)
     if report is None:
-        test = view.red.get(failure)
+        test = view.failing.get(failure)
         return (
             f"{failure}: {test.error_type}: {test.message}" if test is not None else "This failure is no longer there."
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lsp_repair.server.root_session import View
 from lsp_repair.server.state.buffers import line_edits
 from lsp_repair.server.state.line_mapping import line_way
-from lsp_repair.server.workers.reports import Place, RedTest, Report
+from lsp_repair.server.workers.reports import FailingTest, Place, Report
 
 Text = Callable[[str], str | None]
 """The text of a file by its path: the editor's buffer, else the disk's; None when there is none."""
@@ -28,15 +28,15 @@ class Spot:
 
 def spots(view: View) -> tuple[Spot, ...]:
     """All diagnostics of a folder."""
-    found = [_at_test(test, view) for test in view.red.values()]
+    found = [_at_test(test, view) for test in view.failing.values()]
     for report in view.reports.values():
-        red = [view.red[key] for key in report.tests if key in view.red]
-        if red and report.places and not _is_test(report.places[0], red):
-            found.append(_at_cause(report, red, view))
+        failing = [view.failing[key] for key in report.tests if key in view.failing]
+        if failing and report.places and not _is_test(report.places[0], failing):
+            found.append(_at_cause(report, failing, view))
     return tuple(found)
 
 
-def _at_test(test: RedTest, view: View) -> Spot:
+def _at_test(test: FailingTest, view: View) -> Spot:
     report = view.report_of(test.id)
     lines = [_what_failed(test)]
     related: list[tuple[Place, str]] = []
@@ -46,14 +46,14 @@ def _at_test(test: RedTest, view: View) -> Spot:
     return Spot(test.place, test.error_type, "\n".join(lines), tuple(related), test.id, severe=True)
 
 
-def _at_cause(report: Report, red: list[RedTest], view: View) -> Spot:
-    count = f"{len(red)} failing tests" if len(red) > 1 else f"the failing test {red[0].id}"
+def _at_cause(report: Report, failing: list[FailingTest], view: View) -> Spot:
+    count = f"{len(failing)} failing tests" if len(failing) > 1 else f"the failing test {failing[0].id}"
     lines = [f"Probably the cause of {count}.", report.explanation, *_available(report, view)]
-    related = tuple((test.place, _what_failed(test)) for test in red[:3])
-    return Spot(report.places[0], report.error_type, "\n".join(lines), related, red[0].id, severe=False)
+    related = tuple((test.place, _what_failed(test)) for test in failing[:3])
+    return Spot(report.places[0], report.error_type, "\n".join(lines), related, failing[0].id, severe=False)
 
 
-def _what_failed(test: RedTest) -> str:
+def _what_failed(test: FailingTest) -> str:
     name = test.id.rpartition("::")[2] or test.id
     if test.expected or test.actual:
         return f"{name} fails: expected {test.expected}, got {test.actual}"
@@ -69,8 +69,8 @@ def _available(report: Report, view: View) -> list[str]:
     return [f"Fix available: {best.title}{more}"]
 
 
-def _is_test(place: Place, red: Iterable[RedTest]) -> bool:
-    return any(place == test.place for test in red)
+def _is_test(place: Place, failing: Iterable[FailingTest]) -> bool:
+    return any(place == test.place for test in failing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,15 @@ class Touched:
 def touched(view: View, path: str, lines: range, text: Text) -> tuple[Touched, ...]:
     """What failed on these lines (from 0) of a file: its test, its diagnosed lines, the lines that a proposal edits."""
     found: dict[str, Touched] = {}
-    for test in view.red.values():
+    for test in view.failing.values():
         report = view.report_of(test.id)
         places = [test.place, *(report.places[:1] if report is not None else ())]
         if any(place.path == path and place.line - 1 in lines for place in places):
             found.setdefault(report.fingerprint if report else test.id, Touched(report, test.id))
     for report in view.reports.values():
-        red = [key for key in report.tests if key in view.red]
-        if red and report.fingerprint not in found and _edits_line(report, view, (path, lines), text):
-            found[report.fingerprint] = Touched(report, red[0])
+        failing = [key for key in report.tests if key in view.failing]
+        if failing and report.fingerprint not in found and _edits_line(report, view, (path, lines), text):
+            found[report.fingerprint] = Touched(report, failing[0])
     return tuple(found.values())
 
 

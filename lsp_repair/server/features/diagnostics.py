@@ -9,7 +9,7 @@ from lsprotocol import types as lsp
 from lsp_repair.server.features import code_actions
 from lsp_repair.server.features.diagnostic_positions import Spot, by_path, spots
 from lsp_repair.server.features.pull_diagnostics import pulls
-from lsp_repair.server.root_session import Autonomy, FolderWork
+from lsp_repair.server.root_session import Autonomy, RootSession
 from lsp_repair.server.state.buffers import plain_lines
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Publisher:
         self._sent: dict[Path, dict[str, tuple[int, list[Spot]]]] = {}
         self._shown: dict[Path, tuple[Any, Any]] = {}
 
-    def publish(self, work: FolderWork) -> None:
+    def publish(self, work: RootSession) -> None:
         """The diagnostics of a root, then its status."""
         before = self._sent.get(work.root, {})
         now = {path: (work.view.runs, found) for path, found in by_path(self._spots(work)).items()}
@@ -41,30 +41,30 @@ class Publisher:
         self._send_status(work)
         self._refresh(work)
 
-    def send_again(self, work: FolderWork, path: str) -> None:
+    def send_again(self, work: RootSession, path: str) -> None:
         """For a file that was just opened: some editors show nothing in it that they were told before."""
         if path in self._sent.get(work.root, {}):
             self._send(work, path, [] if pulls(self._server) else self.diagnostics(work, path))
 
-    def closed(self, work: FolderWork, path: str) -> None:
+    def closed(self, work: RootSession, path: str) -> None:
         """A client that asks does so for open files only."""
         if pulls(self._server) and path in self._sent.get(work.root, {}):
             self._send(work, path, self.diagnostics(work, path))
 
-    def diagnostics(self, work: FolderWork, path: str) -> list[lsp.Diagnostic]:
+    def diagnostics(self, work: RootSession, path: str) -> list[lsp.Diagnostic]:
         """What a file has now, at the lines where it is now."""
         found = by_path(self._spots(work)).get(path, [])
         text = self._server.document(work, path)[0] if found else None
         lines = plain_lines(text or "")
         return [self._diagnostic(work, each, lines) for each in found]
 
-    def _spots(self, work: FolderWork) -> tuple[Spot, ...]:
+    def _spots(self, work: RootSession) -> tuple[Spot, ...]:
         return () if work.autonomy is Autonomy.OFF else spots(self._server.view(work))
 
-    def _is_pulled(self, work: FolderWork, path: str) -> bool:
+    def _is_pulled(self, work: RootSession, path: str) -> bool:
         return pulls(self._server) and self._server.buffer(work, path) is not None
 
-    def _send(self, work: FolderWork, path: str, found: list[lsp.Diagnostic]) -> None:
+    def _send(self, work: RootSession, path: str, found: list[lsp.Diagnostic]) -> None:
         document = self._server.buffer(work, path)
         self._server.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(
@@ -74,7 +74,7 @@ class Publisher:
             )
         )
 
-    def _diagnostic(self, work: FolderWork, spot: Spot, lines: list[str]) -> lsp.Diagnostic:
+    def _diagnostic(self, work: RootSession, spot: Spot, lines: list[str]) -> lsp.Diagnostic:
         related = [
             lsp.DiagnosticRelatedInformation(
                 location=lsp.Location(
@@ -102,22 +102,22 @@ class Publisher:
         end = max(start + 1, self._server.units(line.rstrip()))
         return lsp.Range(start=lsp.Position(line=index, character=start), end=lsp.Position(line=index, character=end))
 
-    def _send_status(self, work: FolderWork) -> None:
+    def _send_status(self, work: RootSession) -> None:
         if not self._server.options.get("status"):
             return
-        told = {
+        reported = {
             "root": str(work.root),
             "phase": str(work.view.phase),
-            "failing": len(work.view.red),
+            "failing": len(work.view.failing),
             "proposals": sum(len(work.view.offers(each)) for each in work.view.reports.values()),
             "costUsd": self._server.decisions.cost_today(),
             "text": work.view.text,
         }
-        self._server.protocol.notify("lspRepair/status", told)
+        self._server.protocol.notify("lspRepair/status", reported)
 
-    def _refresh(self, work: FolderWork) -> None:
+    def _refresh(self, work: RootSession) -> None:
         """Lenses and hints are asked for again when somebody says that they changed."""
-        now = work.view.red, work.view.reports
+        now = work.view.failing, work.view.reports
         before = self._shown.get(work.root, ({}, {}))
         self._shown[work.root] = now
         if now == before:

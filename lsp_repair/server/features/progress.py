@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.root_session import FolderWork, Phase
+from lsp_repair.server.root_session import Phase, RootSession
 
 if TYPE_CHECKING:
     from lsp_repair.server.language_server import RepairServer
@@ -23,9 +23,9 @@ class Progress:
     def __init__(self, server: "RepairServer") -> None:
         self._server = server
         self._news: dict[Path, asyncio.Event] = {}
-        self._shown: dict[str | int, FolderWork] = {}
+        self._shown: dict[str | int, RootSession] = {}
 
-    def follow(self, work: FolderWork) -> None:
+    def follow(self, work: RootSession) -> None:
         """Something is known of this root that was not."""
         news = self._news.get(work.root)
         if news is not None:
@@ -39,7 +39,7 @@ class Progress:
         if token in self._shown:
             self._shown[token].cancel()
 
-    async def _show(self, work: FolderWork, token: str) -> None:
+    async def _show(self, work: RootSession, token: str) -> None:
         progress: Any = self._server.work_done_progress
         try:
             await asyncio.wait_for(progress.create_async(token), _PATIENCE_SECONDS)
@@ -57,7 +57,7 @@ class Progress:
             with contextlib.suppress(KeyError):
                 progress.tokens.pop(token)
 
-    async def _report(self, work: FolderWork, token: str) -> None:
+    async def _report(self, work: RootSession, token: str) -> None:
         said = work.view.text
         while work.view.phase in _BUSY:
             if work.view.text != said:
@@ -65,11 +65,11 @@ class Progress:
                 self._server.work_done_progress.report(token, lsp.WorkDoneProgressReport(message=said))
             await self._next(work)
 
-    async def _until_idle(self, work: FolderWork) -> None:
+    async def _until_idle(self, work: RootSession) -> None:
         while work.view.phase in _BUSY:
             await self._next(work)
 
-    async def _next(self, work: FolderWork) -> None:
+    async def _next(self, work: RootSession) -> None:
         news = self._news[work.root]
         await news.wait()
         news.clear()

@@ -8,7 +8,7 @@ from lsprotocol import types as lsp
 
 if TYPE_CHECKING:
     from lsp_repair.server.language_server import RepairServer
-    from lsp_repair.server.root_session import FolderWork
+    from lsp_repair.server.root_session import RootSession
 
 OPTIONS = lsp.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="lsp-repair")
 
@@ -31,9 +31,9 @@ def pulled(
     return lsp.RelatedFullDocumentDiagnosticReport(items=items, result_id=name)
 
 
-def _name(work: "FolderWork | None", items: Sequence[lsp.Diagnostic]) -> str:
+def _name(work: "RootSession | None", items: Sequence[lsp.Diagnostic]) -> str:
     """The same for the same diagnostics."""
-    told = [(str(each.range), each.message, str(each.code)) for each in items]
+    reported = [(str(each.range), each.message, str(each.code)) for each in items]
     return hashlib.sha256(
-        repr((str(work.root) if work is not None else "", told)).encode("utf-8", "replace")
+        repr((str(work.root) if work is not None else "", reported)).encode("utf-8", "replace")
     ).hexdigest()[:16]

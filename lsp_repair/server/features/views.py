@@ -4,18 +4,18 @@ import difflib
 from typing import Any
 
 from lsp_repair.server.features import code_actions
-from lsp_repair.server.root_session import FolderWork
+from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.workers.reports import Offer, Report
 
 
-def told_folder(work: FolderWork) -> dict[str, Any]:
+def reported_folder(work: RootSession) -> dict[str, Any]:
     """All failures of a folder with their proposals."""
     view = work.view
     reported = {key for report in view.reports.values() for key in report.tests}
     failures = [
-        _failure(work, report) for report in view.reports.values() if any(key in view.red for key in report.tests)
+        _failure(work, report) for report in view.reports.values() if any(key in view.failing for key in report.tests)
     ]
-    for test in view.red.values():
+    for test in view.failing.values():
         if test.id not in reported:
             place = {"uri": code_actions.uri_of(work, test.place.path), "line": test.place.line - 1}
             title = f"{test.error_type}: {test.id}"
@@ -33,9 +33,9 @@ def told_folder(work: FolderWork) -> dict[str, Any]:
     return {"root": str(work.root), "failures": failures}
 
 
-def _failure(work: FolderWork, report: Report) -> dict[str, Any]:
-    red = [work.view.red[key] for key in report.tests if key in work.view.red]
-    places = [*report.places, *(test.place for test in red)]
+def _failure(work: RootSession, report: Report) -> dict[str, Any]:
+    failing = [work.view.failing[key] for key in report.tests if key in work.view.failing]
+    places = [*report.places, *(test.place for test in failing)]
     return {
         "id": report.fingerprint,
         "tests": list(report.tests),
@@ -56,7 +56,7 @@ def _failure(work: FolderWork, report: Report) -> dict[str, Any]:
     }
 
 
-def told_diff(work: FolderWork, proposal: str) -> dict[str, Any] | None:
+def reported_diff(work: RootSession, proposal: str) -> dict[str, Any] | None:
     """Whole texts before and after, for a diff editor."""
     found = work.view.find(proposal)
     if found is None:

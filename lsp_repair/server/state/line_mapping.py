@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lsp_repair.server.root_session import View
 from lsp_repair.server.state.buffers import plain_lines, same_text
-from lsp_repair.server.workers.reports import Place, RedTest, Report
+from lsp_repair.server.workers.reports import FailingTest, Place, Report
 
 Moved = tuple[str, str, str]
 """A file's path, its text when the tests ran, and its text now."""
@@ -23,12 +23,12 @@ def moved(view: View, texts: Iterable[Moved]) -> View:
 
     return replace(
         view,
-        red={key: _red(test, at) for key, test in view.red.items()},
+        failing={key: _failing(test, at) for key, test in view.failing.items()},
         reports={key: _report(report, at) for key, report in view.reports.items()},
     )
 
 
-def _red(test: RedTest, at: Callable[[Place], Place]) -> RedTest:
+def _failing(test: FailingTest, at: Callable[[Place], Place]) -> FailingTest:
     place = at(test.place)
     return test if place is test.place else replace(test, place=place)
 

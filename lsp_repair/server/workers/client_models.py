@@ -16,7 +16,7 @@ _ASKED = ("messages", "maxOutputTokens", "modelId")
 Answer = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
-class Lending:
+class ClientModels:
     """Requests under way of one repairer, each cancelled with it."""
 
     def __init__(self, server: "RepairServer") -> None:
@@ -43,8 +43,8 @@ class Lending:
         request = str(uuid.uuid4())
         params = {key: message[key] for key in _ASKED if key in message}
         try:
-            told = await self._server.protocol.send_request_async(CHAT, params, msg_id=request)
-            await answer({"chat": number, **_fields(told)})
+            reported = await self._server.protocol.send_request_async(CHAT, params, msg_id=request)
+            await answer({"chat": number, **_fields(reported)})
         except asyncio.CancelledError:
             self._server.protocol.notify(lsp.CANCEL_REQUEST, lsp.CancelParams(id=request))
             raise
@@ -54,7 +54,7 @@ class Lending:
             self._asking.pop(number, None)
 
 
-def _fields(told: Any) -> dict[str, Any]:
+def _fields(reported: Any) -> dict[str, Any]:
     """A client's answer as plain values; what it does not have is missing."""
-    named = {name: getattr(told, name, None) for name in ("text", "error", "modelId")}
+    named = {name: getattr(reported, name, None) for name in ("text", "error", "modelId")}
     return {name: value for name, value in named.items() if isinstance(value, str)}

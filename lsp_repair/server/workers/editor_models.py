@@ -16,8 +16,8 @@ from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, R
 ANY = "any"
 """As a model's name: whichever the editor gives."""
 _POLL_SECONDS = 0.05
-_MOST_CHARACTERS_PER_TOKEN = 64
-_LEAST_CHARACTERS = 64_000
+_MAX_CHARACTERS_PER_TOKEN = 64
+_MIN_CHARACTERS = 64_000
 _SHOWN = 300
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -85,13 +85,13 @@ class EditorWire:
         text, error = answer.get("text"), answer.get("error")
         if not isinstance(text, str) or error:
             return Failure(Failed.MALFORMED if error is None else Failed.REFUSED, _one_line(error))
-        if len(text) > request.max_output_tokens * _MOST_CHARACTERS_PER_TOKEN + _LEAST_CHARACTERS:
+        if len(text) > request.max_output_tokens * _MAX_CHARACTERS_PER_TOKEN + _MIN_CHARACTERS:
             return Failure(Failed.MALFORMED, "far more text than was asked for")
         hear(text)
         return Complete(text, Usage(), estimated=True, served_by=_one_line(answer.get("modelId") or ""))
 
 
-def _one_line(told: object) -> str:
+def _one_line(reported: object) -> str:
     """Nothing that moves a cursor."""
-    text = told if isinstance(told, str) else "the editor gave no text"
+    text = reported if isinstance(reported, str) else "the editor gave no text"
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:_SHOWN]

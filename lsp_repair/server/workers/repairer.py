@@ -15,7 +15,7 @@ from lsp_repair.models.endpoints import EDITOR
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.server.workers.editor_models import ANY
 from lsp_repair.server.workers.reports import to_json
-from lsp_repair.server.workers.worker_reports import told_report
+from lsp_repair.server.workers.worker_reports import reported_report
 from lsp_repair.settings import LoadedSettings
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -50,7 +50,7 @@ class Telling:
             case Progressed(text):
                 self.tell({"kind": "progress", "text": text})
             case RepairFinished(report):
-                self.tell(to_json("report", told_report(report)))
+                self.tell(to_json("report", reported_report(report)))
             case _:
                 pass
 

@@ -14,7 +14,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class RedTest:
+class FailingTest:
     """A test that fails, as far as one run tells."""
 
     id: str
@@ -33,7 +33,7 @@ class Verdicts:
     generation: int
     files: tuple[str, ...] | None
     """The test files that ran: red tests of others stand; None: everything ran."""
-    red: tuple[RedTest, ...]
+    failing: tuple[FailingTest, ...]
     collected: int
     seconds: float
 
@@ -85,38 +85,38 @@ def to_json(kind: str, value: Any) -> dict[str, Any]:
     return {"kind": kind, **asdict(value)}
 
 
-def verdicts(told: Mapping[str, Any]) -> Verdicts:
+def verdicts(reported: Mapping[str, Any]) -> Verdicts:
     """Back from JSON."""
     return Verdicts(
-        told["generation"],
-        None if told["files"] is None else tuple(told["files"]),
-        tuple(_red(each) for each in told["red"]),
-        told["collected"],
-        told["seconds"],
+        reported["generation"],
+        None if reported["files"] is None else tuple(reported["files"]),
+        tuple(_failing(each) for each in reported["failing"]),
+        reported["collected"],
+        reported["seconds"],
     )
 
 
-def _red(told: Mapping[str, Any]) -> RedTest:
-    fields: dict[str, Any] = {**told, "place": Place(**told["place"])}
-    return RedTest(**fields)
+def _failing(reported: Mapping[str, Any]) -> FailingTest:
+    fields: dict[str, Any] = {**reported, "place": Place(**reported["place"])}
+    return FailingTest(**fields)
 
 
-def report(told: Mapping[str, Any]) -> Report:
+def report(reported: Mapping[str, Any]) -> Report:
     """Back from JSON."""
     return Report(
-        fingerprint=told["fingerprint"],
-        tests=tuple(told["tests"]),
-        error_type=told["error_type"],
-        status=told["status"],
-        explanation=told["explanation"],
-        places=tuple(Place(**each) for each in told["places"]),
-        offers=tuple(offer(each) for each in told["offers"]),
-        detail=told["detail"],
-        values=tuple((path, line, text) for path, line, text in told["values"]),
+        fingerprint=reported["fingerprint"],
+        tests=tuple(reported["tests"]),
+        error_type=reported["error_type"],
+        status=reported["status"],
+        explanation=reported["explanation"],
+        places=tuple(Place(**each) for each in reported["places"]),
+        offers=tuple(offer(each) for each in reported["offers"]),
+        detail=reported["detail"],
+        values=tuple((path, line, text) for path, line, text in reported["values"]),
     )
 
 
-def offer(told: Mapping[str, Any]) -> Offer:
+def offer(reported: Mapping[str, Any]) -> Offer:
     """Back from JSON."""
-    fields: dict[str, Any] = {**told, "files": tuple(FileText(**each) for each in told["files"])}
+    fields: dict[str, Any] = {**reported, "files": tuple(FileText(**each) for each in reported["files"])}
     return Offer(**fields)

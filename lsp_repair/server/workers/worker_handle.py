@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any
 
 Hear = Callable[[Mapping[str, Any]], Awaitable[None] | None]
-_LONGEST_LINE = 64 << 20
+_MAX_LINE_LENGTH = 64 << 20
 
 
 class Worker:
@@ -58,9 +58,9 @@ class Worker:
                 message = json.loads(line)
             except ValueError:
                 continue
-            await _heard(hear, message)
+            await _received(hear, message)
         await tail
-        await _heard(hear, {"kind": "ended", "tail": self.stderr_tail.decode("utf-8", "replace")})
+        await _received(hear, {"kind": "ended", "tail": self.stderr_tail.decode("utf-8", "replace")})
 
     async def _keep_tail(self, stream: asyncio.StreamReader) -> None:
         while piece := await stream.read(4096):
@@ -92,7 +92,7 @@ def _process() -> subprocess.Popen[bytes]:
 
 
 async def _reader(pipe: IO[bytes] | None, undoing: contextlib.ExitStack) -> asyncio.StreamReader:
-    reader = asyncio.StreamReader(_LONGEST_LINE)
+    reader = asyncio.StreamReader(_MAX_LINE_LENGTH)
     connecting = asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
     undoing.callback((await connecting)[0].close)
     return reader
@@ -106,7 +106,7 @@ async def _writer(pipe: IO[bytes] | None, undoing: contextlib.ExitStack) -> asyn
     return asyncio.StreamWriter(transport, protocol, None, loop)
 
 
-async def _heard(hear: Hear, message: Mapping[str, Any]) -> None:
+async def _received(hear: Hear, message: Mapping[str, Any]) -> None:
     done = hear(message)
     if done is not None:
         await done

@@ -89,7 +89,7 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.repair.test_selection import chosen  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.warm_suite import WarmSuite  # noqa: PLC0415 - after the order is known
     from lsp_repair.server.workers.following import follow  # noqa: PLC0415 - after the order is known
-    from lsp_repair.server.workers.worker_reports import red_tests  # noqa: PLC0415 - after the order is known
+    from lsp_repair.server.workers.worker_reports import failing_tests  # noqa: PLC0415 - after the order is known
     from lsp_repair.testrun.live_suite import LiveSuite  # noqa: PLC0415 - after the order is known
     from lsp_repair.testrun.snapshot import SnapshotRules  # noqa: PLC0415 - after the order is known
 
@@ -102,16 +102,18 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
         rules = SnapshotRules(loaded.settings.snapshot_include)
         prepared = prepare(project, private, rules, find_sandbox(project, loaded.settings.allow), overlays_of(order))
         selection = chosen(project, Selection(), project.root)
-        baseline = run_baseline(prepared, selection, Deadline.after(limit), _unheard).run
-        red = red_tests(baseline)
-        tell(to_json("verdicts", Verdicts(order["generation"], None, red, len(baseline.collected), baseline.seconds)))
+        baseline = run_baseline(prepared, selection, Deadline.after(limit), _unreceived).run
+        failing = failing_tests(baseline)
+        tell(
+            to_json("verdicts", Verdicts(order["generation"], None, failing, len(baseline.collected), baseline.seconds))
+        )
         suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
         warm = stack.enter_context(WarmSuite(prepared.place, baseline))
         for generation, files, run, seconds in follow(suite, warm, orders, limit):
-            tell(to_json("verdicts", Verdicts(generation, files, red_tests(run), len(run.collected), seconds)))
+            tell(to_json("verdicts", Verdicts(generation, files, failing_tests(run), len(run.collected), seconds)))
 
 
-def _unheard(event: "Event") -> None:
+def _unreceived(event: "Event") -> None:
     """Nobody listens to a baseline."""
 
 

@@ -4,29 +4,29 @@ from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.outcomes import FailureReport, Proposal
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Level
-from lsp_repair.server.workers.reports import FileText, Offer, Place, RedTest, Report
+from lsp_repair.server.workers.reports import FailingTest, FileText, Offer, Place, Report
 
-_MOST_CHARACTERS = 2_000
-_MOST_VALUES = 4
+_MAX_CHARACTERS = 2_000
+_MAX_VALUES = 4
 
 
-def red_tests(run: TestRun) -> tuple[RedTest, ...]:
+def failing_tests(run: TestRun) -> tuple[FailingTest, ...]:
     """The red tests of a run, each with the line that failed."""
     lines = {test.node_id: (test.path, test.line) for test in run.collected}
-    found: list[RedTest] = []
-    for result in run.red:
+    found: list[FailingTest] = []
+    for result in run.failing:
         failure = result.failure
         path, line = lines.get(result.node_id, (result.node_id.split("::", 1)[0], 1))
         if failure is None:
-            found.append(RedTest(result.node_id, Place(path, max(1, line)), "Error", "the test is red"))
+            found.append(FailingTest(result.node_id, Place(path, max(1, line)), "Error", "the test is red"))
             continue
         comparison = failure.comparison
         found.append(
-            RedTest(
+            FailingTest(
                 result.node_id,
                 Place(path, _failing_line(failure, path, line)),
                 failure.error_type,
-                failure.message[:_MOST_CHARACTERS],
+                failure.message[:_MAX_CHARACTERS],
                 comparison.expected if comparison else "",
                 comparison.actual if comparison else "",
             )
@@ -39,7 +39,7 @@ def _failing_line(failure: Failure, path: str, line: int) -> int:
     return own[-1] if own else max(1, line)
 
 
-def told_report(report: FailureReport) -> Report:
+def reported_report(report: FailureReport) -> Report:
     """A failure group for the editor."""
     offers = (offered(each) for each in report.proposals)
     failure = report.group.representative
@@ -66,7 +66,7 @@ def _places(report: FailureReport) -> tuple[Place, ...]:
 def _values(failure: Failure) -> tuple[tuple[str, int, str], ...]:
     frames = [frame for frame in failure.frames if frame.in_project and frame.locals]
     return tuple(
-        (frame.path, frame.line, ", ".join(f"{name}={value[:40]}" for name, value in frame.locals[:_MOST_VALUES]))
+        (frame.path, frame.line, ", ".join(f"{name}={value[:40]}" for name, value in frame.locals[:_MAX_VALUES]))
         for frame in frames[-2:]
     )
 

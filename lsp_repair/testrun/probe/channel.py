@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 _LENGTH = struct.Struct("!I")
-MOST_BYTES = 32 << 20
+MAX_BYTES = 32 << 20
 """Of one record: hundreds of thousands of tests fit into it."""
 
 
@@ -47,7 +47,7 @@ def payloads(buffer: bytearray) -> Iterator[bytes]:
     """Take the complete payloads off the front of `buffer`; raises ValueError at a length that no record has."""
     while len(buffer) >= _LENGTH.size:
         (length,) = _LENGTH.unpack_from(buffer)
-        if length > MOST_BYTES:
+        if length > MAX_BYTES:
             raise ValueError("a record is too large")
         end = _LENGTH.size + length
         if len(buffer) < end:

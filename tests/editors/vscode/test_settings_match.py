@@ -24,8 +24,8 @@ def test_the_extension_offers_every_setting_of_the_server_and_no_other(offered):
 
 
 def test_what_only_an_editor_sets_has_the_same_default_in_both(offered):
-    told = {name: str(offered[name]["default"]) for name in (each.name for each in settings_page.EDITOR_SETTINGS)}
-    assert {name: default.lower() for name, default in told.items()} == {
+    reported = {name: str(offered[name]["default"]) for name in (each.name for each in settings_page.EDITOR_SETTINGS)}
+    assert {name: default.lower() for name, default in reported.items()} == {
         each.name: each.default for each in settings_page.EDITOR_SETTINGS
     }
 

@@ -25,10 +25,10 @@ def imports(context: Context, failure: Failure) -> Iterator[Change]:
             yield from _other_name(context, node, no_name[1] or no_name[3])
 
 
-def _other_module(context: Context, node: ast.Import | ast.ImportFrom, wanted: str) -> Iterator[Change]:
+def _other_module(context: Context, node: ast.Import | ast.ImportFrom, requested: str) -> Iterator[Change]:
     names = [each.name for each in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     for name in names:
-        if not (name == wanted or wanted.endswith("." + name) or name.startswith(wanted + ".")):
+        if not (name == requested or requested.endswith("." + name) or name.startswith(requested + ".")):
             continue
         start, end = context.module.span(node)
         at = context.module.body.find(name.encode(), start, end)
@@ -59,25 +59,25 @@ def _modules(context: Context, name: str, node: ast.Import | ast.ImportFrom) -> 
         yield HOME[imported[0]], 0.8
 
 
-def _other_name(context: Context, node: ast.ImportFrom, wanted: str) -> Iterator[Change]:
+def _other_name(context: Context, node: ast.ImportFrom, requested: str) -> Iterator[Change]:
     for each in node.names:
-        if each.name != wanted:
+        if each.name != requested:
             continue
         start = context.module.span(each)[0]
-        span = start, start + len(wanted.encode())
+        span = start, start + len(requested.encode())
         for entry in context.hints.project_names:
             module, _, defined = entry.partition(":")
-            alike = loose_likeness(defined, wanted)
+            alike = loose_likeness(defined, requested)
             is_near = bool(node.module) and module.endswith(node.module or "")
-            if is_near and defined != wanted and alike > 0.6:
-                text = defined if each.asname else f"{defined} as {wanted}"
+            if is_near and defined != requested and alike > 0.6:
+                text = defined if each.asname else f"{defined} as {requested}"
                 for new, weight in ((defined, 0.9), (text, 1.0)):
-                    title = f"import `{new}` instead of `{wanted}`"
+                    title = f"import `{new}` instead of `{requested}`"
                     yield Rewrite(((*span, new),), node.lineno, "err:misspelled-import", weight * alike, title)
         start, end = context.module.span(node)
-        if len(node.names) == 1 and HOME.get(wanted, node.module) != node.module:
-            title = f"import `{wanted}` from `{HOME[wanted]}`"
-            text = f"from {HOME[wanted]} import {wanted}"
+        if len(node.names) == 1 and HOME.get(requested, node.module) != node.module:
+            title = f"import `{requested}` from `{HOME[requested]}`"
+            text = f"from {HOME[requested]} import {requested}"
             yield Rewrite(((start, end, text),), node.lineno, "err:misspelled-import", 0.9, title)
 
 
@@ -86,23 +86,27 @@ def definitions(context: Context, failure: Failure) -> Iterator[Change]:
     found = _NO_NAME.search(failure.message)
     if found is None:
         return
-    wanted, module = found[1] or found[3], found[2] or ""
+    requested, module = found[1] or found[3], found[2] or ""
     path = context.module.source.path
     is_here = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".").endswith(module)
     if not module or not is_here:
         return
     for node in context.scopes.definitions:
-        alike = loose_likeness(node.name, wanted)
+        alike = loose_likeness(node.name, requested)
         if alike > 0.6:
             keyword = context.module.span(node)[0]
             at = context.module.body.find(node.name.encode(), keyword)
-            title = f"rename `{node.name}` to `{wanted}`"
+            title = f"rename `{node.name}` to `{requested}`"
             yield Rewrite(
-                ((at, at + len(node.name), wanted),), node.lineno, "err:renamed-definition", 0.7 * alike, title
+                ((at, at + len(node.name), requested),), node.lineno, "err:renamed-definition", 0.7 * alike, title
             )
             end = len(context.module.body)
             gap = "" if context.module.body.endswith((b"\n", b"\r")) else "\n"
-            alias = f"{gap}\n{wanted} = {node.name}\n"
+            alias = f"{gap}\n{requested} = {node.name}\n"
             yield Rewrite(
-                ((end, end, alias),), node.lineno, "err:missing-alias", 0.6 * alike, f"insert `{wanted} = {node.name}`"
+                ((end, end, alias),),
+                node.lineno,
+                "err:missing-alias",
+                0.6 * alike,
+                f"insert `{requested} = {node.name}`",
             )

@@ -62,8 +62,8 @@ def _defaults_of_project(context: Context) -> Iterator[tuple[str, float]]:
 
 def _misspelled_key(context: Context, node: ast.expr, value: str) -> Iterator[Change]:
     strings = {each.value for each in context.module.below(context.module.tree) if isinstance(each, ast.Constant)}
-    wanted = {each for each in (*strings, *context.hints.test_literals) if isinstance(each, str) and len(each) < 60}
-    for other in sorted(wanted - {value}):
+    requested = {each for each in (*strings, *context.hints.test_literals) if isinstance(each, str) and len(each) < 60}
+    for other in sorted(requested - {value}):
         alike = loose_likeness(other, value)
         if alike > 0.6:
             code = Code(string_literal(other, context.text(node)))

@@ -66,7 +66,7 @@ def _other_numbers(context: Context, node: ast.Constant, value: float) -> Iterat
         if isinstance(other, (int, float)) and other != value:
             yield Replacement(node, number(other), "const-ingredient", 0.3)
     literals = context.hints.test_literals
-    wanted = [each for each in literals if isinstance(each, (int, float)) and not isinstance(each, bool)]
-    for expected in wanted[:12]:
+    requested = [each for each in literals if isinstance(each, (int, float)) and not isinstance(each, bool)]
+    for expected in requested[:12]:
         if expected != value:
             yield Replacement(node, number(expected), "test-literal", 0.15)

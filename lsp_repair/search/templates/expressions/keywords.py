@@ -130,6 +130,6 @@ def _functions(context: Context, name: str) -> Iterator[Function]:
         members = each.body if isinstance(each, ast.ClassDef) else [each]
         for member in members:
             is_constructor = isinstance(each, ast.ClassDef) and each.name == name
-            wanted = {name, "__init__"} if is_constructor else {name}
-            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and member.name in wanted:
+            requested = {name, "__init__"} if is_constructor else {name}
+            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and member.name in requested:
                 yield member

@@ -26,21 +26,21 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     if node.func.id not in {"isinstance", "issubclass"}:
         return
-    wanted = node.args[1]
-    elements = wanted.elts if isinstance(wanted, ast.Tuple) else [wanted]
+    requested = node.args[1]
+    elements = requested.elts if isinstance(requested, ast.Tuple) else [requested]
     codes = [context.code(each) for each in elements]
     names = {each.text for each in codes}
     kin = {other for name in names for other in _KIN.get(name, ())}
     for other in (*_CHOICES, *_classes(context)):
         if other not in names:
             prior = 0.4 if other in kin else 0.12
-            yield Replacement(wanted, bracketed("(", [*codes, Code(other)], ")"), "isinstance-widen", prior)
-            yield Replacement(wanted, Code(other), "isinstance-type", prior * 0.7)
+            yield Replacement(requested, bracketed("(", [*codes, Code(other)], ")"), "isinstance-widen", prior)
+            yield Replacement(requested, Code(other), "isinstance-type", prior * 0.7)
     if len(elements) > 1:
         for index in range(len(elements)):
             rest = [context.code(each) for each in without(elements, index)]
             code = rest[0] if len(rest) == 1 else bracketed("(", rest, ")")
-            yield Replacement(wanted, code, "isinstance-narrow", 0.4)
+            yield Replacement(requested, code, "isinstance-narrow", 0.4)
 
 
 def _classes(context: Context) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lsp_repair.pycode.syntax import last_line
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.templates.context import Context, without
-from lsp_repair.search.templates.statements.guards import wanted_errors
+from lsp_repair.search.templates.statements.guards import requested_errors
 
 _RAISABLE = (
     "ValueError",
@@ -43,7 +43,7 @@ def _raised(context: Context, node: ast.Raise, raised: ast.expr) -> Iterator[Cha
     old = context.text(kind)
     span = context.module.span(kind)
     is_seen = any(failure.error_type == old.split(".")[-1] for failure in context.hints.failures)
-    for name in dict.fromkeys([*wanted_errors(context), *_own_errors(context), *_RAISABLE]):
+    for name in dict.fromkeys([*requested_errors(context), *_own_errors(context), *_RAISABLE]):
         if name != old:
             yield Rewrite(
                 ((*span, name),), node, "raise-type", 0.5 if is_seen else 0.3, f"{quoted(old)} → {quoted(name)}"

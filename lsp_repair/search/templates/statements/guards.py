@@ -42,8 +42,8 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
     assert function is not None
     values = list(returned_values(context, function))
     names = context.scopes.names(node)
-    wanted = wanted_errors(context)
-    highest = 0.5 if wanted else 0.2
+    requested = requested_errors(context)
+    highest = 0.5 if requested else 0.2
     for condition, weight in conditions(names):
         if highest * weight < least_prior:
             continue
@@ -54,11 +54,11 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
         if context.module.is_in_loop(node):
             yield f"if {condition}:\n    continue", 0.12 * weight
             yield f"if {condition}:\n    break", 0.12 * weight
-        for error in wanted:
+        for error in requested:
             yield f'if {condition}:\n    raise {error}("{condition}")', 0.5 * weight
 
 
-def wanted_errors(context: Context) -> list[str]:
+def requested_errors(context: Context) -> list[str]:
     """Exceptions that `pytest.raises` waited for in vain."""
     found = (_NOT_RAISED.search(failure.message) for failure in context.hints.failures)
     return list(dict.fromkeys(each[1] for each in found if each))

@@ -34,8 +34,8 @@ _METHODS = {
     "in": ("__contains__", "__iter__", "__getitem__"),
     "not in": ("__contains__", "__iter__", "__getitem__"),
 }
-_MOST_VALUES = 2000
-_DEEPEST = 4
+_MAX_VALUES = 2000
+_MAX_DEPTH = 4
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), range, type)
 _NEGATIVE = {"!=", "not in"}
 _ASKING = {"assertIsInstance"}
@@ -51,14 +51,14 @@ class Comparing(Looker):
     def __init__(self, made: Made, test_source: str) -> None:
         self._made = made
         self._test_source = test_source
-        self._left = _MOST_VALUES
+        self._left = _MAX_VALUES
         self.found: set[str] = set()
         """Names of the types."""
 
     def look(self, symbol: str, left: Any, right: Any) -> Any:
         """The comparison as the test makes it, after a look at both sides."""
         if symbol not in _NEGATIVE:  # what differs from everything is no help to most wrong patches
-            pairs = _pairs(left, right, _DEEPEST) if symbol != "in" else iter([(left, right)])
+            pairs = _pairs(left, right, _MAX_DEPTH) if symbol != "in" else iter([(left, right)])
             for one, other in pairs:
                 self._left -= 1
                 if self._left < 0:
@@ -130,8 +130,10 @@ class Comparing(Looker):
         kind = kind_of(value)
         if kind in _PLAIN:
             return
-        told: Any = next((each.__dict__["__class__"] for each in type.mro(kind) if "__class__" in each.__dict__), None)
-        is_new = told is not object.__dict__["__class__"] and self._made.is_new_member(told)
+        reported: Any = next(
+            (each.__dict__["__class__"] for each in type.mro(kind) if "__class__" in each.__dict__), None
+        )
+        is_new = reported is not object.__dict__["__class__"] and self._made.is_new_member(reported)
         if getattr(value, "__class__", kind) is not kind and (is_new or self._made.by_patch(kind)):
             self.found.add(kind.__name__)
         for each in _members(kinds) if kind_of(kinds) is tuple else (kinds,):
@@ -235,10 +237,10 @@ def _pairs(left: Any, right: Any, depth: int) -> Iterator[tuple[Any, Any]]:
 def _parts(value: object) -> dict[Any, Any]:
     kind = type(value)
     if kind in {list, tuple, set, frozenset}:
-        return dict(enumerate(itertools.islice(cast("Iterable[object]", value), _MOST_VALUES)))
+        return dict(enumerate(itertools.islice(cast("Iterable[object]", value), _MAX_VALUES)))
     if kind is dict:
         pairs = list(cast("dict[object, object]", value).items())  # a list, since `str` may run what changes the dict
-        return {("key", str(key)): each for key, each in pairs[:_MOST_VALUES]}
+        return {("key", str(key)): each for key, each in pairs[:_MAX_VALUES]}
     if kind in _PLAIN:
         return {}
     own: object = getattr(value, "__dict__", None)

@@ -24,8 +24,8 @@ from .plain_values import Made
 from .test_sources import Mutant, TestSource
 
 _GENERATORS = CO_GENERATOR | CO_ASYNC_GENERATOR
-_MOST_TARGETS = 6
-_MOST_MUTANTS = 6
+_MAX_TARGETS = 6
+_MAX_MUTANTS = 6
 _CANARIES = (
     "    assert 1 == 2",
     "    expected = [object()]\n    assert [object()] == expected",
@@ -64,9 +64,9 @@ class _Ran:
 class MustFail:
     """The pytest plugin; `wanted` has `targets`, the spans of lines `changed` by path, and `seconds` of CPU time."""
 
-    def __init__(self, reporting: Reporting, wanted: dict[str, Any]) -> None:
+    def __init__(self, reporting: Reporting, requested: dict[str, Any]) -> None:
         self._reporting = reporting
-        self._wanted = wanted
+        self._requested = requested
         self._sources: dict[str, tuple[bytes, ast.Module]] = {}
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -91,7 +91,7 @@ class MustFail:
     def _all(self, session: Any) -> None:
         targets = list(self._targets(session.items))
         self._canaries([*targets, *session.items])
-        ends = time.process_time() + self._wanted["seconds"]
+        ends = time.process_time() + self._requested["seconds"]
         for item in targets:
             self._again(item)
             if time.process_time() > ends:
@@ -105,14 +105,14 @@ class MustFail:
 
     def _targets(self, items: list[Any]) -> Iterator[Any]:
         """The first that passed, at most two of one function."""
-        wanted = self._wanted["targets"]
-        files = tuple(each + "::" for each in wanted if "::" not in each)
+        requested = self._requested["targets"]
+        files = tuple(each + "::" for each in requested if "::" not in each)
         of_function: dict[str, int] = {}
         count = 0
         for item in items:
-            if item.nodeid not in wanted and not (files and item.nodeid.startswith(files)):
+            if item.nodeid not in requested and not (files and item.nodeid.startswith(files)):
                 continue
-            if item.nodeid in self._reporting.not_passed or count == _MOST_TARGETS:
+            if item.nodeid in self._reporting.not_passed or count == _MAX_TARGETS:
                 continue
             if not isinstance(item, pytest.Function):
                 self._none(item, "another kind of test")
@@ -152,13 +152,13 @@ class MustFail:
         """What looks at a test's comparisons, and the code that has it look."""
         if not isinstance(source, TestSource):
             return None, None
-        made = Made(self._reporting.root, self._wanted["changed"], source.space, source.attributes)
+        made = Made(self._reporting.root, self._requested["changed"], source.space, source.attributes)
         comparing = Comparing(made, self._text(item))
         return comparing, source.looked_at(comparing)
 
     def _mutants(self, item: Any, source: TestSource, ends: float) -> None:
         tried = 0
-        for mutant in source.mutants(_MOST_MUTANTS):
+        for mutant in source.mutants(_MAX_MUTANTS):
             if time.process_time() > ends and tried:
                 break
             tried += 1

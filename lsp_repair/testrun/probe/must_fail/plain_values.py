@@ -24,8 +24,8 @@ _tuple: Any = tuple
 _dict: Any = dict
 _set: Any = set
 _frozenset: Any = frozenset
-_MOST = 2000
-_DEEPEST = 6
+_MAX = 2000
+_MAX_DEPTH = 6
 _READ: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
     float: float.__float__,
@@ -128,10 +128,10 @@ class Plain:
 
     def __init__(self, made: Made) -> None:
         self._made = made
-        self._left = _MOST
+        self._left = _MAX
         self.behind: set[str] = set()
 
-    def of(self, value: Any, depth: int = _DEEPEST) -> Any:
+    def of(self, value: Any, depth: int = _MAX_DEPTH) -> Any:
         """The same object where there is nothing to look behind."""
         kind = kind_of(value)
         base = kind if kind in _HOLDERS else self._base(kind)
@@ -153,12 +153,12 @@ class Plain:
     def _inside(self, value: Any, base: type, depth: int) -> Any:
         """The container itself when nothing in it changes."""
         if base is dict:
-            pairs = [(each, self.of(each, depth - 1), value[each]) for each in list(value)[:_MOST]]
+            pairs = [(each, self.of(each, depth - 1), value[each]) for each in list(value)[:_MAX]]
             made = [(key, self.of(item, depth - 1)) for _, key, item in pairs]
             same = all(one is old and item is was for (one, item), (old, _, was) in zip(made, pairs))  # noqa: B905 - Python 3.9
-            return value if same or len(value) > _MOST else dict(made)
+            return value if same or len(value) > _MAX else dict(made)
         items = list(value)
-        if len(items) > _MOST:
+        if len(items) > _MAX:
             return value
         plain = [self.of(each, depth - 1) for each in items]
         return value if all(one is other for one, other in zip(plain, items)) else base(plain)  # noqa: B905 - Python 3.9

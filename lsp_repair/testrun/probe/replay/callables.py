@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from types import FrameType, FunctionType
 from typing import Any, NamedTuple, Optional, cast
 
-_DEEPEST_CLASS = 3
-MOST_CALLS, MOST_OF_ONE = 40, 10
+_MAX_CLASS_DEPTH = 3
+MAX_CALLS, MAX_OF_ONE = 40, 10
 """So many calls are recorded, so many of one function: the one that matters may be among the others."""
 
 
@@ -43,7 +43,7 @@ class Callables:
 def _named(module: str, namespace: Any, prefix: str) -> Iterator[tuple[FunctionType, Callee]]:
     for name, value in list(namespace.items()):
         if isinstance(value, type):
-            if value.__module__ == module and prefix.count(".") < _DEEPEST_CLASS and value.__name__ == name:
+            if value.__module__ == module and prefix.count(".") < _MAX_CLASS_DEPTH and value.__name__ == name:
                 yield from _named(module, dict(vars(value)), f"{prefix}{name}.")
             continue
         function = _function_of(value)

@@ -12,7 +12,7 @@ Arguments = dict[str, Any]
 
 _ELEMENTS = 3
 _EACH = 3
-_LONGEST_TEXT = 200
+_MAX_TEXT_LENGTH = 200
 _NAMES_A_PLACE = re.compile(r"[/\\~:\0]|^\.")
 
 
@@ -116,7 +116,7 @@ class Variations:
 
     def _of_text(self, value: str) -> Iterator[str]:
         """Only characters that the text itself has, or the next ones: no text that names a place outside comes of it."""
-        if len(value) > _LONGEST_TEXT or _NAMES_A_PLACE.search(value):
+        if len(value) > _MAX_TEXT_LENGTH or _NAMES_A_PLACE.search(value):
             return
         digits = re.compile(r"[0-9]+")
         if digits.search(value):

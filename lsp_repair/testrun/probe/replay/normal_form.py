@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, Optional, cast
 
-_MOST_NODES = 3000
-_DEEPEST = 12
-_LONGEST = 400
+_MAX_NODES = 3000
+_MAX_DEPTH = 12
+_MAX_LENGTH = 400
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 _ATOMS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 _TRUSTED_MODULES = {"datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress", "re", "array"}
@@ -45,7 +45,7 @@ class NormalForm:
 
     def of(self, value: object) -> str:
         """The text; raises Opaque."""
-        self._left = _MOST_NODES
+        self._left = _MAX_NODES
         self._around = []
         return capped(self._of(value))
 
@@ -56,7 +56,7 @@ class NormalForm:
             return self._atom(value)
         if id(value) in self._around:
             return f"<around {len(self._around) - self._around.index(id(value))}>"
-        if self._left < 0 or len(self._around) > _DEEPEST:
+        if self._left < 0 or len(self._around) > _MAX_DEPTH:
             raise Opaque
         self._around.append(id(value))
         try:
@@ -158,10 +158,10 @@ def type_name(kind: type) -> str:
 
 def capped(text: str) -> str:
     """A long text by its beginning and a digest of all of it."""
-    if len(text) <= _LONGEST:
+    if len(text) <= _MAX_LENGTH:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{text[:_LONGEST]}… {digest}"
+    return f"{text[:_MAX_LENGTH]}… {digest}"
 
 
 def atoms(value: object, most: int = 60) -> list[str]:
@@ -172,8 +172,8 @@ def atoms(value: object, most: int = 60) -> list[str]:
 def _atoms(value: object, depth: int) -> Iterator[str]:
     kind = type(value)
     if kind in _ATOMS:
-        yield repr(value)[:_LONGEST]
-    elif depth > _DEEPEST:
+        yield repr(value)[:_MAX_LENGTH]
+    elif depth > _MAX_DEPTH:
         return
     elif issubclass(kind, dict):
         for key, each in _DICT.items(cast("dict[object, object]", value)):

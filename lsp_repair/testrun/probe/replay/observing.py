@@ -26,32 +26,32 @@ def serve(read_fd: int, write_fd: int) -> None:
     its own; `test_modules` are never imported. `pretend`: the same as if the test `test` were running, `at_root` or not.
     The last record is of kind `end`; every record repeats the `seal`, which code under test has no reason to know.
     """
-    wanted = channel.receive(read_fd)
+    requested = channel.receive(read_fd)
     os.close(read_fd)
     cpu_limits.install()
 
-    seal = wanted.pop("seal")
+    seal = requested.pop("seal")
 
     def emit(record: dict[str, Any]) -> None:
         channel.send(write_fd, {"seal": seal, **record})
 
-    {"record": _record, "replay": _replay, "pretend": _pretend}[wanted["do"]](wanted, emit)
+    {"record": _record, "replay": _replay, "pretend": _pretend}[requested["do"]](requested, emit)
     emit({"kind": "end"})
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
-def _record(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+def _record(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
     from .. import time_limits
     from ..session.sessions import run_pytest
     from .recorded_calls import CallsRecorded
 
     sys.argv = ["pytest"]
-    run_pytest(wanted, [CallsRecorded(wanted, emit), time_limits.LimitedTests(wanted["test_seconds"])])
+    run_pytest(requested, [CallsRecorded(requested, emit), time_limits.LimitedTests(requested["test_seconds"])])
 
 
-def _replay(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+def _replay(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
     """In an interpreter that shows no sign of a test run."""
     folder = _private_folder()
     home = os.path.join(folder, "home")
@@ -62,14 +62,14 @@ def _replay(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
         del os.environ[name]
     sys.argv = [""]
     _hide()
-    _replayed(wanted, {home: _HOME, folder: _HERE, wanted["root"]: _HERE}, _plain_call, emit)
+    _replayed(requested, {home: _HOME, folder: _HERE, requested["root"]: _HERE}, _plain_call, emit)
 
 
 def _plain_call(target: Any, positional: list[Any], keywords: dict[str, Any]) -> Any:
     return target(*positional, **keywords)
 
 
-def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
+def _pretend(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
     """With all by which code can notice that a test runs: pytest's modules, variables, arguments, log and frames."""
     import logging
     import unittest
@@ -78,10 +78,10 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
     from _pytest.logging import LogCaptureHandler
 
     assert unittest
-    root: str = wanted["root"]
-    test: dict[str, str] = wanted["test"]
+    root: str = requested["root"]
+    test: dict[str, str] = requested["test"]
     folder = _private_folder()
-    if not wanted["at_root"]:
+    if not requested["at_root"]:
         os.chdir(folder)
     places = {os.environ.get("HOME", folder): _HOME, folder: _HERE, root: _HERE}
     as_test = _function_of_test(test["function"], os.path.join(root, test["path"]))
@@ -93,9 +93,9 @@ def _pretend(wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
         def pytest_cmdline_main(self, config: Any) -> int:
             os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
             logging.getLogger().addHandler(LogCaptureHandler())
-            for name in wanted["test_modules"]:
+            for name in requested["test_modules"]:
                 sys.modules.setdefault(name, ModuleType(name))
-            _replayed(wanted, places, as_test, emit)
+            _replayed(requested, places, as_test, emit)
             return 0
 
     pytest.main(["--noconftest", "-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider"], plugins=[Acting()])
@@ -111,11 +111,11 @@ def _function_of_test(name: str, path: str) -> Caller:
     return made
 
 
-def _replayed(wanted: dict[str, Any], places: dict[str, str], caller: Caller, emit: Callable[[Any], None]) -> None:
+def _replayed(requested: dict[str, Any], places: dict[str, str], caller: Caller, emit: Callable[[Any], None]) -> None:
     _bounded()
     sys.dont_write_bytecode = True
-    sys.path[:] = [*wanted["path"], *(each for each in sys.path if each not in wanted["path"])]
-    for record in Replay(wanted, places, caller).records():
+    sys.path[:] = [*requested["path"], *(each for each in sys.path if each not in requested["path"])]
+    for record in Replay(requested, places, caller).records():
         emit(record)
 
 

@@ -13,10 +13,10 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from .callables import MOST_CALLS, MOST_OF_ONE, Callables, Callee
+from .callables import MAX_CALLS, MAX_OF_ONE, Callables, Callee
 
-_MOST_EVENTS = 400_000
-_LARGEST_BYTES = 48 << 10
+_MAX_EVENTS = 400_000
+_MAX_BYTES = 48 << 10
 _FRAMES_UP = 20
 _COROUTINE_LIKE = 0x20 | 0x80 | 0x200
 _FOREIGN = ("pytest", "_pytest", "pluggy", "unittest", "mock", "_lsp_repair_probe")
@@ -33,11 +33,11 @@ class CallsRecorded:
     makes them. Other calls count where the nearest frame of the project is one of the tests' own.
     """
 
-    def __init__(self, wanted: dict[str, Any], emit: Callable[[Any], None]) -> None:
-        self._prefix = wanted["root"] + os.sep
-        self._oracle = set(wanted["oracle"])
-        self._only = set(wanted["only"]) if wanted["only"] is not None else None
-        self._changed = {(path, line) for path, lines in wanted["changed"].items() for line in lines}
+    def __init__(self, requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
+        self._prefix = requested["root"] + os.sep
+        self._oracle = set(requested["oracle"])
+        self._only = set(requested["only"]) if requested["only"] is not None else None
+        self._changed = {(path, line) for path, lines in requested["changed"].items() for line in lines}
         self._emit = emit
         self._callables = Callables()
         self._interesting: dict[int, tuple[CodeType, bool]] = {}
@@ -72,7 +72,7 @@ class CallsRecorded:
         self._emit({"kind": "surroundings", "modules": names, "path": inside})
 
     def _go_on(self) -> None:
-        if self._events < _MOST_EVENTS and len(self._seen) < MOST_CALLS:
+        if self._events < _MAX_EVENTS and len(self._seen) < MAX_CALLS:
             sys.setprofile(self._event)
 
     def _event(self, frame: FrameType, event: str, argument: object) -> None:
@@ -83,7 +83,7 @@ class CallsRecorded:
         known = self._interesting.get(id(code))
         if known is None:
             known = self._interesting[id(code)] = (code, self._is_product(code.co_filename))
-        if self._events > _MOST_EVENTS:
+        if self._events > _MAX_EVENTS:
             sys.setprofile(None)
         elif known[1]:
             sys.setprofile(None)
@@ -102,7 +102,7 @@ class CallsRecorded:
         if (code.co_filename, code.co_firstlineno) not in self._changed and not self._is_direct(frame):
             return
         found = self._callables.of(frame)
-        if found is None or self._counts.get(found[0], 0) >= MOST_OF_ONE:
+        if found is None or self._counts.get(found[0], 0) >= MAX_OF_ONE:
             return
         callee = found[0]
         data = self._pickled(frame, *found)
@@ -132,7 +132,7 @@ class CallsRecorded:
 
 class _Bounded(io.BytesIO):
     def write(self, data: Any) -> int:
-        if self.tell() + len(data) > _LARGEST_BYTES:
+        if self.tell() + len(data) > _MAX_BYTES:
             raise TooLargeError
         return super().write(data)
 

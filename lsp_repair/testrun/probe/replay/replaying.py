@@ -19,7 +19,7 @@ from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name
 from .outside import Outside, TouchedOutsideError
 
-_MOST_INPUTS = 200
+_MAX_INPUTS = 200
 _CALL_SECONDS = 0.05
 _ALL_SECONDS = 0.25
 _IMPORT_SECONDS = 5.0
@@ -117,7 +117,7 @@ class Replay:
             for made in turn:
                 if made is not None and (made.callee, made.key) not in tested:
                     found[made.callee, made.key] = made
-            if len(found) + len(tested) >= _MOST_INPUTS:
+            if len(found) + len(tested) >= _MAX_INPUTS:
                 break
         return list(found.values())
 

@@ -119,7 +119,7 @@ def _teller(patched: _Patched, emit: Callable[[dict[str, Any]], None]) -> Callab
     """What tells who reaches for a name; all it needs is bound before the user's code is imported."""
     this_frame, getpid, owner = sys._getframe, os.getpid, os.getpid()  # pyright: ignore[reportPrivateUsage] - the caller of an audit event has no other name
     behind, free, address = patched.behind, patched.free, identity
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
 
     def reached(name: str) -> None:
         frame: Any = this_frame()  # of this function, whose caller is the hook
@@ -131,8 +131,8 @@ def _teller(patched: _Patched, emit: Callable[[dict[str, Any]], None]) -> Callab
             return
         if getpid() != owner:
             raise RuntimeError(name)
-        if (path, name) not in told:
-            told.add((path, name))
+        if (path, name) not in reported:
+            reported.add((path, name))
             emit({"kind": "reached-for", "path": path, "name": name})
 
     return reached

@@ -274,10 +274,10 @@ def doctest_failure(error: BaseException, root: str) -> Optional[dict[str, Any]]
         record = failure_of(first.exc_info[1], root, None)
         record["frames"].insert(0, frame)
         return record
-    got, wanted = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
+    got, requested = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
     return {
         "type": "DocTestFailure",
-        "message": f"{example.source.strip()} gave {got!r} instead of {wanted!r}"[:4000],
+        "message": f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000],
         "frames": [frame],
-        "comparison": {"operator": "==", "actual": got[:300], "expected": wanted[:300]},
+        "comparison": {"operator": "==", "actual": got[:300], "expected": requested[:300]},
     }

@@ -34,31 +34,31 @@ def serve(read_fd: int, write_fd: int) -> None:
 
     emit: Callable[[dict[str, Any]], None] = functools.partial(channel.send, write_fd)
     emit({"kind": "hello", "pytest": pytest.__version__, "python": list(sys.version_info[:3]), "pid": os.getpid()})
-    wanted = channel.receive(read_fd)
-    if "secret" in wanted:
-        emit = sealed_emit(write_fd, bytes.fromhex(wanted.pop("secret")))
+    requested = channel.receive(read_fd)
+    if "secret" in requested:
+        emit = sealed_emit(write_fd, bytes.fromhex(requested.pop("secret")))
     time_limits.install()
-    reporting = Reporting(wanted["root"], emit, wanted.get("only"), wanted.get("order", "collected"))
-    if wanted.get("within") is not None:
-        reporting.within = Within(wanted["root"], wanted["within"])
-    if wanted["mode"] == "warm":
+    reporting = Reporting(requested["root"], emit, requested.get("only"), requested.get("order", "collected"))
+    if requested.get("within") is not None:
+        reporting.within = Within(requested["root"], requested["within"])
+    if requested["mode"] == "warm":
         from ..warm.warm_session import serve_warm
 
-        serve_warm(wanted, reporting, read_fd, write_fd)
+        serve_warm(requested, reporting, read_fd, write_fd)
         return
-    if wanted.get("record"):
-        reporting.recorder = recorder(wanted["root"])
-    plugins: list[Any] = [reporting, time_limits.LimitedTests(wanted["test_seconds"])]
-    if wanted.get("must_fail") is not None:
+    if requested.get("record"):
+        reporting.recorder = recorder(requested["root"])
+    plugins: list[Any] = [reporting, time_limits.LimitedTests(requested["test_seconds"])]
+    if requested.get("must_fail") is not None:
         from ..must_fail.mutated_assertions import MustFail
 
-        plugins.append(MustFail(reporting, wanted["must_fail"]))
-    if wanted.get("digests"):
-        reporting.digests = Digests(wanted["root"])
-    if wanted.get("guarded"):
-        guard(wanted["root"], wanted["guarded"], emit)
+        plugins.append(MustFail(reporting, requested["must_fail"]))
+    if requested.get("digests"):
+        reporting.digests = Digests(requested["root"])
+    if requested.get("guarded"):
+        guard(requested["root"], requested["guarded"], emit)
     _hide()
-    status = run_pytest(wanted, plugins)
+    status = run_pytest(requested, plugins)
     emit({"kind": "end", "exit": status, "cpu": time.process_time()})
     _leave()
 
@@ -86,7 +86,7 @@ def _import_ahead() -> None:
             continue
 
 
-def run_pytest(wanted: dict[str, Any], plugins: list[Any]) -> int:
+def run_pytest(requested: dict[str, Any], plugins: list[Any]) -> int:
     """Pytest in this process, at the snapshot's root."""
-    arguments = [f"--rootdir={wanted['root']}", *wanted["args"]]
+    arguments = [f"--rootdir={requested['root']}", *requested["args"]]
     return int(pytest.main(arguments, plugins=[Measurement(), *plugins]))

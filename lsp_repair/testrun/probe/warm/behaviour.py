@@ -17,8 +17,8 @@ from ..facts import shown
 from ..replay.neighbours import neighbours
 from . import swap
 
-_MOST_CALLS = 12
-_MOST_INPUTS = 60
+_MAX_CALLS = 12
+_MAX_INPUTS = 60
 _CALL_SECONDS = 0.05
 _GENERATED = 20
 
@@ -40,7 +40,7 @@ class CallRecorder:
         sys.setprofile(None)
 
     def _event(self, frame: Any, event: str, argument: object) -> None:
-        if event != "call" or frame.f_code is not self._code or len(self.calls) >= _MOST_CALLS:
+        if event != "call" or frame.f_code is not self._code or len(self.calls) >= _MAX_CALLS:
             return
         sys.setprofile(None)
         try:
@@ -72,7 +72,7 @@ def inputs_around(calls: list[Arguments]) -> list[Arguments]:
             for neighbour in neighbours(value):
                 changed = {**call, name: neighbour}
                 found.setdefault(rendered(changed), changed)
-                if len(found) >= _MOST_INPUTS:
+                if len(found) >= _MAX_INPUTS:
                     return list(found.values())
     return list(found.values())
 

@@ -83,11 +83,11 @@ def _run_all(items: list[Any], spawned: Optional[Spawned] = None) -> None:
 def _still_running(emit: Emit) -> Emit:
     """Results of a second round interest nobody, but that it goes on does."""
 
-    def told(record: dict[str, Any]) -> None:
+    def reported(record: dict[str, Any]) -> None:
         if record["kind"] == "start":
             emit({"kind": "again"})
 
-    return told
+    return reported
 
 
 def _swapped(warm: Warm, entries: Any, owners: dict[int, int]) -> bool:
@@ -218,15 +218,15 @@ def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
     sys.meta_path.insert(0, reload.Overlay(files))
     collected = _collected_again(warm, test_files)
     items = Items(collected, warm.reporting)
-    wanted = request["tests"]
+    requested = request["tests"]
     if request.get("whole_files"):
-        known = {test["id"] for test in wanted}
-        wanted = wanted + [
+        known = {test["id"] for test in requested}
+        requested = requested + [
             {"id": each, "style": "hooks", "seconds": request["test_seconds"]}
             for each in items.by_id
             if each not in known
         ]
-    for test in wanted:
+    for test in requested:
         if test["id"] not in items.by_id:
             emit({"kind": "outcome", "id": test["id"], "error": "NotCollected"})
         else:

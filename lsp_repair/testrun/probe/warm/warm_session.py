@@ -30,11 +30,11 @@ class Warm:
     """What the parent knows after collection; children inherit it by the fork."""
 
     def __init__(
-        self, wanted: dict[str, Any], session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
+        self, requested: dict[str, Any], session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
     ) -> None:
-        root: str = wanted["root"]
+        root: str = requested["root"]
         self.root = root
-        self.privacy = Privacy(root, wanted.get("guard"))
+        self.privacy = Privacy(root, requested.get("guard"))
         self.session = session
         self.import_time = calls.called
         self.edges = edges
@@ -50,12 +50,12 @@ class Warm:
 class _TakeOver:
     """The plugin that serves requests instead of running the session's tests."""
 
-    def __init__(self, wanted: dict[str, Any], reporting: Reporting, descriptors: tuple[int, int]) -> None:
-        self._wanted = wanted
+    def __init__(self, requested: dict[str, Any], reporting: Reporting, descriptors: tuple[int, int]) -> None:
+        self._requested = requested
         self._reporting = reporting
         self._descriptors = descriptors
         self._edges = ImportEdges()
-        self._calls = ImportTimeCalls(wanted["root"])
+        self._calls = ImportTimeCalls(requested["root"])
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection(self) -> Any:
@@ -73,19 +73,19 @@ class _TakeOver:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool:
         """Serve until the other side closes the pipe."""
-        warm = Warm(self._wanted, session, self._calls, self._edges, self._reporting)
-        _serve(warm, *self._descriptors, workers=self._wanted.get("workers", 1))
+        warm = Warm(self._requested, session, self._calls, self._edges, self._reporting)
+        _serve(warm, *self._descriptors, workers=self._requested.get("workers", 1))
         return True
 
 
-def serve_warm(wanted: dict[str, Any], reporting: Reporting, read_fd: int, write_fd: int) -> None:
+def serve_warm(requested: dict[str, Any], reporting: Reporting, read_fd: int, write_fd: int) -> None:
     """Collect, say `ready`, serve; says `end` with pytest's exit status when collection did not get that far."""
     from ..session.sessions import run_pytest
 
-    for name in wanted.get("preload", ()):
+    for name in requested.get("preload", ()):
         importlib.import_module(name)
-    arguments = {**wanted, "args": [*wanted["args"], "--continue-on-collection-errors"]}
-    status = run_pytest(arguments, [reporting, _TakeOver(wanted, reporting, (read_fd, write_fd))])
+    arguments = {**requested, "args": [*requested["args"], "--continue-on-collection-errors"]}
+    status = run_pytest(arguments, [reporting, _TakeOver(requested, reporting, (read_fd, write_fd))])
     channel.send(write_fd, {"kind": "end", "exit": status, "cpu": time.process_time()})
 
 
@@ -98,12 +98,12 @@ class _Child:
         self.descriptor = descriptor
         self.buffer = bytearray()
         self.stall_seconds = float(request.get("stall_seconds", 10.0))
-        self.heard = time.monotonic()
+        self.received = time.monotonic()
 
     @property
     def patience(self) -> float:
         """Seconds until its silence is taken for a hang."""
-        return self.heard + self.stall_seconds - time.monotonic()
+        return self.received + self.stall_seconds - time.monotonic()
 
 
 def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
@@ -139,7 +139,7 @@ def _forward(warm: Warm, children: dict[int, _Child], descriptor: int, write_fd:
     if not chunk:
         _end(warm, children, child, write_fd, None)
         return
-    child.heard = time.monotonic()
+    child.received = time.monotonic()
     child.buffer += chunk
     number = child.request["number"]
     for record in channel.split(child.buffer):
