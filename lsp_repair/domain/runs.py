@@ -5,12 +5,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
 
 from lsp_repair.domain.oversight import Oversight
 
-NodeId = NewType("NodeId", str)
-"""pytest's node id, relative to the pytest root, with `/`; of a file that does not collect: the file's path."""
+
+class NodeId(str):
+    """pytest's name of a test, or of a file that did not collect; relative to the root, with `/`."""
+
+    __slots__ = ()
+
+    @property
+    def file(self) -> str:
+        """Path of the file that it stands in."""
+        return self.partition("::")[0]
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it names a whole file: one that did not collect."""
+        return "::" not in self
 
 
 class Outcome(StrEnum):

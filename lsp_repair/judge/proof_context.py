@@ -135,6 +135,6 @@ def request_of(
 def targets_scope(targets: Iterable[NodeId]) -> Scope:
     """The targets alone; of files that did not collect, everything."""
     chosen = tuple(targets)
-    files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in chosen))
-    whole_files = any("::" not in key for key in chosen)
+    files = tuple(dict.fromkeys(key.file for key in chosen))
+    whole_files = any(key.is_file for key in chosen)
     return Scope(Level.AFFECTED, files, None if whole_files else frozenset(chosen))

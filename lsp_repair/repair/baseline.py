@@ -168,7 +168,7 @@ def _with_slow_tests(prepared: Prepared, run: TestRun, patience: float, deadline
     for tests in (stopped[:1], stopped[1:]):
         if not tests:
             break
-        files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in tests))
+        files = tuple(dict.fromkeys(key.file for key in tests))
         request = ColdRequest(files=files, only=frozenset(tests), test_seconds=patience)
         again = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE)).run
         ended = {

@@ -20,7 +20,7 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.proof_scopes import file_of, full_scope, narrow_scope, related_scope
+from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
 from lsp_repair.repair.related_tests import RelatedTests, merged
 from lsp_repair.screening.behaviours import Behaviour, behaviours, distinct, telling_input
 from lsp_repair.screening.screens import WarmScreen
@@ -66,7 +66,7 @@ class Prover:
         if full is not None:
             return full
         related = self.related.files([change.path for change in patch.changes])
-        unknown = related - self._looked_at - {file_of(key) for key in baseline.results}
+        unknown = related - self._looked_at - {key.file for key in baseline.results}
         if unknown and not (self.whole_suite and baseline.complete):
             self.observe(Progressed("running the tests that import the changed code"))
             self._looked_at |= unknown

@@ -14,7 +14,7 @@ from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.pycode.literals import mined
 from lsp_repair.repair.baseline import Baseline, Prepared
 from lsp_repair.repair.localise import Suspects
-from lsp_repair.repair.proof_scopes import covering_tests, file_of
+from lsp_repair.repair.proof_scopes import covering_tests
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.search.hints import Hints
 from lsp_repair.testrun.warm_server import WarmServer
@@ -125,7 +125,7 @@ def build_ladder(
     confirming = tuple(replace(test, seconds=max(test.seconds, 0.4)) for test in trusted_tests(server, both, deadline))
     elsewhere = [_expected(failure, results, limit) for failure in others[:_CONFIRMING_TARGETS]]
     screening = [test for test in confirming if test.node_id in targets]
-    files = dict.fromkeys(file_of(key) for key in (*case.group.node_ids, *case.covering))
+    files = dict.fromkeys(key.file for key in (*case.group.node_ids, *case.covering))
     return Ladder(
         screening=tuple(_limited(test, limit) for test in _cheapest(screening, results))[:_SCREENING_TESTS],
         confirming=confirming,
@@ -146,7 +146,7 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
 
 
 def _is_test(failure: Failure) -> bool:
-    return "::" in failure.node_id
+    return not failure.node_id.is_file
 
 
 def _limited(test: TrustedTest, seconds: float) -> TrustedTest:

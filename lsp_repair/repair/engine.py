@@ -30,7 +30,6 @@ from lsp_repair.repair.editable import Editable, editable_files
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.localise import Suspects, localise, whole_files
-from lsp_repair.repair.proof_scopes import file_of
 from lsp_repair.repair.related_tests import RelatedTests
 from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.test_selection import chosen
@@ -156,7 +155,7 @@ def _warm_request(baseline: Baseline, failing: Sequence[TestResult], jobs: int) 
     """Everything when it is little, else the files of the failing tests."""
     if len(baseline.run.collected) <= _WARM_TESTS:
         return WarmRequest(baseline.chosen.files, None, jobs)
-    return WarmRequest(tuple(dict.fromkeys(file_of(result.node_id) for result in failing)), None, jobs)
+    return WarmRequest(tuple(dict.fromkeys(result.node_id.file for result in failing)), None, jobs)
 
 
 @dataclass(slots=True)
@@ -216,7 +215,7 @@ class _Work:
             if not self.request.explain_only and not self.deadline.passed:
                 share = self.deadline.remaining * _SEARCH_SHARE / (1 + len(groups)) ** 0.5
                 budget = self.deadline.within(min(share, _SEARCH_SECONDS))
-                others = [failure for each in groups for failure in each.failures if "::" in failure.node_id]
+                others = [failure for each in groups for failure in each.failures if not failure.node_id.is_file]
                 effect = environment.missing_effect(group.representative)
                 if effect is None:
                     repaired = self._repaired(case, others, (server, prover), budget)
@@ -232,7 +231,7 @@ class _Work:
 
     def _with_tests(self, case: Case, failing: Sequence[TestResult], passing: Sequence[TestResult]) -> Case:
         """The same failures with their own tests as suspects: for tests that are wrong, where the user asked for it."""
-        paths = {file_of(key) for key in case.group.node_ids}
+        paths = {key.file for key in case.group.node_ids}
         found = localise(case.group, failing, passing, paths.__contains__, self._read)
         return self._case(case.group, found, failing, passing)
 

@@ -20,7 +20,7 @@ def first_failing(
     context: ProofContext, patch: Patch, group: FailureGroup, tests: Sequence[str], deadline: Deadline
 ) -> str:
     """The first of these asserts that fails, with its error; empty when all pass or they cannot be collected."""
-    beside = PurePosixPath(group.node_ids[0].split("::", 1)[0])
+    beside = PurePosixPath(group.node_ids[0].file)
     data = read_file(context.snapshot.root, str(beside))
     if data is None or not tests:
         return ""

@@ -13,16 +13,11 @@ _AFFORDABLE = 0.5
 """Share of the remaining time that one proof may take."""
 
 
-def file_of(node_id: NodeId) -> str:
-    """The file part of a node id."""
-    return node_id.split("::", 1)[0]
-
-
 def narrow_scope(targets: Sequence[NodeId], covering: Iterable[NodeId]) -> Scope:
     """Targets and the tests that cover the suspicious code."""
     chosen = [*targets, *covering]
-    files = tuple(dict.fromkeys(file_of(key) for key in chosen))
-    whole_files = any("::" not in key for key in targets)
+    files = tuple(dict.fromkeys(key.file for key in chosen))
+    whole_files = any(key.is_file for key in targets)
     return Scope(Level.AFFECTED, files, None if whole_files else frozenset(chosen))
 
 
@@ -36,8 +31,8 @@ def full_scope(baseline: TestRun, deadline: Deadline, broad_runs: int) -> Scope 
 def related_scope(baseline: TestRun, narrow: Scope, related: frozenset[str], deadline: Deadline) -> Scope:
     """What is known of the files that import the change; else of the targets' own files; else what covers it."""
     for level, requested in ((Level.AFFECTED, related | set(narrow.files)), (Level.FILE, set(narrow.files))):
-        known = [result for result in baseline.results.values() if file_of(result.node_id) in requested]
-        files = dict.fromkeys(file_of(result.node_id) for result in known)
+        known = [result for result in baseline.results.values() if result.node_id.file in requested]
+        files = dict.fromkeys(result.node_id.file for result in known)
         is_wider = level is Level.FILE or len(files) > len(narrow.files)
         if is_wider and _seconds(known) < deadline.remaining * _AFFORDABLE:
             return Scope(level, (*narrow.files, *(file for file in files if file not in narrow.files)), None)

@@ -35,7 +35,7 @@ def triage_flaky(
     server: WarmServer, failing: Sequence[TestResult], test_seconds: float, deadline: Deadline
 ) -> TriagedFailures:
     """Run each red test again in fresh forks: together with lines recorded, then alone; one of each cause repeatedly."""
-    tests = [result for result in failing if "::" in result.node_id]
+    tests = [result for result in failing if not result.node_id.is_file]
     ids = [result.node_id for result in tests if not _hangs(result)]
     traced = server.run(ids, deadline, record=True, test_seconds=test_seconds)
     flaky: dict[NodeId, str] = {}
@@ -78,11 +78,11 @@ def _is_same(again: Failure | None, before: Failure | None) -> bool:
 
 def with_cold_lines(place: Place, triaged: TriagedFailures, deadline: Deadline) -> TriagedFailures:
     """Record the lines of tests that act otherwise in a warm process in a fresh one."""
-    odd = [each for each in triaged.steady if "::" in each.node_id and not each.executed and not _hangs(each)]
+    odd = [each for each in triaged.steady if not each.node_id.is_file and not each.executed and not _hangs(each)]
     if not odd:
         return triaged
     only = frozenset(result.node_id for result in odd)
-    files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
+    files = tuple(dict.fromkeys(key.file for key in only))
     traced = run_cold(place, ColdRequest(files=files, only=only, record=True), deadline.within(30.0)).run
     return replace(triaged, steady=tuple(_with_lines(each, traced) if each in odd else each for each in triaged.steady))
 
@@ -133,6 +133,6 @@ class EnvironmentTriage:
 
 def _rerun(place: Place, failing: Sequence[TestResult], deadline: Deadline) -> TestRun:
     only = frozenset(result.node_id for result in failing)
-    files = tuple(dict.fromkeys(key.split("::", 1)[0] for key in only))
+    files = tuple(dict.fromkeys(key.file for key in only))
     patience = max(2.0, 4 * max((result.seconds for result in failing), default=0.0))
     return run_cold(place, ColdRequest(files=files, only=only, test_seconds=patience), deadline).run

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from lsp_repair.domain.runs import NodeId
 from lsp_repair.server.workers import reports
 from lsp_repair.server.workers.client_models import ClientModels
 from lsp_repair.server.workers.reports import FailingTest, Offer, Report
@@ -345,7 +346,7 @@ class RootSession:
 
 
 def _file(test: str) -> str:
-    return test.split("::", 1)[0]
+    return NodeId(test).file
 
 
 def _counted(failing: Mapping[str, FailingTest]) -> str:

@@ -97,7 +97,7 @@ def _for_trials(must_fail: MustFail | None, builder: RunBuilder) -> frozenset[No
     """Targets that have passed: when another test ends the process, the trials that follow the tests need them again."""
     requested = must_fail.targets if must_fail is not None else ()
     passed = (key for key, each in builder.results.items() if each.outcome is Outcome.PASSED)
-    return frozenset(key for key in passed if key in requested or key.split("::", 1)[0] in requested)
+    return frozenset(key for key in passed if key in requested or key.file in requested)
 
 
 def _last_words(tail: str) -> str:

@@ -48,7 +48,7 @@ class LiveSuite:
         self._snapshot = snapshot
         self._place = place
         self._test_files = frozenset(test.path for test in first.collected) | {
-            str(result.node_id) for result in first.failing if "::" not in result.node_id
+            str(result.node_id) for result in first.failing if result.node_id.is_file
         }
         self._graph = read_imports(snapshot.root)
         self._standby = Standby(place)

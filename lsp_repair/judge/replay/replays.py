@@ -207,7 +207,7 @@ def _are_alike(one: Answer, other: Answer) -> bool:
 
 def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
     test = replay.targets[0]
-    reported = {"id": test, "path": test.partition("::")[0], "function": test.rpartition("::")[2].partition("[")[0]}
+    reported = {"id": test, "path": test.file, "function": test.rpartition("::")[2].partition("[")[0]}
     return _answered(replay, recorded, do="pretend", near=False, test=reported, at_root=replay.code.reads_place)
 
 
@@ -221,8 +221,8 @@ def _recorded(replay: _Replay) -> _Recorded:
     root, targets = replay.place.root, replay.targets[:_MAX_TARGETS]
     recorded, size = _Recorded(), 0
     request = {
-        "args": [*replay.place.arguments, *dict.fromkeys(each.partition("::")[0] for each in targets)],
-        "only": list(targets) if all("::" in each for each in targets) else None,
+        "args": [*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
+        "only": list(targets) if all(not each.is_file for each in targets) else None,
         "oracle": [str(root / path) for path in replay.context.baseline.oracle_paths],
         "changed": {str(root / path): lines for path, lines in replay.code.functions.items()},
         "test_seconds": _TEST_SECONDS,

@@ -45,7 +45,7 @@ def literals_of_tests(
             if known is not None:
                 known.add(-test.line if test.is_doctest else test.line)
     for target in requested:
-        if "::" not in target:
+        if target.is_file:
             places[target] = None
     values: dict[str, object] = {}
     inputs: set[str] = set()

@@ -75,11 +75,11 @@ def _unnoticed(trials: Iterable[Trial], baseline: TestRun) -> Finding:
 
 def _failing_lines(node_id: str, baseline: TestRun) -> set[int]:
     """Lines of the test's file on the way to its failure."""
-    result = baseline.results.get(NodeId(node_id))
+    test = NodeId(node_id)
+    result = baseline.results.get(test)
     if result is None or result.failure is None:
         return set()
-    path = node_id.partition("::")[0]
-    return {frame.line for frame in result.failure.frames if frame.path == path}
+    return {frame.line for frame in result.failure.frames if frame.path == test.file}
 
 
 def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ def _witnesses_agree(context: ProofContext, patched: PatchedRun, edited: Collect
         had_passed = key in context.baseline.passed
         if ended and not (had_passed and before is not None and _disagreement(before) == ended):
             return refused(Reason.TAMPERING, f"{key} is reported passed, but {ended}")
-        is_edited = key.split("::", 1)[0] in edited
+        is_edited = key.file in edited
         if before is not None and before.code and observed.code != before.code and not is_edited:
             return refused(Reason.TAMPERING, f"{key} is not the code that its file holds")
     return Finding()

@@ -51,7 +51,7 @@ def _in_scope(scope: Scope, ids: frozenset[NodeId]) -> frozenset[NodeId]:
         return ids & scope.only
     if not scope.files:
         return ids
-    return frozenset(key for key in ids if key.split("::", 1)[0] in scope.files)
+    return frozenset(key for key in ids if key.file in scope.files)
 
 
 def _lost(expected: frozenset[NodeId], collected: set[NodeId], run: TestRun) -> Rejected | None:
@@ -81,7 +81,7 @@ def first_failing_target(targets: tuple[NodeId, ...], run: TestRun) -> Rejected 
 
 def _results_of(target: NodeId, run: TestRun) -> list[tuple[NodeId, Outcome]]:
     """Of a test: its own; of a file that did not collect: those of everything in it."""
-    if "::" in target and target in run.results:
+    if not target.is_file and target in run.results:
         return [(target, run.results[target].outcome)]
     return [
         (key, result.outcome) for key, result in run.results.items() if key == target or key.startswith(f"{target}::")
@@ -103,9 +103,9 @@ def _some(keys: list[NodeId]) -> str:
 
 
 def _new_tests(baseline: TestRun, collected: Iterable[NodeId]) -> tuple[str, ...]:
-    mended = {key for key, result in baseline.results.items() if "::" not in key and result.outcome.is_failing}
+    mended = {key for key, result in baseline.results.items() if key.is_file and result.outcome.is_failing}
     new = set(collected) - {test.node_id for test in baseline.collected}
-    new = {key for key in new if key.partition("::")[0] not in mended}  # files that did not load
+    new = {key for key in new if key.file not in mended}  # files that did not load
     return (f"{len(new)} tests are collected that were not before",) if new else ()
 
 

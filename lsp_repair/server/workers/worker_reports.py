@@ -16,7 +16,7 @@ def failing_tests(run: TestRun) -> tuple[FailingTest, ...]:
     found: list[FailingTest] = []
     for result in run.failing:
         failure = result.failure
-        path, line = lines.get(result.node_id, (result.node_id.split("::", 1)[0], 1))
+        path, line = lines.get(result.node_id, (result.node_id.file, 1))
         if failure is None:
             found.append(FailingTest(result.node_id, Place(path, max(1, line)), "Error", "the test is red"))
             continue
