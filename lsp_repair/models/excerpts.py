@@ -1,13 +1,14 @@
 """The part of a source file that a model is shown: the functions around suspicious lines, never the whole file."""
 
 import ast
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.sanitising import visible
+from lsp_repair.pycode.modules import tree_of
+from lsp_repair.pycode.nodes import Function, first_line, last_line
 
 _AROUND = 6
 """Lines shown around a suspicious line outside of every function."""
@@ -15,7 +16,6 @@ _SHARE_OF_TOP = 0.6
 """How suspicious a function has to be, measured at the most suspicious one, to be worth its tokens."""
 _MAX_DEFAULTS = 160
 """Characters of a signature's arguments."""
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _Holder = ast.stmt | ast.ExceptHandler | ast.match_case
 
 
@@ -65,16 +65,6 @@ def line_for_line(lines: Sequence[str], redactor: Redactor) -> list[str]:
     return redactor.redacted(text).split("\n")
 
 
-def _parsed(source: str | bytes) -> ast.Module | None:
-    """None for what does not parse, or is nested too deeply; without the compiler's advice on the user's code."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def excerpts(
     views: Mapping[str, FileView], scores: Mapping[str, Mapping[int, float]], most: int
 ) -> tuple[Excerpt, ...]:
@@ -120,14 +110,13 @@ def _span(spans: list[tuple[int, int]], line: int, lines: int) -> tuple[int, int
 
 def _definitions(text: str) -> list[tuple[int, int]]:
     """First and last line of every outermost function and method; what is nested belongs to the one around it."""
-    tree = _parsed(text)
+    tree = tree_of(text)
     found: list[tuple[int, int]] = []
     waiting: list[ast.AST] = [tree] if tree is not None else []
     while waiting:
         node = waiting.pop()
-        if isinstance(node, _Definition):
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            found.append((first, node.end_lineno or node.lineno))
+        if isinstance(node, Function):
+            found.append((first_line(node), last_line(node)))
         else:
             waiting += [each for each in ast.iter_child_nodes(node) if isinstance(each, _Holder)]
     return sorted(found)
@@ -149,14 +138,14 @@ def owner(text: str, line: int) -> str:
 
 def owner_line(text: str, line: int) -> int:
     """Where that header stands; 0 outside of classes."""
-    tree = _parsed(text)
+    tree = tree_of(text)
     if tree is None:
         return 0
     return max(
         (
             node.lineno
             for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
+            if isinstance(node, ast.ClassDef) and node.lineno < line <= last_line(node)
         ),
         default=0,
     )
@@ -164,7 +153,7 @@ def owner_line(text: str, line: int) -> int:
 
 def called_names(text: str) -> tuple[str, ...]:
     """Names of what a piece of code calls, in order of appearance."""
-    tree = _parsed(_dedented(text))
+    tree = tree_of(_dedented(text))
     if tree is None:
         return ()
     names: dict[str, None] = {}
@@ -188,14 +177,14 @@ def signatures(files: Mapping[str, bytes], names: Iterable[str]) -> dict[str, st
     requested = set(names)
     found: dict[str, str] = {}
     for data in files.values():
-        tree = _parsed(data)
+        tree = tree_of(data)
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, _Definition) and node.name in requested:
+            if isinstance(node, Function) and node.name in requested:
                 found.setdefault(node.name, _signature(node))
     return found
 
 
-def _signature(node: _Definition) -> str:
+def _signature(node: Function) -> str:
     try:
         arguments = ast.unparse(node.args)
         returns = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""

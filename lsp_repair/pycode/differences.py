@@ -17,11 +17,15 @@ def common_ends(before: Sequence[object], after: Sequence[object]) -> tuple[int,
 
 
 def changed_blocks(
-    before: Sequence[str], after: Sequence[str], *, autojunk: bool = False
+    before: Sequence[str], after: Sequence[str], max_exact: int | None = None
 ) -> Iterator[tuple[slice, slice]]:
-    """The runs of lines that differ, each as its places in both texts; only what lies between the ends is compared."""
+    """The runs of lines that differ, each as its place in both texts; what both begin and end with is not compared.
+
+    Above `max_exact` lines frequent ones are passed over: the time for an exact answer grows with their square.
+    """
     head, tail = common_ends(before, after)
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
-    for verb, first, last, start, end in difflib.SequenceMatcher(None, old, new, autojunk=autojunk).get_opcodes():
+    is_long = max_exact is not None and max(len(old), len(new)) > max_exact
+    for verb, first, last, start, end in difflib.SequenceMatcher(None, old, new, autojunk=is_long).get_opcodes():
         if verb != "equal":
             yield slice(head + first, head + last), slice(head + start, head + end)
