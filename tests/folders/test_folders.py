@@ -85,7 +85,7 @@ def test_a_folder_with_files_of_others_is_left_alone(environ, tmp_path):
     (tmp_path / "cache" / "thesis.txt").touch()
     found = open_folders(environ)
     assert found.cache is None
-    assert "files of others" in found.notices[0]
+    assert "files that are not lsp-repair's" in found.notices[0]
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["thesis.txt"]
 
 

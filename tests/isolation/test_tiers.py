@@ -113,7 +113,7 @@ def test_the_way_to_a_stronger_one_is_a_command(monkeypatch):
 
 def test_elsewhere_than_on_linux_it_is_said_plainly(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert "Linux only" in how_to_strengthen({})
+    assert "only available on Linux" in how_to_strengthen({})
 
 
 def test_apparmors_restriction_is_named_with_its_mend(monkeypatch, tmp_path):

@@ -251,7 +251,7 @@ def test_processes_that_reserve_at_once_never_pass_a_cap_together(start, path):
         each.go_on()
     ends = [json.loads(each.says()) for each in spenders]
     assert {code for code, _, _ in ends} == {"budget"}
-    assert all("the cap of $0.4 a day" in detail for _, detail, _ in ends)
+    assert all("the cap of $0.4 per day" in detail for _, detail, _ in ends)
     calls = query(path, "SELECT charge.pico, worst_pico, call.pid FROM call JOIN charge ON call = id ORDER BY id")
     assert len(calls) == sum(count for _, _, count in ends)
     assert {pid for *_, pid in calls} == {each.process.pid for each in spenders}
