@@ -12,7 +12,7 @@ from lsp_repair.search.templates.context import Context, function_start
 from lsp_repair.search.templates.statements.classes import import_line
 
 _MAX_LINES = 12
-"""Expressions over more lines than this say too little about the error's place."""
+"""Expressions that span more lines than this do not locate the error."""
 
 
 @dataclass(frozen=True, slots=True)

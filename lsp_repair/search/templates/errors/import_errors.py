@@ -82,7 +82,7 @@ def _other_name(context: Context, node: ast.ImportFrom, requested: str) -> Itera
 
 
 def definitions(context: Context, failure: Failure) -> Iterator[Change]:
-    """A function or class renamed to what another module tries to import from this one."""
+    """A function or class renamed to the name that another module tries to import."""
     found = _NO_NAME.search(failure.message)
     if found is None:
         return

@@ -76,7 +76,7 @@ def _argument_values(context: Context, node: ast.Call, function: str) -> Iterato
             yield Replacement(argument, code, "off-by-one", 0.55 if function == "range" else 0.3)
         if isinstance(argument, ast.Name):
             own = context.code(argument)
-            # The length of a slice is the length less one: there, changing the number reads better.
+            # The length of a slice is the length minus one: changing the number is clearer.
             weight = 0.4 if function == "len" else 1
             yield Replacement(argument, trailed(own, "[1:]"), "slice-arg", 0.25 * weight)
             yield Replacement(argument, trailed(own, "[:-1]"), "slice-arg", 0.2 * weight)

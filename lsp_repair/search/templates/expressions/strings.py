@@ -1,4 +1,4 @@
-"""String literals: case, white space, formats, patterns, and the words of the tests."""
+"""String literals: case, white space, formats, patterns, and strings from the tests."""
 
 import ast
 import re
@@ -38,7 +38,7 @@ def _as_changes(node: ast.expr, own: str, values: Iterator[_Weighted], template:
 
 
 def string_literal(value: str, like: str) -> str:
-    """The literal of a string, in the quotes of another literal where that needs no escapes."""
+    """The literal of a string, in the quotes of another literal if that needs no escapes."""
     text = repr(value)
     quote = like[:1]
     if quote not in {"'", '"'} or text[0] == quote or "'" in value or '"' in value:

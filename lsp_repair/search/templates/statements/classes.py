@@ -42,7 +42,7 @@ def _import_of_field(context: Context) -> tuple[int, int, str]:
 
 
 def import_line(tree: ast.Module) -> int:
-    """1-based line where a new import belongs: before the first import, else behind the docstring."""
+    """1-based line for a new import: before the first import, or else after the docstring."""
     for node in tree.body:
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
         if not is_docstring(node) and not is_future:

@@ -63,7 +63,7 @@ def _own_errors(context: Context) -> list[str]:
 
 
 def _looks_like_a_class(name: str) -> bool:
-    """`InsufficientFunds` is as good a name of an error as any; a class that is none only fails its test."""
+    """`InsufficientFunds` is a common kind of name for an error; a class that is not an error only fails its test."""
     return name[:1].isupper() and not name.isupper()
 
 

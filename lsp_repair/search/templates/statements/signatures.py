@@ -1,4 +1,4 @@
-"""What a function's first lines say: defaults, decorators, the call of the parent's constructor."""
+"""Signatures and first statements: defaults, decorators, the call of the parent's constructor."""
 
 import ast
 from collections.abc import Iterator
