@@ -105,8 +105,8 @@ def _edits(lines: list[str], reported: int, raised: list[int]) -> Iterator[_Edit
 def _line_edits(line: str, above: str) -> Iterator[tuple[str, float, str]]:
     code, comment = _split_comment(line)
     if _BLOCK.match(code) and not code.endswith(":"):
-        yield code + ":" + comment, 0.95, f"insert `:` behind {quoted(code)}"
-        yield code.rstrip(";,.") + ":" + comment, 0.85, f"insert `:` behind {quoted(code)}"
+        yield code + ":" + comment, 0.95, f"insert `:` after {quoted(code)}"
+        yield code.rstrip(";,.") + ":" + comment, 0.85, f"insert `:` after {quoted(code)}"
     if _BLOCK.match(code):
         for found in _ASSIGNED_CONDITION.finditer(code):
             text = f"{code[: found.start()]}=={code[found.end() :]}{comment}"

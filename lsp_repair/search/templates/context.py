@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.pycode.modules import Module
@@ -14,6 +15,7 @@ from lsp_repair.search.hints import Hints
 from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.places import demanded_level
 
+T = TypeVar("T")
 ONE = constant(1)
 DECLARATIONS = (
     ast.FunctionDef,
@@ -130,9 +132,15 @@ def swapped(context: Context, one: ast.expr, other: ast.expr) -> tuple[tuple[int
     return (*module.span(one), module.text_of(other)), (*module.span(other), module.text_of(one))
 
 
-def without(items: list[ast.expr], index: int) -> list[ast.expr]:
+def without(items: list[T], index: int) -> list[T]:
     """The list without one element."""
     return items[:index] + items[index + 1 :]
+
+
+def each_dropped(context: Context, items: list[ast.expr]) -> Iterator[list[Code]]:
+    """The items without the first, without the second, and so on."""
+    codes = [context.code(each) for each in items]
+    return (without(codes, index) for index in range(len(codes)))
 
 
 def exchanged(items: list[ast.expr], one: int, other: int) -> list[ast.expr]:

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
 from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.templates.context import ONE, Context, exchanged, shifted, swapped, without
+from lsp_repair.search.templates.context import ONE, Context, each_dropped, exchanged, shifted, swapped
 from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
 
 
@@ -51,8 +51,7 @@ def _order(context: Context, node: ast.Call) -> Iterator[Change]:
             edits = swapped(context, node.args[one], node.args[other])
             yield Rewrite(edits, node, "arg-swap", 0.5, title)
     if len(node.args) > 1:
-        for index in range(len(node.args)):
-            rest = [context.code(each) for each in without(node.args, index)]
+        for rest in each_dropped(context, node.args):
             yield with_arguments(context, node, rest, "arg-drop", 0.3)
 
 

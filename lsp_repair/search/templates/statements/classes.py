@@ -62,12 +62,12 @@ def _in_constructor(
     if not isinstance(target, ast.Name) or indent is None:
         return
     assignment = f"self.{target.id} = {context.text(value)}\n"
-    title = f"a new `{target.id}` for each instance of `{owner.name}`"
+    title = f"create a new `{target.id}` for each instance of `{owner.name}`"
     if constructor is None:
         start, end = context.module.lines_span(node)
         text = f"{indent}def __init__(self):\n{indent}{context.module.indent_unit}{assignment}"
-        behind = context.module.text(start, end) + ("\n" if owner.body[-1] is not node else "")
-        yield Rewrite(((start, end, f"{behind}{text}"),), node, "shared-attribute", 0.5, title, 2, is_certain=False)
+        before = context.module.text(start, end) + ("\n" if owner.body[-1] is not node else "")
+        yield Rewrite(((start, end, f"{before}{text}"),), node, "shared-attribute", 0.5, title, 2, is_certain=False)
         return
     found = function_start(context, constructor)
     if found is not None:
