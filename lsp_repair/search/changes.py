@@ -1,6 +1,7 @@
 """What templates yield: code in an expression's place, or splices of the text."""
 
 import ast
+import re
 from typing import NamedTuple
 
 from lsp_repair.pycode.precedence import Code
@@ -36,6 +37,11 @@ class Rewrite(NamedTuple):
 
 
 Change = Replacement | Rewrite
+
+
+def with_match(found: re.Match[str], text: str) -> str:
+    """The searched string with other text in the match's place."""
+    return found.string[: found.start()] + text + found.string[found.end() :]
 
 
 def quoted(text: str) -> str:
