@@ -12,13 +12,14 @@ from .pipe_records import Record, as_json, from_json
 
 Sendable = Union[Record, dict[str, Any]]
 _LENGTH = struct.Struct("!I")
+_encode = json.JSONEncoder(default=as_json).encode
 MAX_BYTES = 32 << 20
 """Of one record: hundreds of thousands of tests fit into it."""
 
 
 def encoded(record: Sendable) -> bytes:
     """The record as it goes over the pipe; lone surrogates survive as escapes."""
-    payload = json.dumps(record, default=as_json).encode("ascii")
+    payload = _encode(record).encode("ascii")
     return _LENGTH.pack(len(payload)) + payload
 
 

@@ -48,7 +48,7 @@ def sealed_emit(descriptor: int, secret: bytes) -> Callable[[Sendable], None]:
     def emit(record: Sendable) -> None:
         if getpid() != owner:
             return  # a forked child that runs on has nothing to report
-        payload = encode(record).encode("ascii")
+        payload = encode(record if type(record) is dict else as_json(record)).encode("ascii")
         rest = memoryview(pack(TAG_BYTES + len(payload)) + sign(payload) + payload)
         while rest:
             rest = rest[write(descriptor, rest) :]
