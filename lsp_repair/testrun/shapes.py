@@ -1,8 +1,11 @@
-"""From JSON to typed reports; the user's code shares a process with the writer, so nothing is taken without a look."""
+"""From JSON to typed reports; the user's code shares a process with the writer, so every value is checked.
+
+Each field has to be of exactly the type that it is declared with, numbers within bounds.
+"""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from lsp_repair.testrun.probe import run_records
 from lsp_repair.testrun.probe.pipe_records import Record
@@ -33,6 +36,7 @@ _flag = _that(lambda value: type(value) is bool)
 _count = _that(lambda value: type(value) is int and 0 <= value < 1 << 53)
 _whole = _that(lambda value: type(value) is int and abs(value) < 1 << 31)
 _seconds = _that(lambda value: type(value) in {int, float} and -1e6 < value < 1e9)
+_OF_TYPE: Mapping[Any, Read] = {str: _text, bool: _flag, int: _whole, float: _seconds, run_records.Count: _count}
 
 
 def _one_of(*words: str) -> Read:
@@ -81,114 +85,78 @@ def _tuple_of(*reads: Read) -> Read:
     return read_all
 
 
-def _record_of(made: type[Record], required: Mapping[str, Read], optional: Mapping[str, Read] | None = None) -> Read:
+def _record_of(made: type[Record]) -> Read:
     """An object with the fields of a record; what it holds besides is left out."""
-    known = {**required, **(optional or {})}
+    hints = get_type_hints(made, include_extras=True)
+    known = {name: _reader(hints[name]) for name in made.field_names}
+    required = {name for name in known if not hasattr(made, name)}
 
     def read(value: Any) -> Record:
-        if type(value) is not dict or not required.keys() <= value.keys():
+        if type(value) is not dict or not required <= value.keys():
             raise MalformedError
         return made(**{name: read_field(value[name]) for name, read_field in known.items() if name in value})
 
     return read
 
 
-_FRAME = _record_of(
-    run_records.ReportedFrame,
-    {"path": _text, "line": _whole, "function": _text, "inside": _flag, "locals": _list_of(_tuple_of(_text, _text))},
-)
-_FAILURE = _record_of(
-    run_records.ReportedFailure,
-    {"type": _text, "message": _text, "frames": _list_of(_FRAME)},
-    {
-        "comparison": _or_null(_record_of(run_records.Sides, {"operator": _text, "actual": _text, "expected": _text})),
-        "name": _or_null(_text),
-        "owner": _or_null(_text),
-    },
-)
-_TEST = _record_of(run_records.CollectedItem, {"id": _text, "path": _text, "line": _whole, "doctest": _flag})
-_INNER = _one_of("returned", "raised", "skipped", "never", "unseen")
-_OUTCOME = _one_of("passed", "failed", "skipped")
-_PHASE = _record_of(
-    run_records.Phase,
-    {
-        "id": _text,
-        "when": _one_of("setup", "call", "teardown"),
-        "outcome": _OUTCOME,
-        "seconds": _seconds,
-        "xfail": _flag,
-    },
-    {"failure": _FAILURE, "sub": _flag, "printed": _count, "inner": _INNER, "error": _flag, "code": _text},
-)
+def _reader(hint: Any) -> Read:
+    """What reads values of the type that a field is declared with."""
+    if hint in _OF_TYPE:
+        return _OF_TYPE[hint]
+    if isinstance(hint, type):
+        return _member(hint) if issubclass(hint, Enum) else _record_of(cast("type[Record]", hint))
+    arguments, kind = get_args(hint), get_origin(hint)
+    if kind is Literal:
+        return _one_of(*arguments)
+    if kind is Union:
+        return _or_null(_reader(arguments[0]))
+    if kind is tuple:
+        return _tuple_of(*map(_reader, arguments))
+    return _mapping(_reader(arguments[1])) if kind is Mapping else _list_of(_reader(arguments[0]))
 
 
-def _whole_phase(value: Any) -> run_records.Phase:
+def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bool]) -> dict[str, Read]:
+    """A reader that looks at the record and at what it was made of once more."""
+    read_fields = _record_of(made)
+
+    def read(value: Any) -> Record:
+        record: Record = read_fields(value)
+        if not is_whole(record, value):
+            raise MalformedError
+        return record
+
+    return {made.kind: read}
+
+
+def _is_whole_phase(phase: run_records.Phase, given: Mapping[str, Any]) -> bool:
     """A failure belongs to what failed; the facts about the call come together."""
-    phase: run_records.Phase = _PHASE(value)
-    if (phase.failure is not None) is not (phase.outcome == "failed"):
-        raise MalformedError
-    if len({"inner", "error", "code"} & value.keys()) not in {0, 3}:
-        raise MalformedError
-    return phase
+    facts = {"inner", "error", "code"} & given.keys()
+    has_failure = phase.failure is not None
+    if ("failure" in given) is not has_failure or has_failure is not (phase.outcome == "failed"):
+        return False
+    return len(facts) in {0, 3} and (phase.inner is not None) is bool(facts)
+
+
+def _readers(*kinds: type[Record]) -> dict[str, Read]:
+    return {each.kind: _record_of(each) for each in kinds}
 
 
 _OF_A_RUN: Mapping[str, Read] = {
-    "hello": _record_of(run_records.Hello, {"pytest": _text, "python": _list_of(_count), "pid": _count}),
-    "collected": _record_of(
-        run_records.Collected, {"tests": _list_of(_TEST), "oracle": _list_of(_text)}, {"digests": _mapping(_text)}
-    ),
-    "collect-error": _record_of(run_records.CollectError, {"id": _text, "failure": _or_null(_FAILURE)}),
-    "conftest-error": _record_of(run_records.ConftestError, {"failure": _FAILURE}),
-    "start": _record_of(run_records.Start, {"id": _text}),
-    "phase": _whole_phase,
-    "executed": _record_of(run_records.Executed, {"id": _text, "lines": _mapping(_list_of(_count))}),
-    "modules": _record_of(run_records.Modules, {"files": _mapping(_text)}),
-    "trial": _record_of(
-        run_records.TrialEnded,
-        {
-            "what": _one_of("canary", "again", "negated", "negated-within", "other-error", "rebound", "none"),
-            "id": _text,
-        },
-        {
-            "outcome": _OUTCOME,
-            "inner": _INNER,
-            "line": _whole,
-            "reached": _flag,
-            "detail": _text,
-            "equals_all": _list_of(_text),
-        },
-    ),
-    "reached-for": _record_of(run_records.ReachedFor, {"path": _text, "name": _one_of(*NAMES)}),
-    "garbled": _record_of(run_records.Garbled, {"why": _text}),
-    "end": _record_of(run_records.End, {"exit": _whole, "cpu": _seconds}),
+    **_readers(run_records.Hello, run_records.Collected, run_records.CollectError, run_records.ConftestError),
+    **_readers(run_records.Start, run_records.Executed, run_records.Modules),
+    **_readers(run_records.Garbled, run_records.End),
+    **_checked(run_records.Phase, _is_whole_phase),
+    **_checked(run_records.ReachedFor, lambda reached, _: reached.name in NAMES),
+    **_checked(run_records.TrialEnded, lambda trial, given: bool(trial.outcome) or "outcome" not in given),
 }
 _OF_THE_WARM_SERVER: Mapping[str, Read] = {
-    "ready": _record_of(warm_records.Ready, {}),
-    "done": _record_of(warm_records.Done, {"why": _or_null(_text), "cpu": _seconds}),
-    "no-swap": _record_of(warm_records.CannotSwap, {}),
-    "spawning": _record_of(warm_records.Spawning, {"tests": _list_of(_text)}),
-    "reached": _record_of(warm_records.Reached, {"tests": _mapping(_list_of(_tuple_of(_text, _whole)))}),
-    "screened": _record_of(
-        warm_records.ScreenedCandidate,
-        {"key": _whole, "verdict": _member(warm_records.ScreeningVerdict), "passed": _count},
-    ),
-    "canary": _record_of(warm_records.Canary, {"outcomes": _list_of(_or_null(_text))}),
-    "outcome": _record_of(warm_records.ReimportedOutcome, {"id": _text, "error": _or_null(_text)}),
-    "inputs": _record_of(warm_records.Inputs, {"inputs": _list_of(_text)}),
-    "answers": _record_of(warm_records.Answers, {"key": _whole, "answers": _or_null(_list_of(_text))}),
+    **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap, warm_records.Spawning),
+    **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Inputs),
+    **_readers(warm_records.ReimportedOutcome, warm_records.Answers),
 }
-
-
 OF_A_REPLAY: Mapping[str, Read] = {
-    "call": _record_of(replay_records.CallMade, {"callee": _tuple_of(_text, _text, _text), "data": _text}),
-    "surroundings": _record_of(replay_records.Surroundings, {"modules": _list_of(_text), "path": _list_of(_text)}),
-    "missing": _record_of(replay_records.MissingCalls, {"calls": _list_of(_count)}),
-    "answer": _record_of(
-        replay_records.CallAnswer,
-        {"call": _count, "key": _text, "shown": _text, "tested": _flag, "gives": _or_null(_text)},
-        {"prints": _text, "error": _or_null(_text), "given": _list_of(_text), "held": _list_of(_text)},
-    ),
-    "end": _OF_A_RUN["end"],
+    **_readers(replay_records.CallMade, replay_records.Surroundings, replay_records.MissingCalls),
+    **_readers(replay_records.CallAnswer, run_records.End),
 }
 """The reports of a replay, by kind."""
 

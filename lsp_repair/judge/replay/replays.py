@@ -9,7 +9,6 @@ import select
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
@@ -34,7 +33,7 @@ from lsp_repair.judge.replay.replay_judgement import (
     nothing_changed,
     vanished_errors,
 )
-from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.pipe_records import Record
 from lsp_repair.testrun.probe.replay.callables import Callee
@@ -53,7 +52,7 @@ from lsp_repair.testrun.shapes import OF_A_REPLAY, read_report
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
 
 LAYER = "replay"
-_SCRIPT = Path(channel.__file__).with_name("start_bare.py")
+_OBSERVES = "replay.observing"
 _SECONDS = 20.0
 _STALL_SECONDS = 10.0
 _MAX_TARGETS = 20
@@ -108,7 +107,7 @@ class _Replay:
         environ = dict(command.environ)
         if isinstance(task, ReplayCalls) and task.test is None:
             environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
-        running = launch(replace(command, argv=[str(self.place.python), str(_SCRIPT)], environ=environ))
+        running = launch(replace(command, argv=[str(self.place.python), str(START), _OBSERVES], environ=environ))
         seal = secrets.token_hex(16)
         try:
             channel.send(running.write_fd, ReplayRequest(str(self.place.root), seal, task))

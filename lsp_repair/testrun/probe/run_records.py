@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from typing import Annotated, Literal, Optional
 
 from .pipe_records import Record
+
+Count = Annotated[int, "count"]
+"""Not negative."""
+TrialKind = Literal["canary", "again", "negated", "negated-within", "other-error", "rebound", "none"]
 
 
 class MustFailRequest(Record, kind="must-fail"):
@@ -64,8 +68,8 @@ class Hello(Record, kind="hello"):
     """The process is there and has imported pytest."""
 
     pytest: str
-    python: Sequence[int]
-    pid: int
+    python: Sequence[Count]
+    pid: Count
 
 
 class CollectedItem(Record):
@@ -93,7 +97,7 @@ class ReportedFrame(Record):
     function: str
     inside: bool
     """Whether the file lies in the project."""
-    locals: Sequence[Sequence[str]] = ()
+    locals: Sequence[tuple[str, str]]
     """Pairs of a name and a shortened repr."""
 
 
@@ -141,16 +145,16 @@ class Phase(Record, kind="phase"):
     """Set-up, call or tear-down of a test has ended."""
 
     id: str
-    when: str
-    outcome: str
+    when: Literal["setup", "call", "teardown"]
+    outcome: Literal["passed", "failed", "skipped"]
     seconds: float
     xfail: bool
     failure: Optional[ReportedFailure] = None
     sub: bool = False
     """Whether it is the phase of a subtest."""
-    printed: int = 0
+    printed: Count = 0
     """Characters, where they are many."""
-    inner: Optional[str] = None
+    inner: Optional[Literal["returned", "raised", "skipped", "never", "unseen"]] = None
     """What the innermost watcher saw of the call; together with `error` and `code`."""
     error: bool = False
     """Whether pytest saw an exception."""
@@ -162,7 +166,7 @@ class Executed(Record, kind="executed"):
     """The lines that a test executed, by file."""
 
     id: str
-    lines: Mapping[str, Sequence[int]]
+    lines: Mapping[str, Sequence[Count]]
 
 
 class Modules(Record, kind="modules"):
@@ -174,10 +178,10 @@ class Modules(Record, kind="modules"):
 class TrialEnded(Record, kind="trial"):
     """One attempt of must_fail/mutated_assertions.py."""
 
-    what: str
+    what: TrialKind
     id: str
-    outcome: str = ""
-    inner: str = "unseen"
+    outcome: Literal["passed", "failed", "skipped", ""] = ""
+    inner: Literal["returned", "raised", "skipped", "never", "unseen"] = "unseen"
     line: int = 0
     reached: bool = False
     detail: str = ""

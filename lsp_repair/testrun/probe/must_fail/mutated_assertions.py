@@ -17,7 +17,8 @@ from typing import Any, Callable, Optional, cast
 import pytest
 from _pytest.unittest import TestCaseFunction
 
-from ..run_records import MustFailRequest, Phase, ReportedFailure, TrialEnded
+from ..run_records import MustFailRequest, Phase, ReportedFailure, TrialEnded, TrialKind
+from ..session.chain_above import ChainAbove
 from ..session.innermost import real_function
 from ..session.reporting import Reporting
 from .comparing import Comparing
@@ -33,21 +34,6 @@ _CANARIES = (
     "    raise ValueError('canary')",
     "    import pytest\n    pytest.fail('canary')",
 )
-
-
-class _ChainAbove:
-    """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
-
-    def __init__(self, item: Any) -> None:
-        self._item = item
-
-    def listchain(self) -> list[Any]:
-        """What SetupState compares with its stack."""
-        chain: list[Any] = self._item.listchain()[:-1]
-        return chain
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._item, name)
 
 
 class _Ran:
@@ -205,7 +191,7 @@ class MustFail:
         put_back = _fresh(item, code)
         try:
             item.session._setupstate.teardown_exact(item)
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=_ChainAbove(item))
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=ChainAbove(item))
         finally:
             put_back()
             self._reporting.apart = None
@@ -214,7 +200,7 @@ class MustFail:
     def _none(self, item: Any, layer: str) -> None:
         self._report("none", item.nodeid, detail=layer)
 
-    def _report(self, what: str, node_id: str, ran: Optional[_Ran] = None, **more: Any) -> None:
+    def _report(self, what: TrialKind, node_id: str, ran: Optional[_Ran] = None, **more: Any) -> None:
         if ran is not None:
             more.update(outcome=ran.outcome, inner=ran.how)
             if ran.failure is not None and what == "again":

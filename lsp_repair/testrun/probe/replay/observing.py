@@ -1,4 +1,4 @@
-"""Serves the requests of `start_bare.py`: recording what tests call, and calling it again where no test runs."""
+"""Serves one request where no session of the probe runs: recording what tests call, and calling it again where no test runs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,6 @@ def _record(root: str, task: RecordCalls, emit: Emit) -> None:
     from ..session.sessions import run_pytest
     from .recorded_calls import CallsRecorded
 
-    sys.argv = ["pytest"]
     run_pytest(root, task.args, [CallsRecorded(root, task, emit), time_limits.LimitedTests(task.test_seconds)])
 
 
@@ -95,7 +94,6 @@ def _imitate(root: str, task: ReplayCalls, emit: Emit) -> None:
         os.chdir(folder)
     places = {os.environ.get("HOME", folder): _HOME, folder: _HERE, root: _HERE}
     as_test = _function_of_test(test.function, os.path.join(root, test.path))
-    sys.argv = ["pytest"]
     _hide()
 
     class Acting:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from ..pipe_records import Record
-from .callables import Callee
+from ..run_records import Count
 
 
 class CallMade(Record, kind="call"):
     """A call that the tests led to."""
 
-    callee: Callee
+    callee: tuple[str, str, str]
+    """See `callables.Callee`."""
     data: str
     """Its arguments, pickled, in base 64."""
 
@@ -76,13 +77,13 @@ class Surroundings(Record, kind="surroundings"):
 class MissingCalls(Record, kind="missing"):
     """Numbers of the calls whose function cannot be imported."""
 
-    calls: Sequence[int]
+    calls: Sequence[Count]
 
 
 class CallAnswer(Record, kind="answer"):
     """What one input gave."""
 
-    call: int
+    call: Count
     key: str
     """Digest of the input."""
     shown: str

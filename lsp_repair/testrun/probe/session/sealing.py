@@ -12,12 +12,8 @@ import struct
 from typing import Callable
 
 from ..channel import Sendable
+from ..digests import blake2b
 from ..pipe_records import as_json
-
-try:
-    from _blake2 import blake2b  # hashlib would load OpenSSL
-except ImportError:
-    from hashlib import blake2b
 
 TAG_BYTES = 16
 _LENGTH = struct.Struct("!I")
@@ -48,7 +44,7 @@ def sealed_emit(descriptor: int, secret: bytes) -> Callable[[Sendable], None]:
     def emit(record: Sendable) -> None:
         if getpid() != owner:
             return  # a forked child that runs on has nothing to report
-        payload = encode(record if type(record) is dict else as_json(record)).encode("ascii")
+        payload = encode(record if isinstance(record, dict) else as_json(record)).encode("ascii")
         rest = memoryview(pack(TAG_BYTES + len(payload)) + sign(payload) + payload)
         while rest:
             rest = rest[write(descriptor, rest) :]

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import pytest
 
+from ..session.chain_above import ChainAbove
 from ..session.reporting import Reporting
 from ..time_limits import cpu_limit
 from .warm_records import Style, TestToRun
@@ -27,17 +28,6 @@ def _nothing() -> None:
 
 
 _CACHED = type(functools.lru_cache(_nothing))
-
-
-class _ChainAbove:
-    """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
-
-    def __init__(self, item: Any) -> None:
-        self._chain: list[Any] = item.listchain()[:-1]
-
-    def listchain(self) -> list[Any]:
-        """What SetupState compares with its stack."""
-        return self._chain
 
 
 class Items:
@@ -81,9 +71,9 @@ class Items:
     def _torn_down(self, item: Any, style: Style) -> Optional[BaseException]:
         try:
             if style == Style.DIRECT:
-                item.session._setupstate.teardown_exact(_ChainAbove(item))
+                item.session._setupstate.teardown_exact(ChainAbove(item))
             else:
-                item.ihook.pytest_runtest_teardown(item=item, nextitem=_ChainAbove(item))
+                item.ihook.pytest_runtest_teardown(item=item, nextitem=ChainAbove(item))
         except BaseException as raised:  # noqa: BLE001 - the same
             return raised
         return None

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Optional
 
 from ..pipe_records import Record
+from ..run_records import Count
 
 
 class Style(str, Enum):
@@ -158,7 +159,7 @@ class ScreenedCandidate(Record, kind="screened"):
 
     key: int
     verdict: ScreeningVerdict
-    passed: int
+    passed: Count
 
 
 class Canary(Record, kind="canary"):
