@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from .. import channel, cpu_limits, memory_limits
+from ..hiding import hide_probe
 from ..pipe_records import Record, as_json
 from ..run_records import End
 from .replay_records import ImitatedTest, RecordCalls, ReplayCalls, ReplayRequest
@@ -19,7 +20,6 @@ Emit = Callable[[Record], None]
 
 _MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = 20
-_OURS = "_lsp_repair_probe"
 _HERE, _HOME = "<here>", "<home>"
 """Words for folders that differ from process to process."""
 
@@ -69,7 +69,7 @@ def _replay(root: str, task: ReplayCalls, emit: Emit) -> None:
     for name in [each for each in os.environ if each.startswith("PYTEST_")]:
         del os.environ[name]
     sys.argv = [""]
-    _hide()
+    hide_probe()
     _replayed(task, {home: _HOME, folder: _HERE, root: _HERE}, _plain_call, emit)
 
 
@@ -94,7 +94,7 @@ def _imitate(root: str, task: ReplayCalls, emit: Emit) -> None:
         os.chdir(folder)
     places = {os.environ.get("HOME", folder): _HOME, folder: _HERE, root: _HERE}
     as_test = _function_of_test(test.function, os.path.join(root, test.path))
-    _hide()
+    hide_probe()
 
     class Acting:
         @pytest.hookimpl(tryfirst=True)
@@ -126,12 +126,6 @@ def _replayed(task: ReplayCalls, places: dict[str, str], caller: Caller, emit: E
     sys.path[:] = [*task.path, *(each for each in sys.path if each not in task.path)]
     for report in Replay(task, places, caller).reports():
         emit(report)
-
-
-def _hide() -> None:
-    """Leave nothing that the code under test could import to get at the probe."""
-    for name in [each for each in sys.modules if each.partition(".")[0] == _OURS]:
-        del sys.modules[name]
 
 
 def _private_folder() -> str:

@@ -15,6 +15,7 @@ from _pytest.config import default_plugins
 
 from .. import channel, time_limits
 from ..digests import Digests
+from ..hiding import hide_probe
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from .guarding import guard
 from .measurement import Measurement
@@ -54,16 +55,9 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
         reporting.digests = Digests(request.root)
     if request.guarded:
         guard(request.root, request.guarded, emit)
-    _hide()
+    hide_probe()
     status = run_pytest(request.root, request.args, plugins)
     emit(End(status, time.process_time()))
-
-
-def _hide() -> None:
-    """Leave nothing that the user's code could import to get at the probe."""
-    name = __name__.rpartition(".")[0]
-    for each in [key for key in sys.modules if key.partition(".")[0] == name]:
-        del sys.modules[each]
 
 
 def _leave() -> NoReturn:
