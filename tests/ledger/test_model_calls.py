@@ -266,7 +266,7 @@ def test_a_shown_amount_is_the_amount(pico):
 
 
 MONEY = "$0.06 is spent or reserved, and the next call may cost $0.05"
-TOKENS = "2,200 are spent or reserved and the next call may need 1,100"
+TOKENS = "2,200 are spent or reserved, and the next call may need 1,100"
 
 
 @pytest.mark.parametrize(

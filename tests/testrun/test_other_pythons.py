@@ -15,6 +15,7 @@ from judging import Judge, is_clean, reason
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 PROJECT = {
@@ -70,7 +71,7 @@ def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
     assert key_error.failure.error_type == "KeyError"
     assert key_error.executed["shop.py"] == {2, 3} or 3 in key_error.executed["shop.py"]
     tests = [
-        TrustedTest(key, "direct", 2.0, result.failure.error_type if result.failure else None)
+        TrustedTest(key, Style.DIRECT, 2.0, result.failure.error_type if result.failure else None)
         for key, result in cold.results.items()
     ]
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
