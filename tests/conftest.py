@@ -1,6 +1,7 @@
 """What all tests may share: a model's endpoint on this machine, copies of the broken projects."""
 
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,26 @@ if TYPE_CHECKING:
     from endpoint import ModelServer
 
 sys.path.append(str(Path(__file__).parent))  # for `endpoint` and `strangers`, loaded only by who uses them
+
+from programs import missing
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a program that is not installed, or fail where all programs are required."""
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if shutil.which(program) is None:
+                missing(f"{program} is not installed", **marker.kwargs)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _usual_signals() -> None:
+    """Whoever starts the tests may ignore or block signals (`nohup`, a script's `&`); what the tests start must not inherit that."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+    usual = {signal.SIGINT: signal.default_int_handler}
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGCHLD):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, usual.get(number, signal.SIG_DFL))
 
 
 @pytest.fixture

@@ -30,7 +30,9 @@ def applied(ran):
     """Apply the best proposal of each failure with git, as the contract promises."""
     for failure in ran.json["failures"]:
         diff = failure["proposals"][0]["diff"].encode("utf-8", "surrogateescape")
-        subprocess.run(["git", "apply", "-p1", "-"], input=diff, cwd=ran.root, check=True, capture_output=True)
+        subprocess.run(
+            ["git", "apply", "-p1", "-"], input=diff, cwd=ran.root, check=True, capture_output=True, timeout=120
+        )
 
 
 def hidden_checks_pass(name, root):
@@ -145,6 +147,7 @@ def test_json_on_standard_output_is_alone_there(broken, environ):
         env=environ,
         capture_output=True,
         check=False,
+        timeout=120,
     )
     document = json.loads(done.stdout)
     assert document["schema"] == 1

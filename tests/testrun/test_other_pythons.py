@@ -51,7 +51,7 @@ def pythons() -> list[str]:
 
 def serves(executable: str) -> bool:
     question = "import sys, pytest; sys.exit(int(pytest.__version__.split('.')[0]) < 7)"
-    return subprocess.run([executable, "-c", question], capture_output=True, check=False).returncode == 0
+    return subprocess.run([executable, "-c", question], capture_output=True, check=False, timeout=120).returncode == 0
 
 
 @pytest.mark.parametrize("executable", pythons() or [sys.executable])
