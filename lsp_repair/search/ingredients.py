@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from lsp_repair.pycode.syntax import Function, Module, is_docstring
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import Definition, Function, is_docstring, parameters
+from lsp_repair.pycode.scopes import SCOPES
 
-_INNER_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
 _INGREDIENTS = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Compare)
 _MAX_INGREDIENTS = 60
 _MAX_INGREDIENT_CHARS = 80
@@ -27,8 +19,8 @@ Value = str | int | float
 
 
 @dataclass(frozen=True)
-class Scopes:
-    """What is visible where in one module; everything is computed once."""
+class Ingredients:
+    """What one module offers where; everything is computed once."""
 
     module: Module
     _names: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict[ast.AST, tuple[str, ...]])
@@ -41,7 +33,7 @@ class Scopes:
     def names(self, node: ast.AST) -> tuple[str, ...]:
         """Variables visible at the node, innermost scope first."""
         holder = node
-        while not isinstance(holder, (*_INNER_SCOPES, ast.Module)):
+        while not isinstance(holder, (*SCOPES, ast.Module)):
             holder = self.module.parent(holder)
         known = self._names.get(holder)
         if known is None:
@@ -55,7 +47,7 @@ class Scopes:
                     for part in scope.generators:
                         yield from _bound(part.target)
                 case ast.Lambda():
-                    yield from (each.arg for each in _parameters(scope.args))
+                    yield from (each.arg for each in parameters(scope.args))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     yield from self.own(scope)
                 case ast.ClassDef() if scope is holder:
@@ -69,8 +61,8 @@ class Scopes:
         """Parameters and variables of a function, or variables of a class or module, in order of appearance."""
         known = self._own.get(scope)
         if known is None:
-            parameters = [] if isinstance(scope, (ast.ClassDef, ast.Module)) else _parameters(scope.args)
-            names = [each.arg for each in parameters] + list(_stored(scope))
+            own = [] if isinstance(scope, (ast.ClassDef, ast.Module)) else parameters(scope.args)
+            names = [each.arg for each in own] + list(_stored(scope))
             known = self._own[scope] = tuple(dict.fromkeys(names))
         return known
 
@@ -126,15 +118,13 @@ class Scopes:
                 if isinstance(each, ast.FunctionDef) and each is not function
             )
             names += [each.name for each in inner]
-            parent = self.module.parents.get(function)
-            function = self.module.function_of(parent) if parent is not None else None
+            function = self.module.scopes.function(function)
         return tuple(dict.fromkeys(names))
 
     @cached_property
-    def definitions(self) -> tuple[Function | ast.ClassDef, ...]:
+    def definitions(self) -> tuple[Definition, ...]:
         """Functions and classes of the module's top level."""
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        return tuple(each for each in self.module.tree.body if isinstance(each, kinds))
+        return tuple(each for each in self.module.tree.body if isinstance(each, Definition))
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -171,16 +161,10 @@ class Scopes:
         return known
 
     def _members_of(self, owner: ast.ClassDef) -> list[str]:
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        methods = (each.name for each in owner.body if isinstance(each, kinds))
+        methods = (each.name for each in owner.body if isinstance(each, Definition))
         accesses = (each for each in self.module.below(owner) if isinstance(each, ast.Attribute))
         own = (each.attr for each in accesses if isinstance(each.value, ast.Name) and each.value.id == "self")
         return [*methods, *_stored(owner), *own]
-
-
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
-    rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
 
 
 def _bound(target: ast.expr) -> Iterator[str]:
@@ -189,7 +173,7 @@ def _bound(target: ast.expr) -> Iterator[str]:
 
 def _stored(scope: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(scope):
-        if isinstance(child, _INNER_SCOPES):
+        if isinstance(child, SCOPES):
             continue
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             yield child.id
@@ -215,8 +199,3 @@ def is_unreachable_for_edits(module: Module, node: ast.AST) -> bool:
             case _:
                 below = up
     return False
-
-
-def parameters(function: Function) -> list[ast.arg]:
-    """All parameters in the order of the signature."""
-    return _parameters(function.args)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from lsp_repair.pycode.differences import common_ends
 from lsp_repair.server.root_session import View
 from lsp_repair.server.state.buffers import plain_lines, same_text
 from lsp_repair.server.workers.reports import FailingTest, Place, Report
@@ -41,9 +42,7 @@ def _report(report: Report, at: Callable[[Place], Place]) -> Report:
 def line_way(then: str, now: str) -> Callable[[int], int]:
     """From a line's old number to its new one; what lies in the changed part stays inside of it."""
     old, new = plain_lines(then), plain_lines(now)
-    shorter = min(len(old), len(new))
-    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    head, tail = common_ends(old, new)
 
     def way(number: int) -> int:
         if number <= head:

@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from lsp_repair.pycode.syntax import Function
+from lsp_repair.pycode.nodes import Function, name_of, parameters
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.ingredients import parameters
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, swapped
 
 _SORT_KEYS = (
     "len",
@@ -57,7 +56,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     yield from _dropped(context, node)
     yield from _exchanged(context, node)
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = name_of(node.func)
     present = {keyword.arg for keyword in node.keywords}
     for text, prior in _KNOWN.get(name, ()):
         if text.split("=")[0] not in present:
@@ -99,17 +98,16 @@ def _dropped(context: Context, node: ast.Call) -> Iterator[Change]:
 
 def _exchanged(context: Context, node: ast.Call) -> Iterator[Change]:
     for one, other in combinations(node.keywords[:6], 2):
-        first, second = context.module.span(one.value), context.module.span(other.value)
-        edits = ((*first, context.module.text(*second)), (*second, context.module.text(*first)))
-        yield Rewrite(edits, node, "kwarg-swap", 0.3, f"swap the values of `{one.arg}` and `{other.arg}`")
+        title = f"swap the values of `{one.arg}` and `{other.arg}`"
+        yield Rewrite(swapped(context, one.value, other.value), node, "kwarg-swap", 0.3, title)
 
 
 def _from_signature(context: Context, node: ast.Call, name: str, present: set[str | None]) -> Iterator[Change]:
     """Parameters of the called function of this module that it was not given, filled from names in scope."""
-    names = context.scopes.names(node)
+    names = context.ingredients.names(node)
     for function in _functions(context, name):
-        given = parameters(function)[: len(node.args) + _is_method(function)]
-        for parameter in parameters(function):
+        given = parameters(function.args)[: len(node.args) + _is_method(function)]
+        for parameter in parameters(function.args):
             if parameter in given or parameter.arg in present or parameter.arg in {"self", "cls"}:
                 continue
             if parameter.arg in names:
@@ -126,10 +124,10 @@ def _is_method(function: Function) -> bool:
 
 
 def _functions(context: Context, name: str) -> Iterator[Function]:
-    for each in context.scopes.definitions:
+    for each in context.ingredients.definitions:
         members = each.body if isinstance(each, ast.ClassDef) else [each]
         for member in members:
             is_constructor = isinstance(each, ast.ClassDef) and each.name == name
             requested = {name, "__init__"} if is_constructor else {name}
-            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and member.name in requested:
+            if isinstance(member, Function) and member.name in requested:
                 yield member
