@@ -1,5 +1,6 @@
 """What all tests may share: a model's endpoint on this machine, copies of the broken projects."""
 
+import os
 import shutil
 import signal
 import sys
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
 sys.path.append(str(Path(__file__).parent))  # for `endpoint` and `strangers`, loaded only by who uses them
 
 from programs import missing
+
+SHARING = ("editors", "server", "test_replays.py")
+"""Files whose tests share an expensive session, and folders of such files."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: about half of a test's time is spent waiting for processes."""
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let one worker have all tests that share a session; the others go to whichever is free."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if any(each in item.path.parts for each in SHARING):
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
