@@ -1,7 +1,8 @@
 """Programs that some tests need and not every machine has.
 
 A test names them with `@pytest.mark.needs("bwrap")`: it is skipped where one is missing, and fails where LSP_REPAIR_TEST_PROGRAMS
-is `required`. Only tests with that mark depend on what is installed, so `-m needs` runs all that a bare machine skips.
+is `required`. Only tests with that mark depend on what is installed, so `-m needs` runs all that a bare machine skips
+(`.ci/run` looks for the mark in the test files themselves).
 """
 
 import os
