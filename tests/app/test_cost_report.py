@@ -85,6 +85,7 @@ def run(tmp_path: Path, environ: dict[str, str]) -> Run:
             encoding="utf-8",
             check=False,
             stdin=subprocess.DEVNULL,
+            timeout=120,
         )
 
     return report

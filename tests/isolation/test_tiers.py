@@ -130,7 +130,9 @@ def test_this_machine_is_probed_for_real():
         assert set(found.report.effects.values()) == {Effect.BLOCKED}
 
 
-@pytest.mark.parametrize("mechanism", [Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP])
+@pytest.mark.parametrize(
+    "mechanism", [Mechanism.NAMESPACES, pytest.param(Mechanism.BUBBLEWRAP, marks=pytest.mark.needs("bwrap"))]
+)
 def test_both_ways_to_the_strong_tier_hold_every_effect(mechanism):
     """The environment of whoever starts the run is among them: bubblewrap's own `--clearenv` leaves it to process 1."""
     found = tried(PYTHON, Sandbox(mechanism, (Path(sys.prefix), Path(sys.base_prefix))))

@@ -177,6 +177,8 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._watchdog = threading.Timer(120, self.process.kill)
+        self._watchdog.start()
 
     def says(self) -> str:
         assert self.process.stdout is not None
@@ -193,8 +195,9 @@ class Child:
         os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
 
     def end(self) -> None:
+        self._watchdog.cancel()
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import os
 import struct
 
 import pytest
+from endings import read_from
 
 from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.probe import channel
@@ -46,7 +47,7 @@ def frames():
             found = []
             for record in records:
                 emit(record)
-                found.append(os.read(reader, 1 << 16))
+                found.append(read_from(reader, 1 << 16))
             return found
         finally:
             os.close(reader)
@@ -177,5 +178,5 @@ def test_a_forked_child_that_runs_on_tells_nothing():
         os._exit(0)
     os.waitpid(child, 0)
     os.close(writer)
-    assert os.read(reader, 100) == b""
+    assert read_from(reader, 100) == b""
     os.close(reader)

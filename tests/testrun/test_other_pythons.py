@@ -50,12 +50,22 @@ def pythons() -> list[str]:
     return [each for each in dict.fromkeys(found) if each and serves(each)]
 
 
+def executables() -> list[object]:
+    """This one always, the others as programs that not every machine has."""
+    others = [pytest.param(each, marks=pytest.mark.needs(each)) for each in pythons()]
+    none = pytest.param("another", marks=pytest.mark.skip(reason="no other Python with pytest is on PATH"))
+    return [sys.executable, *(others or [none])]
+
+
 def serves(executable: str) -> bool:
     question = "import sys, pytest; sys.exit(int(pytest.__version__.split('.')[0]) < 7)"
-    return subprocess.run([executable, "-c", question], capture_output=True, check=False).returncode == 0
+    return subprocess.run([executable, "-c", question], capture_output=True, check=False, timeout=120).returncode == 0
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+EXECUTABLES = executables()
+
+
+@pytest.mark.parametrize("executable", EXECUTABLES)
 def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
     place = replace(project(PROJECT), python=Path(executable))
     cold = run(place, record=True)
@@ -103,7 +113,7 @@ REACHING = {
 }
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+@pytest.mark.parametrize("executable", EXECUTABLES)
 @pytest.mark.parametrize("again", [False, True])
 def test_what_each_test_reaches_is_told(project, executable, again):
     place = replace(project(REACHING), python=Path(executable))
@@ -119,7 +129,7 @@ def test_what_each_test_reaches_is_told(project, executable, again):
     } == {"test_alone": [], "test_in_a_thread": [2], "test_lazily": [2, 5, 6]}
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+@pytest.mark.parametrize("executable", EXECUTABLES)
 def test_right_code_fails_what_must_fail_and_sly_code_does_not(tmp_path, executable):
     """Mutants are compiled by the user's interpreter: what it makes of a test's source has to be what runs there."""
     tests = """
