@@ -1,11 +1,10 @@
-"""Texts of the editor: to bytes as their file has them, and the smallest edits from one text to another."""
+"""Texts of open documents: as the bytes of their files, and the smallest edits from one text to another."""
 
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 Column = tuple[int, int]
 """A line from 0 and a column in it, as the client counts."""
@@ -14,8 +13,34 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """The open documents of a root when a run begins, by path."""
+
+    texts: Mapping[str, str]
+    unsaved: Mapping[str, str]
+    """Those that differ from the disk."""
+
+
+NO_BUFFERS = Buffers({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The files of a root as the editor sees them."""
+
+    document: Callable[[str], tuple[str | None, int | None]]
+    """Text and version of a file by its path; the version is None unless the editor has it open."""
+    units: Callable[[str], int]
+    """The length of a text as the client counts."""
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file without their ends; a file that cannot be read has one empty line."""
+        return plain_lines(self.document(path)[0] or "")
+
+
 def as_bytes(text: str) -> bytes:
-    """A buffer as the file that its editor would write: UTF-8 unless one of its first two lines says otherwise."""
+    """A buffer as its editor would save it: UTF-8 unless one of the first two lines declares another encoding."""
     for line in text.split("\n", 2)[:2]:
         found = _CODING.match(line)
         if found:
@@ -26,15 +51,15 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def overlays_of(order: Mapping[str, Any]) -> dict[str, bytes]:
-    """Unsaved buffers of an order to a worker, as the bytes of their files."""
-    return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+def overlays_of(unsaved: Mapping[str, str]) -> dict[str, bytes]:
+    """Unsaved buffers as the bytes of their files."""
+    return {path: as_bytes(text) for path, text in unsaved.items()}
 
 
 def spliced(text: str, start: Column, end: Column, new: str, units: Callable[[str], int]) -> str:
-    """The text with what lies between two places replaced; lines end where the protocol says, and nowhere else.
+    """The text with a range replaced; lines end where the protocol says, and nowhere else.
 
-    A column behind the end of its line is its end, a line behind the last one the end of the text.
+    A column past the end of its line means the end of that line; a line past the last one means the end of the text.
     """
     first = _offset(text, start, units)
     return text[:first] + new + text[max(first, _offset(text, end, units)) :]
@@ -69,7 +94,7 @@ class LineEdit:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts differ in their line ends at most: editors keep those by themselves."""
+    """Whether two texts are equal but for their line ends, which editors keep by themselves."""
     return one == other or _plain(one) == _plain(other)
 
 
@@ -92,17 +117,23 @@ def line_edits(buffer: str, before: str, after: str) -> tuple[LineEdit, ...]:
 
 @lru_cache(maxsize=128)
 def _plain_edits(before: str, after: str) -> tuple[LineEdit, ...]:
-    """Kept, since every look at a line asks for them; what both texts begin and end with is not compared by blocks."""
+    """Cached, since every look-up of a line asks for them; only what differs is compared block by block."""
     old, new = _lines(_plain(before)), _lines(_plain(after))
-    shorter = min(len(old), len(new))
-    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    head, tail = common_ends(old, new)
     matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
     return tuple(
         LineEdit(head + first, head + last, "".join(new[head + start : head + end]))
         for verb, first, last, start, end in matcher.get_opcodes()
         if verb != "equal"
     )
+
+
+def common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """How many lines two texts have in common at their beginning, and at their end."""
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    return head, tail
 
 
 def _lines(text: str) -> Sequence[str]:
