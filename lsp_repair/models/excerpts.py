@@ -1,13 +1,14 @@
 """The part of a source file that a model is shown: the functions around suspicious lines, never the whole file."""
 
 import ast
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.sanitising import visible
+from lsp_repair.pycode.modules import read_module, tree_of
+from lsp_repair.pycode.nodes import Function, first_line, last_line
 
 _AROUND = 6
 """Lines shown around a suspicious line outside of every function."""
@@ -15,8 +16,6 @@ _SHARE_OF_TOP = 0.6
 """How suspicious a function has to be, measured at the most suspicious one, to be worth its tokens."""
 _MAX_DEFAULTS = 160
 """Characters of a signature's arguments."""
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_Holder = ast.stmt | ast.ExceptHandler | ast.match_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +64,13 @@ def line_for_line(lines: Sequence[str], redactor: Redactor) -> list[str]:
     return redactor.redacted(text).split("\n")
 
 
-def _parsed(source: str | bytes) -> ast.Module | None:
-    """None for what does not parse, or is nested too deeply; without the compiler's advice on the user's code."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def excerpts(
     views: Mapping[str, FileView], scores: Mapping[str, Mapping[int, float]], most: int
 ) -> tuple[Excerpt, ...]:
     """The most suspicious functions (or lines outside of them), best first."""
     found: dict[tuple[str, int, int], Excerpt] = {}
     for path, view in views.items():
-        spans = _definitions(view.text)
+        spans = _definitions(view.data)
         for line, score in scores.get(path, {}).items():
             if not 0 < line <= len(view.lines):
                 continue
@@ -118,19 +107,12 @@ def _span(spans: list[tuple[int, int]], line: int, lines: int) -> tuple[int, int
     return first, last
 
 
-def _definitions(text: str) -> list[tuple[int, int]]:
+def _definitions(data: bytes) -> list[tuple[int, int]]:
     """First and last line of every outermost function and method; what is nested belongs to the one around it."""
-    tree = _parsed(text)
-    found: list[tuple[int, int]] = []
-    waiting: list[ast.AST] = [tree] if tree is not None else []
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _Definition):
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            found.append((first, node.end_lineno or node.lineno))
-        else:
-            waiting += [each for each in ast.iter_child_nodes(node) if isinstance(each, _Holder)]
-    return sorted(found)
+    module = read_module(data)
+    functions = module.functions if module is not None else ()
+    outermost = (each for each in functions if module is not None and module.scopes.function(each) is None)
+    return sorted((first_line(each), last_line(each)) for each in outermost)
 
 
 def window(excerpt: Excerpt, most: int) -> tuple[int, int]:
@@ -141,30 +123,16 @@ def window(excerpt: Excerpt, most: int) -> tuple[int, int]:
     return first, first + most - 1
 
 
-def owner(text: str, line: int) -> str:
-    """The header of the class around a line, such as `class Cart:`; empty outside of classes."""
-    lines, header = text.split("\n"), owner_line(text, line)
-    return lines[header - 1].strip() if 0 < header <= len(lines) else ""
-
-
-def owner_line(text: str, line: int) -> int:
-    """Where that header stands; 0 outside of classes."""
-    tree = _parsed(text)
-    if tree is None:
-        return 0
-    return max(
-        (
-            node.lineno
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
-        ),
-        default=0,
-    )
+def owner_line(data: bytes, line: int) -> int:
+    """Where the header of the class around a line stands; 0 outside of classes."""
+    module = read_module(data)
+    classes = (each for each in module.scopes.nodes if isinstance(each, ast.ClassDef)) if module is not None else ()
+    return max((each.lineno for each in classes if each.lineno < line <= last_line(each)), default=0)
 
 
 def called_names(text: str) -> tuple[str, ...]:
     """Names of what a piece of code calls, in order of appearance."""
-    tree = _parsed(_dedented(text))
+    tree = tree_of(_dedented(text))
     if tree is None:
         return ()
     names: dict[str, None] = {}
@@ -188,14 +156,14 @@ def signatures(files: Mapping[str, bytes], names: Iterable[str]) -> dict[str, st
     requested = set(names)
     found: dict[str, str] = {}
     for data in files.values():
-        tree = _parsed(data)
+        tree = tree_of(data)
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, _Definition) and node.name in requested:
+            if isinstance(node, Function) and node.name in requested:
                 found.setdefault(node.name, _signature(node))
     return found
 
 
-def _signature(node: _Definition) -> str:
+def _signature(node: Function) -> str:
     try:
         arguments = ast.unparse(node.args)
         returns = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""
@@ -207,9 +175,9 @@ def _signature(node: _Definition) -> str:
     return f"def {node.name}({arguments}){returns[:_MAX_DEFAULTS]}" + (f"  # {doc[:80]}" if doc else "")
 
 
-def function_at(text: str, line: int) -> tuple[int, int]:
+def function_at(data: bytes, line: int) -> tuple[int, int]:
     """First and last line of the function that begins at or holds a line; the line itself where there is none."""
-    for first, last in _definitions(text):
+    for first, last in _definitions(data):
         if first <= line <= last:
             return first, last
     return line, line

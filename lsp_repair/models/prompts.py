@@ -168,7 +168,7 @@ def _content(material: Material, code_lines: int, test_lines: int) -> str:
 
 def _inside(view: FileView, line: int) -> str:
     """The class around a line, as it is shown."""
-    header = owner_line(view.text, line)
+    header = owner_line(view.data, line)
     return f", in {view.between(header, header).strip()}" if 0 < header <= len(view.shown) else ""
 
 

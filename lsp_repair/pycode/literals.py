@@ -3,25 +3,24 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.domain.candidates import SourceFile
-from lsp_repair.pycode.syntax import Function, parsed
-from lsp_repair.pycode.syntax import first_line as line_of
+from lsp_repair.pycode.modules import Module, read_module
+from lsp_repair.pycode.nodes import Function, assigned_names, first_line, last_line
 
 _MAX_LITERALS = 60
 _MAX_CHARS = 200
 
 
-def mined(test_source: bytes, first_line: int) -> tuple[object, ...]:
+def mined(test_source: bytes, line: int) -> tuple[object, ...]:
     """Distinct strings and numbers of the test function that starts at the line, decorators included.
 
     Values of module-level names that the function reads count too: tests keep their tables there.
     """
-    module = parsed(SourceFile("test", test_source))
-    function = None if module is None else _function_at(module.tree, first_line)
+    module = read_module(test_source)
+    function = None if module is None else _function_at(module, line)
     if module is None or function is None:
         return ()
     read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(_targets(node))]
+    tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(assigned_names(node))]
     distinct: dict[str, object] = {}
     for node in (function, *tables):
         for value in _values(node):
@@ -29,15 +28,10 @@ def mined(test_source: bytes, first_line: int) -> tuple[object, ...]:
     return tuple(distinct.values())[:_MAX_LITERALS]
 
 
-def _function_at(tree: ast.Module, line: int) -> Function | None:
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    exact = (node for node in functions if line in {node.lineno, line_of(node)})
-    around = (node for node in functions if line_of(node) <= line <= (node.end_lineno or node.lineno))
+def _function_at(module: Module, line: int) -> Function | None:
+    exact = (node for node in module.functions if line in {node.lineno, first_line(node)})
+    around = (node for node in module.functions if first_line(node) <= line <= last_line(node))
     return next(exact, None) or next(around, None)
-
-
-def _targets(node: ast.Assign) -> list[str]:
-    return [target.id for target in node.targets if isinstance(target, ast.Name)]
 
 
 def _values(node: ast.AST) -> Iterator[object]:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lsp_repair.pycode.nodes import Definition, Function, defaults, parameters
+
 _BUILTINS = frozenset(dir(builtins)) | {"exit", "quit", "__file__"}
-_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
 
 
@@ -46,7 +46,7 @@ class Scopes:
         self.stars: list[str] = []
         """Modules that were star-imported."""
         self._bound: dict[ast.AST, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
-        self.defined = {each.name for each in tree.body if isinstance(each, _NAMED)}
+        self.defined = {each.name for each in tree.body if isinstance(each, Definition)}
         """Functions and classes of the module itself."""
         self._bodies: dict[ast.AST, frozenset[ast.AST]] = {}
         self._at_import: set[str] | None = None
@@ -91,15 +91,13 @@ class Scopes:
             yield parent
             parent = self.parents.get(parent)
 
-    def function(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """The named function that a node belongs to."""
-        return next(
-            (each for each in self.around(node) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)), None
-        )
+    def function(self, node: ast.AST) -> Function | None:
+        """The innermost named function around a node."""
+        return next((each for each in self.around(node) if isinstance(each, Function)), None)
 
     def qualified(self, node: ast.AST) -> str:
         """Names of the classes and functions around a node, outermost first, with its own one."""
-        names = [each.name for each in (node, *self.around(node)) if isinstance(each, _NAMED)]
+        names = [each.name for each in (node, *self.around(node)) if isinstance(each, Definition)]
         return ".".join(reversed(names))
 
     def meaning(self, name: ast.Name) -> Meaning:
@@ -152,7 +150,7 @@ class Scopes:
         )
         return not any(is_own) and not owner.decorator_list
 
-    def is_run_once(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    def is_run_once(self, function: Function) -> bool:
         """Whether the module names a function while it is imported: calls it, or decorates with it."""
         if self._at_import is None:
             self._at_import = {
@@ -226,19 +224,11 @@ class Scopes:
             case _:
                 pass
 
-    def _bind_parameters(self, node: _Function) -> None:
-        arguments = node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        defaults = [None] * (len(positional) - len(arguments.defaults)) + list[ast.expr | None](arguments.defaults)
-        every = [
-            *zip(positional, defaults, strict=True),
-            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-        ]
-        every += [(each, None) for each in (arguments.vararg, arguments.kwarg) if each is not None]
-        for parameter, default in every:
+    def _bind_parameters(self, node: Function | ast.Lambda) -> None:
+        for parameter in parameters(node.args):
             self._bound[node][parameter.arg].append(Binding(node.lineno, is_sure=True))
-            if default is not None:
-                self._bound[node][parameter.arg].append(Binding(node.lineno, value=default))
+        for parameter, default in defaults(node.args):
+            self._bound[node][parameter.arg].append(Binding(node.lineno, value=default))
 
     def _bind_import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.pycode import nodes
+from lsp_repair.pycode.modules import line_starts, parsed
+from lsp_repair.pycode.nodes import first_line, last_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,12 @@ class FunctionIndex:
         self._encoding = "utf-8"
         try:
             self._encoding = tokenize.detect_encoding(io.BytesIO(source.data).readline)[0]
-            tree = ast.parse(source.data)
-        except (SyntaxError, ValueError, RecursionError):
+        except SyntaxError:
             return
-        starts = _line_starts(source.data)
+        tree = parsed(source.data)
+        if tree is None:
+            return
+        starts = line_starts(source.data)
         self.functions = tuple(_functions(tree.body, (), starts))
 
     def unit(self, candidate: Candidate) -> Unit | None:
@@ -89,14 +94,7 @@ def _skeleton(index: FunctionIndex, source: SourceFile) -> tuple[bytes, ...]:
     return (*pieces, source.data[at:])
 
 
-def _line_starts(data: bytes) -> list[int]:
-    starts = [0]
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return starts
-
-
-def _functions(body: list[ast.stmt], shells: tuple[str, ...], starts: list[int]) -> Iterator[Function]:
+def _functions(body: list[ast.stmt], shells: tuple[str, ...], starts: tuple[int, ...]) -> Iterator[Function]:
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -114,7 +112,7 @@ def _functions(body: list[ast.stmt], shells: tuple[str, ...], starts: list[int])
                 pass
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, shells: tuple[str, ...], starts: list[int]) -> Function:
-    first_line = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    start, end = starts[first_line - 1], starts[node.end_lineno or node.lineno]
-    return Function(node.name, first_line, shells, start, end, starts[node.body[0].lineno - 1])
+def _function(node: nodes.Function, shells: tuple[str, ...], starts: tuple[int, ...]) -> Function:
+    first = first_line(node)
+    start, end = starts[first - 1], starts[last_line(node)]
+    return Function(node.name, first, shells, start, end, starts[node.body[0].lineno - 1])

@@ -79,7 +79,7 @@ class Briefing:
         if data is None:
             return "(not readable)"
         view = FileView(at.path, data, self.redactor)
-        first, last = function_at(view.text, at.line)
+        first, last = function_at(view.data, at.line)
         return view.between(first, last)
 
     def _called(self, views: Mapping[str, FileView], shown: Sequence[Excerpt]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """One failure group with everything a strategy needs to repair it."""
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,8 @@ from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure, NodeId, TestResult
 from lsp_repair.pycode.literals import mined
+from lsp_repair.pycode.modules import tree_of
+from lsp_repair.pycode.nodes import Definition
 from lsp_repair.repair.baseline import Baseline, Prepared
 from lsp_repair.repair.localise import Suspects
 from lsp_repair.repair.proof_scopes import covering_tests
@@ -92,12 +93,10 @@ def _project_names(prepared: Prepared, baseline: Baseline) -> Iterable[str]:
 
 def _top_names(path: Path) -> Iterable[str]:
     try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = tree_of(path.read_bytes())
+    except OSError:
         return
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
+    yield from (node.name for node in tree.body if isinstance(node, Definition)) if tree is not None else ()
 
 
 def build_ladder(

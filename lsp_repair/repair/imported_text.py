@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.pycode import nodes
+from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.units import Function, FunctionIndex, replaced_functions
 from lsp_repair.repair.reaches import Lines
 
@@ -78,16 +80,17 @@ class ImportedText:
         return not any(b"coding" in line for line in first_lines)
 
 
-def _parsed(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def _parsed(text: str) -> nodes.Function | None:
     """The only statement of a text, when it is a function."""
-    try:
-        body = ast.parse(f"if 1:\n{text}" if text[:1] in {" ", "\t"} else text).body
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    if text[:1] in {" ", "\t"} and len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
-        body = body[0].body
-    function = body[0] if len(body) == 1 else None
-    return function if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else None
+    is_indented = text[:1] in {" ", "\t"}
+    tree = tree_of(f"if 1:\n{text}" if is_indented else text)
+    match tree.body if tree is not None else []:
+        case [ast.If(_, [ast.FunctionDef() | ast.AsyncFunctionDef() as only], [])] if is_indented:
+            return only
+        case [ast.FunctionDef() | ast.AsyncFunctionDef() as only]:
+            return only
+        case _:
+            return None
 
 
 def _documentation(text: str) -> str | None:

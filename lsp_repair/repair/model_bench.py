@@ -22,6 +22,9 @@ from lsp_repair.models.material import Material
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
 from lsp_repair.models.prompts import Sampling
 from lsp_repair.models.sanitising import plain
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.pycode.modules import read_module, tree_of
+from lsp_repair.pycode.nodes import covers
 from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing, described
 from lsp_repair.repair.builtin import Prover
@@ -280,11 +283,8 @@ def asserts_in(reply: str, most: int) -> tuple[str, ...]:
     found: list[str] = []
     for line in reply.splitlines():
         text = line.strip().strip("`")
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        if len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert) and "__" not in text:
+        tree = tree_of(text)
+        if tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert) and "__" not in text:
             found.append(text)
     return tuple(dict.fromkeys(found))[:most]
 
@@ -295,13 +295,7 @@ def as_candidate(patch: Patch, sources: Mapping[str, SourceFile], title: str) ->
         return None
     (change,) = patch.changes
     before, after = change.before or b"", change.after or b""
-    start = next(
-        (at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]),
-        min(len(before), len(after)),
-    )
-    tail = 0
-    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
+    start, tail = common_ends(before, after)
     edit = Edit(start, len(before) - tail, after[start : len(after) - tail])
     return Candidate(sources[change.path], (edit,), "model", change.first_difference[1], title, 1.0)
 
@@ -318,15 +312,8 @@ def what_changes(patch: Patch) -> str:
 
 def _function_around(change: FileChange) -> str:
     path, line = change.first_difference
-    try:
-        tree = ast.parse(change.after or b"")
-    except (SyntaxError, ValueError, RecursionError):
-        return path
-    names = [
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
-    ]
+    module = read_module(change.after)
+    names = [each.name for each in module.functions if covers(each, line)] if module is not None else []
     return names[-1] if names else path
 
 

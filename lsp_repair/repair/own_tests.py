@@ -10,6 +10,7 @@ from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.judge.judge import ProofContext, patched
+from lsp_repair.pycode.modules import parsed
 from lsp_repair.repair.case import read_file
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
@@ -38,9 +39,8 @@ def first_failing(
 
 def _module(test_file: bytes, tests: Sequence[str]) -> str:
     """The imports of the user's test file, then a test for each assert."""
-    try:
-        tree = ast.parse(test_file)
-    except (SyntaxError, ValueError):
+    tree = parsed(test_file)
+    if tree is None:
         return ""
     imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     bodies = [f"def test_own_{number}():\n    {text}" for number, text in enumerate(tests)]

@@ -1,17 +1,18 @@
 """What was changed lately in the suspicious lines: read from git's objects, without running anything of the repository."""
 
-import difflib
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lsp_repair.pycode.differences import changed_blocks
+
 _SECONDS = 2.0
 _MAX_LINES = 6
 _MAX_BYTES = 2_000_000
 _MAX_COMPARED = 2_000
-"""Changed lines that are compared exactly; the time for it grows with their square."""
+"""Changed lines that are compared exactly."""
 _OTHER_REPOSITORY = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_COMMON_DIR"}
     | {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
@@ -36,22 +37,11 @@ def replaced_lines(root: Path, path: str, now: bytes, span: tuple[int, int]) -> 
 
 
 def _replaced(before: Sequence[str], after: Sequence[str], span: tuple[int, int]) -> tuple[str, ...]:
-    head = _same(before, after)
-    tail = _same(before[head:][::-1], after[head:][::-1])
-    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
-    first, last = span[0] - 1 - head, span[1] - head
     found: list[str] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=max(len(old), len(new)) > _MAX_COMPARED)
-    for verb, old_start, old_end, start, end in matcher.get_opcodes():
-        if verb in {"replace", "delete"} and start < last and max(end, start + 1) > first:
-            found += [f"-{line}" for line in old[old_start:old_end] if line.strip()]
+    for there, here in changed_blocks(before, after, _MAX_COMPARED):
+        if here.start < span[1] and max(here.stop, here.start + 1) >= span[0]:
+            found += [f"-{line}" for line in before[there] if line.strip()]
     return tuple(found)
-
-
-def _same(before: Sequence[str], after: Sequence[str]) -> int:
-    """How many lines both begin with."""
-    pairs = enumerate(zip(before, after, strict=False))
-    return next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))
 
 
 def _lines(data: bytes) -> list[str]:

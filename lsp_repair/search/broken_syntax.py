@@ -1,6 +1,5 @@
 """Candidates for a file that does not parse: one line edited near the reported one, kept when the whole file parses."""
 
-import ast
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -10,7 +9,7 @@ from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import Encoding, decoded, native
 from lsp_repair.domain.patches import Edit, spliced
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.syntax import line_starts
+from lsp_repair.pycode.modules import error_line, line_starts, tree_of
 from lsp_repair.search.changes import quoted
 
 _LINES_ABOVE = 12
@@ -59,7 +58,7 @@ def repairs(source: SourceFile, failures: Iterable[Failure]) -> list[Candidate]:
     if read is None:
         return []
     text, encoding = read
-    reported = _reported(text)
+    reported = error_line(text)
     if reported is None:
         return []
     raised = [frame.line for failure in failures for frame in failure.frames if frame.path == source.path]
@@ -75,24 +74,12 @@ def repairs(source: SourceFile, failures: Iterable[Failure]) -> list[Candidate]:
     return sorted(found.values(), key=lambda candidate: -candidate.score)
 
 
-def _reported(text: str) -> int | None:
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        return error.lineno or 1
-    except (ValueError, RecursionError):
-        return None
-    return None
-
-
 def _candidate(source: SourceFile, body: bytes, encoding: Encoding, edit: _Edit) -> Candidate | None:
     starts = line_starts(body)
     if not 0 <= edit.line - 1 < len(starts) - 1:
         return None
     splice = Edit(starts[edit.line - 1], starts[edit.line], edit.text.encode())
-    try:
-        ast.parse(spliced(body, (splice,)).decode())
-    except (SyntaxError, ValueError, RecursionError):
+    if tree_of(spliced(body, (splice,)).decode()) is None:
         return None
     edits = native((splice,), body, encoding)
     if edits is None:

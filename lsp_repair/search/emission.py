@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import native
 from lsp_repair.domain.patches import Edit, spliced
-from lsp_repair.pycode.syntax import Module
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
 from lsp_repair.search.slots import Slot, slot_of
 
@@ -30,6 +31,7 @@ class Draft(NamedTuple):
 class Emission:
     """Everything proposed for one module so far, one draft for each distinct result."""
 
+    source: SourceFile
     module: Module
     scores: Mapping[int, float]
     limit: int
@@ -98,13 +100,7 @@ class Emission:
         if start == end:
             return start, end, text
         old = self.module.text(start, end)
-        shortest = min(len(old), len(text))
-        head = 0
-        while head < shortest and old[head] == text[head]:
-            head += 1
-        tail = 0
-        while tail < shortest - head and old[-1 - tail] == text[-1 - tail]:
-            tail += 1
+        head, tail = common_ends(old, text)
         if head:
             start += head if old.isascii() else len(old[:head].encode())
         if tail:
@@ -123,10 +119,10 @@ class Emission:
         edits = tuple(Edit(start, end, self._line_ends(text).encode()) for start, end, text in draft.edits)
         if isinstance(change, Rewrite) and not change.is_certain and not _parses(module, edits):
             return None
-        encoded = native(edits, module.body, module.encoding)
+        encoded = None if module.encoding is None else native(edits, module.body, module.encoding)
         if encoded is None:
             return None
-        return Candidate(module.source, encoded, change.template, draft.line, self._title(draft), draft.score)
+        return Candidate(self.source, encoded, change.template, draft.line, self._title(draft), draft.score)
 
     def _line_ends(self, text: str) -> str:
         if "\n" not in text or self.module.newline == "\n":
@@ -152,8 +148,4 @@ def _parses(module: Module, edits: tuple[Edit, ...]) -> bool:
     start, end, indent = module.function_around(min(each.start for each in edits), max(each.end for each in edits))
     moved = (Edit(each.start - start, each.end - start, each.text) for each in edits)
     text = spliced(module.body[start:end], moved).decode()
-    try:
-        ast.parse(f"if 1:\n{text}" if indent else text)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    return True
+    return tree_of(f"if 1:\n{text}" if indent else text) is not None

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.syntax import Module, is_docstring, parsed
+from lsp_repair.pycode.modules import Module, read_module
+from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.search import broken_syntax
 from lsp_repair.search.changes import Change
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.hints import Hints
-from lsp_repair.search.ingredients import Scopes
+from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.slots import READS_INTO_F_STRINGS
 from lsp_repair.search.suspicion import suspicious_lines
 from lsp_repair.search.templates.context import Context
@@ -37,7 +38,7 @@ def first_order(
     if context is None:
         is_syntax = any(failure.error_type in _SYNTAX_ERRORS for failure in hints.failures)
         return broken_syntax.repairs(source, hints.failures) if is_syntax else []
-    emission = Emission(context.module, context.scores, limit)
+    emission = Emission(context.source, context.module, context.scores, limit)
     for failure in hints.failures:
         _from_error(context, emission, failure)
     localise = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]
@@ -53,10 +54,11 @@ def first_order(
 
 def context_of(source: SourceFile, scores: Mapping[int, float], hints: Hints) -> Context | None:
     """What templates look at; None when the file does not parse."""
-    module = parsed(source)
-    if module is None:
+    module = read_module(source.data)
+    if module is None or module.encoding is None:
         return None
-    return Context(module, Scopes(module), suspicious_lines(module, scores, hints.failures), hints)
+    suspicious = suspicious_lines(source.path, module, scores, hints.failures)
+    return Context(source, module, Ingredients(module), suspicious, hints)
 
 
 def _from_statements(context: Context, emission: Emission) -> None:
@@ -101,7 +103,7 @@ def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _from_error(context: Context, emission: Emission, failure: Failure) -> None:
-    path = context.module.source.path
+    path = context.source.path
     if failure.error_type in _IMPORT_ERRORS:
         emission.extend(import_errors.imports(context, failure), 1.0)
         emission.extend(import_errors.definitions(context, failure), 1.0)

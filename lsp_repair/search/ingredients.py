@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from lsp_repair.pycode.syntax import Function, Module, is_docstring
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import Function, is_docstring, parameters
 
 _INNER_SCOPES = (
     ast.FunctionDef,
@@ -27,8 +28,8 @@ Value = str | int | float
 
 
 @dataclass(frozen=True)
-class Scopes:
-    """What is visible where in one module; everything is computed once."""
+class Ingredients:
+    """What one module offers where; everything is computed once."""
 
     module: Module
     _names: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict[ast.AST, tuple[str, ...]])
@@ -55,7 +56,7 @@ class Scopes:
                     for part in scope.generators:
                         yield from _bound(part.target)
                 case ast.Lambda():
-                    yield from (each.arg for each in _parameters(scope.args))
+                    yield from (each.arg for each in parameters(scope.args))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     yield from self.own(scope)
                 case ast.ClassDef() if scope is holder:
@@ -69,8 +70,8 @@ class Scopes:
         """Parameters and variables of a function, or variables of a class or module, in order of appearance."""
         known = self._own.get(scope)
         if known is None:
-            parameters = [] if isinstance(scope, (ast.ClassDef, ast.Module)) else _parameters(scope.args)
-            names = [each.arg for each in parameters] + list(_stored(scope))
+            own = [] if isinstance(scope, (ast.ClassDef, ast.Module)) else parameters(scope.args)
+            names = [each.arg for each in own] + list(_stored(scope))
             known = self._own[scope] = tuple(dict.fromkeys(names))
         return known
 
@@ -126,8 +127,7 @@ class Scopes:
                 if isinstance(each, ast.FunctionDef) and each is not function
             )
             names += [each.name for each in inner]
-            parent = self.module.parents.get(function)
-            function = self.module.function_of(parent) if parent is not None else None
+            function = self.module.scopes.function(function)
         return tuple(dict.fromkeys(names))
 
     @cached_property
@@ -178,11 +178,6 @@ class Scopes:
         return [*methods, *_stored(owner), *own]
 
 
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
-    rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
-
-
 def _bound(target: ast.expr) -> Iterator[str]:
     return (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
 
@@ -215,8 +210,3 @@ def is_unreachable_for_edits(module: Module, node: ast.AST) -> bool:
             case _:
                 below = up
     return False
-
-
-def parameters(function: Function) -> list[ast.arg]:
-    """All parameters in the order of the signature."""
-    return _parameters(function.args)

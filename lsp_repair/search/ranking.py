@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 
 from lsp_repair.domain.candidates import Candidate
+from lsp_repair.pycode.modules import read_module
+from lsp_repair.pycode.nodes import covers
 from lsp_repair.search.hints import Hints
 
 _TOKENS = re.compile(r"""-?\d+(?:\.\d+)?|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
@@ -75,13 +77,10 @@ def _loses_own_call(data: bytes, before: str, after: str) -> bool:
 
 def _unread(data: bytes, line: int) -> set[str]:
     """Names that the outermost function around a line binds and does not read."""
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
-        return set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+    module = read_module(data)
+    for function in module.functions if module is not None else ():
+        if covers(function, line):
+            names = [each for each in ast.walk(function) if isinstance(each, ast.Name)]
             return {each.id for each in names if isinstance(each.ctx, ast.Store)} - {
                 each.id for each in names if isinstance(each.ctx, ast.Load)
             }

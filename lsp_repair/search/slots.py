@@ -4,8 +4,8 @@ import ast
 import sys
 from typing import NamedTuple
 
+from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.precedence import Code, Level
-from lsp_repair.pycode.syntax import Module
 from lsp_repair.search.places import demanded_level, encloses_line_breaks
 
 READS_INTO_F_STRINGS = sys.version_info >= (3, 12)

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.syntax import Module, first_line
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import first_line
 
 MAX_LINES = 60
 _UNSPECIFIC = {"AssertionError", "Failed", "RecursionError", "TimeoutError"}
@@ -15,9 +16,11 @@ _HEADER_SHARE = 0.6
 _DEFINITION_SHARE = 0.6
 
 
-def suspicious_lines(module: Module, scores: Mapping[int, float], failures: Iterable[Failure]) -> dict[int, float]:
+def suspicious_lines(
+    path: str, module: Module, scores: Mapping[int, float], failures: Iterable[Failure]
+) -> dict[int, float]:
     """The most suspicious lines (1-based) of the module, at most `MAX_LINES`, best first."""
-    raised = raised_by_frames(module.source.path, scores, failures)
+    raised = raised_by_frames(path, scores, failures)
     for line, score in _derived(module, raised):
         raised[line] = max(raised.get(line, 0.0), score)
     imports = _import_lines(module)

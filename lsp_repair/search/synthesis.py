@@ -26,7 +26,7 @@ def synthesised(source: SourceFile, scores: Mapping[int, float], hints: Hints, l
     context = context_of(source, scores, hints)
     if context is None:
         return []
-    emission = Emission(context.module, context.scores, limit)
+    emission = Emission(source, context.module, context.scores, limit)
     sites = [node for node in editable_expressions(context.module) if _is_site(context, node)]
     sites.sort(key=lambda node: -context.scores.get(node.lineno, 0))
     for node in sites[:_MAX_SITES]:
@@ -49,9 +49,9 @@ def _replacements(context: Context, node: ast.expr) -> Iterator[Replacement]:
 
 
 def _atoms(context: Context, node: ast.expr) -> list[Code]:
-    names = context.scopes.names(node)[:_MAX_NAMES]
+    names = context.ingredients.names(node)[:_MAX_NAMES]
     found = [Code(name) for name in names] + [constant(number) for number in (0, 1, 2)]
-    parts = [each for each in context.scopes.expressions(node) if isinstance(each, (ast.Subscript, ast.Attribute))]
+    parts = [each for each in context.ingredients.expressions(node) if isinstance(each, (ast.Subscript, ast.Attribute))]
     found += [context.code(each) for each in parts]
     found += [
         Code(f"{context.text(each.value)}[{name}]")

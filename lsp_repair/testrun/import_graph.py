@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from lsp_repair.pycode.modules import tree_of
 from lsp_repair.testrun.exclusions import excluded_folder
 
 _MAX_FILES = 20_000
@@ -114,29 +115,35 @@ def _imported_names(root: Path, path: str) -> tuple[str, ...]:
     package = PurePosixPath(path).parent.parts
     try:
         data = (root / path).read_bytes()
-        names = None if b"coding" in data[:200] else _names_by_pieces(data, package)
-        return names if names is not None else _names_in(data, package)
-    except (OSError, SyntaxError, ValueError, RecursionError):
+    except OSError:
         return ()
+    names = None if b"coding" in data[:200] else _names_by_pieces(data, package)
+    return names if names is not None else _names_in(data, package) or ()
 
 
 def _names_by_pieces(data: bytes, package: tuple[str, ...]) -> tuple[str, ...] | None:
     """The same from top-level functions and classes one by one, parsed once each; None when one is no text by itself."""
     starts, after_decorator = [0], False
-    for found in _PIECE.finditer(data):
-        if found.start() and not after_decorator:
-            starts.append(found.start())
-        after_decorator = found[0] == b"@"
-    try:
-        pieces = [_names_in(data[at:end], package) for at, end in pairwise([*starts, len(data)])]
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    return tuple(dict.fromkeys(chain.from_iterable(pieces)))
+    for piece in _PIECE.finditer(data):
+        if piece.start() and not after_decorator:
+            starts.append(piece.start())
+        after_decorator = piece[0] == b"@"
+    found: dict[str, None] = {}
+    for at, end in pairwise([*starts, len(data)]):
+        names = _names_in(data[at:end], package)
+        if names is None:
+            return None
+        found.update(dict.fromkeys(names))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)
-def _names_in(text: bytes, package: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for node in ast.walk(ast.parse(text)) for name in _names_of(node, package)))
+def _names_in(text: bytes, package: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The names that a text imports; None for what does not parse."""
+    tree = tree_of(text)
+    if tree is None:
+        return None
+    return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _names_of(node, package)))
 
 
 def _names_of(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:

@@ -28,11 +28,11 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self._write("red", report.nodeid)
+            self._write("failing", report.nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self._write("red", report.nodeid)
+            self._write("failing", report.nodeid)
 
 
 def run(job: dict, pipe: int) -> int:
@@ -71,7 +71,9 @@ def answer(job: dict) -> dict:
     with os.fdopen(reader) as lines:
         events = [json.loads(line) for line in lines]
     _, status = os.waitpid(child, 0)
-    reported = {kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "red")}
+    reported = {
+        kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "failing")
+    }
     return {**reported, "exit_code": os.waitstatus_to_exitcode(status)}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
-from lsp_repair.models.excerpts import FileView, called_names, excerpts, function_at, owner, signatures, window
+from lsp_repair.models.excerpts import FileView, called_names, excerpts, function_at, owner_line, signatures, window
 from lsp_repair.models.material import Material
 from lsp_repair.models.prompts import (
     MAX_BYTES,
@@ -265,7 +265,7 @@ def test_only_functions_around_suspicious_lines_are_shown():
 def test_the_function_around_a_line_is_found_wherever_it_is_defined(source, line, span):
     (_, only) = shown(source, {line: 1.0})[0]
     assert (only.first, only.last) == span
-    assert function_at(source, line) == span
+    assert function_at(source.encode(), line) == span
 
 
 def test_lines_outside_of_functions_come_with_some_around_them_that_belong_to_none():
@@ -293,20 +293,20 @@ DEEP = [
 def test_what_cannot_be_parsed_or_walked_is_shown_by_lines(source):
     view = FileView("cart.py", source.encode("utf-8", "replace"), Redactor())
     assert excerpts({"cart.py": view}, {"cart.py": {1: 1.0}}, 3)
-    assert owner(view.text, 1) == ""
+    assert owner_line(view.data, 1) == 0
     assert called_names(view.text) == ()
     assert signatures({"cart.py": view.data}, ["f"]) == {}
-    assert function_at(view.text, 1) == (1, 1)
+    assert function_at(view.data, 1) == (1, 1)
 
 
 def test_advice_of_the_compiler_on_the_users_code_is_not_given():
-    assert function_at("def f():\n    return '\\d'\n", 2) == (1, 2)
+    assert function_at(b"def f():\n    return '\\d'\n", 2) == (1, 2)
 
 
 def test_lines_are_counted_as_the_parser_counts_them():
     source = "A = 1\n\x0c\nS = '''\u2028\x85'''\nclass B:\n    def f(self):\n        return 1\n"
-    assert owner(source, 5) == "class B:"
-    assert owner("a = 1\rclass B:\r    def f(self):\r        return 1\r", 3) == ""
+    assert owner_line(source.encode(), 5) == 4
+    assert owner_line(b"a = 1\rclass B:\r    def f(self):\r        return 1\r", 3) == 2
 
 
 def test_the_header_of_a_class_is_shown_without_its_secrets():

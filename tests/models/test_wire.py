@@ -335,7 +335,7 @@ def test_usage_that_cannot_be_believed_counts_as_missing(model_server, exchange,
 
 
 @pytest.mark.parametrize(
-    ("told_by_endpoint", "expected"),
+    ("reported_by_endpoint", "expected"),
     [
         ({"prompt_tokens": 9_000_000, "completion_tokens": 8}, Usage(9_000_000, 0, 8)),
         ({"prompt_tokens": 1, "completion_tokens": 1}, Usage(1, 0, 1)),

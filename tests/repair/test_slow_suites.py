@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-FAILING = "tests/time_limits.py::test_the_limit_itself_is_allowed"
+FAILING = "tests/test_limits.py::test_the_limit_itself_is_allowed"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def shop(tmp_path):
             def accepts(basket, more):
                 return allowed(len(basket) + more, 3)
             """,
-        "tests/time_limits.py": """
+        "tests/test_limits.py": """
             from shop.limits import allowed
 
             def test_below_the_limit_is_allowed():
@@ -82,7 +82,7 @@ def test_pytests_own_arguments_are_never_widened(shop, lsp_repair):
 
 
 def test_a_suite_that_did_not_finish_is_not_called_green(shop, lsp_repair):
-    (shop / "tests" / "time_limits.py").unlink()
+    (shop / "tests" / "test_limits.py").unlink()
     ran = lsp_repair("fix", shop, "--time-limit", 8)
     assert ran.code == 1
     assert ran.json["tests"]["not_run"] >= 1

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
-from lsp_repair.pycode.syntax import Module
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
 from lsp_repair.search.hints import Hints
-from lsp_repair.search.ingredients import Scopes
+from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.places import demanded_level
 
 ONE = constant(1)
@@ -20,8 +21,9 @@ _COMMENT = re.compile(r"#[^\r\n]*")
 class Context:
     """One module under repair."""
 
+    source: SourceFile
     module: Module
-    scopes: Scopes
+    ingredients: Ingredients
     scores: Mapping[int, float]
     hints: Hints
 

@@ -1,10 +1,11 @@
 """Texts of open documents: as the bytes of their files, and the smallest edits from one text to another."""
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from lsp_repair.pycode.differences import changed_blocks
 
 Column = tuple[int, int]
 """A line from 0 and a column in it, as the client counts."""
@@ -117,23 +118,9 @@ def line_edits(buffer: str, before: str, after: str) -> tuple[LineEdit, ...]:
 
 @lru_cache(maxsize=128)
 def _plain_edits(before: str, after: str) -> tuple[LineEdit, ...]:
-    """Cached, since every look-up of a line asks for them; only what differs is compared block by block."""
+    """Cached, since every look-up of a line asks for them."""
     old, new = _lines(_plain(before)), _lines(_plain(after))
-    head, tail = common_ends(old, new)
-    matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
-    return tuple(
-        LineEdit(head + first, head + last, "".join(new[head + start : head + end]))
-        for verb, first, last, start, end in matcher.get_opcodes()
-        if verb != "equal"
-    )
-
-
-def common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
-    """How many lines two texts have in common at their beginning, and at their end."""
-    shorter = min(len(old), len(new))
-    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
-    return head, tail
+    return tuple(LineEdit(there.start, there.stop, "".join(new[here])) for there, here in changed_blocks(old, new))
 
 
 def _lines(text: str) -> Sequence[str]:

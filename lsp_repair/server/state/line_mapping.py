@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from lsp_repair.server.state.buffers import common_ends, plain_lines, same_text
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.server.state.buffers import plain_lines, same_text
 from lsp_repair.server.state.failures import Place, Report
 from lsp_repair.server.state.view import View
 

@@ -50,8 +50,8 @@ def _attributes(context: Context, owner: str, module: str) -> list[str]:
         ]
     for node in context.module.below(context.module.tree):
         if isinstance(node, ast.ClassDef) and node.name == owner:
-            return list(context.scopes.members(node))
-    return list(context.scopes.attributes)
+            return list(context.ingredients.members(node))
+    return list(context.ingredients.attributes)
 
 
 def _alike(context: Context, node: ast.Attribute, names: list[str]) -> Iterator[Change]:

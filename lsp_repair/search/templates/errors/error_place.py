@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.syntax import Function, first_line, is_docstring
+from lsp_repair.pycode.nodes import Function, first_line, is_docstring
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.ingredients import is_unreachable_for_edits
 from lsp_repair.search.templates.context import Context

@@ -87,11 +87,11 @@ def definitions(context: Context, failure: Failure) -> Iterator[Change]:
     if found is None:
         return
     requested, module = found[1] or found[3], found[2] or ""
-    path = context.module.source.path
+    path = context.source.path
     is_here = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".").endswith(module)
     if not module or not is_here:
         return
-    for node in context.scopes.definitions:
+    for node in context.ingredients.definitions:
         alike = loose_likeness(node.name, requested)
         if alike > 0.6:
             keyword = context.module.span(node)[0]

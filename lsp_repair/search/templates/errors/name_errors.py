@@ -51,7 +51,7 @@ def proposals(context: Context, place: ErrorPlace) -> Iterator[Change]:
 
 
 def _is_global(context: Context, name: str) -> bool:
-    return name in context.scopes.own(context.module.tree)
+    return name in context.ingredients.own(context.module.tree)
 
 
 def _renamed(context: Context, place: ErrorPlace, name: str) -> Iterator[Change]:
@@ -74,9 +74,9 @@ def _renamed(context: Context, place: ErrorPlace, name: str) -> Iterator[Change]
 
 def _meant(context: Context, node: ast.expr, name: str) -> Iterator[tuple[str, float]]:
     """Names that could have been meant, with the weight of each."""
-    visible = context.scopes.names(node)
-    top = [each.name for each in context.scopes.definitions]
-    known = [*visible, *top, *context.scopes.own(context.module.tree), *context.scopes.imported]
+    visible = context.ingredients.names(node)
+    top = [each.name for each in context.ingredients.definitions]
+    known = [*visible, *top, *context.ingredients.own(context.module.tree), *context.ingredients.imported]
     for other in dict.fromkeys([*known, *(each for each in dir(builtins) if each.islower())]):
         alike = loose_likeness(other, name)
         if other != name and alike > 0.6:
@@ -84,7 +84,7 @@ def _meant(context: Context, node: ast.expr, name: str) -> Iterator[tuple[str, f
         elif other != name and other in visible:
             yield other, 0.2 + 0.3 * alike
     owner = context.module.class_of(node)
-    for member in context.scopes.members(owner) if owner is not None else ():
+    for member in context.ingredients.members(owner) if owner is not None else ():
         alike = likeness(member, name)
         if alike > 0.6:
             yield f"self.{member}", 1.0 if member == name else 0.5 * alike

@@ -59,7 +59,7 @@ def _call(context: Context, node: ast.Call, message: str) -> Iterator[Change]:
 
 def _arguments(context: Context, node: ast.Call, message: str) -> Iterator[Change]:
     own = [context.code(each) for each in node.args]
-    for name in context.scopes.names(node)[:8]:
+    for name in context.ingredients.names(node)[:8]:
         yield with_arguments(context, node, [*own, Code(name)], "err:TypeError-args", 0.6)
         yield with_arguments(context, node, [Code(name), *own], "err:TypeError-args", 0.5)
     for index in range(len(node.args)):
@@ -71,7 +71,7 @@ def _arguments(context: Context, node: ast.Call, message: str) -> Iterator[Chang
             yield with_arguments(context, node, [packed], "err:TypeError-args", prior)
     missing = _MISSING.search(message)
     for name in re.findall(r"'(\w+)'", missing[1]) if missing else []:
-        is_visible = name in context.scopes.names(node)
+        is_visible = name in context.ingredients.names(node)
         for value, prior in ((name, 1.0 if is_visible else 0), (f"self.{name}", 0.4), ("None", 0.5), ("0", 0.3)):
             if prior:
                 yield added(context, node, f"{name}={value}", prior, "err:TypeError-args")
@@ -81,7 +81,7 @@ def _arguments(context: Context, node: ast.Call, message: str) -> Iterator[Chang
             others = [each for each in node.keywords if each is not keyword]
             rest = [*own, context.code(keyword.value)]
             texts = [fitted(each, Level.LAMBDA) for each in rest]
-            texts += [context.module.text(*context.module.span(each)) for each in others]
+            texts += [context.module.text_of(each) for each in others]
             code = trailed(context.code(node.func), f"({', '.join(texts)})")
             yield Replacement(node, code, "err:TypeError-args", 0.6)
 

@@ -3,9 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.syntax import first_line, last_line
+from lsp_repair.pycode.nodes import first_line, last_line, parameters
 from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.ingredients import parameters
 from lsp_repair.search.templates.context import Context
 from lsp_repair.search.templates.errors.error_place import ErrorPlace
 
@@ -32,7 +31,7 @@ def _assigned(context: Context, constructor: ast.FunctionDef, name: str, line: i
         return
     start = context.module.starts[last_line(last)]
     is_unended = not context.module.body[:start].endswith((b"\n", b"\r"))
-    given = {each.arg for each in parameters(constructor)}
+    given = {each.arg for each in parameters(constructor.args)}
     values = [(name, 1.0)] if name in given else []
     if name.lstrip("_") in given:
         values.append((name.lstrip("_"), 0.95))

@@ -93,7 +93,7 @@ def _small_factors(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     if not isinstance(parent, (ast.Assign, ast.Return, ast.Compare, ast.Call, ast.BinOp)):
         return
-    constants = (value for value in context.scopes.constants(node) if type(value) is int and 1 < value < 100)
+    constants = (value for value in context.ingredients.constants(node) if type(value) is int and 1 < value < 100)
     for value in sorted({2, 3, 10, *constants})[:6]:
         for operator, prior in _SMALL_OPERATORS:
             yield Replacement(node, binary(context.code(node), operator, constant(value)), "small-arith", prior, 2)

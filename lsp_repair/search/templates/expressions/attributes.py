@@ -16,7 +16,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     for name in METHODS.get(node.attr, ()):
         yield renamed(context, node, name, "method-swap", 0.5)
-    for name in context.scopes.attributes:
+    for name in context.ingredients.attributes:
         if name != node.attr:
             yield renamed(context, node, name, "attr-ingredient", 0.2 + 0.3 * likeness(name, node.attr))
     if isinstance(node.ctx, ast.Load):
@@ -43,7 +43,7 @@ def _calls(context: Context, node: ast.Attribute) -> Iterator[Change]:
 
 
 def _methods(context: Context) -> Iterator[str]:
-    for owner in context.scopes.definitions:
+    for owner in context.ingredients.definitions:
         if isinstance(owner, ast.ClassDef):
             yield from (each.name for each in owner.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
@@ -51,7 +51,7 @@ def _methods(context: Context) -> Iterator[str]:
 def _self_access(context: Context, node: ast.Attribute) -> Iterator[Change]:
     if not isinstance(node.value, ast.Name) or node.value.id not in {"self", "cls"}:
         return
-    if node.attr in context.scopes.names(node) or node.attr in context.scopes.callables(node):
+    if node.attr in context.ingredients.names(node) or node.attr in context.ingredients.callables(node):
         yield Replacement(node, Code(node.attr), "drop-self", 0.35)
     if node.value.id == "self":
         yield Replacement(node.value, Code("type(self)"), "class-attribute", 0.08)
@@ -68,5 +68,5 @@ def _is_own_method(context: Context, node: ast.Attribute) -> bool:
 def _underscore(context: Context, node: ast.Attribute) -> Iterator[Change]:
     name = node.attr[1:] if node.attr.startswith("_") else f"_{node.attr}"
     owner = context.module.class_of(node)
-    if name and owner is not None and name in context.scopes.members(owner):
+    if name and owner is not None and name in context.ingredients.members(owner):
         yield renamed(context, node, name, "attr-ingredient", 0.45)

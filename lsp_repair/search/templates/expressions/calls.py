@@ -21,7 +21,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
     yield from _argument_values(context, node, function)
     yield from _without_call(context, node, function)
     if function and len(node.args) < 3:
-        for name in context.scopes.names(node)[:8]:
+        for name in context.ingredients.names(node)[:8]:
             yield with_arguments(context, node, [*_codes(context, node), Code(name)], "arg-add", 0.12)
             if node.args:
                 yield with_arguments(context, node, [Code(name), *_codes(context, node)], "arg-add", 0.1)
@@ -35,7 +35,7 @@ def _codes(context: Context, node: ast.Call) -> list[Code]:
 
 def with_arguments(context: Context, node: ast.Call, arguments: list[Code], template: str, prior: float) -> Change:
     """The call with other positional arguments; its keywords stay."""
-    keywords = [context.module.text(*context.module.span(each)) for each in node.keywords]
+    keywords = [context.module.text_of(each) for each in node.keywords]
     texts = [fitted(each, Level.LAMBDA) for each in arguments] + keywords
     code = trailed(context.code(node.func), f"({', '.join(texts)})")
     return Replacement(node, code, template, prior)
@@ -81,7 +81,7 @@ def _argument_values(context: Context, node: ast.Call, function: str) -> Iterato
             weight = 0.4 if function == "len" else 1
             yield Replacement(argument, trailed(own, "[1:]"), "slice-arg", 0.25 * weight)
             yield Replacement(argument, trailed(own, "[:-1]"), "slice-arg", 0.2 * weight)
-            for name in context.scopes.names(node)[:12]:
+            for name in context.ingredients.names(node)[:12]:
                 if name != argument.id:
                     yield Replacement(argument, binary(own, "-", Code(name)), "arith-ingredient", 0.2, 2)
                     yield Replacement(argument, binary(own, "+", Code(name)), "arith-ingredient", 0.16, 2)

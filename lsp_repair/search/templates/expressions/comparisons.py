@@ -75,7 +75,7 @@ def _tolerances(context: Context, node: ast.Compare, operator: str, left: Code, 
         isinstance(side, ast.Constant) and not isinstance(side.value, float) for side in (node.left, *node.comparators)
     ):
         return
-    if "math" in context.scopes.imported:
+    if "math" in context.ingredients.imported:
         closeness = call("math.isclose", left, right)
         yield Replacement(node, closeness if operator == "==" else negated(closeness), "tolerance", 0.25)
     close = compared(call("abs", Code(f"{left.text} - ({right.text})", Level.SUM)), "<", Code("1e-9", Level.NUMBER))

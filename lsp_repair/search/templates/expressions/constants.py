@@ -24,7 +24,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         for text in ("0", "[]", '""', "False", "{}", "-1"):
             yield Replacement(node, Code(text), "const-tweak", 0.2)
     if not isinstance(context.parent(node), (ast.MatchValue, ast.MatchSingleton)):
-        for name in context.scopes.names(node)[:15]:
+        for name in context.ingredients.names(node)[:15]:
             yield Replacement(node, Code(name), "const-to-var", 0.22)
 
 
@@ -62,7 +62,7 @@ def _floats(value: float) -> Iterator[tuple[Code, float]]:
 
 
 def _other_numbers(context: Context, node: ast.Constant, value: float) -> Iterator[Change]:
-    for other in context.scopes.constants(node):
+    for other in context.ingredients.constants(node):
         if isinstance(other, (int, float)) and other != value:
             yield Replacement(node, number(other), "const-ingredient", 0.3)
     literals = context.hints.test_literals

@@ -26,7 +26,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         case ast.List(elts=[]):
             for text, template, prior in _EMPTY:
                 yield Replacement(node, Code(text), template, prior)
-            for name in context.scopes.names(node)[:12]:
+            for name in context.ingredients.names(node)[:12]:
                 yield Replacement(node, Code(f"[{name}]"), "wrap-list", 0.35)
         case ast.List(elts=[only]):
             yield Replacement(node, context.code(only), "unwrap", 0.2)

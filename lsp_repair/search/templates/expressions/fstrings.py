@@ -18,7 +18,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     own = context.text(node)
     for found in _FIELD.finditer(own):
-        for name in context.scopes.names(node)[:10]:
+        for name in context.ingredients.names(node)[:10]:
             if name != found[1]:
                 yield _changed(context, node, found.span(1), name, 0.3)
     yield from _formats(context, node, own)

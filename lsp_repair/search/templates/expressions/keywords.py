@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from lsp_repair.pycode.syntax import Function
+from lsp_repair.pycode.nodes import Function, parameters
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.ingredients import parameters
 from lsp_repair.search.templates.context import Context
 
 _SORT_KEYS = (
@@ -106,10 +105,10 @@ def _exchanged(context: Context, node: ast.Call) -> Iterator[Change]:
 
 def _from_signature(context: Context, node: ast.Call, name: str, present: set[str | None]) -> Iterator[Change]:
     """Parameters of the called function of this module that it was not given, filled from names in scope."""
-    names = context.scopes.names(node)
+    names = context.ingredients.names(node)
     for function in _functions(context, name):
-        given = parameters(function)[: len(node.args) + _is_method(function)]
-        for parameter in parameters(function):
+        given = parameters(function.args)[: len(node.args) + _is_method(function)]
+        for parameter in parameters(function.args):
             if parameter in given or parameter.arg in present or parameter.arg in {"self", "cls"}:
                 continue
             if parameter.arg in names:
@@ -126,7 +125,7 @@ def _is_method(function: Function) -> bool:
 
 
 def _functions(context: Context, name: str) -> Iterator[Function]:
-    for each in context.scopes.definitions:
+    for each in context.ingredients.definitions:
         members = each.body if isinstance(each, ast.ClassDef) else [each]
         for member in members:
             is_constructor = isinstance(each, ast.ClassDef) and each.name == name

@@ -26,32 +26,32 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
 
 
 def _targets(context: Context, node: ast.Name) -> Iterator[Change]:
-    for name in context.scopes.names(node):
+    for name in context.ingredients.names(node):
         if name != node.id:
             yield Replacement(node, Code(name), "target-swap", 0.3 + 0.2 * likeness(name, node.id))
     function = context.module.function_of(node)
     owner = context.module.class_of(function) if function is not None else None
-    if owner is not None and "self" in context.scopes.names(node):
-        prior = 0.4 if node.id in context.scopes.members(owner) else 0.1
+    if owner is not None and "self" in context.ingredients.names(node):
+        prior = 0.4 if node.id in context.ingredients.members(owner) else 0.1
         yield Replacement(node, Code(f"self.{node.id}"), "missing-self", prior)
 
 
 def _callees(context: Context, node: ast.Name) -> Iterator[Change]:
     for name in FUNCTIONS.get(node.id, ()):
         yield Replacement(node, Code(name), "func-swap", 0.6)
-    for name in context.scopes.callables(node):
+    for name in context.ingredients.callables(node):
         if name != node.id:
             yield Replacement(node, Code(name), "func-ingredient", 0.3)
-    for name in context.scopes.borrowed:
+    for name in context.ingredients.borrowed:
         if name != node.id:
             yield Replacement(node, Code(name), "func-ingredient", 0.2 + 0.2 * likeness(name, node.id))
     owner = context.module.class_of(node)
-    if owner is not None and node.id in context.scopes.members(owner):
+    if owner is not None and node.id in context.ingredients.members(owner):
         yield Replacement(node, Code(f"self.{node.id}"), "missing-self", 0.4)
 
 
 def _variables(context: Context, node: ast.Name) -> Iterator[Change]:
-    names = context.scopes.names(node)
+    names = context.ingredients.names(node)
     for name in names:
         if name != node.id:
             alike = likeness(name, node.id) if len(name) > 2 else 0.0
@@ -59,7 +59,7 @@ def _variables(context: Context, node: ast.Name) -> Iterator[Change]:
     if node.id not in names:
         for name in FUNCTIONS.get(node.id, ()):
             yield Replacement(node, Code(name), "func-swap", 0.4)
-        known = (*context.scopes.callables(node), *context.scopes.borrowed)
+        known = (*context.ingredients.callables(node), *context.ingredients.borrowed)
         for name in known[:20] if node.id in known else ():
             if name != node.id:
                 yield Replacement(node, Code(name), "func-ingredient", 0.3)
@@ -68,9 +68,9 @@ def _variables(context: Context, node: ast.Name) -> Iterator[Change]:
 
 def _of_self(context: Context, node: ast.Name, names: tuple[str, ...]) -> Iterator[Change]:
     owner = context.module.class_of(node)
-    if owner is not None and node.id in context.scopes.members(owner) and "self" in names:
+    if owner is not None and node.id in context.ingredients.members(owner) and "self" in names:
         yield Replacement(node, Code(f"self.{node.id}"), "missing-self", 0.35)
     if owner is not None and "self" in names and node.id != "self":
-        for name in context.scopes.members(owner)[:10]:
+        for name in context.ingredients.members(owner)[:10]:
             if likeness(name.lstrip("_"), node.id) > 0.6:
                 yield Replacement(node, Code(f"self.{name}"), "missing-self", 0.2)

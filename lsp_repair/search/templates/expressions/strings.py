@@ -80,7 +80,7 @@ def _tweaks(value: str) -> Iterator[_Weighted]:
 
 def _from_function(context: Context, node: ast.Constant) -> Iterator[_Weighted]:
     value = str(node.value)
-    others = [each for each in context.scopes.constants(node) if isinstance(each, str)]
+    others = [each for each in context.ingredients.constants(node) if isinstance(each, str)]
     for other in others:
         if len(other) < 40:
             yield other, 0.3

@@ -24,7 +24,7 @@ def _slice(context: Context, node: ast.Subscript, part: ast.Slice) -> Iterator[C
         if current is None:
             for text in ("1", "-1"):
                 yield _resliced(context, node, bounds, (position, text), 0.25)
-            for name in context.scopes.names(node)[:8]:
+            for name in context.ingredients.names(node)[:8]:
                 yield _resliced(context, node, bounds, (position, name), 0.12)
         else:
             yield _resliced(context, node, bounds, (position, ""), 0.3)

@@ -44,4 +44,4 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
 
 
 def _classes(context: Context) -> list[str]:
-    return [each.name for each in context.scopes.definitions if isinstance(each, ast.ClassDef)][:10]
+    return [each.name for each in context.ingredients.definitions if isinstance(each, ast.ClassDef)][:10]

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
+from lsp_repair.pycode.nodes import parameters
 from lsp_repair.pycode.precedence import Code, Level, binary, call, minus, negated, number, trailed
 from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.ingredients import parameters
 from lsp_repair.search.places import is_value
 from lsp_repair.search.templates.context import Context, shifted
 
@@ -83,12 +83,12 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
 def _by_helpers(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
     """The project's own functions of one argument."""
     around = context.module.function_of(node)
-    for each in context.scopes.definitions[:30]:
+    for each in context.ingredients.definitions[:30]:
         if isinstance(each, ast.FunctionDef) and each is not around:
             required = len(each.args.posonlyargs + each.args.args) - len(each.args.defaults)
-            if required == 1 and parameters(each) and not own.text.startswith(each.name + "("):
+            if required == 1 and parameters(each.args) and not own.text.startswith(each.name + "("):
                 yield Replacement(node, call(each.name, own), "wrap-helper", 0.2)
-    for name in context.scopes.borrowed:
+    for name in context.ingredients.borrowed:
         if not own.text.startswith(name + "("):
             yield Replacement(node, call(name, own), "wrap-helper", 0.15)
 
@@ -103,7 +103,7 @@ def _simple(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
     yield Replacement(node, negated(own), "wrap-expr", 0.1)
     for default in ("[]", "0", '""', "{}"):
         yield Replacement(node, binary(own, "or", Code(default)), "or-default", 0.06)
-    for name in context.scopes.names(node)[:10]:
+    for name in context.ingredients.names(node)[:10]:
         yield Replacement(node, trailed(own, f"[{name}:]"), "wrap-slice", 0.1)
         yield Replacement(node, trailed(own, f"[:{name}]"), "wrap-slice", 0.08)
         yield Replacement(node, trailed(own, f"[{name}]"), "wrap-index", 0.08)
@@ -113,7 +113,7 @@ def _clamps(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
     parent = context.parent(node)
     targets = parent.targets if isinstance(parent, ast.Assign) else []
     near = [context.text(each) for each in targets if isinstance(each, (ast.Name, ast.Subscript, ast.Attribute))]
-    for text in dict.fromkeys(["0", "1", *near, *context.scopes.names(node)[:8]]):
+    for text in dict.fromkeys(["0", "1", *near, *context.ingredients.names(node)[:8]]):
         if text != own.text:
             prior = 0.26 if text == "0" or text in near else 0.12
             yield Replacement(node, call("max", Code(text), own), "clamp", prior, 2)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.syntax import first_line, is_docstring, last_line
+from lsp_repair.pycode.nodes import first_line, is_docstring, last_line
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.templates.context import Context
 
@@ -89,7 +89,7 @@ def _dedented(context: Context, node: ast.stmt) -> Iterator[Change]:
         outer = context.module.indent(around)
         if outer is not None and (len(context.module.block(node)) > 1):
             text = _reindented(context.module.text(start, end), indent, outer)
-            title = f"dedent {quoted(context.module.text(*context.module.span(node)))}"
+            title = f"dedent {quoted(context.module.text_of(node))}"
             yield Rewrite(((start, end, text),), node, "dedent", prior, title, is_certain=False)
         inner, prior = around, prior * 0.8
 
@@ -106,7 +106,7 @@ def _indented(context: Context, node: ast.stmt) -> Iterator[Change]:
         return
     start, end = context.module.lines_span(node)
     text = _reindented(context.module.text(start, end), context.module.indent(node) or "", inner)
-    title = f"indent {quoted(context.module.text(*context.module.span(node)))}"
+    title = f"indent {quoted(context.module.text_of(node))}"
     yield Rewrite(((start, end, text),), node, "indent", 0.35, title, is_certain=False)
 
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.syntax import first_line, is_docstring
+from lsp_repair.pycode.nodes import first_line, is_docstring
 from lsp_repair.search.changes import Change, Rewrite
 from lsp_repair.search.templates.context import Context
 
@@ -26,7 +26,7 @@ def _field(context: Context, node: ast.stmt, value: ast.expr) -> Iterator[Change
     is_empty = context.text(value) in {"[]", "{}"}
     factory = kind if is_empty else f"lambda: {context.text(value)}"
     edits = [(*context.module.span(value), f"field(default_factory={factory})")]
-    if "field" not in context.scopes.imported:
+    if "field" not in context.ingredients.imported:
         edits.append(_import_of_field(context))
     title = f"`{context.text(value)[:20]}` → `field(default_factory={factory[:20]})`"
     yield Rewrite(tuple(edits), node, "default-factory", 0.9, title)

@@ -58,7 +58,7 @@ def _owners(node: ast.expr) -> Iterator[ast.expr]:
 
 def atoms(context: Context, node: ast.expr) -> Iterator[_Weighted]:
     """Small conditions over the names visible at the node, each with its weight."""
-    names = context.scopes.names(node)
+    names = context.ingredients.names(node)
     for name in names[:14]:
         yield from _about(Code(name))
     for one, other in permutations(names[:10], 2):
@@ -98,7 +98,7 @@ def _between(one: str, other: str) -> Iterator[_Weighted]:
 
 
 def _remainders(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
-    for name in context.scopes.names(node)[:8]:
+    for name in context.ingredients.names(node)[:8]:
         for divisor in (2, 3, 4, 5, 10):
             for rest in ("== 0", "!= 0", "== 1"):
                 atom = Code(f"{name} % {divisor} {rest}", Level.COMPARE)

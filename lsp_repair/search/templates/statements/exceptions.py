@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from lsp_repair.pycode.syntax import last_line
+from lsp_repair.pycode.nodes import last_line
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.templates.context import Context, without
 from lsp_repair.search.templates.statements.guards import requested_errors
@@ -63,11 +63,11 @@ def _raised(context: Context, node: ast.Raise, raised: ast.expr) -> Iterator[Cha
 
 
 def _own_errors(context: Context) -> list[str]:
-    defined = [each.name for each in context.scopes.definitions if isinstance(each, ast.ClassDef)]
+    defined = [each.name for each in context.ingredients.definitions if isinstance(each, ast.ClassDef)]
     known = {*_raised_or_caught(context)}
     names = [
         name
-        for name in (*defined, *context.scopes.imported)
+        for name in (*defined, *context.ingredients.imported)
         if name.endswith(("Error", "Exception", "Warning")) or name in known or _looks_like_a_class(name)
     ]
     return names[:12]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
-from lsp_repair.pycode.syntax import Function
+from lsp_repair.pycode.nodes import Function
 from lsp_repair.search.templates.context import Context
 
 _KINDS = {
@@ -41,7 +41,7 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
     function = context.module.function_of(node)
     assert function is not None
     values = list(returned_values(context, function))
-    names = context.scopes.names(node)
+    names = context.ingredients.names(node)
     requested = requested_errors(context)
     highest = 0.5 if requested else 0.2
     for condition, weight in conditions(names):

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lsp_repair.pycode.syntax import is_docstring, last_line
+from lsp_repair.pycode.nodes import is_docstring, last_line
 from lsp_repair.search.changes import Change, Rewrite
 from lsp_repair.search.templates.context import Context
 from lsp_repair.search.templates.statements.guards import guards, returned_values
@@ -65,10 +65,10 @@ def _is_unended(context: Context, place: int) -> bool:
 def _insertions(context: Context, node: ast.stmt, least_prior: float) -> Iterator[Insertion]:
     function = context.module.function_of(node)
     assert function is not None
-    names = context.scopes.names(node)[:12]
+    names = context.ingredients.names(node)[:12]
     yield from _collected(context, node, names)
     yield from _copies(context, node)
-    yield from _updates([name for name in context.scopes.own(function) if name in names], names)
+    yield from _updates([name for name in context.ingredients.own(function) if name in names], names)
     if context.module.is_in_loop(node):
         yield Insertion("break", 0.12, "jump")
         yield Insertion("continue", 0.12, "jump")
@@ -124,7 +124,7 @@ def _copies(context: Context, node: ast.stmt) -> Iterator[Insertion]:
     texts: dict[str, None] = {}
     for each in context.module.below(function):
         if isinstance(each, (ast.Assign, ast.AugAssign, ast.Expr)) and each is not node and not is_docstring(each):
-            text = context.module.text(*context.module.span(each))
+            text = context.module.text_of(each)
             if "\n" not in text and len(text) < _MAX_COPY:
                 texts[text] = None
     for text in texts:

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
+from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, constant
-from lsp_repair.pycode.syntax import is_docstring
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.ingredients import is_unreachable_for_edits
 from lsp_repair.search.likeness import loose_likeness

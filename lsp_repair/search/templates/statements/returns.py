@@ -22,13 +22,13 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
     if not isinstance(node, (ast.Constant, ast.JoinedStr)):
         yield from _ingredients(context, node)
     if isinstance(node, (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute)):
-        for name in context.scopes.names(node)[:14]:
+        for name in context.ingredients.names(node)[:14]:
             yield Replacement(node, Code(name), "expr-to-var", 0.18)
 
 
 def _returned(context: Context, node: ast.expr) -> Iterator[Change]:
     own = context.code(node)
-    for name in context.scopes.names(node)[:14]:
+    for name in context.ingredients.names(node)[:14]:
         variable = Code(name)
         yield Replacement(node, binary(variable, "+", own), "return-combine", 0.2, 2)
         yield Replacement(node, binary(own, "+", variable), "return-combine", 0.18, 2)
@@ -45,7 +45,7 @@ def _returned(context: Context, node: ast.expr) -> Iterator[Change]:
 
 def _ingredients(context: Context, node: ast.expr) -> Iterator[Change]:
     own = context.text(node)
-    for other in context.scopes.expressions(node):
+    for other in context.ingredients.expressions(node):
         text = context.text(other)
         if text != own:
             alike = resemblance(own, text) if type(other) is type(node) else 0.2

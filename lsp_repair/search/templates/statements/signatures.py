@@ -3,9 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.syntax import Function, first_line, is_docstring
+from lsp_repair.pycode.nodes import Function, first_line, is_docstring, parameters
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.ingredients import parameters
 from lsp_repair.search.templates.context import Context
 
 _DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
@@ -81,7 +80,7 @@ def _dropped_decorators(context: Context, node: Function, line: int) -> Iterator
 
 def _added_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
     present = {context.text(each) for each in node.decorator_list}
-    arguments = [each.arg for each in parameters(node)]
+    arguments = [each.arg for each in parameters(node.args)]
     place = context.module.starts[first_line(node) - 1]
     indent = context.module.indent(node) or ""
     for name, prior in _DECORATORS:
@@ -105,7 +104,7 @@ def _added_decorators(context: Context, node: Function, line: int) -> Iterator[C
 
 def _first_parameter(context: Context, node: Function, line: int) -> Iterator[Change]:
     """`def m(x)` to `def m(self, x)`."""
-    given = parameters(node)
+    given = parameters(node.args)
     decorators = {context.text(each) for each in node.decorator_list}
     if "staticmethod" in decorators or (given and given[0].arg in {"self", "cls"}):
         return
@@ -128,7 +127,7 @@ def _super_call(context: Context, node: Function, line: int) -> Iterator[Change]
     if indent is None or first_line(statement) == node.lineno:
         return
     place = context.module.lines_span(statement)[0]
-    names = [each.arg for each in parameters(node)[1:] if each not in (node.args.vararg, node.args.kwarg)]
+    names = [each.arg for each in parameters(node.args)[1:] if each not in (node.args.vararg, node.args.kwarg)]
     calls = {f"super().__init__({', '.join(names[:count])})": 0.6 for count in range(min(len(names), 4) + 1)}
     for text, prior in calls.items():
         title = f"insert `{text[:40]}` in `{node.name}`"

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, Level, fitted
-from lsp_repair.pycode.syntax import is_docstring
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.templates.context import Context
 from lsp_repair.search.templates.expressions.arithmetic import ALTERNATIVES
@@ -68,7 +68,7 @@ def _deletion(context: Context, node: ast.stmt) -> Iterator[Change]:
         return
     start, end = context.module.lines_span(node)
     indent = context.module.indent(node) or ""
-    title = f"delete {quoted(context.module.text(*context.module.span(node)))}"
+    title = f"delete {quoted(context.module.text_of(node))}"
     text = f"{indent}pass\n" if len(context.module.block(node)) == 1 else ""
     yield Rewrite(((start, end, text),), node, "stmt-delete", 0.25, title, is_certain=False)
 
@@ -92,7 +92,7 @@ def _assignment(context: Context, node: ast.Assign, target: ast.expr) -> Iterato
     at = context.module.body.find(b"=", span[1], context.module.span(node.value)[0])
     if at >= 0:
         yield Rewrite(((at, at + 1, "+="),), node, "assign-to-aug", 0.3, f"`=` → `+=` for {quoted(own)}")
-    for other in context.scopes.expressions(node):
+    for other in context.ingredients.expressions(node):
         text = context.text(other)
         if isinstance(other, (ast.Subscript, ast.Attribute)) and text != own:
             title = f"assign to {quoted(text)}"
@@ -102,7 +102,7 @@ def _assignment(context: Context, node: ast.Assign, target: ast.expr) -> Iterato
 
 
 def _subscript_target(context: Context, node: ast.Assign, target: ast.Subscript) -> Iterator[Change]:
-    for name in context.scopes.names(node):
+    for name in context.ingredients.names(node):
         container = context.module.span(target.value)
         title = f"assign to an element of `{name}`"
         yield Rewrite(((*container, name),), node, "target-swap", 0.25, title)
@@ -118,7 +118,7 @@ def _dropped_result(context: Context, node: ast.Expr, value: ast.Call) -> Iterat
     yield _whole(context, node, f"return {own}", "missing-return", 0.35)
     yield _whole(context, node, f"yield {own}", "missing-yield", 0.15)
     yield _whole(context, node, f"yield from {own}", "missing-yield", 0.2)
-    for name in context.scopes.names(node)[:8]:
+    for name in context.ingredients.names(node)[:8]:
         yield _whole(context, node, f"{name} = {own}", "missing-assign", 0.12)
     if not isinstance(value.func, ast.Attribute):
         return
@@ -167,7 +167,7 @@ def _return(context: Context, node: ast.Return, value: ast.expr) -> Iterator[Cha
 
 def _filled(context: Context, node: ast.Pass) -> Iterator[Change]:
     yield _whole(context, node, "raise NotImplementedError", "pass-filled", 0.1)
-    for name in context.scopes.names(node)[:8]:
+    for name in context.ingredients.names(node)[:8]:
         yield _whole(context, node, f"return {name}", "pass-filled", 0.2)
     if context.module.is_in_loop(node):
         yield _whole(context, node, "continue", "pass-filled", 0.1)

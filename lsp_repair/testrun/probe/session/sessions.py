@@ -65,7 +65,7 @@ def serve(read_fd: int, write_fd: int) -> None:
 
 def _hide() -> None:
     """Nothing that the user's code could import leads to what is at work here."""
-    name = __name__.rpartition(".")[0]
+    name = __name__.partition(".")[0]
     for each in [key for key in sys.modules if key.partition(".")[0] == name]:
         del sys.modules[each]
 
