@@ -9,10 +9,10 @@ from typing import Any
 from lsp_repair.server.state.autonomy import Ask, Autonomy
 from lsp_repair.server.state.buffers import Buffers
 from lsp_repair.server.state.view import Phase, View
-from lsp_repair.server.workers import messages
+from lsp_repair.server.workers import worker_messages as messages
 from lsp_repair.server.workers.client_models import ClientModels
-from lsp_repair.server.workers.messages import WorkerReport
 from lsp_repair.server.workers.worker_handle import Worker
+from lsp_repair.server.workers.worker_messages import WorkerReport
 
 _MAX_REPAIRED = 40
 _QUICK_SECONDS = 5.0

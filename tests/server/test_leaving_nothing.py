@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.server.workers.messages import Changed
 from lsp_repair.server.workers.worker_handle import Worker
+from lsp_repair.server.workers.worker_messages import Changed
 
 MARK = "LSP_TEST_MARK"
 PLAIN = "[tool.pytest.ini_options]\n"

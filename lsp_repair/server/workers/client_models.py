@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
-from lsp_repair.server.workers.messages import Chat, ChatAnswer
+from lsp_repair.server.workers.worker_messages import Chat, ChatAnswer
 
 _CHAT = "lspRepair/chat"
 _FIELDS = {"text": "text", "error": "error", "modelId": "model_id"}

@@ -11,7 +11,7 @@ from lsp_repair.domain.usage import Usage
 from lsp_repair.models.chat import Hear
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.server.workers.messages import Chat, ChatAnswer, ChatMessage, ChatOver, Order, WorkerReport
+from lsp_repair.server.workers.worker_messages import Chat, ChatAnswer, ChatMessage, ChatOver, Order, WorkerReport
 
 ANY = "any"
 """As a model's name: whichever the editor chooses."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
-from lsp_repair.server.workers.messages import Changed
 from lsp_repair.server.workers.orders import Orders
+from lsp_repair.server.workers.worker_messages import Changed
 from lsp_repair.testrun.live_suite import LiveSuite, Taken
 
 

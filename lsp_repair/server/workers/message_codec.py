@@ -7,8 +7,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from lsp_repair.server.workers import messages
-from lsp_repair.server.workers.messages import Order, WorkerReport
+from lsp_repair.server.workers import worker_messages as messages
+from lsp_repair.server.workers.worker_messages import Order, WorkerReport
 
 
 class MessageError(ValueError):

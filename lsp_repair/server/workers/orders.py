@@ -11,7 +11,7 @@ from types import FrameType
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.server.workers.message_codec import decoded_order
-from lsp_repair.server.workers.messages import Order
+from lsp_repair.server.workers.worker_messages import Order
 
 _GRACE_SECONDS = 3.0
 

@@ -14,9 +14,9 @@ from lsp_repair.repair.test_selection import chosen
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.following import follow
-from lsp_repair.server.workers.messages import Found, Run, Verdicts, WorkerReport
 from lsp_repair.server.workers.orders import Orders
 from lsp_repair.server.workers.target_project import project_of
+from lsp_repair.server.workers.worker_messages import Found, Run, Verdicts, WorkerReport
 from lsp_repair.server.workers.worker_reports import failing_tests
 from lsp_repair.settings import Settings
 from lsp_repair.testrun.live_suite import LiveSuite

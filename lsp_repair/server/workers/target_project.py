@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lsp_repair.domain.projects import Project
-from lsp_repair.server.workers.messages import Target
+from lsp_repair.server.workers.worker_messages import Target
 from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover
 

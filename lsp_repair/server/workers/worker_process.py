@@ -11,8 +11,8 @@ from typing import TextIO
 
 from lsp_repair.errors import LspRepairError
 from lsp_repair.server.workers.message_codec import encoded
-from lsp_repair.server.workers.messages import Failed, Order, Repair, Run, WorkerReport
 from lsp_repair.server.workers.orders import Orders
+from lsp_repair.server.workers.worker_messages import Failed, Order, Repair, Run, WorkerReport
 
 
 class Reporter:
