@@ -22,7 +22,7 @@ _CSV_COLUMNS = ("at", *_DECIDED, *_TOKENS, "cache_write_tokens", "seconds", "cos
 
 
 def show_report(console: Console, report: Report) -> None:
-    """Totals first, then what they are made of, then the latest fixes."""
+    """Totals first, then their breakdown, then the latest fixes."""
     if not report.summary.sessions:
         console.line("nothing has been repaired yet")
         return

@@ -21,7 +21,7 @@ class EditorWorkspace:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
-        self._roots = Roots()
+        self.roots = Roots()
         self._folders_changed = False
 
     # Folders
@@ -50,15 +50,7 @@ class EditorWorkspace:
     def place_of(self, uri: str) -> tuple[Path, str] | None:
         """The root that a file belongs to, and its path there; None for a file of no project."""
         file = local_path(uri)
-        return self._roots.of(file, self.folders) if file is not None else None
-
-    def remember(self, root: Path) -> None:
-        """A root stays one, whatever is removed from it later."""
-        self._roots.of(root / "conftest.py", self.folders)
-
-    def written(self, file: Path) -> None:
-        """A file was written or removed."""
-        self._roots.written(file)
+        return self.roots.of(file, self.folders) if file is not None else None
 
     # Documents
 

@@ -101,7 +101,7 @@ class RepairServer(Listening):
             self.client.warn_once(self.watcher.problem)
         roots = [root for folder in folders for root in await asyncio.to_thread(roots_below, folder)]
         for root in roots[:_MAX_STARTED]:
-            self.files.remember(root)
+            self.files.roots.of(root / "conftest.py", folders)  # known from now on, whatever is removed later
             await self.start(self._session(root))
 
     async def folders_changed(self) -> None:
@@ -210,7 +210,7 @@ class RepairServer(Listening):
         self.written(file.as_uri())
 
     def _noticed(self, file: Path, uri: str) -> None:
-        self.files.written(file)
+        self.files.roots.written(file)
         found = self.session_at(uri)
         if found is not None:
             self._pending.add(found[0].root, found[1])

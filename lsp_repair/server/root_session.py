@@ -154,7 +154,7 @@ class RootSession:
 
     async def _start_repair(self, ask: Ask) -> None:
         explain_only = self.autonomy is Autonomy.EXPLAIN and not ask.models and not ask.hint
-        order = messages.Repair(self._target(), ask.tests, ask.models, ask.hint, explain_only)
+        order = messages.Repair(self._target(), ask, explain_only)
         self.refused_for_isolation = False
         self._show(self.view, phase=Phase.REPAIRING, text="looking for repairs")
         now = self._stops, self.view.generation

@@ -313,7 +313,7 @@ def test_an_empty_ledger_gives_every_report(run, tmp_path):
     assert document["fixes"] == []
     assert (tmp_path / "report.csv").read_text("utf-8").startswith("at,root,tests,")
     assert rows(tmp_path / "report.csv") == []
-    assert "Nothing was repaired yet" in (tmp_path / "report.html").read_text("utf-8")
+    assert "Nothing has been repaired yet" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_session_without_failures_has_a_table_of_noughts(run, filled):

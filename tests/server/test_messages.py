@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from lsp_repair.models.messages import Message
+from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
 from lsp_repair.server.workers.message_codec import MessageError, decoded_order, decoded_report, encoded
 from lsp_repair.server.workers.worker_messages import (
     Changed,
     Chat,
     ChatAnswer,
-    ChatMessage,
     ChatOver,
     Ended,
     Failed,
@@ -32,7 +33,7 @@ FAILING = FailingTest("t.py::t", Place("t.py", 2), "AssertionError", "no", "1", 
 ORDERS = [
     Run(TARGET, 1),
     Changed(2, ("shop.py",), {}),
-    Repair(TARGET, (), models=True, hint="a hint", explain_only=False),
+    Repair(TARGET, Ask((), models=True, hint="a hint"), explain_only=False),
     ChatAnswer(1, "text", None, "model"),
 ]
 REPORTS = [
@@ -41,7 +42,7 @@ REPORTS = [
     Verdicts(1, ("t.py",), (), 1),
     Progress("looking"),
     Repaired(REPORT),
-    Chat(1, (ChatMessage("user", "why?"),), 100, None),
+    Chat(1, (Message("user", "why?"),), 100, None),
     ChatOver(1),
     Failed("isolation", "no sandbox"),
     Ended("tail"),

@@ -11,7 +11,7 @@ from lsp_repair.domain.usage import Usage
 from lsp_repair.models.chat import Hear
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.server.workers.worker_messages import Chat, ChatAnswer, ChatMessage, ChatOver, Order, WorkerReport
+from lsp_repair.server.workers.worker_messages import Chat, ChatAnswer, ChatOver, Order, WorkerReport
 
 ANY = "any"
 """As a model's name: whichever the editor chooses."""
@@ -73,9 +73,8 @@ class EditorWire:
 
     def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """One request, one reply; its usage is estimated."""
-        messages = tuple(ChatMessage(each.role, each.content) for each in request.messages)
         model = None if self.model == ANY else self.model
-        answer = self.models.ask(Chat(0, messages, request.max_output_tokens, model), deadline)
+        answer = self.models.ask(Chat(0, request.messages, request.max_output_tokens, model), deadline)
         if answer is None:
             return Failure(Failed.CANCELLED, "cancelled while the editor's model was asked")
         if answer.text is None or answer.error:

@@ -4,18 +4,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsp_repair.domain.runs import TestRun
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.orders import Orders
-from lsp_repair.server.workers.worker_messages import Changed
+from lsp_repair.server.workers.worker_messages import Changed, Verdicts
+from lsp_repair.server.workers.worker_reports import failing_tests
 from lsp_repair.testrun.live_suite import LiveSuite, Taken
 
 
-def follow(
-    suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float
-) -> Iterator[tuple[int, tuple[str, ...], TestRun, float]]:
-    """Generation, test files, run and seconds of each change.
+def follow(suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float) -> Iterator[Verdicts]:
+    """The verdicts of each change.
 
     A newer change cuts off the run of an older one, whose files are then run together with its own.
     """
@@ -38,7 +36,8 @@ def follow(
                 warm.ran_cold(taken, run)
         unfinished = taken if not run.complete and orders.have_news else None
         if unfinished is None:
-            yield changes[-1].generation, tuple(sorted(taken.files | gone)), run, time.monotonic() - started
+            files, seconds = tuple(sorted(taken.files | gone)), time.monotonic() - started
+            yield Verdicts(changes[-1].generation, files, failing_tests(run), seconds)
 
 
 def joined(earlier: Taken | None, now: Taken) -> Taken:

@@ -14,6 +14,7 @@ from lsp_repair.models.endpoints import EDITOR
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.engine import fix
 from lsp_repair.repair.fix_request import FixRequest, Selection
+from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.editor_models import ANY, EditorModels
 from lsp_repair.server.workers.orders import Orders
@@ -37,7 +38,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             orders.pass_on(lent.answered)
         means = means_of(project.root, ledger, folders, lent.carrier if lent is not None else None)
         request = FixRequest(
-            selection=Selection(order.tests),
+            selection=Selection(order.ask.tests),
             time_limit_seconds=settings.time_limit_seconds,
             jobs=settings.jobs,
             demands=demands.with_consent() if has_consented(folders.state, WEAK_ISOLATION) else demands,
@@ -48,7 +49,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             snapshot_include=settings.snapshot_include,
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
             overlays=overlays_of(order.target.unsaved),
-            assistants=_models_for(order, loaded, means),
+            assistants=_models_for(order.ask, loaded, means),
         )
         fix(project, request, RepairObserver(report, ledger))
 
@@ -87,16 +88,16 @@ class RepairObserver:
                 pass
 
 
-def _models_for(order: Repair, loaded: LoadedSettings, means: Means) -> Assistants | None:
+def _models_for(ask: Ask, loaded: LoadedSettings, means: Means) -> Assistants | None:
     """The models of this repair; None unless the user asked for models or gave a hint.
 
     Raises UsageError for a strategy, an endpoint or a key that is wrong.
     """
-    if not order.models and not order.hint:
+    if not ask.models and not ask.hint:
         return None
     flags = ModelFlags(
         models="all" if loaded.settings.models is None else None,
-        hint=order.hint,
+        hint=ask.hint,
         choices=_borrowed(loaded) if means.editor is not None else {},
     )
     return choose(flags, loaded, means).assistants

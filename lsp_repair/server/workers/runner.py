@@ -39,8 +39,8 @@ def run(order: Run, orders: Orders, report: Callable[[WorkerReport], None]) -> N
         report(Verdicts(order.generation, None, failing_tests(baseline), baseline.seconds))
         suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
         warm = stack.enter_context(WarmSuite(prepared.place, baseline))
-        for generation, files, found, seconds in follow(suite, warm, orders, settings.time_limit_seconds):
-            report(Verdicts(generation, files, failing_tests(found), seconds))
+        for verdicts in follow(suite, warm, orders, settings.time_limit_seconds):
+            report(verdicts)
 
 
 def _ignore(event: Event) -> None:

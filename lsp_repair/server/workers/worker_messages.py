@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lsp_repair.models.messages import Message
+from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, Report
 
 
@@ -42,10 +44,7 @@ class Repair:
     """Explain and repair failures, then end."""
 
     target: Target
-    tests: tuple[str, ...]
-    """Empty: all that fail."""
-    models: bool
-    hint: str
+    ask: Ask
     explain_only: bool
 
 
@@ -98,19 +97,11 @@ class Repaired:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message of a conversation with a model."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
 class Chat:
     """A question to a model of the editor."""
 
     number: int
-    messages: tuple[ChatMessage, ...]
+    messages: tuple[Message, ...]
     max_output_tokens: int
     model_id: str | None
     """None: whichever model the editor chooses."""
