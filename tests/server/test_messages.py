@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from lsp_repair.models.messages import Message
 from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
 from lsp_repair.server.workers.message_codec import MessageError, decoded_order, decoded_report, encoded
@@ -42,7 +41,7 @@ REPORTS = [
     Verdicts(1, ("t.py",), (), 1),
     Progress("looking"),
     Repaired(REPORT),
-    Chat(1, (Message("user", "why?"),), 100, None),
+    Chat(1, (("user", "why?"),), 100, None),
     ChatOver(1),
     Failed("isolation", "no sandbox"),
     Ended("tail"),

@@ -53,7 +53,7 @@ class ClientModels:
 
 
 def _params(question: Chat) -> dict[str, Any]:
-    messages = [{"role": each.role, "content": each.content} for each in question.messages]
+    messages = [{"role": role, "content": content} for role, content in question.messages]
     named = {} if question.model_id is None else {"modelId": question.model_id}
     return {"messages": messages, "maxOutputTokens": question.max_output_tokens, **named}
 

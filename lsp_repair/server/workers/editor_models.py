@@ -73,8 +73,9 @@ class EditorWire:
 
     def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """One request, one reply; its usage is estimated."""
+        messages = tuple((each.role, each.content) for each in request.messages)
         model = None if self.model == ANY else self.model
-        answer = self.models.ask(Chat(0, request.messages, request.max_output_tokens, model), deadline)
+        answer = self.models.ask(Chat(0, messages, request.max_output_tokens, model), deadline)
         if answer is None:
             return Failure(Failed.CANCELLED, "cancelled while the editor's model was asked")
         if answer.text is None or answer.error:

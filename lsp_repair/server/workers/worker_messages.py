@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_repair.models.messages import Message
 from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, Report
 
@@ -101,7 +100,8 @@ class Chat:
     """A question to a model of the editor."""
 
     number: int
-    messages: tuple[Message, ...]
+    messages: tuple[tuple[str, str], ...]
+    """Role and content of each."""
     max_output_tokens: int
     model_id: str | None
     """None: whichever model the editor chooses."""
