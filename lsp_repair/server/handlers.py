@@ -14,6 +14,8 @@ from lsp_repair.server.features.line_annotations import code_lenses, value_hints
 from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.file_watching import SUFFIXES
 from lsp_repair.server.language_server import RepairServer
+from lsp_repair.server.state.buffers import Texts
+from lsp_repair.server.state.view import View
 from lsp_repair.server.user_commands import COMMANDS, on_root
 
 
@@ -23,6 +25,7 @@ def build() -> RepairServer:
     _add_lifecycle(server)
     _add_documents(server)
     _add_lookups(server)
+    _add_annotations(server)
     for name, run in COMMANDS.items():
         server.command(f"{PREFIX}{name}")(on_root(server, run))
     _add_own(server)
@@ -96,24 +99,30 @@ def _add_documents(server: RepairServer) -> None:
             server.written(change.uri)
 
 
+def _view_at(server: RepairServer, uri: str) -> tuple[View, str, Texts] | None:
+    """The view of a file's root with its lines where they are now, the file's path, and the texts of the root."""
+    found = server.session_at(uri)
+    if found is None:
+        return None
+    session, path = found
+    return server.files.current(session.view), path, server.files.texts(session.root)
+
+
 def _add_lookups(server: RepairServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=KINDS))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        found = server.session_at(params.text_document.uri)
+        found = _view_at(server, params.text_document.uri)
         if found is None:
             return []
-        view, texts = server.files.current(found[0].view), server.files.texts(found[0].root)
-        failures = touched(view, found[1], _lines(params.range), texts)
+        view, path, texts = found
         only = params.context.only
         requested = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
-        return code_actions(view, failures, texts, requested)
+        return code_actions(view, touched(view, path, _lines(params.range), texts), texts, requested)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
-        found = server.session_at(params.text_document.uri)
-        if found is None:
-            return None
-        return hover(server.files.current(found[0].view), found[1], params.position.line, server.client.hover_kind)
+        found = _view_at(server, params.text_document.uri)
+        return hover(found[0], found[1], params.position.line, server.client.hover_kind) if found is not None else None
 
     @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, PULL_OPTIONS)
     def _(params: lsp.DocumentDiagnosticParams) -> Pulled:
@@ -122,22 +131,19 @@ def _add_lookups(server: RepairServer) -> None:
         items = server.publisher.diagnostics(*found) if found is not None else []
         return pulled(found[0].root if found is not None else None, items, params.previous_result_id)
 
+
+def _add_annotations(server: RepairServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
-        found = server.session_at(params.text_document.uri)
-        if found is None or not server.configuration.settings.get("codeLens", True):
-            return []
-        return code_lenses(server.files.current(found[0].view), found[1])
+        is_on = server.configuration.settings.get("codeLens", True)
+        found = _view_at(server, params.text_document.uri) if is_on else None
+        return code_lenses(found[0], found[1]) if found is not None else []
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
-        found = server.session_at(params.text_document.uri)
-        if found is None or not server.configuration.settings.get("inlayHints"):
-            return []
-        session, path = found
-        return value_hints(
-            server.files.current(session.view), path, _lines(params.range), server.files.texts(session.root)
-        )
+        is_on = server.configuration.settings.get("inlayHints")
+        found = _view_at(server, params.text_document.uri) if is_on else None
+        return value_hints(found[0], found[1], _lines(params.range), found[2]) if found is not None else []
 
 
 def _lines(span: lsp.Range) -> range:
