@@ -1,8 +1,8 @@
 """A repairer: explains and repairs what its order names, and reports each failure as soon as it is done."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from lsp_repair.app.model_assembly import Means, ModelFlags, choose, means_of
@@ -32,7 +32,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
     project, loaded = project_of(order.target)
     settings, demands = loaded.settings, loaded.demands()
     folders = open_folders()
-    with opened_ledger(folders) as ledger:
+    with _opened_ledger(folders) as ledger:
         lent = EditorModels(report) if order.target.editor_models else None
         if lent is not None:
             orders.pass_on(lent.answered)
@@ -54,18 +54,12 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
         fix(project, request, RepairObserver(report, ledger))
 
 
-@contextmanager
-def opened_ledger(folders: Folders) -> Generator[Ledger | None]:
+def _opened_ledger(folders: Folders) -> AbstractContextManager[Ledger | None]:
     """The ledger, or None where it cannot be opened: a repair does not need it."""
     try:
-        ledger = Ledger.open_in(folders.state) if folders.state is not None else None
+        return nullcontext() if folders.state is None else Ledger.open_in(folders.state)
     except (OSError, sqlite3.Error):
-        ledger = None
-    if ledger is None:
-        yield None
-        return
-    with ledger:
-        yield ledger
+        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
