@@ -49,7 +49,7 @@ def refused(code, call, *arguments: object):
     return error.value.message
 
 
-def test_a_fix_is_written_and_taken_back(root, journal):
+def test_a_fix_is_written_and_undone(root, journal):
     fix = apply(root, [A, B, NEW], journal)
     assert fix.paths == ("a.py", "pkg/b.py", "new/deep/c.py")
     assert tree(root) == {"a.py": b"a = 2\r\n", "pkg/b.py": b"b = 2\n\xff", "new/deep/c.py": b"c = 1\n"}
@@ -68,7 +68,7 @@ def test_a_file_that_a_fix_removed_comes_back_as_it_was(root, journal):
     assert stat.S_IMODE((root / "pkg" / "b.py").stat().st_mode) == 0o750
 
 
-def test_mode_and_owner_of_a_file_stay(root, journal):
+def test_a_files_mode_and_owner_are_kept(root, journal):
     (root / "a.py").chmod(0o640)
     if os.getuid() == 0:
         os.chown(root / "a.py", 1234, 5678)
@@ -134,7 +134,7 @@ def test_when_a_later_file_cannot_be_written_no_file_is(root, journal):
 
 
 @pytest.mark.parametrize("stop", [OSError(28, "No space left on device", "disk"), KeyboardInterrupt()])
-def test_a_stop_between_two_files_puts_the_first_ones_back(root, journal, monkeypatch, stop):
+def test_a_stop_between_two_files_restores_the_first(root, journal, monkeypatch, stop):
     put, calls = atomic_writes._put, []
 
     def second_fails(target, copy) -> None:
@@ -176,7 +176,7 @@ def test_what_undoing_needs_is_private(root, journal):
     assert stat.S_IMODE((journal / f"{fix.id}.json").stat().st_mode) == 0o600
 
 
-def test_fixes_are_undone_from_the_latest_on(root, journal):
+def test_fixes_are_undone_latest_first(root, journal):
     first = apply(root, [A], journal)
     second = apply(root, [FileChange("a.py", A.after, b"a = 3\n")], journal)
     assert "a.py" in refused("changed-since", undo, root, journal, first.id)
@@ -193,7 +193,7 @@ def test_a_fix_can_be_undone_by_its_id(root, journal):
     assert (root / "pkg" / "b.py").read_bytes() == B.after
 
 
-def test_fixes_of_other_roots_stay(root, journal, tmp_path):
+def test_undoing_leaves_fixes_of_other_roots(root, journal, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "a.py").write_bytes(A.before)
@@ -203,7 +203,7 @@ def test_fixes_of_other_roots_stay(root, journal, tmp_path):
 
 
 @pytest.mark.parametrize("changed", [b"mine", None])
-def test_one_file_the_user_changed_since_keeps_all_as_they_are(root, journal, changed):
+def test_a_file_the_user_changed_since_stops_the_whole_undo(root, journal, changed):
     apply(root, [A, B], journal)
     if changed is None:
         (root / "pkg" / "b.py").unlink()
@@ -214,7 +214,7 @@ def test_one_file_the_user_changed_since_keeps_all_as_they_are(root, journal, ch
     assert tree(root) == before
 
 
-def test_a_mode_the_user_gave_since_is_kept(root, journal):
+def test_a_mode_the_user_set_since_is_kept(root, journal):
     apply(root, [A], journal)
     (root / "a.py").chmod(0o755)
     undo(root, journal, None)
@@ -257,7 +257,7 @@ def test_a_damaged_entry_is_named_and_does_not_hide_behind_an_older_one(root, jo
     assert undo(root, journal, fix.id).id == fix.id
 
 
-def test_of_two_writers_of_one_file_one_wins_whole(root, journal):
+def test_when_two_writers_meet_one_of_them_wins_completely(root, journal):
     outcomes = []
 
     def write(data) -> None:

@@ -8,7 +8,7 @@ from lsp_repair.cli.merging import merged
 BASE = b"one\ntwo\nthree\nfour\nfive\nsix\n"
 
 
-def test_changes_far_apart_both_hold():
+def test_distant_changes_are_both_kept():
     current = BASE.replace(b"one", b"ONE\nmore")
     after = BASE.replace(b"six", b"SIX")
     assert merged(BASE, current, after) == b"ONE\nmore\ntwo\nthree\nfour\nfive\nSIX\n"
@@ -23,7 +23,7 @@ def test_touching_changes_do_not_mix():
 
 
 @given(st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"\r\n"]), max_size=8), st.integers(0, 8))
-def test_a_change_laid_over_the_base_is_the_change(lines, at):
+def test_merging_with_an_unchanged_text_gives_the_change(lines, at):
     base = b"".join(lines)
     after = b"".join([*lines[:at], b"new\n", *lines[at:]])
     assert merged(base, base, after) == after

@@ -127,5 +127,5 @@ def test_a_port_that_is_taken_is_named_with_the_way_out(kind, environ):
         assert f"cannot listen at 127.0.0.1, port {port}" in refused(environ, kind, "--port", port)
 
 
-def test_a_port_that_cannot_be_is_named(environ):
+def test_an_impossible_port_is_named(environ):
     assert "port 99999" in refused(environ, "--tcp", "--port", "99999")

@@ -50,7 +50,7 @@ def test_the_environment_names_the_folders_and_they_are_private(environ, tmp_pat
     assert open_folders(environ) == found
 
 
-def test_without_variables_the_platform_says_where(monkeypatch, tmp_path):
+def test_without_variables_the_platform_decides_the_folders(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
@@ -62,7 +62,7 @@ def test_without_variables_the_platform_says_where(monkeypatch, tmp_path):
     assert found.notices == ()
 
 
-def test_a_folder_that_cannot_be_made_is_a_notice_with_the_way_out(environ, tmp_path):
+def test_a_folder_that_cannot_be_created_gives_a_notice_with_a_way_out(environ, tmp_path):
     (tmp_path / "file").touch()
     found = open_folders(environ | {"LSP_REPAIR_STATE": str(tmp_path / "file" / "state")})
     assert found.state is None
@@ -73,14 +73,14 @@ def test_a_folder_that_cannot_be_made_is_a_notice_with_the_way_out(environ, tmp_
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root writes everywhere")
-def test_an_unwritable_folder_is_a_notice(environ, tmp_path):
+def test_an_unwritable_folder_gives_a_notice(environ, tmp_path):
     (tmp_path / "cache").mkdir(mode=0o500)
     found = open_folders(environ)
     assert found.cache is None
     assert "LSP_REPAIR_CACHE" in found.notices[0]
 
 
-def test_a_folder_with_files_of_others_is_left_alone(environ, tmp_path):
+def test_a_folder_with_foreign_files_is_left_alone(environ, tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "thesis.txt").touch()
     found = open_folders(environ)
@@ -96,7 +96,7 @@ def test_a_cache_that_overlaps_the_state_is_refused(cache, tmp_path):
     assert "LSP_REPAIR_CACHE" in found.notices[0]
 
 
-def test_the_oldest_files_leave_a_full_cache_first(environ):
+def test_a_full_cache_drops_its_oldest_files_first(environ):
     cache = open_folders(environ).cache
     for age, name in ((30, "old"), (10, "new"), (20, "middle")):
         (cache / name).write_bytes(b"x" * 100)
@@ -106,7 +106,7 @@ def test_the_oldest_files_leave_a_full_cache_first(environ):
     assert trim(cache, 150) == ()
 
 
-def test_cleaning_says_first_and_removes_after(environ):
+def test_cleaning_lists_files_before_it_removes_them(environ):
     found = open_folders(environ)
     (found.cache / "maps" / "deep").mkdir(parents=True)
     (found.cache / "maps" / "deep" / "a").write_bytes(b"12345")
@@ -179,13 +179,13 @@ def test_sweeping_removes_what_a_killed_process_left(temp):
     assert list(temp.iterdir()) == []
 
 
-def test_sweeping_leaves_the_living_alone(temp):
+def test_sweeping_spares_folders_of_living_processes(temp):
     with work_folder() as folder:
         assert sweep() == ()
         assert folder.exists()
 
 
-def test_a_process_number_used_again_is_not_mistaken_for_the_owner(temp):
+def test_a_reused_process_id_is_not_mistaken_for_the_owner(temp):
     recycled = leftover(temp, os.getpid(), started="before this process")
     assert sweep() == (recycled,)
 
@@ -202,7 +202,7 @@ def test_a_folder_from_another_container_is_swept_only_when_it_is_old(temp):
     assert sweep() == (foreign,)
 
 
-def test_sweeping_takes_no_link_and_no_other_name(temp, tmp_path):
+def test_sweeping_removes_no_links_and_no_other_names(temp, tmp_path):
     (tmp_path / "precious").mkdir()
     pid = dead_pid()
     (temp / f"lsp-repair-{pid}-link").symlink_to(tmp_path / "precious")

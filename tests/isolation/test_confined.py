@@ -275,7 +275,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def test_a_killed_tools_processes_of_the_partial_tier_are_swept_at_the_next_start(driver, request):
+def test_processes_left_by_a_killed_tool_are_swept_at_the_next_start(driver, request):
     """Its warden kills them; where that was killed as well, the mark in their environment tells whose they were."""
     from lsp_repair.isolation.stragglers import kill_orphaned
 
@@ -288,13 +288,13 @@ def test_a_killed_tools_processes_of_the_partial_tier_are_swept_at_the_next_star
     assert gone(marker)
 
 
-def test_an_interpreter_that_does_not_exist_is_said(driver):
+def test_a_missing_interpreter_is_named(driver):
     out, _ = driver.start("pass", python="/no/such/python").communicate(timeout=60)
     if "/no/such/python" not in out:
         skip_where_forbidden(out)
     assert "/no/such/python" in out
 
 
-def test_the_user_is_an_ordinary_one_where_that_is_meant():
+def test_the_ordinary_user_is_not_root():
     assert ORDINARY_USER != 0
     assert sys.platform.startswith("linux")

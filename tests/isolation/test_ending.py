@@ -33,11 +33,11 @@ def test_the_exit_code_is_the_programs_own(strong):
     assert strong.run("/bin/sh", "-c", "exit 7").returncode == 7
 
 
-def test_a_signal_is_told_by_the_exit_code(strong):
+def test_the_exit_code_reports_a_signal(strong):
     assert strong.run("/bin/sh", "-c", "kill -SEGV $$").returncode == 128 + signal.SIGSEGV
 
 
-def test_what_cannot_be_built_is_reported_and_nothing_runs(strong):
+def test_a_sandbox_that_cannot_be_built_is_reported_and_nothing_runs(strong):
     strong.spec["cwd"] = "/nowhere"
     done = strong.run("/bin/echo", "ran")
     assert (done.returncode, done.stdout) == (99, "")

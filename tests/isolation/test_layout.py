@@ -81,6 +81,6 @@ def test_everything_comes_after_what_it_lies_in(place):
     assert len(set(order)) == len(order)
 
 
-def test_landlock_is_told_of_no_link_that_leads_to_the_machines_own_folders(place):
+def test_landlock_gets_no_link_that_leads_to_the_machines_own_folders(place):
     paths = layout.readable_paths({"workspace": str(place)})
     assert {"/var/tmp", "/dev/fd", "/tmp"}.isdisjoint(paths)

@@ -140,7 +140,7 @@ def test_those_that_need_no_network_or_shared_memory_pass_in_the_partial_sandbox
     assert done.returncode == 0, done.stdout
 
 
-def test_what_needs_the_loopback_interface_is_told_so_in_the_partial_sandbox(partial):
+def test_tests_that_need_the_loopback_interface_are_told_so_in_the_partial_sandbox(partial):
     done = _pytest(partial, "-k", "server_on_the_loopback_interface")
     assert "PermissionError: [Errno 1] Operation not permitted" in done.stdout
 

@@ -29,47 +29,47 @@ def machine(**found):
     return attempt
 
 
-def test_namespaces_are_taken_where_they_hold():
+def test_namespaces_are_preferred_where_they_hold():
     found = find(Requested(PYTHON), machine(bubblewrap=[], namespaces=[], landlock=[]))
     assert (found.report.tier, found.report.mechanism) == (Tier.STRONG, "namespaces")
     assert found.report.hint == ""
 
 
-def test_where_only_bubblewrap_may_make_them_it_does():
+def test_bubblewrap_is_used_where_only_it_may_create_namespaces():
     found = find(Requested(PYTHON), machine(bubblewrap=[], landlock=[]))
     assert (found.report.tier, found.sandbox.mechanism) == (Tier.STRONG, Mechanism.BUBBLEWRAP)
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
-def test_one_that_leaves_an_effect_open_is_not_strong(effect):
+def test_a_sandbox_that_leaves_an_effect_open_is_not_strong(effect):
     found = find(Requested(PYTHON), machine(bubblewrap=[effect], namespaces=[effect]))
     assert found.report.tier is Tier.WEAK
     assert found.report.hint
 
 
-def test_landlock_is_partial_and_says_what_it_leaves_open():
+def test_landlock_is_partial_and_reports_what_it_leaves_open():
     found = find(Requested(PYTHON), machine(landlock=["host-processes", "disk"]))
     assert found.report.tier is Tier.PARTIAL
     assert found.report.effects["host-processes"] is Effect.OPEN
 
 
-def test_landlock_that_lets_files_be_read_is_no_tier():
+def test_landlock_that_lets_files_be_read_is_weak():
     assert find(Requested(PYTHON), machine(landlock=["home"])).report.tier is Tier.WEAK
 
 
-def test_what_the_user_opened_does_not_lower_the_tier_and_is_said():
+def test_what_the_user_opened_does_not_lower_the_tier_but_is_reported():
     found = find(Requested(PYTHON, allow=("network",)), machine(bubblewrap=["network", "unix-sockets"]))
     assert found.report.tier is Tier.STRONG
     assert found.report.words == "strong (network open)"
     assert found.report.effects["network"] is Effect.OPEN
 
 
-def test_nothing_else_may_be_open_because_the_network_is():
+def test_opening_the_network_excuses_no_other_open_effect():
     found = find(Requested(PYTHON, allow=("network",)), machine(bubblewrap=["network", "home"]))
     assert found.report.tier is Tier.WEAK
 
 
-def test_sockets_in_what_is_seen_are_covered_where_a_bind_would_let_them_be_connected_to(tmp_path):
+def test_visible_sockets_are_covered_where_a_bind_mount_would_allow_connections(tmp_path):
     with socket.socket(socket.AF_UNIX) as listening:
         (tmp_path / "deep").mkdir()
         listening.bind(str(tmp_path / "deep" / "socket"))
@@ -77,7 +77,7 @@ def test_sockets_in_what_is_seen_are_covered_where_a_bind_would_let_them_be_conn
     assert found.sandbox.hidden == (tmp_path / "deep" / "socket",)
 
 
-def test_a_demand_that_is_not_met_names_what_to_type():
+def test_an_unmet_demand_names_the_option_to_type():
     report = find(Requested(PYTHON), machine()).report
     with pytest.raises(RefusedError) as refused:
         demand(report, Tier.STRONG, "patches of others")
@@ -106,17 +106,17 @@ def test_consent_is_for_edits_of_the_users_own_code_alone():
     assert Demands.of(None, Tier.STRONG).with_consent() == Demands(Tier.STRONG, Tier.STRONG)
 
 
-def test_the_way_to_a_stronger_one_is_a_command(monkeypatch):
+def test_the_hint_towards_a_stronger_sandbox_is_a_command(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda *_: None)
     assert "install bubblewrap" in how_to_strengthen({Mechanism.BUBBLEWRAP: "it is not there"})
 
 
-def test_elsewhere_than_on_linux_it_is_said_plainly(monkeypatch):
+def test_other_systems_are_told_that_sandboxes_need_linux(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert "only available on Linux" in how_to_strengthen({})
 
 
-def test_apparmors_restriction_is_named_with_its_mend(monkeypatch, tmp_path):
+def test_apparmors_restriction_is_named_with_its_remedy(monkeypatch, tmp_path):
     switch = tmp_path / "switch"
     switch.write_text("1\n")
     monkeypatch.setattr("lsp_repair.isolation.installing._RESTRICTED", switch)

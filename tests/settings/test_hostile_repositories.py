@@ -66,12 +66,12 @@ def load(tmp_path):
     return loaded
 
 
-def test_every_setting_that_a_repository_has_no_say_in_is_attacked_here():
+def test_every_user_only_setting_is_attacked_here():
     assert {each.name for each in DECLARED if each.tighten is None} == ATTACKS.keys()
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_key_that_is_the_users_is_ignored_and_named(load, name):
+def test_a_user_only_key_in_a_repository_is_ignored_and_named(load, name):
     before = load("").settings
     loaded = load(f"{name} = {ATTACKS[name]}")
     assert loaded.settings == before
@@ -79,7 +79,7 @@ def test_a_key_that_is_the_users_is_ignored_and_named(load, name):
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_key_that_is_the_users_is_ignored_without_a_users_file_too(load, name):
+def test_a_user_only_key_is_ignored_without_a_user_file_too(load, name):
     loaded = load(f"{name} = {ATTACKS[name]}", users="")
     assert loaded.settings == load("", users="").settings
     assert any(f" {name} is ignored" in notice for notice in loaded.notices)
@@ -98,7 +98,7 @@ def test_a_limit_can_be_lowered(load, name):
     assert loaded.tightened(name)
 
 
-def test_no_cap_of_the_repositorys_is_no_reason_to_lift_the_users(load):
+def test_a_repository_without_a_cap_does_not_lift_the_users(load):
     assert load('max_usd_per_fix = "none"').settings.max_usd_per_fix == Decimal("0.20")
 
 
@@ -107,13 +107,13 @@ def test_a_repository_cannot_switch_models_on_for_a_user_who_named_none(load):
 
 
 @pytest.mark.parametrize("key", ["base_url", "api_key", "key", "price", "endpoint", "trust", "isolation", "prices"])
-def test_a_key_that_nobody_knows_is_named_and_does_nothing(load, key):
+def test_an_unknown_key_is_named_and_ignored(load, key):
     loaded = load(f'{key} = "https://evil.example/v1"')
     assert loaded.settings == load("").settings
     assert any(f" {key} is ignored" in notice for notice in loaded.notices)
 
 
-def test_ignores_of_both_count(load):
+def test_ignored_paths_of_user_and_repository_add_up(load):
     assert load('prompt_exclude = ["secret/*"]', users='prompt_exclude = ["a.py"]').settings.prompt_exclude == (
         "a.py",
         "secret/*",

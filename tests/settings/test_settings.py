@@ -16,7 +16,7 @@ def loaded(tmp_path):
     return load
 
 
-def test_without_files_the_defaults_hold(tmp_path):
+def test_defaults_apply_without_files(tmp_path):
     settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}).settings
     assert settings.time_limit_seconds == 300
     assert settings.python is None
@@ -45,7 +45,7 @@ def test_a_repository_only_tightens(loaded, users, repository, name, expected):
 
 
 @pytest.mark.parametrize("declared", [each for each in DECLARED if each.tighten is None], ids=lambda each: each.name)
-def test_a_repository_has_no_say_in_what_it_could_loosen_and_is_told_by_name(loaded, declared):
+def test_settings_that_a_repository_could_loosen_are_ignored_and_named(loaded, declared):
     value = '["*.env"]' if declared.name == "snapshot_include" else '"/tmp/evil"'
     found = loaded("", f"{declared.name} = {value}")
     assert getattr(found.settings, declared.name) == getattr(load_settings(None, {}).settings, declared.name)
@@ -54,7 +54,7 @@ def test_a_repository_has_no_say_in_what_it_could_loosen_and_is_told_by_name(loa
     assert "pyproject.toml" in notice
 
 
-def test_an_unknown_key_of_a_repository_is_told_and_harms_nothing(loaded):
+def test_an_unknown_key_of_a_repository_is_reported_and_harmless(loaded):
     assert "base_url" in loaded("", 'base_url = "http://evil"').notices[0]
 
 
@@ -77,7 +77,7 @@ def test_what_is_wrong_in_the_users_file_is_named(loaded, users, code, word):
     assert word in caught.value.message
 
 
-def test_the_editors_settings_are_the_users_word_above_the_file(tmp_path):
+def test_editor_settings_override_the_users_file(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("jobs = 1\nmax_proposals = 2\n", "utf-8")
     reported = {"jobs": 3, "max_usd_per_fix": "0.02", "nonsense": 1, "strategy": ""}
@@ -88,7 +88,7 @@ def test_the_editors_settings_are_the_users_word_above_the_file(tmp_path):
     assert next(each.source for each in loaded.effective if each.name == "jobs") == "the editor's settings"
 
 
-def test_a_repository_tightens_the_editors_settings_too(tmp_path):
+def test_a_repository_can_tighten_editor_settings_too(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.lsp-repair]\nmax_tokens_per_fix = 10\nmodels = 'off'\n", "utf-8")
     reported = {"max_tokens_per_fix": 500, "models": "all", "repair_model": "ollama/m"}
     settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}, reported).settings

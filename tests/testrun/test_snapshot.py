@@ -139,6 +139,7 @@ def test_a_project_that_is_too_large_is_named_with_the_limit(original, copy, tmp
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.needs("unshare", "mount")
 def test_a_full_disk_is_named_and_what_was_copied_is_removed(original, tmp_path):
     """A file system of 64 kB in a mount namespace of its own; not every machine lets users have one."""
     (original / "large.txt").write_bytes(b"0" * 300_000)
