@@ -1,4 +1,4 @@
-"""Which isolation this machine gives, found by trying; and whether it suffices for code of an origin."""
+"""Which isolation this machine offers, found by trying; and whether it is enough for code of some origin."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ _OPENED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The sandbox that every run of a session gets, and what was found of it."""
+    """The sandbox that every run of a session gets, and what was found out about it."""
 
     sandbox: Sandbox
     report: IsolationReport
@@ -111,10 +111,10 @@ def demand(found: IsolationReport, demanded: Tier, what: str) -> None:
 
 
 def too_weak(found: IsolationReport, demanded: Tier, what: str) -> str:
-    """What is demanded for this code, and what there is."""
-    return f"{what} need isolation {demanded} and this machine offers {found.tier}"
+    """What this code needs, and what is available."""
+    return f"{what} need isolation {demanded}, but this machine offers {found.tier}"
 
 
 def way_out(found: IsolationReport) -> str:
-    """How to get a stronger isolation, or to do without."""
-    return f"{found.hint + '; or ' if found.hint else ''}accept what there is: --min-isolation {found.tier}"
+    """How to get stronger isolation, or do without it."""
+    return f"{found.hint + '; or ' if found.hint else ''}accept the weaker isolation: --min-isolation {found.tier}"

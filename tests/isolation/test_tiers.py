@@ -144,10 +144,10 @@ def test_a_warden_that_cannot_start_is_no_sandbox(tmp_path):
     script = f"""
 import sys
 from pathlib import Path
-from lsp_repair.isolation.tiers import Wanted, find
+from lsp_repair.isolation.tiers import Requested, find
 real = Path(sys.executable)
 sys.executable = {str(tmp_path / "none")!r}
-print(find(Wanted(real)).report.tier)
+print(find(Requested(real)).report.tier)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == "weak\n", done.stderr
