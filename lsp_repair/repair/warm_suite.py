@@ -1,6 +1,6 @@
-"""The suite served from a process that has collected it: a change inside of functions costs a fork and the tests' bodies.
+"""The suite in a process that has collected it: a change inside functions costs a fork and running the tests themselves.
 
-For what an editor shows while somebody types; every proposal is still proved in fresh processes.
+For what an editor shows while the user types; every proposal is still proved in fresh processes.
 """
 
 import queue
@@ -27,9 +27,9 @@ _TEST_SECONDS = 5.0
 
 
 class WarmSuite:
-    """Starts its process beside the session, and is of use when it is there; use as a context manager.
+    """Starts its warm server in the background and is used once that is ready; use as a context manager.
 
-    A test is served warm only after the unchanged code gave its known outcome this way.
+    A test is run in the warm server only after the unchanged code gave its known outcome there.
     """
 
     def __init__(self, place: Place, first: TestRun) -> None:
@@ -49,7 +49,7 @@ class WarmSuite:
         self._start_number = 0
         self._starting = Deadline.after(_START_SECONDS).cancellable()
         self._hopeless = not self._affordable
-        # One thread for all processes: they die with the thread that started them.
+        # One thread starts all processes: they die with the thread that started them.
         threading.Thread(target=self._start_all, name="warm-suite", daemon=True).start()
         self._restart()
 
@@ -60,19 +60,19 @@ class WarmSuite:
         self._stop()
 
     def is_ready(self, deadline: Deadline) -> bool:
-        """Wait until the process serves, or never will."""
+        """Wait until the process is ready, or never will be."""
         self._settled.wait(deadline.remaining)
         return self._server is not None
 
     def before_change(self) -> None:
-        """Files are about to change: a process that is still being started would import some of them before and some after."""
+        """Files are about to change: a process that is still starting would import some of them before and some after."""
         if self._server is None:
             self._stop()
 
     def run(self, taken: Taken, deadline: Deadline) -> TestRun | None:
-        """The affected files' outcomes on the changed code; None where only a fresh process can tell.
+        """The affected files' outcomes on the changed code; None where a fresh process is needed.
 
-        Of their tests those run that reach what changed, and the red ones; the verdicts of the others stand.
+        Only tests that reach what changed and failing tests run; the verdicts of the others stand.
         """
         replaced = self._replaced(taken)
         if self._server is None or replaced is None or self._is_broken(taken.files):
@@ -93,12 +93,12 @@ class WarmSuite:
         return replace(reported.run, collected=tuple(affected.values()), results=results)
 
     def _is_broken(self, files: frozenset[str]) -> bool:
-        """Whether something that is red is no test: a file that does not collect has to be collected again."""
+        """Whether a failing item is a file: one that does not collect has to be collected again."""
         failing = (key for key, result in self._results.items() if result.outcome.is_failing and key not in self._tests)
         return any(key in files or not key.endswith(".py") for key in failing)
 
     def _chosen(self, affected: Iterable[NodeId], replaced: Mapping[str, Replaced]) -> list[NodeId]:
-        """The tests whose outcome may differ, in their order."""
+        """The tests whose outcome may differ, in collection order."""
         changed = list(self._changed_since_served(replaced))
         keys = list(affected)
         reaching = self._reaches.reaching(changed, frozenset(keys))
@@ -107,7 +107,7 @@ class WarmSuite:
         ]
 
     def _changed_since_served(self, replaced: Mapping[str, Replaced]) -> Iterator[Lines]:
-        """The functions whose text is another than when the verdicts were told that stand now."""
+        """The functions whose text has changed since the current verdicts were reported."""
         for path, now in replaced.items():
             before = self._served.get(path, {})
             for function in now.keys() | before.keys():
@@ -117,7 +117,7 @@ class WarmSuite:
     def _run_swapped(
         self, server: WarmServer, chosen: Sequence[NodeId], replaced: Mapping[str, Replaced], deadline: Deadline
     ) -> ReachingRun:
-        """Incomplete when it cannot be run here; where nothing is chosen, whether the functions can be replaced is asked."""
+        """Incomplete when it cannot be run here; with no tests chosen, it only finds out whether the functions can be replaced."""
         swaps = [
             Swap(0, f"{self._place.root}/{path}", function.first_line, function.name, list(function.shells), text)
             for path, functions in replaced.items()
@@ -125,11 +125,11 @@ class WarmSuite:
         ]
         try:
             return server.run_reaching(chosen, swaps, deadline, test_seconds=_TEST_SECONDS, again=False)
-        except OSError:  # it is gone
+        except OSError:  # the server is gone
             return ReachingRun(TestRun((), {}, frozenset(), complete=False))
 
     def ran_cold(self, taken: Taken, run: TestRun) -> None:
-        """A fresh process had to tell: what it told is what is known from now on, and the process starts anew."""
+        """A fresh process had to run: its outcomes are known from now on, and the warm server is restarted."""
         gone = {key for key, test in self._tests.items() if test.path in taken.files} | set(taken.files)
         self._results = {key: each for key, each in self._results.items() if key not in gone} | dict(run.results)
         self._tests = {key: test for key, test in self._tests.items() if key not in gone}
@@ -153,11 +153,11 @@ class WarmSuite:
         return found
 
     def _holds_tests(self, path: str) -> bool:
-        """Whether a change of the file can change what is collected: doctests lie in other files than tests."""
+        """Whether changing the file can change what is collected: doctests can be in any file."""
         return path in self._fixed or any(test.path == path for test in self._tests.values())
 
     def _restart(self) -> None:
-        """In a thread of its own: nobody waits for it."""
+        """In a separate thread, so that nothing waits for it."""
         self._stop()
         self._imported, self._served = {}, {}
         if self._hopeless:
@@ -190,7 +190,7 @@ class WarmSuite:
             self._hopeless = number == self._start_number
             return
         with self._lock:
-            if number != self._start_number:  # a change came meanwhile
+            if number != self._start_number:  # files changed in the meantime
                 server.close()
                 return
             self._reaches = Reaches()

@@ -1,4 +1,4 @@
-"""What a snapshot leaves out: version control, virtual environments, caches, secrets, and what is no ordinary file."""
+"""What a snapshot leaves out: version control, virtual environments, caches, secrets, and special files."""
 
 import re
 import stat
@@ -39,10 +39,10 @@ def excluded_file(path: PurePosixPath, mode: int, allowed: tuple[str, ...]) -> s
     if _CACHE_FILE.search(path.name):
         return "cache of a tool"
     if _SECRET_FILE.search(path.name):
-        return "may hold secrets"
+        return "may contain secrets"
     return None
 
 
 def holds_key(path: PurePosixPath, head: bytes) -> bool:
-    """Whether a certificate file holds a private key, by its first bytes."""
+    """Whether a certificate file contains a private key, by its first bytes."""
     return path.suffix.lower() == ".pem" and _MARKED_KEY in head

@@ -1,4 +1,4 @@
-"""Which Python runs the user's tests: the first of the usual places that exists."""
+"""Which Python runs the user's tests: the first that exists of the usual places."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def find_interpreter(
 ) -> Interpreter:
     """The interpreter for a root, with the reason for the choice.
 
-    Raises CannotRunTestsError when the chosen one cannot serve. Only the one found on PATH gives way to the tool's own.
+    Raises CannotRunTestsError when the chosen one cannot run tests. Only one found on PATH is replaced by the tool's own.
     """
     for executable, source in _candidates(root, explicit, environ, configured):
         if executable is not None:
@@ -31,7 +31,7 @@ def find_interpreter(
             return interrogate(Path(on_path), "PATH")
         except CannotRunTestsError:
             pass
-    return interrogate(Path(sys.executable), "the tool's own, as PATH has none with pytest")
+    return interrogate(Path(sys.executable), "the tool's own, since none on PATH has pytest")
 
 
 def _candidates(

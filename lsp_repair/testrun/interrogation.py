@@ -50,7 +50,7 @@ print("\n" + %r + json.dumps({
 
 
 def interrogate(executable: Path, source: str) -> Interpreter:
-    """What the interpreter says of itself.
+    """What the interpreter reports about itself.
 
     Raises CannotRunTestsError: `broken-interpreter`, `old-interpreter`, `no-pytest`, `old-pytest`.
     """
@@ -65,18 +65,18 @@ def interrogate(executable: Path, source: str) -> Interpreter:
         sys_path=tuple(answer["path"]),
         editable_roots=tuple((name, where) for name, where in answer["editable"]),
     )
-    _must_serve(interpreter)
+    _require_supported(interpreter)
     return replace(interpreter, executable=_itself(executable, answer["executable"]))
 
 
-def _itself(executable: Path, said: str) -> Path:
-    """The interpreter where a script stands before it, as pyenv's do: what they look up is not seen from a sandbox."""
+def _itself(executable: Path, reported: str) -> Path:
+    """The interpreter behind a script such as pyenv's: what the script looks up is not visible in a sandbox."""
     try:
         with executable.open("rb") as file:
             is_script = file.read(2) == b"#!"
     except OSError:
         return executable
-    return Path(said) if is_script and said else executable
+    return Path(reported) if is_script and reported else executable
 
 
 def _answer(executable: Path, source: str) -> dict[str, Any]:
@@ -109,24 +109,24 @@ def _broken(executable: Path, source: str, why: str) -> CannotRunTestsError:
     )
 
 
-def _must_serve(interpreter: Interpreter) -> None:
+def _require_supported(interpreter: Interpreter) -> None:
     executable, source = interpreter.executable, interpreter.source
     if interpreter.version[:2] < _OLDEST_PYTHON:
         version = ".".join(map(str, interpreter.version))
         raise CannotRunTestsError(
             "old-interpreter",
-            f"{executable} (chosen by {source}) is Python {version}; 3.9 is the oldest that is served",
+            f"{executable} (chosen by {source}) is Python {version}; Python 3.9 or later is required",
             "choose another with --python EXE",
         )
     if not interpreter.pytest_version:
         raise CannotRunTestsError(
             "no-pytest",
-            f"there is no pytest in {executable} (chosen by {source})",
+            f"pytest is not installed in {executable} (chosen by {source})",
             f"install it: {executable} -m pip install pytest",
         )
     if int(interpreter.pytest_version.split(".", 1)[0]) < _OLDEST_PYTEST:
         raise CannotRunTestsError(
             "old-pytest",
-            f"{executable} (chosen by {source}) has pytest {interpreter.pytest_version}; 7 is the oldest that is served",
+            f"{executable} (chosen by {source}) has pytest {interpreter.pytest_version}; pytest 7 or later is required",
             f"upgrade it: {executable} -m pip install -U pytest",
         )

@@ -1,4 +1,4 @@
-"""A suite that ran once as a whole: from then on a changed file leads to the verdicts of the tests it can affect."""
+"""A suite that ran once as a whole; after that, only the tests that a changed file can affect are run."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A change that the snapshot has taken in."""
+    """A change that was brought into the snapshot."""
 
     changes: tuple[FileChange, ...]
     files: frozenset[str]
@@ -41,7 +41,7 @@ class Taken:
 class LiveSuite:
     """Keeps a snapshot, its import graph and a waiting probe; use as a context manager.
 
-    The size of the suite costs a look at each file's time of change, and nothing else.
+    The only cost that grows with the suite is reading each file's modification time.
     """
 
     def __init__(self, snapshot: Snapshot, place: Place, first: TestRun) -> None:
@@ -65,7 +65,7 @@ class LiveSuite:
         self._standby.close()
 
     def is_ready(self, deadline: Deadline) -> bool:
-        """Wait for the probe that runs the next change's tests; a change that comes sooner waits for it by itself."""
+        """Wait for the probe that will run the next tests; a change that comes sooner waits for it by itself."""
         return self._standby.is_ready(deadline)
 
     def changed(
@@ -73,7 +73,7 @@ class LiveSuite:
     ) -> Affected:
         """Bring the files (relative to the root) into the snapshot and run the tests they can affect.
 
-        `overlays` are unsaved buffers, by path: they take the place of what is on the disk.
+        `overlays` are unsaved buffers by path, which replace what is on disk.
 
         Raises CannotRunTestsError when the interpreter does not start.
         """
@@ -113,7 +113,7 @@ class LiveSuite:
 
 
 def _nothing() -> TestRun:
-    """No test can see the change."""
+    """The run when no test can be affected."""
     return TestRun((), {}, frozenset())
 
 

@@ -13,7 +13,7 @@ _RUNS_PYTEST = "session.sessions"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A root on the disk with everything needed to run its tests there."""
+    """A root on the disk with everything that running its tests needs."""
 
     root: Path
     python: Path
@@ -42,7 +42,7 @@ class Place:
         return replace(self, keeps_writes=False, frozen=tuple(sorted(frozen)))
 
     def unconfined(self, environ: Mapping[str, str]) -> "Place":
-        """The same place as the user's own terminal is."""
+        """The same place with the environment of the user's own terminal."""
         return replace(self, environ=environ, sandbox=Sandbox())
 
     def command(self, hash_seed: str) -> Command:
@@ -72,5 +72,5 @@ def _moved(path: str, old: Path, new: Path) -> str:
 
 
 def is_plain_file(path: Path) -> bool:
-    """A file that no link leads to: what is found by links is frozen where it lies."""
+    """A file that is not reached through a link: linked files are frozen where they are."""
     return path.is_file() and os.path.realpath(path) == str(path)

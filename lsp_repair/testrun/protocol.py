@@ -66,7 +66,7 @@ class Protocol:
     def _phase(self, phase: reports.Phase) -> None:
         when = phase.when
         if phase.id != self._running or self._is_over:
-            self.irregular.add("an outcome of a test that does not run")
+            self.irregular.add("an outcome of a test that is not running")
             return
         if phase.sub:
             return

@@ -17,7 +17,7 @@ _MARKS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A pytest root and what of it was asked for."""
+    """A pytest root and the part of it that was requested."""
 
     folder: Path
     config_file: Path | None
@@ -33,7 +33,9 @@ def find_root(path: Path) -> Root:
     if len(roots) > 1:
         listed = "".join(f"\n  {root.folder}" for root in roots)
         raise UsageError(
-            "several-roots", f"{path} holds {len(roots)} pytest roots:{listed}", "name one of them, or use --all-roots"
+            "several-roots",
+            f"{path} contains {len(roots)} pytest roots:{listed}",
+            "name one of them, or use --all-roots",
         )
     return next(iter(roots))
 
@@ -41,11 +43,13 @@ def find_root(path: Path) -> Root:
 def find_roots(path: Path) -> tuple[Root, ...]:
     """The root of a path, or every root below it when it holds several; raises UsageError like `find_root`."""
     if not path.exists():
-        raise UsageError("path-not-found", f"there is no {path}", "name a folder of a Python project, or a test file")
+        raise UsageError(
+            "path-not-found", f"{path} does not exist", "name a folder of a Python project, or a test file"
+        )
     path = path.resolve()
     folder = path if path.is_dir() else path.parent
     if path.is_dir() and not _holds_python(path):
-        raise UsageError("no-python-project", f"{path} holds no Python file", "name a folder of a Python project")
+        raise UsageError("no-python-project", f"{path} contains no Python file", "name a folder of a Python project")
     config = _config_of(folder)
     if config is None:
         below = _roots_below(folder) if path.is_dir() and not _is_project(folder) else []

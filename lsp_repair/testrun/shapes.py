@@ -19,7 +19,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 class MalformedError(ValueError):
-    """A record, or a part of one, has another shape than its kind has."""
+    """A record, or a part of one, does not have the shape of its kind."""
 
 
 def _that(is_right: Callable[[Any], bool]) -> Read:

@@ -1,4 +1,4 @@
-"""Private copies of the user's project: what every test run works on, so that the original is only ever read."""
+"""Private copies of the user's project, on which every test run works: the original is only ever read."""
 
 import errno
 import os
@@ -20,13 +20,13 @@ class SnapshotRules:
     """What the user allows beyond the defaults."""
 
     include: tuple[str, ...] = ()
-    """Globs of files that are copied although they may hold secrets."""
+    """Globs of files that are copied even if they may contain secrets."""
     max_bytes: int = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something the copy does not hold."""
+    """Something that was not copied."""
 
     path: str
     """Relative to the root."""
@@ -78,8 +78,8 @@ def _cannot_copy(error: OSError, destination: Path) -> CannotRunTestsError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return CannotRunTestsError(
             "disk-full",
-            f"no space is left for a copy of the project in {destination.parent}",
-            "free some, or set TMPDIR to a folder on a larger disk",
+            f"there is no space left for a copy of the project in {destination.parent}",
+            "free some space, or set TMPDIR to a folder on a larger disk",
         )
     return CannotRunTestsError(
         "cannot-copy",
@@ -89,7 +89,7 @@ def _cannot_copy(error: OSError, destination: Path) -> CannotRunTestsError:
 
 
 def _copy_folder(copying: _Copying, source: Path, relative: PurePosixPath, above: frozenset[tuple[int, int]]) -> None:
-    """`above` holds the identities of the folders around this one: a link back to one of them is a loop."""
+    """`above` holds the identities of the folders around this one: a link back to one of them would loop."""
     try:
         entries = sorted(os.scandir(source), key=lambda entry: entry.name)
         identity = _identity(source)
@@ -97,7 +97,7 @@ def _copy_folder(copying: _Copying, source: Path, relative: PurePosixPath, above
         copying.skipped.append(Skipped(str(relative), f"unreadable: {error.strerror}"))
         return
     if identity in above:
-        copying.skipped.append(Skipped(str(relative), "link to a folder around it"))
+        copying.skipped.append(Skipped(str(relative), "link to a folder that contains it"))
         return
     why = excluded_folder(relative.name, {entry.name for entry in entries}) if relative.name else None
     if why is not None:
@@ -134,7 +134,7 @@ def _copy_link(copying: _Copying, link: Path, relative: PurePosixPath, above: fr
         (copying.destination / relative).symlink_to(text)
     elif target.is_dir():
         if copying.linked_bytes > _MAX_LINKED_BYTES:
-            copying.skipped.append(Skipped(str(relative), "link to a folder outside that is too large"))
+            copying.skipped.append(Skipped(str(relative), "link to a folder outside the project that is too large"))
         else:
             before = copying.copied_bytes
             _copy_folder(copying, target, relative, above)
@@ -150,7 +150,7 @@ def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None
         why = excluded_file(relative, status.st_mode, copying.rules.include)
         if why is None and relative.suffix.lower() == ".pem" and str(relative) not in copying.rules.include:
             with source.open("rb") as file:
-                why = "holds a private key" if holds_key(relative, file.read(200)) else None
+                why = "contains a private key" if holds_key(relative, file.read(200)) else None
         if why is not None:
             if why != "cache of a tool":
                 copying.skipped.append(Skipped(str(relative), why))
@@ -173,7 +173,7 @@ def _too_large(copying: _Copying) -> None:
     shutil.rmtree(copying.destination, ignore_errors=True)
     raise CannotRunTestsError(
         "project-too-large",
-        f"{copying.root} holds more than {copying.rules.max_bytes >> 20} MiB of files that tests may need",
+        f"{copying.root} contains more than {copying.rules.max_bytes >> 20} MiB of files that tests may need",
         "run on a sub-folder that has its own pytest configuration",
     )
 
@@ -191,7 +191,7 @@ def copy_snapshot(snapshot: Snapshot, destination: Path) -> Snapshot:
 
 
 def _transient(folder: str, names: list[str]) -> list[str]:
-    """What tests left behind that is no file: sockets and pipes would stop the copy."""
+    """Sockets and pipes that tests left behind: they would stop the copy."""
     kinds = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
     return [name for name in names if stat.S_IFMT(Path(folder, name).lstat().st_mode) not in kinds]
 
@@ -201,7 +201,9 @@ def write_patch(snapshot: Snapshot, changes: Sequence[FileChange]) -> None:
     for change in changes:
         target = snapshot.root / change.path
         if not Path(os.path.realpath(target)).is_relative_to(os.path.realpath(snapshot.root)):
-            raise UsageError("outside-root", f"{change.path} leads out of the project", "patches stay inside the root")
+            raise UsageError(
+                "outside-root", f"{change.path} is outside the project", "patches must stay inside the root"
+            )
         for compiled in _bytecode_of(target):
             compiled.unlink(missing_ok=True)
         if change.after is None:
@@ -223,7 +225,7 @@ def discard(snapshot: Snapshot) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder of ours; what cannot be removed even after its mode was mended is left."""
+    """Remove a folder of ours; what cannot be removed even after its mode was changed is left."""
 
     def mend(_function: object, path: str, _error: object) -> None:
         try:

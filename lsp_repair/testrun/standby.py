@@ -1,4 +1,4 @@
-"""A probe started ahead of its run: pytest is imported by the time there is something to do."""
+"""A probe started ahead of its run: pytest is imported by the time there is work."""
 
 import select
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Standby:
             self._waiting = start_probe(self.place, "random")
 
     def is_ready(self, deadline: Deadline) -> bool:
-        """Wait until the process says hello; False when the deadline passes first or there is none."""
+        """Wait until the process is ready; False when the deadline passes first or there is none."""
         running = self._waiting
         return running is not None and bool(select.select([running.read_fd], [], [], deadline.remaining)[0])
 
     def take(self) -> Running:
-        """Hand over the waiting process; a new one when it died meanwhile or there is none."""
+        """Hand over the waiting process; a new one when it has died or there is none."""
         running, self._waiting = self._waiting, None
         if running is None or running.has_ended():
             if running is not None:

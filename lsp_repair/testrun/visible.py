@@ -1,4 +1,4 @@
-"""What of the machine a confined interpreter has to see: itself, what it imports from, and the tool's probe."""
+"""What a confined interpreter has to see of the machine: itself, what it imports from, and the tool's probe."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,9 +7,9 @@ from pathlib import Path
 from lsp_repair.domain.projects import Project
 
 _WHOLE = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew", "/opt/homebrew")
-"""Where programs lean on their neighbours: seen as a whole by an interpreter that lies in it."""
+"""Where programs depend on their neighbours: an interpreter in one of these sees all of it."""
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
-"""Seen always."""
+"""Always visible."""
 _PREFIX_PARTS = ("bin", "lib", "lib64", "include", "share", "pyvenv.cfg")
 _MAX_LINKS = 16
 

@@ -67,8 +67,8 @@ def test_it_holds_what_the_tests_need_of_ignored_files_and_no_secrets(copy):
 
 def test_what_may_hold_secrets_is_named(copy):
     skipped = {each.path: each.why for each in copy().skipped}
-    assert skipped[".env"] == skipped["server.key"] == "may hold secrets"
-    assert skipped["chain.pem"] == "holds a private key"
+    assert skipped[".env"] == skipped["server.key"] == "may contain secrets"
+    assert skipped["chain.pem"] == "contains a private key"
     assert "virtual environment" in skipped["odd_name"]
 
 
