@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation, ochiai
 from lsp_repair.domain.runs import Failure, TestResult
+from lsp_repair.pycode.modules import parsed
+from lsp_repair.pycode.nodes import first_line, last_line
 
 _TRACEBACK_BONUS = 0.35
 _MODULE_LEVEL = 0.2
@@ -57,11 +59,8 @@ def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editab
 
 def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
     """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
-    if data is None or not lines:
-        return
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parsed(data) if data is not None and lines else None
+    if tree is None:
         return
     level = _MODULE_LEVEL * max(lines.values())
     for start, end in _import_time_spans(tree.body):
@@ -73,13 +72,13 @@ def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                first = first_line(node)
                 yield first, max(first, node.body[0].lineno - 1)
             case ast.ClassDef():
                 yield node.lineno, node.lineno
                 yield from _import_time_spans(node.body)
             case _:
-                yield node.lineno, node.end_lineno or node.lineno
+                yield node.lineno, last_line(node)
 
 
 def whole_files(paths: Iterable[str], read: Read) -> Mapping[str, Mapping[int, float]]:
