@@ -115,7 +115,11 @@ def evidence_json(evidence: Evidence) -> Json:
         "runs": evidence.runs,
         "not_applicable": list(evidence.not_applicable),
         "flags": [str(flag) for flag in evidence.flags],
-        "notes": list(evidence.notes),
+        "findings": [
+            {"code": str(each.code), "path": each.path, "line": each.line, "message": each.message}
+            for each in evidence.findings
+        ],
+        "notes": list(evidence.all_notes),
         "isolation": evidence.isolation,
     }
 

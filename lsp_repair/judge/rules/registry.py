@@ -1,86 +1,119 @@
-"""Why a person should look at a patch before accepting it, as far as reading tells; an ordinary fix has no sign."""
+"""Every rule that reads a patch: what it is for, its code, what a finding leads to, and what it looks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, StrEnum
 
-from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.capabilities.capabilities import new_powers
-from lsp_repair.judge.capabilities.module_delta import delta_of, is_python
-from lsp_repair.judge.findings import Finding
-from lsp_repair.judge.rules.answers_in_data import answers_in_data
-from lsp_repair.judge.rules.fixed_times import compares_with_a_fixed_time
-from lsp_repair.judge.rules.hard_coded_input import hard_codes_input
-from lsp_repair.judge.rules.looser_comparisons import loosens_comparison
-from lsp_repair.judge.rules.mutated_arguments import mutates_arguments
-from lsp_repair.judge.rules.persistent_state import adds_persistent_state
-from lsp_repair.judge.rules.swallowed_errors import swallows_new_errors
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
-from lsp_repair.judge.rules.weakened_equality import weakens_equality
-from lsp_repair.pycode.modules import Module, read_module
+from lsp_repair.domain.verdicts import Finding, Flag, Reason
+from lsp_repair.judge.rules import (
+    answers_in_data,
+    data_of_tests,
+    edited_tests,
+    fixed_times,
+    hard_coded_input,
+    looser_comparisons,
+    moved_constants,
+    mutated_arguments,
+    new_capabilities,
+    persistent_state,
+    removed_checks,
+    swallowed_errors,
+    weakened_equality,
+)
+from lsp_repair.judge.rules.context import RuleContext
 
-_Sign = tuple[Flag, str]
-
-
-def flags_of(patch: Patch) -> tuple[Flag, ...]:
-    """The flags of `static_signs` that need no knowledge of the tests."""
-    return static_signs(patch).flags
-
-
-def static_signs(patch: Patch, literals: LiteralsOfTests | None = None, edited: Sequence[str] = ()) -> Finding:
-    """Flags, each with a note that names what it is about; with the literals of the targets' tests hard-coding as well.
-
-    `edited` are the tests that the patch edits: what they use says nothing of the product.
-    """
-    changes = [
-        change
-        for change in patch.changes
-        if change.after is not None and is_python(change.path) and change.path not in edited
-    ]
-    signs = [(Flag.EDITS_TESTS, f"the test {path} was edited: what passes is the edited test") for path in edited]
-    signs += [sign for change in changes for sign in _signs(change)]
-    if literals is not None:
-        signs += [
-            (Flag.HARD_CODED_INPUT, f"{change.path}: {why}")
-            for change in changes
-            if (why := hard_codes_input(change.before, change.after, literals))
-        ]
-        signs += [
-            (Flag.HARD_CODED_INPUT, f"{change.path}: {why}")
-            for change in patch.changes
-            if change.path not in edited and (why := answers_in_data(change, literals))
-        ]
-    order = list(Flag)
-    flags = sorted({flag for flag, _ in signs}, key=order.index)
-    return Finding(flags=tuple(flags), notes=tuple(dict.fromkeys(note for _, note in signs)))
+Check = Callable[[RuleContext], Iterator[Finding]]
 
 
-def _signs(change: FileChange) -> Iterator[_Sign]:
-    before, after = read_module(change.before), read_module(change.after)
-    if after is None:
-        return
-    delta = delta_of(change)
-    for kind, name in new_powers(delta.names, delta.texts, delta.before).items():
-        yield Flag.NEW_CAPABILITY, f"{change.path} newly uses {kind}: {name}"
-    if compares_with_a_fixed_time(change):
-        yield Flag.NEW_CAPABILITY, f"{change.path} newly compares the clock with a fixed time"
-    was_broken = change.before is not None and before is None
-    try:
-        may_swallow = not was_broken or _more(change, b"except") or _more(change, b"suppress")
-        if may_swallow and swallows_new_errors(before, after):
-            yield Flag.SWALLOWED_ERROR, f"{change.path} newly swallows errors"
-        if (not was_broken or _more(change, b"def __")) and _compares_otherwise(before, after):
-            yield Flag.ODD_COMPARISON, f"{change.path} newly changes how objects compare"
-        if before is not None and mutates_arguments(before, after):
-            yield Flag.KEPT_STATE, f"{change.path} newly changes what a function is given"
-        if not was_broken and adds_persistent_state(before, after):
-            yield Flag.KEPT_STATE, f"{change.path} newly keeps something between calls"
-    except RecursionError:
-        yield Flag.NEW_CAPABILITY, f"{change.path} is nested too deeply to be read"
+class Severity(StrEnum):
+    """What a finding leads to."""
+
+    REFUSE = "refuse"
+    FLAG = "flag"
+    NOTE = "note"
 
 
-def _compares_otherwise(before: Module | None, after: Module) -> bool:
-    return weakens_equality(before, after) or (before is not None and loosens_comparison(before, after))
+class Subject(Enum):
+    """Which of the changed files a rule reads."""
+
+    CODE = "code"
+    DATA = "data"
+    TEST = "edited tests"
 
 
-def _more(change: FileChange, word: bytes) -> bool:
-    return (change.after or b"").count(word) > (change.before or b"").count(word)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    check: Check
+    subject: Subject
+    code: Flag | Reason
+    severity: Severity
+    doc: str
+    """One sentence: what the rule finds."""
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        return self.check.__module__.rpartition(".")[2]
+
+
+_CODE, _DATA, _TEST = Subject.CODE, Subject.DATA, Subject.TEST
+_FLAG, _REFUSE = Severity.FLAG, Severity.REFUSE
+RULES = (
+    Rule(edited_tests.check, _TEST, Flag.EDITS_TESTS, _FLAG, "the patch edits a test"),
+    Rule(data_of_tests.check, _DATA, Reason.PROTECTED_PATH, _REFUSE, "a changed data file is named by the tests alone"),
+    Rule(
+        answers_in_data.check,
+        _DATA,
+        Flag.HARD_CODED_INPUT,
+        _FLAG,
+        "a data file gets an input of the tests together with its expected result",
+    ),
+    Rule(
+        removed_checks.check,
+        _CODE,
+        Flag.WEAKENED_CHECK,
+        _FLAG,
+        "a function loses an assertion, a warning or an error that it raised",
+    ),
+    Rule(moved_constants.check, _CODE, Flag.WEAKENED_CHECK, _FLAG, "a constant changes that the tests compare with"),
+    Rule(
+        new_capabilities.check,
+        _CODE,
+        Flag.NEW_CAPABILITY,
+        _FLAG,
+        "a module uses a capability that it did not use before",
+    ),
+    Rule(fixed_times.check, _CODE, Flag.NEW_CAPABILITY, _FLAG, "the clock is compared with a fixed time"),
+    Rule(
+        swallowed_errors.check,
+        _CODE,
+        Flag.SWALLOWED_ERROR,
+        _FLAG,
+        "every error is caught and neither raised again nor used",
+    ),
+    Rule(
+        weakened_equality.check,
+        _CODE,
+        Flag.ODD_COMPARISON,
+        _FLAG,
+        "a class makes its objects equal to, greater than or an instance of what they are not",
+    ),
+    Rule(
+        looser_comparisons.check,
+        _CODE,
+        Flag.ODD_COMPARISON,
+        _FLAG,
+        "an equality compares less than before, or a truth value becomes something always true",
+    ),
+    Rule(mutated_arguments.check, _CODE, Flag.KEPT_STATE, _FLAG, "a function starts to change its arguments"),
+    Rule(persistent_state.check, _CODE, Flag.KEPT_STATE, _FLAG, "functions change and read state across calls"),
+    Rule(
+        hard_coded_input.check,
+        _CODE,
+        Flag.HARD_CODED_INPUT,
+        _FLAG,
+        "inputs of the tests are special-cased, or answered without being looked at",
+    ),
+)
