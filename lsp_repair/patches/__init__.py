@@ -1,1 +1,1 @@
-"""Patches that somebody else wrote: unified diffs, and where their paths lead."""
+"""Patches from outside sources: unified diffs, and where their paths lead."""

@@ -1,4 +1,4 @@
-"""Reads a patch that somebody else made against the files below a root, confined to that root."""
+"""Reads a patch from an outside source against the files below a root, and confines it to that root."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,17 +12,17 @@ from lsp_repair.patches.unified_diff import FileDiff, Hunk, not_a_patch, parse_d
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _MAX_PATH_LENGTH, _MAX_NAME_LENGTH = 1_000, 255
-"""Bytes: what every file system takes, with room for the folder that the project lies in."""
+"""Bytes: what every file system accepts, with room for the folder of the project."""
 _CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 _PREFIX = re.compile(r"[a-z0-9]/")
-"""git's prefixes: `a/` and `b/`, or `i/`, `w/`, `c/`, `o/`, `1/`, `2/` that name what is compared."""
+"""git's prefixes: `a/` and `b/`, or `i/`, `w/`, `c/`, `o/`, `1/`, `2/` for what is compared."""
 
 
 def read_patch(text: bytes, root: Path) -> Patch | Rejected:
     """The changes a unified diff (git's or plain, `-p1` or `-p0`) makes to the files as they are now.
 
-    A hunk that does not match at its place is moved only where it matches exactly once. Renames, modes, links and binary
-    files are refused, and so is a new file that is there already under another spelling or as another kind of module.
+    A hunk that does not match at its stated line is moved only if it matches in exactly one place. Renames, modes, links
+    and binary files are refused, and so is a new file that exists under another spelling or as another kind of module.
     """
     if not text.strip():
         return Rejected((Reason.EMPTY_PATCH,), "the patch is empty")
@@ -57,12 +57,12 @@ class _Tree:
 
     root: Path
     all_crlf: bool
-    """Every line of the patch ends in CRLF: either the files do, or the patch was converted on its way."""
+    """Every line of the patch ends in CRLF: either the files do, or the patch was converted in transit."""
     before: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
     after: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
 
     def read(self, path: str) -> bytes | None:
-        """The present content, None without a file; raises OSError for what is no file."""
+        """The current content, or None if there is no file; raises OSError for anything but a regular file."""
         if path not in self.before:
             file = self.root / path
             exists = file.exists()
@@ -72,7 +72,7 @@ class _Tree:
         return self.after[path]
 
     def changes(self) -> tuple[FileChange, ...]:
-        """What differs in the end; a file that several parts change is one."""
+        """What differs in the end, one change for each file."""
         return tuple(
             FileChange(path, before, self.after[path])
             for path, before in self.before.items()
@@ -88,27 +88,27 @@ def _stale(detail: str) -> Rejected:
     return Rejected((Reason.STALE,), detail)
 
 
-def _is_tame(name: str) -> bool:
-    """Whether a path stays below any folder by its looks; backslashes would be separators elsewhere."""
+def _is_relative_path(name: str) -> bool:
+    """Whether a path as written stays below its folder; backslashes would be separators on other systems."""
     parts = name.split("/")
     return not ("\0" in name or "\\" in name or "" in parts or ".." in parts or any(map(_DRIVE.match, parts)))
 
 
 def _wrong_name(name: str) -> Rejected | None:
-    if not _is_tame(name):
+    if not _is_relative_path(name):
         return _outside(name)
     encoded = name.encode("utf-8", "surrogateescape")
     if len(encoded) > _MAX_PATH_LENGTH or any(len(part) > _MAX_NAME_LENGTH for part in encoded.split(b"/")):
-        return not_a_patch(f"a file's name is longer than file systems allow: {name[:60]}…")
+        return not_a_patch(f"a file name is longer than file systems allow: {name[:60]}…")
     return None
 
 
 def _confined(name: str, root: Path) -> str | Rejected:
-    """The path of the real file below the root, so that a link does not hide from anybody what it changes."""
-    if not _is_tame(name):
+    """The path of the real file below the root, so that a link cannot hide which file changes."""
+    if not _is_relative_path(name):
         return _outside(name)
     if _CONTROL.search(name):
-        return not_a_patch(f"control characters in a file's name: {name!r}")
+        return not_a_patch(f"control characters in a file name: {name!r}")
     try:
         real, top = (root / name).resolve(), root.resolve()
     except (OSError, RuntimeError):  # a circle of links, before Python 3.13
@@ -124,7 +124,7 @@ def _stripped(name: str, level: int) -> str:
 
 
 def _strip_level(diffs: Sequence[FileDiff], root: Path) -> int:
-    """How many leading folders to drop from all names: decided by their looks, then by which files exist."""
+    """How many leading folders to drop from all names: decided by their prefixes, then by which files exist."""
     levels = (1, 0) if all(_looks_prefixed(diff) for diff in diffs) else (0, 1)
     old = [[name for name in (diff.old, diff.new) if name] for diff in diffs if not diff.creates]
     for level in levels:
@@ -164,26 +164,26 @@ def _result(path: str, data: bytes | None, diff: FileDiff, *, converted: bool) -
     after = _patched(path, data, hunks)
     if not diff.deletes or isinstance(after, Rejected):
         return after
-    return _stale(f"{path} holds more than the patch deletes") if after else None
+    return _stale(f"{path} has more content than the patch deletes") if after else None
 
 
 def _target(root: Path, diff: FileDiff, level: int) -> str | Rejected:
-    """The file that is meant; of two names the existing one, then, as GNU patch does, the simpler one."""
+    """The file to change: of two names the existing one, then, as in GNU patch, the simpler one."""
     raw = [diff.new] if diff.creates and diff.new else [diff.old] if diff.deletes and diff.old else [diff.old, diff.new]
     names = list(dict.fromkeys(_stripped(name, level) for name in raw if name))
     if len(names) > 1 and diff.is_git:
-        return not_a_patch(f"{names[0]} becomes {names[1]}: renames are not applied")
+        return not_a_patch(f"it renames {names[0]} to {names[1]}: renames are not supported")
     if len(names) > 1 and all((root / name).is_file() for name in names):
-        return not_a_patch(f"it names two files that exist, {names[0]} and {names[1]}: which one is meant is not clear")
+        return not_a_patch(f"it names two existing files, {names[0]} and {names[1]}, so the one to change is ambiguous")
     names.sort(key=lambda name: (not (root / name).is_file(), name.count("/"), len(name.rpartition("/")[2]), len(name)))
     return _confined(names[0], root)
 
 
 def _created(path: str, data: bytes | None, hunks: Sequence[Hunk]) -> bytes | Rejected:
     if data is not None:
-        return _stale(f"{path} exists already")
+        return _stale(f"{path} already exists")
     if any(hunk.old for hunk in hunks):
-        return not_a_patch(f"{path} is new and yet has old lines")
+        return not_a_patch(f"{path} is a new file, but its hunk has old lines")
     return b"".join(line for hunk in hunks for line in hunk.new)
 
 
@@ -204,12 +204,12 @@ def _patched(path: str, data: bytes, hunks: Sequence[Hunk]) -> bytes | Rejected:
 
 
 def _stated(hunk: Hunk) -> int:
-    """The 0-based line where the header puts it."""
+    """The 0-based line that the header states."""
     return hunk.old_start - 1 if hunk.old else hunk.old_start
 
 
 def _placed(lines: Sequence[bytes], hunk: Hunk, done: int, *, moved: bool) -> int | None:
-    """The line a hunk applies at; once one was moved, a match at the stated line may be chance and has to be unique."""
+    """The line a hunk applies at; once a hunk was moved, a match at the stated line may be a coincidence and must be unique."""
     old = hunk.old
     last = len(lines) - len(old)
 
@@ -223,9 +223,9 @@ def _placed(lines: Sequence[bytes], hunk: Hunk, done: int, *, moved: bool) -> in
 
 
 def _candidates(hunk: Hunk, last: int) -> Iterable[int]:
-    """Where git would look: a hunk from line 1 stays at the beginning, one without context at its end at the end.
+    """Where git would look: a hunk from line 1 stays at the beginning, one without trailing context at the end.
 
-    A hunk without any context, which git refuses, is taken at its stated line if it has old lines to be compared.
+    A hunk without any context, which git refuses, applies at its stated line if it has old lines to compare.
     """
     cut = any(not line.endswith(b"\n") for line in hunk.new[-1:])
     at_end = not hunk.ends_in_context and (hunk.has_context or cut or not hunk.old)

@@ -1,4 +1,4 @@
-"""New files that take the place of one that is there: another spelling of its name, or another kind of the same module."""
+"""New files that would replace or shadow an existing one: another spelling of its name, or another kind of module."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -9,13 +9,13 @@ from lsp_repair.patches.plain_paths import plain_path
 
 
 def path_collision(root: Path, changes: Iterable[FileChange]) -> Rejected | None:
-    """The refusal of the first new file that has a twin which the patch does not remove."""
+    """The refusal of the first new file that collides with one that the patch does not remove."""
     every = list(changes)
     removed = {change.path for change in every if change.after is None}
     for change in every:
         found = _path_collision(root, PurePosixPath(change.path), removed) if change.before is None else None
         if found is not None:
-            return Rejected((Reason.PROTECTED_PATH,), f"{change.path} would take the place of {found}")
+            return Rejected((Reason.PROTECTED_PATH,), f"{change.path} would replace or shadow {found}")
     return None
 
 
@@ -32,7 +32,7 @@ def _path_collision(root: Path, path: PurePosixPath, removed: set[str]) -> str |
 
 
 def _other_kinds(path: PurePosixPath) -> list[str]:
-    """A package goes before the module of its name; so does a compiled module."""
+    """A package is imported in preference to the module of the same name."""
     if path.stem == "__init__":
         return [f"{path.parent}.py"]
     return [str(path.with_suffix("") / "__init__.py")] if path.suffix == ".py" else []

@@ -13,7 +13,7 @@ class Hunk:
 
     header: str
     old_start: int
-    """1-based as in the header; where nothing is expected, the line before the place."""
+    """1-based as in the header; where nothing is expected, the line before the insertion."""
     lines: tuple[bytes, ...]
 
     @property
@@ -37,7 +37,7 @@ class Hunk:
         return self.lines[-1].startswith(b" ")
 
     def with_line_feeds(self) -> "Hunk":
-        """The same with LF where it has CRLF."""
+        """The same hunk with LF in place of CRLF."""
         return replace(self, lines=tuple(line[:-2] + b"\n" if line[-2:] == b"\r\n" else line for line in self.lines))
 
 
@@ -68,13 +68,13 @@ _EMPTY_BLOBS = ("e69de29", "473a0f4")
 
 
 def not_a_patch(detail: str) -> Rejected:
-    """The refusal of a text that says nothing this tool could apply."""
+    """The refusal of a text that this tool cannot apply."""
     return Rejected((Reason.NOT_A_PATCH,), detail)
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Lines with their ends, and how far they were read; past the end there are empty ones."""
+    """Lines with their line endings, and a position; there are empty lines past the end."""
 
     lines: list[bytes]
     at: int = 0
@@ -90,7 +90,7 @@ class _Reader:
 
 
 def parse_diff(text: bytes) -> tuple[FileDiff, ...] | Rejected:
-    """Every file's part in order; words around them (mails, commit messages) are skipped as git does."""
+    """The part of every file in order; surrounding prose (mails, commit messages) is skipped, as in git."""
     lines = text.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     reader = _Reader([line + b"\n" for line in lines[:-1]] + list(filter(None, lines[-1:])))
     diffs: list[FileDiff] = []
@@ -103,11 +103,11 @@ def parse_diff(text: bytes) -> tuple[FileDiff, ...] | Rejected:
         if isinstance(diff, Rejected):
             return diff
         diffs.append(diff)
-    return tuple(diffs) or not_a_patch("there is no unified diff in it")
+    return tuple(diffs) or not_a_patch("it contains no unified diff")
 
 
 def _part(reader: _Reader) -> Callable[[_Reader], FileDiff | Rejected] | None:
-    """What reads the part that begins at this line."""
+    """The reader of the part that begins at this line."""
     line = reader.peek()
     if line.startswith(b"diff --git "):
         return _git_part
@@ -115,11 +115,11 @@ def _part(reader: _Reader) -> Callable[[_Reader], FileDiff | Rejected] | None:
         return _plain_part
     refusal = None
     if line.startswith((b"diff --cc ", b"diff --combined ")):
-        refusal = not_a_patch("it is the combined diff of a merge: make one against a single parent")
+        refusal = not_a_patch("it is the combined diff of a merge: create one against a single parent")
     elif _BINARY.match(line):
         refusal = not_a_patch("it changes a binary file")
     elif _HUNK.match(line):
-        refusal = not_a_patch(f"line {reader.at + 1}: a hunk that belongs to no file")
+        refusal = not_a_patch(f"line {reader.at + 1}: a hunk without a file header")
     return None if refusal is None else lambda _: refusal
 
 
@@ -177,16 +177,16 @@ def _unsupported(headers: Mapping[str, str], names: str) -> Rejected | None:
     if "120000" in modes:
         return not_a_patch(f"it changes a symbolic link: {names}")
     if "new mode" in headers or "old mode" in headers:
-        return not_a_patch(f"the mode of a file changes ({names}): a repair changes contents only")
+        return not_a_patch(f"it changes the mode of a file ({names}): a repair may only change contents")
     if headers.get("new file mode", "100644") != "100644":
-        return not_a_patch(f"it adds a file that can be executed: {names}")
+        return not_a_patch(f"it adds an executable file: {names}")
     if any(key.startswith(("rename", "copy")) for key in headers):
-        return not_a_patch(f"it renames or copies a file ({names}): make the diff with --no-renames")
+        return not_a_patch(f"it renames or copies a file ({names}): create the diff with --no-renames")
     return None
 
 
 def _without_hunks(names: tuple[str, str] | None, headers: Mapping[str, str]) -> FileDiff | Rejected:
-    """A git part that is all header: an empty file that comes or goes."""
+    """A git part that is only a header: an empty file is added or deleted."""
     creates, deletes = "new file mode" in headers, "deleted file mode" in headers
     before, _, after = headers.get("index", "").partition("..")
     if names is None or creates == deletes:
@@ -206,7 +206,7 @@ def _name(text: bytes) -> str | Rejected | None:
     try:
         return None if name == b"/dev/null" else name.decode()
     except UnicodeDecodeError:
-        return not_a_patch(f"a file's name is not UTF-8: {name!r}")
+        return not_a_patch(f"a file name is not UTF-8: {name!r}")
 
 
 def _unquoted(text: bytes) -> bytes:
@@ -238,7 +238,7 @@ def _hunks(reader: _Reader) -> tuple[Hunk, ...] | Rejected:
         if isinstance(hunk, Rejected):
             return hunk
         hunks.append(hunk)
-    return tuple(hunks) or not_a_patch(f"line {reader.at + 1}: a file's header without a hunk")
+    return tuple(hunks) or not_a_patch(f"line {reader.at + 1}: a file header without a hunk")
 
 
 def _hunk(reader: _Reader, match: re.Match[bytes]) -> Hunk | Rejected:
@@ -247,19 +247,19 @@ def _hunk(reader: _Reader, match: re.Match[bytes]) -> Hunk | Rejected:
     reader.take()
     lines = _body(reader, *counts)
     if not lines:
-        return not_a_patch(f"{header}: the hunk is cut off or has other lines than it says")
+        return not_a_patch(f"{header}: the hunk is truncated or does not match its line counts")
     following = reader.peek()
     signature = following.rstrip() == b"--"  # ends what `git format-patch` writes
     if following[:1] in {b" ", b"+", b"-"} and not signature and not _at_names(reader):
-        return not_a_patch(f"{header}: the hunk has more lines than it says")
+        return not_a_patch(f"{header}: the hunk has more lines than its header states")
     hunk = Hunk(header, int(match[1]), tuple(lines))
     if not all(line.endswith(b"\n") for side in (hunk.old, hunk.new) for line in side[:-1]):
-        return not_a_patch(f"{header}: a line in the middle has no end")
+        return not_a_patch(f"{header}: a line in the middle has no line ending")
     return hunk
 
 
 def _body(reader: _Reader, old_left: int, new_left: int) -> list[bytes] | None:
-    """As many lines as the header says, those at the end of a file without their LF; None when they differ from it."""
+    """As many lines as the header states, without a final LF where the file has none; None when the counts do not match."""
     lines: list[bytes] = []
     while old_left or new_left or (lines and reader.peek().startswith(b"\\")):
         line = reader.take()

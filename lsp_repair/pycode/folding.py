@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from lsp_repair.pycode.nodes import name_of
 from lsp_repair.pycode.pure_operations import BINARY, FUNCTIONS, MAX_ITEMS, TEXT_METHODS, UNARY, Opaque, refuse
 from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
@@ -151,9 +152,9 @@ class _Folding:
         return [self.value(element, {**local, name: item}, depth) for item in items]
 
     def _call(self, node: ast.Call, local: Mapping[str, object], depth: int) -> object:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = name_of(node.func)
         if name == "map" and len(node.args) == 2:
-            function = FUNCTIONS[getattr(node.args[0], "id", "")]
+            function = FUNCTIONS[node.args[0].id if isinstance(node.args[0], ast.Name) else ""]
             return [function(item) for item in cast("Iterable[object]", self.value(node.args[1], local, depth))]
         arguments = [self.value(argument, local, depth) for argument in node.args]
         keywords = {each.arg: self.value(each.value, local, depth) for each in node.keywords if each.arg}

@@ -10,7 +10,7 @@ from lsp_repair.pycode.nodes import Definition, Function, defaults, parameters
 
 _BUILTINS = frozenset(dir(builtins)) | {"exit", "quit", "__file__"}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Scopes:
         """The innermost scope whose names an expression sees: a function's defaults and decorators see the outer one."""
         child, parent = node, self.parents.get(node)
         while parent is not None:
-            if isinstance(parent, _SCOPES) and self._is_inside(parent, child):
+            if isinstance(parent, SCOPES) and self._is_inside(parent, child):
                 return parent
             child, parent = parent, self.parents.get(parent)
         return self.tree

@@ -8,18 +8,9 @@ from functools import cached_property
 from itertools import islice
 
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function, is_docstring, parameters
+from lsp_repair.pycode.nodes import Definition, Function, is_docstring, parameters
+from lsp_repair.pycode.scopes import SCOPES
 
-_INNER_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
 _INGREDIENTS = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Compare)
 _MAX_INGREDIENTS = 60
 _MAX_INGREDIENT_CHARS = 80
@@ -42,7 +33,7 @@ class Ingredients:
     def names(self, node: ast.AST) -> tuple[str, ...]:
         """Variables visible at the node, innermost scope first."""
         holder = node
-        while not isinstance(holder, (*_INNER_SCOPES, ast.Module)):
+        while not isinstance(holder, (*SCOPES, ast.Module)):
             holder = self.module.parent(holder)
         known = self._names.get(holder)
         if known is None:
@@ -131,10 +122,9 @@ class Ingredients:
         return tuple(dict.fromkeys(names))
 
     @cached_property
-    def definitions(self) -> tuple[Function | ast.ClassDef, ...]:
+    def definitions(self) -> tuple[Definition, ...]:
         """Functions and classes of the module's top level."""
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        return tuple(each for each in self.module.tree.body if isinstance(each, kinds))
+        return tuple(each for each in self.module.tree.body if isinstance(each, Definition))
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -171,8 +161,7 @@ class Ingredients:
         return known
 
     def _members_of(self, owner: ast.ClassDef) -> list[str]:
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        methods = (each.name for each in owner.body if isinstance(each, kinds))
+        methods = (each.name for each in owner.body if isinstance(each, Definition))
         accesses = (each for each in self.module.below(owner) if isinstance(each, ast.Attribute))
         own = (each.attr for each in accesses if isinstance(each.value, ast.Name) and each.value.id == "self")
         return [*methods, *_stored(owner), *own]
@@ -184,7 +173,7 @@ def _bound(target: ast.expr) -> Iterator[str]:
 
 def _stored(scope: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(scope):
-        if isinstance(child, _INNER_SCOPES):
+        if isinstance(child, SCOPES):
             continue
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             yield child.id

@@ -222,7 +222,7 @@ RENAME = b"diff --git a/shop.py b/store.py\nsimilarity index 90%\nrename from sh
         (b"\xff\xfed\x00i\x00", "UTF-16"),
         (b"*** shop.py\n--- shop.py\n***************\n*** 1 ****\n", "no unified diff"),
         (b"--- a/shop.py\n+++ b/shop.py\n", "without a hunk"),
-        (b"@@ -1 +1 @@\n-a\n+b\n", "belongs to no file"),
+        (b"@@ -1 +1 @@\n-a\n+b\n", "without a file header"),
         (b"--- /dev/null\n+++ /dev/null\n@@ -0,0 +1 @@\n+x\n", "no name"),
         (b"diff --git a/shop.py b/shop.py\nold mode 100644\nnew mode 100755\n", "mode"),
         (b"diff --git a/shop.py b/shop.py\nindex 1111111..2222222 100644\n", "without a change"),
@@ -230,7 +230,7 @@ RENAME = b"diff --git a/shop.py b/store.py\nsimilarity index 90%\nrename from sh
         (b"diff --git a/shop.py b/shop.py\nold mode 100644\nnew mode 100755\n" + FIX.partition(b"\n")[2], "mode"),
         (
             b"diff --git a/n.py b/n.py\nnew file mode 100755\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x = 1\n",
-            "executed",
+            "executable",
         ),
         (RENAME, "renames"),
         (RENAME + b"--- a/shop.py\n+++ b/store.py\n" + FIX.partition(b"+++ b/shop.py\n")[2], "renames"),
@@ -247,11 +247,11 @@ RENAME = b"diff --git a/shop.py b/store.py\nsimilarity index 90%\nrename from sh
         (FIX.replace(b"+++ b/shop.py", b"+++ b/other.py"), "contradict"),
         (b'--- "a/\\377.py"\n+++ "b/\\377.py"\n@@ -1 +1 @@\n-a\n+b\n', "UTF-8"),
         (b'--- "a/\\n.py"\n+++ "b/\\n.py"\n@@ -1 +1 @@\n-a\n+b\n', "control"),
-        (FIX.replace(b"-1,5 +1,5", b"-1,6 +1,6"), "cut off"),
+        (FIX.replace(b"-1,5 +1,5", b"-1,6 +1,6"), "truncated"),
         (FIX.replace(b"-1,5 +1,5", b"-1,4 +1,4"), "more lines"),
         (FIX.replace(b"-1,5 +1,5", b"-1,99999999999 +1,5"), "without a hunk"),
-        (b"--- a/shop.py\n+++ b/shop.py\n@@ -1,0 +1,0 @@\n", "cut off"),
-        (b"--- a/shop.py\n+++ b/shop.py\n@@ -0,0 +1,2 @@\n+x\n\\ No newline at end of file\n+y\n", "no end"),
+        (b"--- a/shop.py\n+++ b/shop.py\n@@ -1,0 +1,0 @@\n", "truncated"),
+        (b"--- a/shop.py\n+++ b/shop.py\n@@ -0,0 +1,2 @@\n+x\n\\ No newline at end of file\n+y\n", "no line ending"),
         (b"diff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -1 +1 @@\n-x\n+y\n", "old lines"),
     ],
 )
@@ -264,8 +264,8 @@ def test_what_cannot_be_applied_is_refused_with_its_reason(root, patch, word):
     [
         (FIX.replace(b"shop.py", b"gone.py"), "does not exist"),
         (FIX.replace(b"n // 10", b"n // 11"), "hunk 1"),
-        (b"--- /dev/null\n+++ b/shop.py\n@@ -0,0 +1 @@\n+x\n", "exists already"),
-        (b"--- a/shop.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-def price(n):\n", "more than"),
+        (b"--- /dev/null\n+++ b/shop.py\n@@ -0,0 +1 @@\n+x\n", "already exists"),
+        (b"--- a/shop.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-def price(n):\n", "more content"),
         (FIX.replace(b"shop.py", b"folder"), "not a regular file"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
 from lsp_repair.search.hints import Hints
@@ -14,6 +15,16 @@ from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.places import demanded_level
 
 ONE = constant(1)
+DECLARATIONS = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Global,
+    ast.Nonlocal,
+)
+"""Statements that are neither changed as a whole nor joined by new ones."""
 _COMMENT = re.compile(r"#[^\r\n]*")
 
 
@@ -102,6 +113,21 @@ def with_binary_operator(context: Context, node: ast.BinOp, old: str, new: str, 
 def _binds(context: Context, node: ast.expr) -> int:
     is_own = context.module.is_parenthesised(*context.module.span(node))
     return 99 if is_own or isinstance(node, ast.Tuple) else level_of(node)
+
+
+def function_start(context: Context, function: Function) -> tuple[int, str] | None:
+    """Offset and indentation of the first statement behind the docstring; None where it is on the line of the `def`."""
+    statement = next((each for each in function.body if not is_docstring(each)), function.body[0])
+    indent = context.module.indent(statement)
+    if indent is None or first_line(statement) == function.lineno:
+        return None
+    return context.module.lines_span(statement)[0], indent
+
+
+def swapped(context: Context, one: ast.expr, other: ast.expr) -> tuple[tuple[int, int, str], tuple[int, int, str]]:
+    """The splices that put two expressions in each other's place."""
+    module = context.module
+    return (*module.span(one), module.text_of(other)), (*module.span(other), module.text_of(one))
 
 
 def without(items: list[ast.expr], index: int) -> list[ast.expr]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.nodes import Function, first_line, is_docstring
+from lsp_repair.pycode.nodes import Function, is_docstring
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.ingredients import is_unreachable_for_edits
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, function_start
 from lsp_repair.search.templates.statements.classes import import_line
 
 _MAX_LINES = 12
@@ -44,12 +44,9 @@ def _expressions_at(context: Context, line: int) -> Iterator[ast.expr]:
 def at_function_start(context: Context, place: ErrorPlace, text: str, template: str, prior: float) -> Iterator[Change]:
     """Lines inserted as the first statements of the function the error came from."""
     function = place.function
-    if function is None:
-        return
-    statement = next((each for each in function.body if not is_docstring(each)), function.body[0])
-    indent = context.module.indent(statement)
-    if indent is not None and first_line(statement) > function.lineno and not is_docstring(statement):
-        start = context.module.lines_span(statement)[0]
+    found = None if function is None or all(map(is_docstring, function.body)) else function_start(context, function)
+    if function is not None and found is not None:
+        start, indent = found
         lines = "".join(f"{indent}{line}\n" for line in text.split("\n"))
         title = f"insert {quoted(text)} in `{function.name}`"
         yield Rewrite(((start, start, lines),), place.line, template, prior, title)

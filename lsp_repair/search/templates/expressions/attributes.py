@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from lsp_repair.pycode.nodes import Function
 from lsp_repair.pycode.precedence import Code, trailed
 from lsp_repair.search.changes import Change, Replacement, Rewrite
 from lsp_repair.search.likeness import likeness
@@ -45,7 +46,7 @@ def _calls(context: Context, node: ast.Attribute) -> Iterator[Change]:
 def _methods(context: Context) -> Iterator[str]:
     for owner in context.ingredients.definitions:
         if isinstance(owner, ast.ClassDef):
-            yield from (each.name for each in owner.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)))
+            yield from (each.name for each in owner.body if isinstance(each, Function))
 
 
 def _self_access(context: Context, node: ast.Attribute) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
 from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.templates.context import ONE, Context, exchanged, shifted, without
+from lsp_repair.search.templates.context import ONE, Context, exchanged, shifted, swapped, without
 from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
 
 
@@ -43,13 +43,12 @@ def with_arguments(context: Context, node: ast.Call, arguments: list[Code], temp
 
 def _order(context: Context, node: ast.Call) -> Iterator[Change]:
     for one, other in combinations(range(min(len(node.args), 4)), 2):
-        first, second = context.module.span(node.args[one]), context.module.span(node.args[other])
-        edits = ((*first, context.module.text(*second)), (*second, context.module.text(*first)))
         title = f"swap arguments of `{context.text(node.func)[:24]}`"
         if isinstance(node.args[one], ast.GeneratorExp) or isinstance(node.args[other], ast.GeneratorExp):
             arguments = [context.code(each) for each in exchanged(node.args, one, other)]
             yield with_arguments(context, node, arguments, "arg-swap", 0.5)
         else:
+            edits = swapped(context, node.args[one], node.args[other])
             yield Rewrite(edits, node, "arg-swap", 0.5, title)
     if len(node.args) > 1:
         for index in range(len(node.args)):

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, bracketed
 from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.templates.context import Context, exchanged, without
+from lsp_repair.search.templates.context import Context, exchanged, swapped, without
 
 _EMPTY = (
     ("[[]]", "wrap-list", 0.5),
@@ -68,7 +68,5 @@ def _display(
 
 def _exchanged_values(context: Context, node: ast.Dict) -> Iterator[Change]:
     for one, other in combinations(node.values[:12], 2):
-        first, second = context.module.span(one), context.module.span(other)
-        texts = context.module.text(*first), context.module.text(*second)
-        title = f"swap the values `{texts[0][:20]}` and `{texts[1][:20]}`"
-        yield Rewrite(((*first, texts[1]), (*second, texts[0])), node, "swap-elements", 0.2, title, 2)
+        title = f"swap the values `{context.module.text_of(one)[:20]}` and `{context.module.text_of(other)[:20]}`"
+        yield Rewrite(swapped(context, one, other), node, "swap-elements", 0.2, title, 2)

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from lsp_repair.pycode.nodes import Function, parameters
+from lsp_repair.pycode.nodes import Function, name_of, parameters
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, swapped
 
 _SORT_KEYS = (
     "len",
@@ -56,7 +56,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     yield from _dropped(context, node)
     yield from _exchanged(context, node)
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = name_of(node.func)
     present = {keyword.arg for keyword in node.keywords}
     for text, prior in _KNOWN.get(name, ()):
         if text.split("=")[0] not in present:
@@ -98,9 +98,8 @@ def _dropped(context: Context, node: ast.Call) -> Iterator[Change]:
 
 def _exchanged(context: Context, node: ast.Call) -> Iterator[Change]:
     for one, other in combinations(node.keywords[:6], 2):
-        first, second = context.module.span(one.value), context.module.span(other.value)
-        edits = ((*first, context.module.text(*second)), (*second, context.module.text(*first)))
-        yield Rewrite(edits, node, "kwarg-swap", 0.3, f"swap the values of `{one.arg}` and `{other.arg}`")
+        title = f"swap the values of `{one.arg}` and `{other.arg}`"
+        yield Rewrite(swapped(context, one.value, other.value), node, "kwarg-swap", 0.3, title)
 
 
 def _from_signature(context: Context, node: ast.Call, name: str, present: set[str | None]) -> Iterator[Change]:
@@ -130,5 +129,5 @@ def _functions(context: Context, name: str) -> Iterator[Function]:
         for member in members:
             is_constructor = isinstance(each, ast.ClassDef) and each.name == name
             requested = {name, "__init__"} if is_constructor else {name}
-            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and member.name in requested:
+            if isinstance(member, Function) and member.name in requested:
                 yield member

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import first_line, is_docstring
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, function_start
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 
@@ -69,8 +69,7 @@ def _in_constructor(
         behind = context.module.text(start, end) + ("\n" if owner.body[-1] is not node else "")
         yield Rewrite(((start, end, f"{behind}{text}"),), node, "shared-attribute", 0.5, title, 2, is_certain=False)
         return
-    first = next((each for each in constructor.body if not is_docstring(each)), constructor.body[0])
-    inner = context.module.indent(first)
-    if inner is not None and first_line(first) > constructor.lineno:
-        place = context.module.lines_span(first)[0]
+    found = function_start(context, constructor)
+    if found is not None:
+        place, inner = found
         yield Rewrite(((place, place, inner + assignment),), node, "shared-attribute", 0.6, title)

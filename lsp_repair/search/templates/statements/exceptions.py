@@ -10,19 +10,8 @@ from lsp_repair.search.templates.context import Context, without
 from lsp_repair.search.templates.statements.guards import requested_errors
 
 _RAISABLE = (
-    "ValueError",
-    "TypeError",
-    "KeyError",
-    "IndexError",
-    "AttributeError",
-    "RuntimeError",
-    "LookupError",
-    "NotImplementedError",
-    "ZeroDivisionError",
-    "OSError",
-    "FileNotFoundError",
-    "PermissionError",
-    "TimeoutError",
+    *("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError", "LookupError"),
+    *("NotImplementedError", "ZeroDivisionError", "OSError", "FileNotFoundError", "PermissionError", "TimeoutError"),
     "StopIteration",
 )
 

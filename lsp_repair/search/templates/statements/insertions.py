@@ -4,14 +4,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lsp_repair.pycode.nodes import is_docstring, last_line
+from lsp_repair.pycode.nodes import Function, is_docstring, last_line
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import DECLARATIONS, Context
 from lsp_repair.search.templates.statements.guards import guards, returned_values
 
 _ADDERS = {"append", "add", "extend", "appendleft", "discard", "remove", "push"}
 _REMOVERS = {"pop", "popleft", "sort", "reverse", "clear"}
-_SKIPPED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
 _MAX_COPY = 70
 
 
@@ -26,7 +25,7 @@ class Insertion:
 
 def proposals(context: Context, node: ast.stmt, least_prior: float) -> Iterator[Change]:
     """New statements before the node, and behind it where it ends its block; none of a prior below the least."""
-    if isinstance(node, _SKIPPED) or is_docstring(node) or context.module.function_of(node) is None:
+    if isinstance(node, DECLARATIONS) or is_docstring(node) or context.module.function_of(node) is None:
         return
     indent = context.module.indent(node)
     if indent is None:
@@ -94,9 +93,7 @@ def _collected(context: Context, node: ast.stmt, names: tuple[str, ...]) -> Iter
 
 def _containers(context: Context, node: ast.stmt) -> dict[str, set[str]]:
     """Methods that the outermost function calls on each name, and those its displays imply."""
-    functions = [
-        each for each in context.module.ancestors(node) if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-    ]
+    functions = [each for each in context.module.ancestors(node) if isinstance(each, Function)]
     methods: dict[str, set[str]] = {}
     for each in context.module.below(functions[-1]):
         match each:

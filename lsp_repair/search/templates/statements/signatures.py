@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.nodes import Function, first_line, is_docstring, parameters
+from lsp_repair.pycode.nodes import Function, defaults, first_line, is_docstring, last_line, parameters
 from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, function_start
 
 _DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
 
@@ -32,42 +32,29 @@ def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
 
 def most_suspicious(context: Context, node: ast.stmt) -> int:
     """The most suspicious line of the statement."""
-    lines = range(first_line(node), (node.end_lineno or node.lineno) + 1)
+    lines = range(first_line(node), last_line(node) + 1)
     return max(lines, key=lambda line: context.scores.get(line, 0))
-
-
-def _first_statement(node: Function) -> ast.stmt:
-    body = [each for each in node.body if not is_docstring(each)]
-    return body[0] if body else node.body[0]
 
 
 def _mutable_defaults(context: Context, node: Function, line: int) -> Iterator[Change]:
     """`def f(x=[])` to `def f(x=None)` and `if x is None: x = []`."""
-    statement = _first_statement(node)
-    indent = context.module.indent(statement)
-    if indent is None or is_docstring(statement) or first_line(statement) == node.lineno:
+    found = function_start(context, node)
+    if found is None or all(map(is_docstring, node.body)):
         return
-    place = context.module.lines_span(statement)[0]
-    for parameter, default in _defaults(node):
+    place, indent = found
+    for parameter, default in defaults(node.args):
         text = context.text(default)
-        called = default.func.id if isinstance(default, ast.Call) and isinstance(default.func, ast.Name) else ""
-        if not isinstance(default, (ast.List, ast.Dict, ast.Set)) and called not in {"list", "dict", "set"}:
-            continue
+        match default:
+            case ast.List() | ast.Dict() | ast.Set() | ast.Call(ast.Name("list" | "dict" | "set")):
+                pass
+            case _:
+                continue
         unit = context.module.indent_unit
         guard = f"{indent}if {parameter.arg} is None:\n{indent}{unit}{parameter.arg} = {text}\n"
         edits = ((*context.module.span(default), "None"), (place, place, guard))
         yield Rewrite(
             edits, line, "mutable-default", 0.8, f"a new `{text}` for `{parameter.arg}` in each call of `{node.name}`"
         )
-
-
-def _defaults(node: Function) -> Iterator[tuple[ast.arg, ast.expr]]:
-    positional = node.args.posonlyargs + node.args.args
-    count = len(node.args.defaults)
-    yield from zip(positional[-count:] if count else [], node.args.defaults, strict=True)
-    for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        if default is not None:
-            yield parameter, default
 
 
 def _dropped_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
@@ -122,11 +109,10 @@ def _calls_super(node: Function) -> bool:
 
 
 def _super_call(context: Context, node: Function, line: int) -> Iterator[Change]:
-    statement = _first_statement(node)
-    indent = context.module.indent(statement)
-    if indent is None or first_line(statement) == node.lineno:
+    found = function_start(context, node)
+    if found is None:
         return
-    place = context.module.lines_span(statement)[0]
+    place, indent = found
     names = [each.arg for each in parameters(node.args)[1:] if each not in (node.args.vararg, node.args.kwarg)]
     calls = {f"super().__init__({', '.join(names[:count])})": 0.6 for count in range(min(len(names), 4) + 1)}
     for text, prior in calls.items():

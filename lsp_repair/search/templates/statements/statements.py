@@ -6,23 +6,16 @@ from collections.abc import Iterator
 from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, Level, fitted
 from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import DECLARATIONS, Context
 from lsp_repair.search.templates.expressions.arithmetic import ALTERNATIVES
 
-_DEFINITIONS = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Global,
-    ast.Nonlocal,
-)
+_GIVING_NEW = frozenset(["strip", "lstrip", "rstrip", "replace", "lower", "upper", "title", "union", "format", "split"])
+"""Methods whose result is hardly ever meant to be dropped."""
 
 
 def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
     """Changes of one statement as a whole."""
-    if isinstance(node, _DEFINITIONS) or is_docstring(node) or context.module.indent(node) is None:
+    if isinstance(node, DECLARATIONS) or is_docstring(node) or context.module.indent(node) is None:
         return
     if context.scores.get(node.lineno, 0) <= 0:
         return
@@ -124,18 +117,7 @@ def _dropped_result(context: Context, node: ast.Expr, value: ast.Call) -> Iterat
         return
     owner = context.text(value.func.value)
     if isinstance(value.func.value, (ast.Name, ast.Attribute, ast.Subscript)):
-        likely = value.func.attr in {
-            "strip",
-            "replace",
-            "lower",
-            "upper",
-            "union",
-            "format",
-            "split",
-            "title",
-            "lstrip",
-            "rstrip",
-        }
+        likely = value.func.attr in _GIVING_NEW
         yield _whole(context, node, f"{owner} = {own}", "missing-assign", 0.6 if likely else 0.15)
     if value.func.attr in {"update", "extend", "append", "add"} and len(value.args) == 1:
         argument = context.text(value.args[0])
