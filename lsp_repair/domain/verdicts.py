@@ -32,19 +32,13 @@ class _Code(StrEnum):
 class Reason(_Code):
     """Why a patch was refused or stays unproven, or why a failure has no proposal."""
 
-    PROTECTED_PATH = (
-        "protected-path",
-        "the patch touches what decides outcomes: tests, conftests, configuration of pytest, the build or CI",
-    )
+    PROTECTED_PATH = "protected-path", "the patch touches tests, conftests or configuration (pytest, build, CI)"
     OUTSIDE_ROOT = "outside-root", "a path leaves the project, or is a link"
     NOT_A_PATCH = "not-a-patch", "the file is not a readable unified diff"
     STALE = "stale", "the lines that the patch changes are no longer there"
     EMPTY_PATCH = "empty-patch", "the patch changes nothing"
     SYNTAX_ERROR = "syntax-error", "a changed file does not parse"
-    TEST_MACHINERY = (
-        "test-machinery",
-        "the patch adds a use of pytest, mocks, frames, tracing, process exits or open descriptors",
-    )
+    TEST_MACHINERY = "test-machinery", "the patch newly uses pytest, mocks, frames, tracing, exits or descriptors"
     TARGET_STILL_FAILS = "target-still-fails", "a failing test still fails with the patch"
     TARGET_NOT_RUN = "target-not-run", "a failing test did not run, was skipped, or was marked as an expected failure"
     TARGET_PASSES_BEFORE = "target-passes-before", "the test passes without the patch, so it cannot prove anything"
@@ -57,31 +51,16 @@ class Reason(_Code):
     UNSTABLE = "unstable", "runs of the same code disagreed"
     TIMEOUT = "timeout", "the patched code exceeded the time limit of a test"
     TIME_LIMIT = "time-limit", "the time limit of the command was reached"
-    NO_CANDIDATE = (
-        "no-candidate-survived",
-        "no edit of the built-in engine makes the failing tests pass and keeps the others passing",
-    )
+    NO_CANDIDATE = "no-candidate-survived", "no edit fixes the failing tests and keeps the others passing"
     NOTHING_TO_EDIT = "nothing-to-edit", "the failing tests execute no code that a repair may change"
     NOT_REPRODUCED = "not-reproduced", "the failure did not occur again on the same code"
     MISSING_EFFECT = "missing-effect", "the test lacks something in its environment; the detail names it"
     WEAK_ISOLATION = "weak-isolation", "the isolation is weaker than this patch requires"
-    BUDGET = (
-        "budget",
-        "a limit on tokens or money, or an unknown price, forbids the next model call; the detail names the setting",
-    )
-    MODEL_UNAVAILABLE = (
-        "model-unavailable",
-        "the model's endpoint refused the call or did not answer, or the key is wrong",
-    )
-    STUCK = "stuck", "the strategy gave up: it saw the same patch or the same failure again, or used up its attempts"
-    DECEPTIVE_TEXT = (
-        "deceptive-text",
-        "the patch hides what it does: invisible, bidirectional or look-alike characters in code or a file name",
-    )
-    TOO_LARGE = (
-        "too-large",
-        "the patch changes more files, lines or bytes than a repair needs, or adds a line too long to read",
-    )
+    BUDGET = "budget", "a limit on tokens or money, or an unknown price, forbids the next model call (see the detail)"
+    MODEL_UNAVAILABLE = "model-unavailable", "the model's endpoint refused or did not answer, or the key is wrong"
+    STUCK = "stuck", "the strategy gave up: the same patch or failure came again, or its attempts are used up"
+    DECEPTIVE_TEXT = "deceptive-text", "characters in code or a file name are invisible, bidirectional or look-alikes"
+    TOO_LARGE = "too-large", "more files, lines or bytes change than a repair needs, or a line is too long to read"
     TAMPERING = (
         "tampering",
         (
@@ -89,14 +68,8 @@ class Reason(_Code):
             "a patched file reached for frames, code objects or all objects"
         ),
     )
-    MUST_FAIL_PASSED = (
-        "must-fail-passed",
-        "a test that must fail passed: a canary, a mutated assertion, or a comparison with what equals nothing",
-    )
-    GARBLED_CHANNEL = (
-        "garbled-channel",
-        "records of the run are missing or were not written by the probe, so there is no verdict",
-    )
+    MUST_FAIL_PASSED = "must-fail-passed", "a canary, mutated assertion, or comparison with what equals nothing passed"
+    GARBLED_CHANNEL = "garbled-channel", "records of the run are missing or not the probe's own, so there is no verdict"
 
 
 class Flag(_Code):
@@ -111,14 +84,11 @@ class Flag(_Code):
     )
     SWALLOWED_ERROR = (
         "swallowed-error",
-        (
-            "the patch catches every error and neither re-raises nor uses it, silences one of its own checks, or "
-            "hides a failing assertion inside a handler of the test"
-        ),
+        "errors are all caught and neither raised again nor used, or a check fails unnoticed",
     )
     HARD_CODED_INPUT = (
         "hard-coded-input",
-        "the patch special-cases inputs used by the tests, with their expected results, in code or a data file",
+        "inputs used by the tests are special-cased with their expected results, in code or data",
     )
     ODD_COMPARISON = (
         "odd-comparison",
@@ -127,17 +97,8 @@ class Flag(_Code):
             "instead of values, or returns something always true where it returned a truth value"
         ),
     )
-    KEPT_STATE = (
-        "kept-state",
-        (
-            "functions change and read state that persists across calls, so that a second call may differ from the "
-            "first; or a function starts to change its arguments"
-        ),
-    )
-    EDITS_TESTS = (
-        "edits-tests",
-        "the patch edits a test (only with `--allow-test-edits`): what passes is the edited test",
-    )
+    KEPT_STATE = "kept-state", "functions change and read state that persists across calls, or change their arguments"
+    EDITS_TESTS = "edits-tests", "the patch edits a test (needs `--allow-test-edits`): what passes is the edited test"
     CHANGED_ONLY_AT_TESTED_POINTS = (
         "changed-only-at-tested-points",
         (
@@ -147,7 +108,7 @@ class Flag(_Code):
     )
     NO_CHANGE_OUTSIDE_PYTEST = (
         "no-change-outside-pytest",
-        "called outside the tests, the code answers as it did before, whatever the tests see",
+        "called outside the tests, the code answers as before, whatever the tests see",
     )
     WEAKENED_CHECK = (
         "weakened-check",

@@ -37,9 +37,18 @@ class Capability:
         return name in self.names or name.startswith(self.prefixes) or name.endswith(self.suffixes)
 
 
-def named(text: str, *constructs: str) -> frozenset[str]:
-    """Names with spaces between, and constructs whose names hold spaces."""
-    return frozenset({*text.split(), *constructs})
+def named(text: str) -> frozenset[str]:
+    """The names in a text; a line that begins with a question mark is one construct."""
+    lines = [line.strip() for line in text.splitlines()]
+    return frozenset(name for line in lines for name in ([line] if line.startswith("?") else line.split()))
+
+
+def flagged(kind: str, text: str, texts: str | None = None) -> Capability:
+    """A row that flags, with names, beginnings of names (`os.exec…`) and ends (`….today`) in one text."""
+    names = named(text)
+    prefixes = tuple(name[:-1] for name in names if name.endswith("…"))
+    suffixes = tuple(name[1:] for name in names if name.startswith("…"))
+    return Capability(Decision.FLAG, kind, names, prefixes, suffixes, re.compile(texts) if texts else _NOTHING)
 
 
 def attributes(owners: Iterable[str], names: frozenset[str]) -> frozenset[str]:

@@ -58,62 +58,28 @@ class Rule:
         return self.check.__module__.rpartition(".")[2]
 
 
-_CODE, _DATA, _TEST = Subject.CODE, Subject.DATA, Subject.TEST
-_FLAG, _REFUSE = Severity.FLAG, Severity.REFUSE
+def _flags(check: Check, code: Flag, doc: str, subject: Subject = Subject.CODE) -> Rule:
+    return Rule(check, subject, code, Severity.FLAG, doc)
+
+
 RULES = (
-    Rule(edited_tests.check, _TEST, Flag.EDITS_TESTS, _FLAG, "the patch edits a test"),
-    Rule(data_of_tests.check, _DATA, Reason.PROTECTED_PATH, _REFUSE, "a changed data file is named by the tests alone"),
+    _flags(edited_tests.check, Flag.EDITS_TESTS, "the patch edits a test", Subject.TEST),
     Rule(
-        answers_in_data.check,
-        _DATA,
-        Flag.HARD_CODED_INPUT,
-        _FLAG,
-        "a data file gets an input of the tests together with its expected result",
+        data_of_tests.check,
+        Subject.DATA,
+        Reason.PROTECTED_PATH,
+        Severity.REFUSE,
+        "data that only the tests read changes",
     ),
-    Rule(
-        removed_checks.check,
-        _CODE,
-        Flag.WEAKENED_CHECK,
-        _FLAG,
-        "a function loses an assertion, a warning or an error that it raised",
-    ),
-    Rule(moved_constants.check, _CODE, Flag.WEAKENED_CHECK, _FLAG, "a constant changes that the tests compare with"),
-    Rule(
-        new_capabilities.check,
-        _CODE,
-        Flag.NEW_CAPABILITY,
-        _FLAG,
-        "a module uses a capability that it did not use before",
-    ),
-    Rule(fixed_times.check, _CODE, Flag.NEW_CAPABILITY, _FLAG, "the clock is compared with a fixed time"),
-    Rule(
-        swallowed_errors.check,
-        _CODE,
-        Flag.SWALLOWED_ERROR,
-        _FLAG,
-        "every error is caught and neither raised again nor used",
-    ),
-    Rule(
-        weakened_equality.check,
-        _CODE,
-        Flag.ODD_COMPARISON,
-        _FLAG,
-        "a class makes its objects equal to, greater than or an instance of what they are not",
-    ),
-    Rule(
-        looser_comparisons.check,
-        _CODE,
-        Flag.ODD_COMPARISON,
-        _FLAG,
-        "an equality compares less than before, or a truth value becomes something always true",
-    ),
-    Rule(mutated_arguments.check, _CODE, Flag.KEPT_STATE, _FLAG, "a function starts to change its arguments"),
-    Rule(persistent_state.check, _CODE, Flag.KEPT_STATE, _FLAG, "functions change and read state across calls"),
-    Rule(
-        hard_coded_input.check,
-        _CODE,
-        Flag.HARD_CODED_INPUT,
-        _FLAG,
-        "inputs of the tests are special-cased, or answered without being looked at",
-    ),
+    _flags(answers_in_data.check, Flag.HARD_CODED_INPUT, "data gets a tested input with its result", Subject.DATA),
+    _flags(removed_checks.check, Flag.WEAKENED_CHECK, "a function loses an assertion, a warning or an error"),
+    _flags(moved_constants.check, Flag.WEAKENED_CHECK, "a constant changes that the tests compare with"),
+    _flags(new_capabilities.check, Flag.NEW_CAPABILITY, "a module uses a capability that it did not use before"),
+    _flags(fixed_times.check, Flag.NEW_CAPABILITY, "the clock is compared with a fixed time"),
+    _flags(swallowed_errors.check, Flag.SWALLOWED_ERROR, "errors are all caught and neither raised again nor used"),
+    _flags(weakened_equality.check, Flag.ODD_COMPARISON, "a class makes its objects equal to what they are not"),
+    _flags(looser_comparisons.check, Flag.ODD_COMPARISON, "an equality compares less, or a truth value is always true"),
+    _flags(mutated_arguments.check, Flag.KEPT_STATE, "a function starts to change its arguments"),
+    _flags(persistent_state.check, Flag.KEPT_STATE, "functions change and read state across calls"),
+    _flags(hard_coded_input.check, Flag.HARD_CODED_INPUT, "inputs used by the tests are special-cased, or ignored"),
 )
