@@ -1,1 +1,1 @@
-"""What the faces share: from settings to models, and the report of what fixes cost."""
+"""What the command line and the server share: assembling models from settings, and reporting what fixes cost."""

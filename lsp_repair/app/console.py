@@ -20,7 +20,7 @@ class Console:
 
     @classmethod
     def of(cls, *, stdout_is_taken: bool) -> "Console":
-        """Results to standard output, or to standard error where that is JSON's or the protocol's."""
+        """Results go to standard output, or to standard error where JSON or the protocol uses standard output."""
         out = sys.stderr if stdout_is_taken else sys.stdout
         colour = out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         moving = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -38,7 +38,7 @@ class Console:
         print(self.styled(_visible(text), *styles), file=self.out, flush=True)
 
     def status(self, text: str) -> None:
-        """What is going on: one line that moves on a terminal, a plain line elsewhere."""
+        """The current activity: one line that is overwritten on a terminal, a plain line elsewhere."""
         if not self.moving:
             print(_visible(text), file=self.progress, flush=True)
             return
@@ -47,13 +47,13 @@ class Console:
         self._status_shown = True
 
     def moving_status(self, text: str) -> None:
-        """The end of a text that grows; nothing where lines do not move."""
+        """The end of a growing text; nothing where lines cannot be overwritten."""
         if self.moving:
             width = os.get_terminal_size(self.progress.fileno()).columns - 1
             self.status(text if len(text) <= width else "…" + text[-(width - 1) :])
 
     def clear_status(self) -> None:
-        """Take the moving line away."""
+        """Remove the status line."""
         if self._status_shown:
             print("\r\x1b[2K", end="", file=self.progress, flush=True)
             self._status_shown = False

@@ -1,70 +1,47 @@
 """The `report` command: what was repaired and what it cost, for people and for other programs."""
 
-import contextlib
 import csv
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Context, Decimal
-from pathlib import Path
 
-from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
-from lsp_repair.app.json_output import SCHEMA, Json
-from lsp_repair.errors import UsageError
+from lsp_repair.app.json_output import SCHEMA, Json, picked
 from lsp_repair.ledger import FixCost, Summary
 from lsp_repair.ledger.figures import GroupCost, Report, Spending
 
 _LATEST = 20
 _MEAN_DIGITS = 4
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CSV_COLUMNS = (
-    "at",
-    "root",
-    "tests",
-    "error_type",
-    "status",
-    "title",
-    "decision",
-    "strategy",
-    "origin",
-    "candidates",
-    "tokens",
-    "input_tokens",
-    "cached_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cache_write_tokens",
-    "seconds",
-    "cost_usd",
-)
+_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+_SUMMARY = ("sessions", "failures", "proposed", "accepted", "rejected", "candidates", "tokens", "seconds", "cost_usd")
+_DECIDED = ("root", "tests", "error_type", "status", "title", "decision", "strategy", "origin", "candidates", "tokens")
+_CSV_COLUMNS = ("at", *_DECIDED, *_TOKENS, "cache_write_tokens", "seconds", "cost_usd")
 
 
 def show_report(console: Console, report: Report) -> None:
-    """Totals first, then what they are made of, then the latest fixes."""
+    """Totals first, then their breakdown, then the latest fixes."""
     if not report.summary.sessions:
-        console.line("nothing was repaired yet")
+        console.line("nothing has been repaired yet")
         return
     _show_totals(console, report.summary)
-    groups = report.cost_per
-    _show_groups(
-        console,
-        (
-            ("fix", groups.fix),
-            ("accepted fix", groups.accepted),
-            ("rejected fix", groups.rejected),
-            ("failed repair", groups.failed),
-        ),
-    )
-    for title, spending in (
-        ("model", report.by_model),
-        ("role", report.by_role),
-        ("strategy", report.by_strategy),
-        ("day", report.by_day),
-    ):
+    per = report.cost_per
+    groups = {"fix": per.fix, "accepted fix": per.accepted, "rejected fix": per.rejected, "failed repair": per.failed}
+    _show_groups(console, groups)
+    for title, spending in _breakdowns(report).items():
         _show_spending(console, title, spending)
     _show_fixes(console, report.fixes)
+
+
+def _breakdowns(report: Report) -> dict[str, Sequence[Spending]]:
+    return {
+        "model": report.by_model,
+        "role": report.by_role,
+        "strategy": report.by_strategy,
+        "day": report.by_day,
+    }
 
 
 def _show_totals(console: Console, summary: Summary) -> None:
@@ -80,26 +57,22 @@ def _show_totals(console: Console, summary: Summary) -> None:
     )
 
 
-def _show_groups(console: Console, groups: Sequence[tuple[str, GroupCost]]) -> None:
-    rows = [(name, f"{group.count:,}", _dollars(group.cost_usd), _mean(group)) for name, group in groups]
+def _show_groups(console: Console, groups: Mapping[str, GroupCost]) -> None:
+    rows = [(name, f"{group.count:,}", _dollars(group.cost_usd), _mean(group)) for name, group in groups.items()]
     _show_table(console, ("cost per", "count", "together", "each"), rows)
 
 
 def _show_spending(console: Console, title: str, spending: Sequence[Spending]) -> None:
     rows = [
-        (
-            each.key,
-            f"{each.calls:,}",
-            f"{each.usage.input_tokens:,}",
-            f"{each.usage.cached_tokens:,}",
-            f"{each.usage.output_tokens:,}",
-            f"{each.usage.reasoning_tokens:,}",
-            _dollars(each.cost_usd),
-        )
+        (each.key, *(f"{figure:,}" for figure in (each.calls, *_tokens(each))), _dollars(each.cost_usd))
         for each in spending
     ]
     if rows:
         _show_table(console, (f"by {title}", "calls", "input", "cached", "output", "reasoning", "cost"), rows)
+
+
+def _tokens(spending: Spending) -> Iterable[int]:
+    return picked(spending.usage, *_TOKENS).values()
 
 
 def _show_table(console: Console, heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -158,69 +131,21 @@ def _local(at: float) -> datetime:
 
 def report_json(report: Report) -> Json:
     """The same as data, with every fix; money is a decimal string, or null where a part of it is unknown."""
-    summary, groups = report.summary, report.cost_per
     return {
         "schema": SCHEMA,
-        "sessions": summary.sessions,
-        "failures": summary.failures,
-        "proposed": summary.proposed,
-        "accepted": summary.accepted,
-        "rejected": summary.rejected,
-        "candidates": summary.candidates,
-        "tokens": summary.tokens,
-        "seconds": round(summary.seconds, 3),
-        "cost_usd": _money(summary.cost_usd),
-        "cost_per": {
-            "fix": _group_json(groups.fix),
-            "accepted": _group_json(groups.accepted),
-            "rejected": _group_json(groups.rejected),
-            "failed": _group_json(groups.failed),
-        },
-        "by_model": [_spending_json(each) for each in report.by_model],
-        "by_role": [_spending_json(each) for each in report.by_role],
-        "by_strategy": [_spending_json(each) for each in report.by_strategy],
-        "by_day": [_spending_json(each) for each in report.by_day],
+        **picked(report.summary, *_SUMMARY),
+        **picked(report, "cost_per"),
+        **{f"by_{name}": [_spending_json(each) for each in rows] for name, rows in _breakdowns(report).items()},
         "fixes": [_fix_json(each) for each in report.fixes],
     }
 
 
-def _group_json(group: GroupCost) -> Json:
-    return {"count": group.count, "cost_usd": _money(group.cost_usd)}
+def _fix_json(fix: FixCost) -> Json:
+    return {"at": fix.at, **picked(fix, *_DECIDED, "seconds", "cost_usd", "usage")}
 
 
 def _spending_json(spending: Spending) -> Json:
-    return {
-        "key": spending.key,
-        "calls": spending.calls,
-        "input_tokens": spending.usage.input_tokens,
-        "cached_tokens": spending.usage.cached_tokens,
-        "output_tokens": spending.usage.output_tokens,
-        "reasoning_tokens": spending.usage.reasoning_tokens,
-        "cost_usd": _money(spending.cost_usd),
-    }
-
-
-def _fix_json(fix: FixCost) -> Json:
-    return {
-        "at": fix.at,
-        "root": fix.root,
-        "tests": list(fix.tests),
-        "error_type": fix.error_type,
-        "status": fix.status,
-        "title": fix.title,
-        "decision": fix.decision,
-        "strategy": fix.strategy,
-        "origin": fix.origin,
-        "candidates": fix.candidates,
-        "tokens": fix.tokens,
-        "seconds": round(fix.seconds, 3),
-        "cost_usd": _money(fix.cost_usd),
-        "usage": asdict(fix.usage),
-    }
-
-
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+    return {**picked(spending, "key", "calls"), **picked(spending.usage, *_TOKENS), **picked(spending, "cost_usd")}
 
 
 def report_csv(report: Report) -> str:
@@ -239,36 +164,3 @@ def report_csv(report: Report) -> str:
 
 def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def write_report_json(report: Report, destination: str) -> None:
-    """To a file, or to standard output for `-`.
-
-    Raises UsageError (`cannot-write`).
-    """
-    if destination == "-":
-        json_output.write_json(report_json(report), destination)
-        return
-    with _named(destination):
-        json_output.write_json(report_json(report), destination)
-
-
-def write_text(text: str, destination: Path) -> None:
-    """As UTF-8, its lines ending as they do in the text.
-
-    Raises UsageError (`cannot-write`).
-    """
-    with _named(destination):
-        destination.write_bytes(text.encode("utf-8", "backslashreplace"))
-
-
-@contextlib.contextmanager
-def _named(destination: str | Path) -> Generator[None, None, None]:
-    """A file that cannot be written is the user's to know, by its name."""
-    try:
-        yield
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            "cannot-write", f"{destination} cannot be written: {why}", "name a file in a folder that can be written"
-        ) from error

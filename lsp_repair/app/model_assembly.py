@@ -1,4 +1,4 @@
-"""From settings and flags to the models of a session: none before the user named one."""
+"""From settings and flags to the models of a session: none unless the user named one."""
 
 import argparse
 import os
@@ -32,19 +32,19 @@ _CAPS = {"max_usd": "max_usd_per_fix", "max_tokens": "max_tokens_per_fix"}
 
 @dataclass(frozen=True, slots=True)
 class ModelFlags:
-    """What the user said of the models for this once."""
+    """What the user's flags say about models, for this command only."""
 
     models: str | None = None
-    """The level; None: as the settings say."""
+    """The level; None: as configured."""
     strategy: str | None = None
     hint: str = ""
     show_prompt: bool = False
     record: Path | None = None
     replay: Path | None = None
     choices: Mapping[str, ModelChoice] = field(default_factory=dict[str, ModelChoice])
-    """By the setting that they stand for."""
+    """By the setting that they override."""
     caps: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """By the setting that they stand for; None: no cap."""
+    """By the setting that they override; None: no cap."""
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "ModelFlags":
@@ -74,7 +74,7 @@ class Means:
 def means_of(
     root: Path, ledger: Ledger | None, folders: Folders, editor: Callable[[Endpoint], Exchange] | None = None
 ) -> Means:
-    """Those of one root; from here on the ledger keeps no secret that is known of it."""
+    """For one root; from here on the ledger masks the secrets that are known in it."""
     redactor = redactor_for(root, os.environ)
     if ledger is not None:
         ledger.hide(redactor.masked)
@@ -106,7 +106,7 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
     if not steps:
         return Chosen(None, _why_none(level, named))
     if means.ledger is None and not flags.show_prompt:
-        return Chosen(None, "no ledger can be kept, so no model is asked: the built-in engine alone")
+        return Chosen(None, "the ledger cannot be written, so no model is asked: the built-in engine works alone")
     preview = PreviewWire(PreviewMeter()) if flags.show_prompt else None
     workshop = _Workshop(flags, settings, means, preview)
     pairs = tuple((kind, workshop.pair(kind, choice)) for kind, choice in steps)
@@ -127,12 +127,12 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
 def _why_none(level: str, named: list[tuple[str, ModelChoice | None]]) -> str:
     known = [f"{kind} {choice}" for kind, choice in named if choice is not None]
     if not known:
-        return "models: none is named, so the built-in engine works alone"
-    return f"models: {level} (named are {', '.join(known)}), so the built-in engine works alone"
+        return "models: none is configured, so the built-in engine works alone"
+    return f"models: {level} (configured: {', '.join(known)}), so the built-in engine works alone"
 
 
 def _level(flags: ModelFlags, loaded: LoadedSettings) -> str:
-    """What the flag says, but never more than the repository allows."""
+    """As the flag says, but never more than the repository allows."""
     settings = loaded.settings
     if flags.models is None:
         return settings.models or "all"
@@ -142,7 +142,7 @@ def _level(flags: ModelFlags, loaded: LoadedSettings) -> str:
 
 
 def _with_flags(flags: ModelFlags, loaded: LoadedSettings) -> Settings:
-    """Flags are the user's own word; what a repository lowered stays lowered."""
+    """Flags override the user's settings, but never limits that the repository tightened."""
     settings = loaded.settings
     changes: dict[str, Any] = {name: _as_configured(choice, settings) for name, choice in flags.choices.items()}
     for name, given in flags.caps.items():
@@ -161,7 +161,7 @@ def _as_configured(choice: ModelChoice, settings: Settings) -> ModelChoice:
 
 
 class _Workshop:
-    """Makes the models; those at one endpoint share its breaker."""
+    """Builds the models; those of one endpoint share its circuit breaker."""
 
     def __init__(self, flags: ModelFlags, settings: Settings, means: Means, preview: PreviewWire | None) -> None:
         self._flags = flags
@@ -221,7 +221,7 @@ class _Workshop:
 
 
 class _Forgetful:
-    """Without a ledger nothing is remembered."""
+    """Remembers nothing, because there is no ledger."""
 
     def recall(self, group: object) -> tuple[str, ...]:
         """Nothing."""

@@ -1,4 +1,4 @@
-"""Secrets that are known before anything runs: values of variables and of files that are meant to hold them."""
+"""Secrets that are known before anything runs: values of environment variables and files that usually hold them."""
 
 import os
 import re
@@ -18,9 +18,9 @@ _VALUE = re.compile(
     r"\"([^\"\n]{6,})\"(?![ \t]*:)|'([^'\n]{6,})'(?![ \t]*:)|(?:[=:]|^[ \t]*-(?=[ \t]))[ \t]*([^\s\"'#,{}\[\]][^\s\"'#,]{5,})"
 )
 _SPOKEN = re.compile(r"\b(?:password|account)[ \t]+(\S{6,})|://[^\s:@/]*:([^\s@/]{6,})@", re.IGNORECASE)
-"""As `.netrc` and addresses have them."""
+"""As in `.netrc` and in addresses."""
 _ORDINARY = re.compile(r"[A-Za-z]+(?:[ ._/-][A-Za-z]+)*[:.!]?|[\d.:,_-]+|/[\w./-]*|https?://[\w.:/-]*")
-"""Words, numbers, paths and addresses: no secret unless their name says so."""
+"""Words, numbers, paths and addresses: not secret unless their name says so."""
 
 
 def redactor_for(root: Path | None, environ: Mapping[str, str]) -> Redactor:
@@ -35,7 +35,7 @@ def redactor_for(root: Path | None, environ: Mapping[str, str]) -> Redactor:
 
 
 def _is_path(value: str) -> bool:
-    """Whether the variable only says where a secret is; many values are too long to be a path at all."""
+    """Whether the variable only names a file; many values are too long to be a path at all."""
     try:
         return Path(value).exists()
     except (OSError, ValueError):
@@ -54,7 +54,7 @@ def _secret_files(root: Path) -> Iterator[Path]:
 
 
 def _values(file: Path) -> list[str]:
-    """What stands behind `=` or `:`, and the lines of a key."""
+    """The values after `=` or `:`, and the lines of a key."""
     try:
         if not file.is_file():
             return []

@@ -203,7 +203,7 @@ def run_undo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
 
 def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`report`."""
-    from lsp_repair.app.cost_report import report_csv, report_json, show_report, write_report_json, write_text
+    from lsp_repair.app.cost_report import report_csv, report_json, show_report
     from lsp_repair.app.report_page import report_page
 
     root = str(arguments.path.expanduser().resolve()) if arguments.path else None
@@ -215,11 +215,11 @@ def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: C
         report = ledger.report(root)
     show_report(console, report)
     if arguments.csv is not None:
-        write_text(report_csv(report), arguments.csv)
+        json_output.write_text(report_csv(report), arguments.csv)
     if arguments.html is not None:
-        write_text(report_page(report_json(report)), arguments.html)
+        json_output.write_text(report_page(report_json(report)), arguments.html)
     if arguments.json:  # last: where a file cannot be written, its one document is the error
-        write_report_json(report, arguments.json)
+        json_output.write_json(report_json(report), arguments.json)
     return 0
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from lsp_repair.isolation.command import Command
 from lsp_repair.isolation.confinement import Confinement, Limits, Mechanism, Sandbox
-from lsp_repair.isolation.launch import Command, Running, launch
+from lsp_repair.isolation.launch import Running, launch
 
 GUARD = Path(__file__).parent / "warden"
 """Where a confined process finds what it can hold its own children back with."""

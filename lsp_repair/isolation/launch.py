@@ -5,34 +5,13 @@ import os
 import select
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
-from lsp_repair.isolation.confinement import Confinement, Mechanism
+from lsp_repair.isolation.command import Command, Ends
+from lsp_repair.isolation.confinement import Mechanism
 
 _OUTPUT_CAP_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What to start; the numbers of its two pipe ends are appended to `argv` (it reads the first, writes the second)."""
-
-    argv: Sequence[str]
-    cwd: Path
-    environ: Mapping[str, str]
-    file_size_bytes: int = 2 << 30
-    confinement: Confinement | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The descriptors that a started process gets."""
-
-    read: int
-    write: int
-    output: int
 
 
 class Supervised(Protocol):

@@ -1,4 +1,4 @@
-"""Files that change without the editor: for clients that do not watch by themselves."""
+"""Files that change outside the editor, for clients that do not watch files themselves."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ SUFFIXES = (".py", ".toml", ".ini", ".cfg", ".json", ".yaml", ".yml", ".txt", ".
 
 
 class Watcher:
-    """Tells of written files, in the server's own loop."""
+    """Reports written files, in the server's own event loop."""
 
     def __init__(self, received: Callable[[Path], None]) -> None:
         self._received = received
@@ -27,11 +27,11 @@ class Watcher:
 
     @property
     def running(self) -> bool:
-        """Whether a thread of it listens."""
+        """Whether its thread is listening."""
         return self._observer is not None and self._observer.is_alive()
 
     async def watch(self, folder: Path) -> None:
-        """Watch a folder with all below it, once; what cannot be watched is said by `problem`."""
+        """Watch a folder and everything below it, once; `problem` says what cannot be watched."""
         if not self.enabled or folder in self._watched:
             return
         self._watched.add(folder)
@@ -39,7 +39,7 @@ class Watcher:
         try:
             await asyncio.to_thread(self._schedule, folder, loop)  # a large tree takes a while
         except OSError as error:
-            self.problem = f"{folder} cannot be watched ({error.strerror}): only what the editor saves is noticed"
+            self.problem = f"{folder} cannot be watched ({error.strerror}): only files saved in the editor are noticed"
 
     def _schedule(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
         from watchdog.observers import Observer  # noqa: PLC0415 - only where the client does not watch
@@ -55,7 +55,7 @@ class Watcher:
         observer.schedule(_handler(loop, self._received), str(folder), recursive=True)
 
     def close(self) -> None:
-        """End its thread, for good; a second time is as good as once."""
+        """End its thread for good; closing it twice is allowed."""
         with self._opening:
             if self._closed:
                 return

@@ -1,17 +1,20 @@
-"""Every request and notification that the server answers; all of them look up and return."""
+"""Every request and notification that the server answers; all of them look things up and return."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features import code_actions, pull_diagnostics
-from lsp_repair.server.features.views import reported_diff, reported_folder
+from lsp_repair.server.features import client_views
+from lsp_repair.server.features.code_actions import KINDS, code_actions
+from lsp_repair.server.features.command_links import PREFIX
+from lsp_repair.server.features.diagnostic_positions import touched
+from lsp_repair.server.features.diagnostics import PULL_OPTIONS, Pulled, pulled
+from lsp_repair.server.features.hovers import hover
+from lsp_repair.server.features.line_annotations import code_lenses, value_hints
+from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.file_watching import SUFFIXES
 from lsp_repair.server.language_server import RepairServer
-from lsp_repair.server.root_session import RootSession
-
-Doing = Callable[[RepairServer, RootSession, Mapping[str, Any]], Awaitable[Any]]
+from lsp_repair.server.user_commands import COMMANDS, on_root
 
 
 def build() -> RepairServer:
@@ -20,7 +23,8 @@ def build() -> RepairServer:
     _add_lifecycle(server)
     _add_documents(server)
     _add_lookups(server)
-    _add_commands(server)
+    for name, run in COMMANDS.items():
+        server.command(f"{PREFIX}{name}")(on_root(server, run))
     _add_own(server)
     return server
 
@@ -29,8 +33,8 @@ def _add_lifecycle(server: RepairServer) -> None:
     @server.feature(lsp.INITIALIZE)
     def _(params: lsp.InitializeParams) -> None:
         options = params.initialization_options
-        server.options = cast("dict[str, Any]", options) if isinstance(options, dict) else {}
-        server.configuration.given(server.options)
+        server.client.options = cast("dict[str, Any]", options) if isinstance(options, dict) else {}
+        server.configuration.given(server.client.options)
 
     @server.feature(lsp.INITIALIZED)
     async def _(params: lsp.InitializedParams) -> None:  # noqa: ARG001 - the protocol's signature
@@ -44,23 +48,20 @@ def _add_lifecycle(server: RepairServer) -> None:
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def _(params: lsp.DidChangeConfigurationParams) -> None:
-        await server.configuration.changed(params.settings)
+        await server.settings_changed(params.settings)
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def _(params: lsp.DidChangeWorkspaceFoldersParams) -> None:  # noqa: ARG001 - pygls keeps the list
-        server.leave_folders()
-        await server.start_folders()
+        await server.folders_changed()
 
     @server.feature(lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def _(params: lsp.WorkDoneProgressCancelParams) -> None:
-        server.busy_signs.cancelled(params.token)
+        server.progress_reports.cancelled(params.token)
 
 
 async def _watch_files(server: RepairServer) -> None:
-    """By the client where it registers, else by ourselves."""
-    workspace = getattr(server.client_capabilities, "workspace", None)
-    watched = workspace.did_change_watched_files if workspace is not None else None
-    if watched is None or not watched.dynamic_registration:
+    """The client watches where it can be asked to; otherwise we do."""
+    if not server.client.can("workspace", "did_change_watched_files", "dynamic_registration"):
         server.watcher.enabled = True
         return
     watchers = [lsp.FileSystemWatcher(glob_pattern=f"**/*{suffix}") for suffix in SUFFIXES]
@@ -68,7 +69,7 @@ async def _watch_files(server: RepairServer) -> None:
     registration = lsp.Registration("lsp-repair-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
     try:
         await server.client_register_capability_async(lsp.RegistrationParams(registrations=[registration]))
-    except Exception:  # noqa: BLE001 - whatever the client has against it, we watch ourselves then
+    except Exception:  # noqa: BLE001 - whatever the client objects to, we watch ourselves then
         server.watcher.enabled = True
 
 
@@ -96,133 +97,51 @@ def _add_documents(server: RepairServer) -> None:
 
 
 def _add_lookups(server: RepairServer) -> None:
-    kinds = [lsp.CodeActionKind.QuickFix, code_actions.FIX_ALL]
-
-    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=kinds))
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=KINDS))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        lines = range(params.range.start.line, params.range.end.line + 1)
-        found = server.touched_at(params.text_document.uri, lines)
+        found = server.session_at(params.text_document.uri)
         if found is None:
             return []
-        work, hit, texts = found
+        view, texts = server.files.current(found[0].view), server.files.texts(found[0].root)
+        failures = touched(view, found[1], _lines(params.range), texts)
         only = params.context.only
         requested = None if only is None else [str(getattr(kind, "value", kind)) for kind in only]
-        return code_actions.actions_for(work, hit, texts, requested)
+        return code_actions(view, failures, texts, requested)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
-        at = server.work_at(params.text_document.uri)
-        kind = server.hover_kind
-        text = (
-            code_actions.hover_text(server.view(at[0]), (at[1], params.position.line), kind) if at is not None else None
-        )
-        return None if text is None else lsp.Hover(contents=lsp.MarkupContent(kind=kind, value=text))
+        found = server.session_at(params.text_document.uri)
+        if found is None:
+            return None
+        return hover(server.files.current(found[0].view), found[1], params.position.line, server.client.hover_kind)
 
-    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, pull_diagnostics.OPTIONS)
-    def _(params: lsp.DocumentDiagnosticParams) -> Any:
-        return pull_diagnostics.pulled(server, params.text_document.uri, params.previous_result_id)
+    @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, PULL_OPTIONS)
+    def _(params: lsp.DocumentDiagnosticParams) -> Pulled:
+        """Nothing for a client that gets its diagnostics pushed."""
+        found = server.session_at(params.text_document.uri) if server.client.pulls_diagnostics else None
+        items = server.publisher.diagnostics(*found) if found is not None else []
+        return pulled(found[0].root if found is not None else None, items, params.previous_result_id)
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
-        at = server.work_at(params.text_document.uri)
-        return (
-            code_actions.lenses(at[0], server.view(at[0]), at[1])
-            if at is not None and server.settings.get("codeLens", True)
-            else []
-        )
+        found = server.session_at(params.text_document.uri)
+        if found is None or not server.configuration.settings.get("codeLens", True):
+            return []
+        return code_lenses(server.files.current(found[0].view), found[1])
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
-        at = server.work_at(params.text_document.uri)
-        lines = range(params.range.start.line, params.range.end.line + 1)
-        if at is None or not server.settings.get("inlayHints"):
+        found = server.session_at(params.text_document.uri)
+        if found is None or not server.configuration.settings.get("inlayHints"):
             return []
-        return code_actions.value_hints(server.view(at[0]), at[1], lines, server.texts(at[0]))
-
-
-def _add_commands(server: RepairServer) -> None:
-    for name, doing in COMMANDS.items():
-        server.command(f"lspRepair.{name}")(_on_root(server, doing))
-
-
-def _on_root(server: RepairServer, doing: Doing) -> Callable[..., Awaitable[Any]]:
-    """A command on one root; one that names no root of ours does nothing."""
-
-    async def handle(*given: Any) -> Any:
-        arguments = cast("dict[str, Any]", given[0]) if given and isinstance(given[0], dict) else {}
-        work = server.find_work(str(arguments.get("root", "")))
-        return await doing(server, work, arguments) if work is not None else None
-
-    return handle
-
-
-async def _selected(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
-    several: Any = arguments.get("proposals")
-    chosen: list[Any] = [*several] if isinstance(several, list) else [arguments.get("proposal")]
-    server.acceptance.selected(work, [str(each) for each in chosen])
-
-
-async def _reject(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
-    server.acceptance.reject(work, str(arguments.get("proposal")))
-
-
-async def _revert(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
-    await server.acceptance.revert(work, str(arguments.get("proposal")))
-
-
-async def _show_diff(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> str | None:
-    return await server.acceptance.show_diff(work, str(arguments.get("proposal")))
-
-
-async def _explain(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> str:
-    text = code_actions.explanation_text(work.view, str(arguments.get("failure")))
-    server.say(text)
-    return text
-
-
-async def _repair(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
-    models = arguments.get("models") is True
-    await server.ask_repair(work, str(arguments.get("failure")), models=models, hint="")
-
-
-async def _retry(server: RepairServer, work: RootSession, arguments: Mapping[str, Any]) -> None:
-    hint = arguments.get("hint")
-    if not isinstance(hint, str) or not hint.strip():
-        text = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
-        server.say(text)
-        return
-    if not work.models:
-        server.say(
-            "A hint is for a model, and none is named: set lspRepair.repairModel, or repair_model in config.toml"
+        session, path = found
+        return value_hints(
+            server.files.current(session.view), path, _lines(params.range), server.files.texts(session.root)
         )
-        return
-    await server.ask_repair(work, str(arguments.get("failure")), models=True, hint=hint)
 
 
-async def _run(server: RepairServer, work: RootSession, _: Mapping[str, Any]) -> None:
-    await server.run_all(work)
-
-
-async def _trust(server: RepairServer, work: RootSession, _: Mapping[str, Any]) -> None:
-    await server.trust(work.root)
-
-
-async def _cancel(_: RepairServer, work: RootSession, __: Mapping[str, Any]) -> None:
-    work.cancel()
-
-
-COMMANDS: Mapping[str, Doing] = {
-    "selected": _selected,
-    "reject": _reject,
-    "revert": _revert,
-    "showDiff": _show_diff,
-    "explain": _explain,
-    "repair": _repair,
-    "retryWithHint": _retry,
-    "run": _run,
-    "trust": _trust,
-    "cancel": _cancel,
-}
+def _lines(span: lsp.Range) -> range:
+    return range(span.start.line, span.end.line + 1)
 
 
 def _add_own(server: RepairServer) -> None:
@@ -230,21 +149,25 @@ def _add_own(server: RepairServer) -> None:
 
     @server.feature("lspRepair/failures")
     def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - asks for everything
-        return {"folders": [reported_folder(work) for work in server.works.values()]}
+        return {"folders": [client_views.failures(session.view) for session in server.sessions.values()]}
 
     @server.feature("lspRepair/diff")
     def _(params: Any) -> dict[str, Any] | None:
-        work = server.find_work(str(getattr(params, "root", "")))
-        return reported_diff(work, str(getattr(params, "proposal", ""))) if work is not None else None
+        session = server.find_session(_text(params, "root"))
+        return client_views.diff(session.view, _text(params, "proposal")) if session is not None else None
 
     @server.feature("lspRepair/accept")
     def _(params: Any) -> dict[str, Any]:
-        work = server.find_work(str(getattr(params, "root", "")))
-        found = work.view.find(str(getattr(params, "proposal", ""))) if work is not None else None
-        if work is None or found is None:
+        session = server.find_session(_text(params, "root"))
+        offer = session.view.find(_text(params, "proposal")) if session is not None else None
+        if session is None or offer is None:
             return {"edit": None}
-        return {"edit": code_actions.workspace_edit(work, found[1], server.texts(work))}
+        return {"edit": workspace_edit(session.view, offer, server.files.texts(session.root))}
 
     @server.feature("lspRepair/costReport")
     def _(params: Any) -> dict[str, Any]:  # noqa: ARG001 - the whole ledger
         return {"html": server.decisions.report_page()}
+
+
+def _text(params: Any, name: str) -> str:
+    return str(getattr(params, name, ""))

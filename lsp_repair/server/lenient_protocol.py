@@ -1,4 +1,4 @@
-"""Keeps what it does not know and answers what it does not understand: clients are newer than this server."""
+"""Keeps unknown values and answers requests that it does not understand: clients may be newer than this server."""
 
 import enum
 import logging
@@ -22,7 +22,7 @@ from lsp_repair.server.state.buffers import spliced
 
 
 def lenient_converter() -> Converter:
-    """As usual, but a value that an enumeration does not have stays as it is."""
+    """As usual, but a value that is not in its enumeration stays as it is."""
     converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # the library leaves it untyped
     for each in vars(types).values():
         if isinstance(each, type) and issubclass(each, enum.Enum) and each.__module__ == types.__name__:
@@ -38,10 +38,7 @@ def _kept(value: Any, kind: Any) -> Any:
 
 
 class AnsweringProtocol(LanguageServerProtocol):
-    """Every request gets an answer, also one that makes no sense or comes at the wrong time.
-
-    Without an answer its client would wait for ever.
-    """
+    """Answers every request, even a nonsensical or untimely one, since its client would wait for ever otherwise."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -49,7 +46,7 @@ class AnsweringProtocol(LanguageServerProtocol):
             logging.getLogger(name).addFilter(_without_traceback)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """As usual, but answered."""
+        """As usual, but a malformed request is answered with an error."""
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -58,7 +55,7 @@ class AnsweringProtocol(LanguageServerProtocol):
             raise
 
     def handle_message(self, message: Any) -> None:
-        """As usual between `initialize` and `shutdown`; what else comes is an error, as the protocol has it."""
+        """As usual between `initialize` and `shutdown`; an error at any other time, as the protocol demands."""
         method, number = getattr(message, "method", None), getattr(message, "id", None)
         if method in {None, types.INITIALIZE, types.EXIT} or (self._workspace is not None and not self._shutdown):
             super().handle_message(message)
@@ -68,7 +65,7 @@ class AnsweringProtocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
-        """As usual, but by the protocol's lines: to the library a form feed ends a line; what is not open is passed over."""
+        """As usual, but with the protocol's lines (to the library, a form feed ends one); files that are not open are ignored."""
         document = self.workspace.text_documents.get(unquote(params.text_document.uri))
         if document is None:
             return
@@ -81,7 +78,7 @@ class AnsweringProtocol(LanguageServerProtocol):
 def _whole(
     document: TextDocument, change: types.TextDocumentContentChangeEvent
 ) -> types.TextDocumentContentChangeWholeDocument:
-    """A change as the text that it makes."""
+    """A change as the text that results from it."""
     if isinstance(change, types.TextDocumentContentChangeWholeDocument):
         return change
     start, end = change.range.start, change.range.end
@@ -91,7 +88,7 @@ def _whole(
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """What a client sent wrong is told in one line: tracebacks are for faults of ours."""
+    """A client's mistakes are logged in one line: tracebacks are for faults of ours."""
     error = record.exc_info[1] if record.exc_info else None
     if record.name == "pygls.server" or (
         isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)

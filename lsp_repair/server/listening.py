@@ -1,7 +1,7 @@
-"""Serving over sockets: one editor, and no page of a browser, which can reach every port of its machine.
+"""Serving over sockets: one editor, and no web page, although a browser can reach every port of its machine.
 
-A page can send a form to any port: its headers would be skipped and its text be taken for a message. And it can open a
-web socket: only its `Origin` tells. Either could claim that a folder is trusted.
+A page can send a form to any port: its headers would be skipped and its body be taken for a message. It can also open a
+web socket, which only its `Origin` header gives away. Either could claim that a folder is trusted.
 """
 
 import asyncio
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
 
 _log = logging.getLogger(__name__)
+_SERVED = "another editor is being served"
 _HEADERS = (b"content-length:", b"content-type:")
 
 
 class Listening(LanguageServer):
-    """A server of sockets that serves the first editor, until it goes."""
+    """A socket server that serves the first editor until it leaves."""
 
     _taken = False
 
@@ -34,7 +35,7 @@ class Listening(LanguageServer):
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             first = await _first_line(reader)
             if not first.lower().startswith(_HEADERS) or self._taken:
-                _log.warning("a connection was closed: %s", "an editor is served" if self._taken else "no editor's")
+                _log.warning("a connection was closed: %s", _SERVED if self._taken else "it is not an editor's")
                 writer.close()
                 return
             self._taken = True
@@ -54,12 +55,12 @@ class Listening(LanguageServer):
             from websockets.asyncio.server import serve  # noqa: PLC0415 - an extra
         except ImportError:
             hint = "pip install 'lsp-repair[ws]'"
-            raise UsageError("no-websockets", "web sockets need a library that is not here", hint) from None
+            raise UsageError("no-websockets", "web sockets need a library that is not installed", hint) from None
         stop = self._stop_event = Event()
 
         async def connected(websocket: "ServerConnection") -> None:
             if self._taken:
-                _log.warning("a connection was closed: an editor is served")
+                _log.warning("a connection was closed: %s", _SERVED)
                 return
             self._taken = True
             await run_websocket(websocket, stop, self.protocol, error_handler=self.report_server_error)
@@ -75,7 +76,7 @@ class Listening(LanguageServer):
             try:
                 self._server = server = await listen()
             except (OSError, OverflowError) as error:
-                hint = "name another with --host and --port"
+                hint = "choose another address with --host and --port"
                 raise UsageError("cannot-listen", f"cannot listen at {where}: {error}", hint) from error
             async with server:
                 await server.serve_forever()
@@ -89,12 +90,12 @@ class Listening(LanguageServer):
 async def _first_line(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.readline()
-    except (ValueError, OSError):  # a line without an end, or a connection that broke
+    except (ValueError, OSError):  # a line that never ends, or a broken connection
         return b""
 
 
 class _Again:
-    """The stream with its first line, which has been read."""
+    """The stream including its first line, which has been read already."""
 
     def __init__(self, first: bytes, reader: asyncio.StreamReader) -> None:
         self._first = first

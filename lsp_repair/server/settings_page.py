@@ -1,6 +1,6 @@
-"""Every setting of the editor and of the configuration file on one page, made from their declarations.
+"""Every setting of the editor and of the configuration file on one page, generated from their declarations.
 
-`python -m lsp_repair.server.settings_page > docs/settings.md` writes it anew.
+`python -m lsp_repair.server.settings_page > docs/settings.md` writes it again.
 """
 
 import re

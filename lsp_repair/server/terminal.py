@@ -9,54 +9,52 @@ from typing import Any
 
 from lsp_repair.app.console import Console
 from lsp_repair.server.file_watching import Watcher
-from lsp_repair.server.root_session import NO_BUFFERS, Phase, RootSession
+from lsp_repair.server.pending_changes import PendingChanges
+from lsp_repair.server.root_session import RootSession
+from lsp_repair.server.state.buffers import NO_BUFFERS
+from lsp_repair.server.state.view import BUSY, Phase, View
 from lsp_repair.server.workspace_roots import root_of
-
-_DEBOUNCE_SECONDS = 0.15
 
 
 class TerminalWatch:
-    """Watches one root and prints what is red, why, and what was proved."""
+    """Watches one root and prints what fails, why, and what was proved."""
 
     def __init__(self, root: Path, settings: Mapping[str, Any], console: Console) -> None:
         self._console = console
-        self._work = RootSession(root, settings, self._changed)
+        self._session = RootSession(root, settings, self._changed)
         self._watcher = Watcher(self._received)
         self._watcher.enabled = True
-        self._due: set[str] = set()
-        self._handle: asyncio.TimerHandle | None = None
+        self._pending = PendingChanges(self._files_changed)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._said: set[str] = set()
         self._last = ""
 
     async def run(self) -> None:
         """Until it is interrupted."""
-        await self._watcher.watch(self._work.root)
+        await self._watcher.watch(self._session.root)
         if self._watcher.problem:
             self._console.line(self._watcher.problem, "yellow")
-        await self._work.run_all(NO_BUFFERS)
+        await self._session.run_all(NO_BUFFERS)
         await asyncio.Event().wait()
 
     def close(self) -> None:
         """Leave no process behind."""
         self._watcher.close()
-        self._work.stop()
+        self._session.stop()
 
     def _received(self, file: Path) -> None:
-        if root_of(file, [self._work.root]) != self._work.root:
+        if root_of(file, [self._session.root]) != self._session.root:
             return
-        self._due.add(Path(os.path.realpath(file)).relative_to(self._work.root).as_posix())
-        if self._handle is not None:
-            self._handle.cancel()
-        loop = asyncio.get_running_loop()
-        self._handle = loop.call_later(_DEBOUNCE_SECONDS, lambda: loop.create_task(self._run_due()))
+        self._pending.add(self._session.root, Path(os.path.realpath(file)).relative_to(self._session.root).as_posix())
 
-    async def _run_due(self) -> None:
-        paths, self._due = self._due, set()
-        await self._work.files_changed(paths, NO_BUFFERS)
+    def _files_changed(self, _: Path, paths: set[str]) -> None:
+        task = asyncio.get_running_loop().create_task(self._session.files_changed(paths, NO_BUFFERS))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _changed(self, work: RootSession) -> None:
-        view = work.view
-        if view.phase in {Phase.TESTING, Phase.REPAIRING}:
+    def _changed(self, session: RootSession) -> None:
+        view = session.view
+        if view.phase in BUSY:
             self._console.moving_status(view.text)
         for key, test in view.failing.items():
             first = test.message.strip().split("\n", 1)[0]
@@ -65,19 +63,11 @@ class TerminalWatch:
             self._once(f"{report.fingerprint} why", f"  {report.explanation}")
             for offer in view.offers(report):
                 self._once(f"{report.fingerprint} {offer.id}", f"  ✔ {offer.title}", "green")
-        self._said &= self._known(work)
+        self._said &= _known(view)
         if view.phase in {Phase.IDLE, Phase.BROKEN} and view.text != self._last:
             self._last = view.text
-            self._console.line(
-                view.text, "bold", "green" if not view.failing and view.phase is Phase.IDLE else "yellow"
-            )
-
-    def _known(self, work: RootSession) -> set[str]:
-        """What is still so: what comes again after it was gone is said again."""
-        known = set(work.view.failing)
-        for report in work.view.reports.values():
-            known |= {f"{report.fingerprint} why", *(f"{report.fingerprint} {offer.id}" for offer in report.offers)}
-        return known
+            colour = "green" if not view.failing and view.phase is Phase.IDLE else "yellow"
+            self._console.line(view.text, "bold", colour)
 
     def _once(self, key: str, text: str, *styles: str) -> None:
         if key not in self._said:
@@ -85,15 +75,23 @@ class TerminalWatch:
             self._console.line(text, *styles)
 
 
+def _known(view: View) -> set[str]:
+    """What still holds: a failure that comes back after it was gone is printed again."""
+    known = set(view.failing)
+    for report in view.reports.values():
+        known |= {f"{report.fingerprint} why", *(f"{report.fingerprint} {offer.id}" for offer in report.offers)}
+    return known
+
+
 def watch(root: Path, settings: Mapping[str, Any], console: Console) -> int:
-    """Watch until Ctrl-C; exit code 130 then, as of every interrupted command."""
+    """Watch until Ctrl-C; the exit code is then 130, as for every interrupted command."""
 
     async def run() -> None:
-        session = TerminalWatch(root, settings, console)
+        watching = TerminalWatch(root, settings, console)
         try:
-            await session.run()
+            await watching.run()
         finally:
-            session.close()
+            watching.close()
 
     try:
         asyncio.run(run())

@@ -16,7 +16,7 @@ CONFIGURATION = frozenset(
 
 
 def local_path(uri: str) -> Path | None:
-    """The file that an address names; None for what is on no disk of ours, and for what no file could be called."""
+    """The file that an address names; None when it is not on this machine or is not a possible file name."""
     try:
         name = to_fs_path(uri) if uri.startswith("file:") else None
         return Path(name) if name and b"\0" not in os.fsencode(name) else None
@@ -25,13 +25,13 @@ def local_path(uri: str) -> Path | None:
 
 
 class Roots:
-    """Answers are kept until a configuration file is written, so that a request costs a look-up."""
+    """Caches answers until a configuration file is written, so that a request costs a look-up."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, tuple[Path, ...]], Path | None] = {}
 
     def of(self, file: Path, folders: Sequence[Path]) -> tuple[Path, str] | None:
-        """The root of a file and its path there; None for what belongs to no project of the workspace."""
+        """The root of a file and its path there; None for a file of no project of the workspace."""
         folder = Path(os.path.realpath(file.parent))
         key = folder, tuple(folders)
         if key not in self._known:
@@ -41,13 +41,13 @@ class Roots:
         return (root, real.relative_to(root).as_posix()) if root is not None and real.is_relative_to(root) else None
 
     def written(self, file: Path) -> None:
-        """A file was written or removed: one that decides about roots makes us look again."""
+        """A file was written or removed: forget the answers if it is one that determines roots."""
         if file.name in CONFIGURATION:
             self._known.clear()
 
 
 def root_of(file: Path, folders: Sequence[Path]) -> Path | None:
-    """The root by pytest's rules; None for a file outside of the workspace, in a virtual environment or a tool's folder."""
+    """The root by pytest's rules; None for a file outside the workspace, in a virtual environment or in a tool's folder."""
     real = Path(os.path.realpath(file))
     around = [folder for folder in folders if real.is_relative_to(folder)]
     if folders and not around:
@@ -60,7 +60,7 @@ def root_of(file: Path, folders: Sequence[Path]) -> Path | None:
 
 
 def _nearest_root(folder: Path, top: Path) -> Path | None:
-    """A folder of data files belongs to the project around it; one that only holds several roots to none."""
+    """A folder of data files belongs to the project around it; a folder that only holds several roots has none."""
     for each in (folder, *folder.parents):
         try:
             return Path(os.path.realpath(find_root(each).folder))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.app.cost_report import write_report_json
+from lsp_repair.app.cost_report import report_json
+from lsp_repair.app.json_output import write_json
 from lsp_repair.domain.events import AttemptFinished, ProposalFound, RepairFinished, SessionStarted
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
@@ -303,7 +304,7 @@ def test_an_unknown_price_is_shown_as_unknown_and_never_as_0(run, unknown_price,
 
 def test_an_empty_ledger_gives_every_report(run, tmp_path):
     table = succeeded(run("--json", "report.json", "--csv", "report.csv", "--html", "report.html"))
-    assert table == "nothing was repaired yet\n"
+    assert table == "nothing has been repaired yet\n"
     document = json.loads((tmp_path / "report.json").read_bytes())
     nothing = {"count": 0, "cost_usd": "0"}
     assert document["cost_per"] == dict.fromkeys(("fix", "accepted", "rejected", "failed"), nothing)
@@ -312,7 +313,7 @@ def test_an_empty_ledger_gives_every_report(run, tmp_path):
     assert document["fixes"] == []
     assert (tmp_path / "report.csv").read_text("utf-8").startswith("at,root,tests,")
     assert rows(tmp_path / "report.csv") == []
-    assert "Nothing was repaired yet" in (tmp_path / "report.html").read_text("utf-8")
+    assert "Nothing has been repaired yet" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_session_without_failures_has_a_table_of_noughts(run, filled):
@@ -377,7 +378,7 @@ def test_a_file_that_cannot_be_written_is_named(run, three_fixes, option, name):
 def test_json_that_cannot_be_written_is_an_error_that_names_the_file(three_fixes, tmp_path):
     report = three_fixes.ledger.report()
     with pytest.raises(UsageError, match=r"nowhere/report\.json cannot be written: No such file") as error:
-        write_report_json(report, str(tmp_path / "nowhere" / "report.json"))
+        write_json(report_json(report), str(tmp_path / "nowhere" / "report.json"))
     assert error.value.code == "cannot-write"
 
 

@@ -287,7 +287,7 @@ def test_the_decision_is_the_outcome_and_a_failure_without_either_was_cut_off():
 
 def test_an_empty_ledger_says_that_nothing_was_repaired_yet():
     text = report_page(empty_document())
-    assert "Nothing was repaired yet" in Page(text).text
+    assert "Nothing has been repaired yet" in Page(text).text
     assert "<script" not in text
     assert len(text) < 20_000
 
@@ -296,7 +296,7 @@ def test_sessions_without_failures_still_make_a_page():
     content = empty_document() | {"sessions": 2}
     text = Page(report_page(content)).text
     assert "of 0 failures in 2 sessions" in text
-    assert "No failure was found yet" in text
+    assert "No failure has been found yet" in text
 
 
 def test_light_and_dark_colours_are_both_defined():

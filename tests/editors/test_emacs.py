@@ -90,7 +90,7 @@ def test_the_fix_is_offered_again_as_soon_as_its_text_is_back(seen, desk):
 
 
 def test_a_hint_is_sent(seen):
-    assert "none is named" in seen["hinting"]["answer"]  # no model, that is
+    assert "none is configured" in seen["hinting"]["answer"]  # no model, that is
 
 
 def test_a_fix_reaches_a_file_that_is_not_open(seen, desk):

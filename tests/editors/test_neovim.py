@@ -82,13 +82,13 @@ def test_a_fix_for_another_text_than_the_buffers_changes_nothing(seen, desk):
     assert "< 1 * item" in late["typed"]
     assert late["text"] == late["typed"]
     assert late["on_disk"] == desk.broken
-    assert any("was not applied as it was proved" in each for each in late["messages"])
+    assert any("was not applied, because the text had changed" in each for each in late["messages"])
     assert late["undone"] == desk.broken
 
 
 def test_a_hint_is_asked_for_and_sent(seen):
     assert seen["hinting"]["prompt"] == "Hint: "
-    assert "none is named" in seen["hinting"]["answer"]  # no model, that is
+    assert "none is configured" in seen["hinting"]["answer"]  # no model, that is
 
 
 def test_a_fix_reaches_a_file_that_is_not_open(seen, desk):

@@ -125,7 +125,7 @@ def test_a_key_in_the_environment_sends_nothing(lsp_repair, project, scripted):
         "fix", project, "--hint", "swap them", OPENAI_API_KEY="sk-1234567890123456", OPENAI_BASE_URL=server.url
     )
     assert server.requests == []
-    assert "models: none is named, so the built-in engine works alone" in ran.err
+    assert "models: none is configured, so the built-in engine works alone" in ran.err
     assert ran.json["cost_usd"] == "0"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lsp_repair.server.workers.worker_handle import Worker
+from lsp_repair.server.workers.worker_messages import Changed
 
 MARK = "LSP_TEST_MARK"
 PLAIN = "[tool.pytest.ini_options]\n"
@@ -110,8 +111,11 @@ def test_a_newer_save_cuts_off_the_run_of_the_older_one(editor, project, tmp_pat
 
 @pytest.mark.parametrize("turns", [1, 3, 5])
 def test_a_worker_that_is_being_started_when_the_editor_goes_is_not_waited_for(turns):
+    async def ignore(_):
+        pass
+
     async def going():
-        starting = asyncio.ensure_future(Worker.start({"verb": "none", "root": "/nowhere"}, lambda _: None))
+        starting = asyncio.ensure_future(Worker.start(Changed(0, (), {}), ignore))
         for _ in range(turns):
             await asyncio.sleep(0)
         for each in asyncio.all_tasks() - {asyncio.current_task()}:

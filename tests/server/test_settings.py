@@ -41,7 +41,7 @@ def test_explain_proposes_nothing(editor, project):
     session = editor(project(), settings={"python": sys.executable, "autonomy": "explain"})
     session.idle(failing=1, proposals=0)
     assert "repairing" in phases(session)
-    session.until_found("shop.py", "Probably the cause")
+    session.until_found("shop.py", "Probable cause")
 
 
 def test_a_change_of_the_settings_is_pulled_and_followed(editor, project):

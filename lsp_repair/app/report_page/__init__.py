@@ -18,10 +18,8 @@ from typing import Any, NamedTuple, cast
 Json = dict[str, Any]
 
 _UNSAFE_IN_HTML = {ord(each): f"\\u{ord(each):04x}" for each in "<>&"}
-_NOTHING = (
-    "Nothing was repaired yet. Run <code>lsp-repair fix</code> where a test fails; what it costs stands here then."
-)
-_NO_FAILURE = "No failure was found yet: there is nothing to draw."
+_NOTHING = "Nothing has been repaired yet. Run <code>lsp-repair fix</code> where a test fails; its cost will then be shown here."
+_NO_FAILURE = "No failure has been found yet: there is nothing to draw."
 
 
 def report_page(document: Mapping[str, Any]) -> str:
@@ -69,12 +67,12 @@ def _hash_source(text: str) -> str:
 
 
 def _embedded(data: Json) -> str:
-    """JSON that is the same JSON inside of a script element, whatever its texts say."""
+    """JSON that can stand inside a script element, whatever its texts contain."""
     return json.dumps(data, allow_nan=False).translate(_UNSAFE_IN_HTML)
 
 
 def _visible(value: Any) -> Any:
-    """The same data; in its texts, what has no sign of its own or turns the direction around is written out."""
+    """The same data, with escapes for characters that are invisible or change the direction of text."""
     if isinstance(value, str):
         return "".join(each if each.isprintable() else _written_out(each) for each in value)
     if isinstance(value, Mapping):
@@ -134,7 +132,7 @@ def _spend_note(shown: Json) -> str:
 
 
 def _lower_bound_note(amounts: Sequence[Decimal | None]) -> str:
-    """What is known of an unknown total."""
+    """A lower bound of an unknown total."""
     known = [each for each in amounts if each is not None]
     missing = f"the price of {len(amounts) - len(known):,} of {len(amounts):,} failures is unknown"
     return f"at least {_short(sum(known, Decimal()))}; {missing}" if any(known) else missing
@@ -175,7 +173,7 @@ def _compact(count: int) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """In the largest unit of which there are two."""
+    """In the largest unit of which there are at least two."""
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:,.1f} {unit}"
@@ -222,7 +220,7 @@ def _priced(entry: Json) -> Json:
 
 
 def _fix(number: int, fix: Json) -> Json:
-    """With its outcome: the user's decision, else what became of the failure."""
+    """With its outcome: the user's decision, otherwise the status of the failure."""
     when = datetime.fromtimestamp(fix["at"], UTC).astimezone()
     return {
         **_priced(fix),

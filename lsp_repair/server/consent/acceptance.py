@@ -1,117 +1,122 @@
-"""From the click on a proposal to what is recorded of it."""
+"""From the click on a proposal to the recorded decision."""
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features import code_actions
-from lsp_repair.server.features.views import diff_text
+from lsp_repair.server.client import Client
+from lsp_repair.server.consent.decisions import Decisions
+from lsp_repair.server.editor_workspace import EditorWorkspace
+from lsp_repair.server.features.workspace_edits import diff_text, workspace_edit
 from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import same_text
-from lsp_repair.server.workers.reports import Offer, Report
+from lsp_repair.server.state.failures import Offer
 
-if TYPE_CHECKING:
-    from lsp_repair.server.language_server import RepairServer
-
-_ACCEPT_SECONDS = 2.0
-_STALE = "The fix was not applied as it was proved, because the text had changed; the failure is checked again."
-_CHANGED_SINCE = "The fix cannot be taken back: the text was changed since. Use the editor's undo."
+_MAX_WAIT_SECONDS = 2.0
+_STALE = (
+    "The fix was not applied, because the text had changed since it was proved; the failure is being checked again."
+)
+_CHANGED_SINCE = "The fix cannot be reverted, because the text has changed since. Use the editor's undo."
 
 
 class Acceptance:
-    """Knows which edits were offered to the editor and waits until their texts are there."""
+    """Knows which edits were offered to the editor, and waits until its texts have them."""
 
-    def __init__(self, server: "RepairServer") -> None:
-        self._server = server
-        self._accepted: dict[str, tuple[Report, Offer]] = {}
+    def __init__(
+        self,
+        client: Client,
+        workspace: EditorWorkspace,
+        decisions: Decisions,
+        check: Callable[[RootSession, Iterable[str]], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._decisions = decisions
+        self._run_changed = check
+        self._accepted: dict[str, Offer] = {}
         self._expected: dict[str, tuple[RootSession, Offer, asyncio.TimerHandle]] = {}
 
-    def selected(self, work: RootSession, proposals: Iterable[str]) -> None:
-        """The user chose proposals: each is accepted when the texts are the proved ones."""
+    def selected(self, session: RootSession, proposals: Iterable[str]) -> None:
+        """The user chose proposals: each is accepted when the editor's texts equal the proved ones."""
         for proposal in proposals:
-            found = work.view.find(proposal)
-            if found is None or proposal in self._expected:
+            offer = session.view.find(proposal)
+            if offer is None or proposal in self._expected:
                 continue
-            if self._holds(work, found[1]):
-                self._accept(work, found[1])
+            if self._is_applied(session, offer):
+                self._accept(session, offer)
                 continue
-            handle = asyncio.get_running_loop().call_later(_ACCEPT_SECONDS, partial(self._stale, work, found[1]))
-            self._expected[proposal] = (work, found[1], handle)
+            timer = asyncio.get_running_loop().call_later(_MAX_WAIT_SECONDS, self._stale, session, offer)
+            self._expected[proposal] = (session, offer, timer)
 
     def text_changed(self) -> None:
-        """An edit arrived: it may be the one that was waited for."""
-        for proposal, (work, offer, handle) in list(self._expected.items()):
-            if self._holds(work, offer):
-                handle.cancel()
+        """An edit arrived: it may be an expected one."""
+        for proposal, (session, offer, timer) in list(self._expected.items()):
+            if self._is_applied(session, offer):
+                timer.cancel()
                 del self._expected[proposal]
-                self._accept(work, offer)
+                self._accept(session, offer)
 
-    def reject(self, work: RootSession, proposal: str) -> None:
+    def reject(self, session: RootSession, proposal: str) -> None:
         """The same patch does not come back."""
-        if work.view.find(proposal) is not None:
-            self._server.decisions.record(proposal, "rejected")
-            work.hide(proposal)
+        if session.view.find(proposal) is not None:
+            self._decisions.record(proposal, "rejected")
+            session.hide(proposal)
 
-    def _holds(self, work: RootSession, offer: Offer) -> bool:
-        texts = ((self._server.document(work, file.path)[0], file.after) for file in offer.files)
+    def _is_applied(self, session: RootSession, offer: Offer) -> bool:
+        texts = ((self._workspace.text(session.root, file.path)[0], file.after) for file in offer.files)
         return all(text is not None and same_text(text, after) for text, after in texts)
 
-    def _accept(self, work: RootSession, offer: Offer) -> None:
-        self._server.decisions.record(offer.id, "accepted")
-        found = work.view.find(offer.id)
-        if found is not None:
-            self._accepted[offer.id] = found
-        work.spend(offer.id)
-        self._check(work, offer)
+    def _accept(self, session: RootSession, offer: Offer) -> None:
+        self._decisions.record(offer.id, "accepted")
+        self._accepted[offer.id] = offer
+        session.spend(offer.id)
+        self._client.soon(self._check(session, offer))
 
-    def _stale(self, work: RootSession, offer: Offer) -> None:
+    def _stale(self, session: RootSession, offer: Offer) -> None:
         self._expected.pop(offer.id, None)
-        self._server.decisions.record(offer.id, "stale")
-        work.spend(offer.id)
-        self._server.say(_STALE, lsp.MessageType.Warning)
-        self._check(work, offer)
+        self._decisions.record(offer.id, "stale")
+        session.spend(offer.id)
+        self._client.warn(_STALE)
+        self._client.soon(self._check(session, offer))
 
-    def _check(self, work: RootSession, offer: Offer) -> None:
-        self._server.soon(self._server.run_changed(work, [file.path for file in offer.files]))
+    async def _check(self, session: RootSession, offer: Offer) -> None:
+        await self._run_changed(session, [file.path for file in offer.files])
 
-    async def revert(self, work: RootSession, proposal: str) -> None:
-        """Offer the edit that takes an accepted fix back."""
-        found = self._accepted.get(proposal) or work.view.find(proposal)
-        if found is None:
+    async def revert(self, session: RootSession, proposal: str) -> None:
+        """Send the edit that undoes an accepted fix."""
+        offer = self._accepted.get(proposal) or session.view.find(proposal)
+        if offer is None:
             return
-        offer = found[1]
         back = replace(offer, files=tuple(replace(file, before=file.after, after=file.before) for file in offer.files))
-        edit = code_actions.workspace_edit(work, back, self._server.texts(work))
+        edit = workspace_edit(session.view, back, self._workspace.texts(session.root))
         if edit is None:
-            self._server.say(_CHANGED_SINCE, lsp.MessageType.Warning)
-            return
-        asked = lsp.ApplyWorkspaceEditParams(edit=edit, label="Revert fix")
-        try:
-            answer = await self._server.workspace_apply_edit_async(asked)
-        except Exception as error:  # noqa: BLE001 - some clients answer a stale edit with an error
-            self._server.report_server_error(error, None)
-            self._server.say(_CHANGED_SINCE, lsp.MessageType.Warning)
-            return
-        if answer.applied:
-            self._server.decisions.record(proposal, "reverted")
-            await self._server.run_changed(work, [file.path for file in offer.files])
+            self._client.warn(_CHANGED_SINCE)
+        elif await self._applies(edit):
+            self._decisions.record(proposal, "reverted")
+            await self._check(session, offer)
 
-    async def show_diff(self, work: RootSession, proposal: str) -> str | None:
-        """The diff as text; opened where the client can show documents."""
-        found = work.view.find(proposal)
-        if found is None:
+    async def _applies(self, edit: lsp.WorkspaceEdit) -> bool:
+        try:
+            asked = lsp.ApplyWorkspaceEditParams(edit=edit, label="Revert fix")
+            return (await self._client.server.workspace_apply_edit_async(asked)).applied
+        except Exception as error:  # noqa: BLE001 - some clients answer a stale edit with an error
+            self._client.log(error)
+            self._client.warn(_CHANGED_SINCE)
+            return False
+
+    async def show_diff(self, session: RootSession, proposal: str) -> str | None:
+        """The diff as text; also opened where the client can show documents."""
+        offer = session.view.find(proposal)
+        if offer is None:
             return None
-        text = diff_text(found[1])
-        if self._server.can("window", "show_document", "support"):
-            file = self._server.decisions.diff_file(proposal, text)
+        text = diff_text(offer)
+        if self._client.can("window", "show_document", "support"):
+            file = self._decisions.diff_file(proposal, text)
             if file is not None:
-                with contextlib.suppress(Exception):  # showing is a courtesy
-                    await self._server.window_show_document_async(
-                        lsp.ShowDocumentParams(uri=file.as_uri(), take_focus=True)
-                    )
+                shown = lsp.ShowDocumentParams(uri=file.as_uri(), take_focus=True)
+                with contextlib.suppress(Exception):  # the text is returned in any case
+                    await self._client.server.window_show_document_async(shown)
         return text

@@ -1,4 +1,4 @@
-"""What the user decided, kept where it outlives the editor: the ledger and the trusted folders."""
+"""What the user decided, kept beyond the life of the editor: in the ledger and in the list of trusted folders."""
 
 import sqlite3
 from decimal import Decimal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Decisions:
-    """Opens the ledger when there is something to write down; without one the session goes on."""
+    """Opens the ledger when there is something to record; the session works without one."""
 
     def __init__(self) -> None:
         self._folders: Folders | None = None
@@ -33,18 +33,18 @@ class Decisions:
         return root in self._trusted or is_trusted(self.folders.state, root)
 
     def trust(self, root: Path) -> None:
-        """From now on; for this session only where nothing can be kept."""
+        """From now on; only for this session if there is no state folder."""
         self._trusted.add(root)
         if self.folders.state is not None:
             trust(self.folders.state, root)
 
     def allow_weak_isolation(self) -> None:
-        """Edits of the user's own code may run without a sandbox; raises OSError."""
+        """Let edits of the user's own code run without a sandbox. Raises OSError."""
         if self.folders.state is not None:
             consent(self.folders.state, WEAK_ISOLATION)
 
     def record(self, proposal: str, kind: "Decision") -> None:
-        """An accepted, rejected, stale or reverted proposal."""
+        """Record that a proposal was accepted, rejected or reverted, or became stale."""
         ledger = self._opened()
         if ledger is not None:
             ledger.record_decision(proposal, kind)

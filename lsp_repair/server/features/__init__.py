@@ -1,1 +1,1 @@
-"""Pure functions from what is known to what the protocol shows."""
+"""Pure functions from a view to what the protocol shows."""

@@ -1,56 +1,54 @@
-"""Where the editor shows what: diagnostics and the lines on which code actions are offered."""
+"""Where the editor shows what: diagnostics, and the lines on which code actions are offered."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.server.root_session import View
-from lsp_repair.server.state.buffers import line_edits
-from lsp_repair.server.state.line_mapping import line_way
-from lsp_repair.server.workers.reports import FailingTest, Place, Report
-
-Text = Callable[[str], str | None]
-"""The text of a file by its path: the editor's buffer, else the disk's; None when there is none."""
+from lsp_repair.server.state.buffers import Texts, line_edits
+from lsp_repair.server.state.failures import FailingTest, FileText, Place, Report
+from lsp_repair.server.state.line_mapping import line_mapping
+from lsp_repair.server.state.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class DiagnosticPosition:
     """One diagnostic."""
 
     place: Place
     code: str
     message: str
     related: tuple[tuple[Place, str], ...]
-    test: str
-    """The failing test it belongs to."""
     severe: bool
     """A failing assertion, or only the place where its cause may lie."""
 
 
-def spots(view: View) -> tuple[Spot, ...]:
-    """All diagnostics of a folder."""
-    found = [_at_test(test, view) for test in view.failing.values()]
+def diagnostic_positions(view: View) -> Mapping[str, Sequence[DiagnosticPosition]]:
+    """All diagnostics of a root, by file."""
+    found: dict[str, list[DiagnosticPosition]] = {}
+    for each in (*_at_tests(view), *_at_causes(view)):
+        found.setdefault(each.place.path, []).append(each)
+    return found
+
+
+def _at_tests(view: View) -> Iterator[DiagnosticPosition]:
+    for test in view.failing.values():
+        report = view.report_of(test.id)
+        lines = [_what_failed(test)]
+        related: list[tuple[Place, str]] = []
+        if report is not None:
+            lines += [report.explanation, *_available(report, view)]
+            related = [(place, "suspicious") for place in report.places[:2]]
+        yield DiagnosticPosition(test.place, test.error_type, "\n".join(lines), tuple(related), severe=True)
+
+
+def _at_causes(view: View) -> Iterator[DiagnosticPosition]:
     for report in view.reports.values():
         failing = [view.failing[key] for key in report.tests if key in view.failing]
-        if failing and report.places and not _is_test(report.places[0], failing):
-            found.append(_at_cause(report, failing, view))
-    return tuple(found)
-
-
-def _at_test(test: FailingTest, view: View) -> Spot:
-    report = view.report_of(test.id)
-    lines = [_what_failed(test)]
-    related: list[tuple[Place, str]] = []
-    if report is not None:
-        lines += [report.explanation, *_available(report, view)]
-        related = [(place, "suspicious") for place in report.places[:2]]
-    return Spot(test.place, test.error_type, "\n".join(lines), tuple(related), test.id, severe=True)
-
-
-def _at_cause(report: Report, failing: list[FailingTest], view: View) -> Spot:
-    count = f"{len(failing)} failing tests" if len(failing) > 1 else f"the failing test {failing[0].id}"
-    lines = [f"Probably the cause of {count}.", report.explanation, *_available(report, view)]
-    related = tuple((test.place, _what_failed(test)) for test in failing[:3])
-    return Spot(report.places[0], report.error_type, "\n".join(lines), related, failing[0].id, severe=False)
+        if not failing or not report.places or any(report.places[0] == test.place for test in failing):
+            continue
+        count = f"{len(failing)} failing tests" if len(failing) > 1 else f"the failing test {failing[0].id}"
+        lines = [f"Probable cause of {count}.", report.explanation, *_available(report, view)]
+        related = tuple((test.place, _what_failed(test)) for test in failing[:3])
+        yield DiagnosticPosition(report.places[0], report.error_type, "\n".join(lines), related, severe=False)
 
 
 def _what_failed(test: FailingTest) -> str:
@@ -69,50 +67,43 @@ def _available(report: Report, view: View) -> list[str]:
     return [f"Fix available: {best.title}{more}"]
 
 
-def _is_test(place: Place, failing: Iterable[FailingTest]) -> bool:
-    return any(place == test.place for test in failing)
-
-
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A report that a code action request is about."""
+    """A failure that a code action request is about."""
 
     report: Report | None
     test: str
 
 
-def touched(view: View, path: str, lines: range, text: Text) -> tuple[Touched, ...]:
-    """What failed on these lines (from 0) of a file: its test, its diagnosed lines, the lines that a proposal edits."""
+def touched(view: View, path: str, lines: range, texts: Texts) -> tuple[Touched, ...]:
+    """The failures on these lines (from 0) of a file: their tests, diagnosed lines, and lines that a proposal edits."""
     found: dict[str, Touched] = {}
+    for test in failing_at(view, path, lines):
+        report = view.report_of(test.id)
+        found.setdefault(report.fingerprint if report else test.id, Touched(report, test.id))
+    for report in view.reports.values():
+        if view.is_current(report) and report.fingerprint not in found and _edits(report, view, (path, lines), texts):
+            found[report.fingerprint] = Touched(report, view.tests_of(report.fingerprint)[0])
+    return tuple(found.values())
+
+
+def failing_at(view: View, path: str, lines: range) -> Iterator[FailingTest]:
+    """Tests that have a diagnostic on these lines (from 0): at the test, or at the probable cause."""
     for test in view.failing.values():
         report = view.report_of(test.id)
         places = [test.place, *(report.places[:1] if report is not None else ())]
         if any(place.path == path and place.line - 1 in lines for place in places):
-            found.setdefault(report.fingerprint if report else test.id, Touched(report, test.id))
-    for report in view.reports.values():
-        failing = [key for key in report.tests if key in view.failing]
-        if failing and report.fingerprint not in found and _edits_line(report, view, (path, lines), text):
-            found[report.fingerprint] = Touched(report, failing[0])
-    return tuple(found.values())
+            yield test
 
 
-def _edits_line(report: Report, view: View, where: tuple[str, range], text: Text) -> bool:
+def _edits(report: Report, view: View, where: tuple[str, range], texts: Texts) -> bool:
     path, lines = where
-    for offer in view.offers(report):
-        for file in offer.files:
-            if file.path != path:
-                continue
-            way = line_way(file.before, text(path) or "")
-            edits = line_edits("", file.before, file.after)
-            spans = ((way(edit.first + 1) - 1, way(max(edit.first + 1, edit.last)) - 1) for edit in edits)
-            if any(first < lines.stop and lines.start <= last for first, last in spans):
-                return True
-    return False
+    files = (file for offer in view.offers(report) for file in offer.files if file.path == path)
+    spans = (span for file in files for span in _edited_lines(file, texts.document(path)[0] or ""))
+    return any(first < lines.stop and lines.start <= last for first, last in spans)
 
 
-def by_path(found: Iterable[Spot]) -> Mapping[str, list[Spot]]:
-    """Spots of each file."""
-    grouped: dict[str, list[Spot]] = {}
-    for spot in found:
-        grouped.setdefault(spot.place.path, []).append(spot)
-    return grouped
+def _edited_lines(file: FileText, now: str) -> Iterator[tuple[int, int]]:
+    mapped = line_mapping(file.before, now)
+    for edit in line_edits("", file.before, file.after):
+        yield mapped(edit.first + 1) - 1, mapped(max(edit.first + 1, edit.last)) - 1

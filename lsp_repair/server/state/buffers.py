@@ -1,10 +1,9 @@
-"""Texts of the editor: to bytes as their file has them, and the smallest edits from one text to another."""
+"""Texts of open documents: as the bytes of their files, and the smallest edits from one text to another."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from lsp_repair.pycode.differences import changed_blocks
 
@@ -15,8 +14,34 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """The open documents of a root when a run begins, by path."""
+
+    texts: Mapping[str, str]
+    unsaved: Mapping[str, str]
+    """Those that differ from the disk."""
+
+
+NO_BUFFERS = Buffers({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The files of a root as the editor sees them."""
+
+    document: Callable[[str], tuple[str | None, int | None]]
+    """Text and version of a file by its path; the version is None unless the editor has it open."""
+    units: Callable[[str], int]
+    """The length of a text as the client counts."""
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file without their ends; a file that cannot be read has one empty line."""
+        return plain_lines(self.document(path)[0] or "")
+
+
 def as_bytes(text: str) -> bytes:
-    """A buffer as the file that its editor would write: UTF-8 unless one of its first two lines says otherwise."""
+    """A buffer as its editor would save it: UTF-8 unless one of the first two lines declares another encoding."""
     for line in text.split("\n", 2)[:2]:
         found = _CODING.match(line)
         if found:
@@ -27,15 +52,15 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def overlays_of(order: Mapping[str, Any]) -> dict[str, bytes]:
-    """Unsaved buffers of an order to a worker, as the bytes of their files."""
-    return {path: as_bytes(text) for path, text in order.get("overlays", {}).items()}
+def overlays_of(unsaved: Mapping[str, str]) -> dict[str, bytes]:
+    """Unsaved buffers as the bytes of their files."""
+    return {path: as_bytes(text) for path, text in unsaved.items()}
 
 
 def spliced(text: str, start: Column, end: Column, new: str, units: Callable[[str], int]) -> str:
-    """The text with what lies between two places replaced; lines end where the protocol says, and nowhere else.
+    """The text with a range replaced; lines end where the protocol says, and nowhere else.
 
-    A column behind the end of its line is its end, a line behind the last one the end of the text.
+    A column past the end of its line means the end of that line; a line past the last one means the end of the text.
     """
     first = _offset(text, start, units)
     return text[:first] + new + text[max(first, _offset(text, end, units)) :]
@@ -70,7 +95,7 @@ class LineEdit:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts differ in their line ends at most: editors keep those by themselves."""
+    """Whether two texts are equal but for their line ends, which editors keep by themselves."""
     return one == other or _plain(one) == _plain(other)
 
 
@@ -93,7 +118,7 @@ def line_edits(buffer: str, before: str, after: str) -> tuple[LineEdit, ...]:
 
 @lru_cache(maxsize=128)
 def _plain_edits(before: str, after: str) -> tuple[LineEdit, ...]:
-    """Kept, since every look at a line asks for them."""
+    """Cached, since every look-up of a line asks for them."""
     old, new = _lines(_plain(before)), _lines(_plain(after))
     return tuple(LineEdit(there.start, there.stop, "".join(new[here])) for there, here in changed_blocks(old, new))
 

@@ -2,59 +2,63 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
 
-if TYPE_CHECKING:
-    from lsp_repair.server.language_server import RepairServer
+from lsp_repair.server.workers.worker_messages import Chat, ChatAnswer
 
-CHAT = "lspRepair/chat"
-_ASKED = ("messages", "maxOutputTokens", "modelId")
+_CHAT = "lspRepair/chat"
+_FIELDS = {"text": "text", "error": "error", "modelId": "model_id"}
 
-Answer = Callable[[Mapping[str, Any]], Awaitable[None]]
+Answer = Callable[[ChatAnswer], Awaitable[None]]
 
 
 class ClientModels:
-    """Requests under way of one repairer, each cancelled with it."""
+    """The open requests of one repairer, cancelled with it."""
 
-    def __init__(self, server: "RepairServer") -> None:
-        self._server = server
-        self._asking: dict[int, asyncio.Task[None]] = {}
+    def __init__(self, server: LanguageServer) -> None:
+        self._protocol = server.protocol
+        self._open: dict[int, asyncio.Task[None]] = {}
 
-    def ask(self, message: Mapping[str, Any], answer: Answer) -> None:
+    def ask(self, question: Chat, answer: Answer) -> None:
         """Pass a question on; its answer goes back to the repairer."""
-        number = int(message["number"])
-        self._asking[number] = asyncio.get_running_loop().create_task(self._asked(number, message, answer))
+        self._open[question.number] = asyncio.get_running_loop().create_task(self._ask(question, answer))
 
     def over(self, number: int) -> None:
         """Nobody waits for this answer any longer."""
-        asking = self._asking.pop(number, None)
+        asking = self._open.pop(number, None)
         if asking is not None:
             asking.cancel()
 
     def close(self) -> None:
         """The repairer is gone."""
-        for number in list(self._asking):
+        for number in list(self._open):
             self.over(number)
 
-    async def _asked(self, number: int, message: Mapping[str, Any], answer: Answer) -> None:
+    async def _ask(self, question: Chat, answer: Answer) -> None:
         request = str(uuid.uuid4())
-        params = {key: message[key] for key in _ASKED if key in message}
         try:
-            reported = await self._server.protocol.send_request_async(CHAT, params, msg_id=request)
-            await answer({"chat": number, **_fields(reported)})
+            answered = await self._protocol.send_request_async(_CHAT, _params(question), msg_id=request)
+            await answer(ChatAnswer(question.number, **_fields(answered)))
         except asyncio.CancelledError:
-            self._server.protocol.notify(lsp.CANCEL_REQUEST, lsp.CancelParams(id=request))
+            self._protocol.notify(lsp.CANCEL_REQUEST, lsp.CancelParams(id=request))
             raise
         except Exception as error:  # noqa: BLE001 - whatever the client answers, the repair goes on
-            await answer({"chat": number, "error": f"the editor answered: {error}"})
+            await answer(ChatAnswer(question.number, error=f"the editor answered: {error}"))
         finally:
-            self._asking.pop(number, None)
+            self._open.pop(question.number, None)
 
 
-def _fields(reported: Any) -> dict[str, Any]:
-    """A client's answer as plain values; what it does not have is missing."""
-    named = {name: getattr(reported, name, None) for name in ("text", "error", "modelId")}
+def _params(question: Chat) -> dict[str, Any]:
+    messages = [{"role": each.role, "content": each.content} for each in question.messages]
+    named = {} if question.model_id is None else {"modelId": question.model_id}
+    return {"messages": messages, "maxOutputTokens": question.max_output_tokens, **named}
+
+
+def _fields(answered: Any) -> dict[str, str]:
+    """The texts of a client's answer; anything else is left out."""
+    named = {name: getattr(answered, field, None) for field, name in _FIELDS.items()}
     return {name: value for name, value in named.items() if isinstance(value, str)}

@@ -1,34 +1,33 @@
-"""From changes to verdicts, for as long as the server tells of changes."""
+"""From changes to verdicts, for as long as the server reports changes."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsp_repair.domain.runs import TestRun
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.orders import Orders
+from lsp_repair.server.workers.worker_messages import Changed, Verdicts
+from lsp_repair.server.workers.worker_reports import failing_tests
 from lsp_repair.testrun.live_suite import LiveSuite, Taken
 
 
-def follow(
-    suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float
-) -> Iterator[tuple[int, tuple[str, ...], TestRun, float]]:
-    """Generation, test files, run and seconds of each change; a run that a newer change makes stale is cut off.
+def follow(suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float) -> Iterator[Verdicts]:
+    """The verdicts of each change.
 
-    What was cut off is done again together with the newer change.
+    A newer change cuts off the run of an older one, whose files are then run together with its own.
     """
     unfinished: Taken | None = None
-    while changes := orders.all_next():
+    while changes := [each for each in orders.all_next() if isinstance(each, Changed)]:
         started = time.monotonic()
         deadline = orders.until_news(limit)
-        paths = sorted({path for change in changes for path in change["paths"]})
+        paths = sorted({path for change in changes for path in change.paths})
         warm.before_change()
-        taken = joined(unfinished, suite.take_in(paths, overlays_of(changes[-1])))
+        taken = joined(unfinished, suite.take_in(paths, overlays_of(changes[-1].unsaved)))
         gone = {each.path for each in taken.changes if each.after is None}
-        there = replace(taken, files=taken.files - gone)  # a test file that was removed has nothing to run
+        there = replace(taken, files=taken.files - gone)  # a removed test file has nothing to run
         run = warm.run(there, deadline)
-        if run is None and orders.have_news:  # no fresh process for what is stale already
+        if run is None and orders.have_news:  # it is stale already: no fresh process for it
             unfinished = taken
             continue
         if run is None:
@@ -37,11 +36,12 @@ def follow(
                 warm.ran_cold(taken, run)
         unfinished = taken if not run.complete and orders.have_news else None
         if unfinished is None:
-            yield changes[-1]["generation"], tuple(sorted(taken.files | gone)), run, time.monotonic() - started
+            files, seconds = tuple(sorted(taken.files | gone)), time.monotonic() - started
+            yield Verdicts(changes[-1].generation, files, failing_tests(run), seconds)
 
 
 def joined(earlier: Taken | None, now: Taken) -> Taken:
-    """Both as one change: from what was there before the earlier one to what is there now."""
+    """Both as one change: from the texts before the earlier one to the texts now."""
     if earlier is None:
         return now
     before = {each.path: each.before for each in earlier.changes}

@@ -1,6 +1,5 @@
-"""What the server writes to a worker, line by line; with the end of it the worker ends, whatever it is doing."""
+"""The orders of the server, line by line. When its input ends, the worker ends, whatever it is doing."""
 
-import json
 import os
 import queue
 import signal
@@ -9,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.server.workers.message_codec import decoded_order
+from lsp_repair.server.workers.worker_messages import Order
 
 _GRACE_SECONDS = 3.0
 
@@ -21,31 +21,30 @@ class Orders:
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._cut: Deadline | None = None
+        self._limit: Deadline | None = None
         self._lock = threading.Lock()
         signal.signal(signal.SIGINT, _interrupted)
         threading.Thread(target=self._read, daemon=True).start()
 
-    def next(self) -> dict[str, Any] | None:
-        """Wait for the next order; None when the server is gone."""
+    def next(self) -> Order | None:
+        """Wait for the next order; None when the server is gone. Raises MessageError."""
         line = self._lines.get()
         if not line:
             self._lines.put(line)
             return None
-        order: dict[str, Any] = json.loads(line)
-        return order
+        return decoded_order(line)
 
-    def pass_on(self, hear: Callable[[dict[str, Any]], None]) -> None:
-        """Give each further order to somebody, in a thread of its own."""
+    def pass_on(self, received: Callable[[Order], None]) -> None:
+        """Pass each further order to `received`, in a thread of its own."""
 
         def pass_all() -> None:
             while (order := self.next()) is not None:
-                hear(order)
+                received(order)
 
         threading.Thread(target=pass_all, daemon=True).start()
 
-    def all_next(self) -> list[dict[str, Any]]:
-        """Wait for an order and take all that are there; empty when the server is gone."""
+    def all_next(self) -> list[Order]:
+        """Wait for an order and take all that have arrived; empty when the server is gone."""
         first = self.next()
         orders = [] if first is None else [first]
         while orders and not self._lines.empty():
@@ -57,23 +56,23 @@ class Orders:
 
     @property
     def have_news(self) -> bool:
-        """Whether an order waits."""
+        """Whether an order is waiting."""
         return not self._lines.empty()
 
     def until_news(self, seconds: float) -> Deadline:
-        """A time limit that ends as soon as a newer order is there."""
+        """A time limit that ends as soon as a newer order arrives."""
         with self._lock:
-            self._cut = Deadline.after(seconds).cancellable()
+            self._limit = Deadline.after(seconds).cancellable()
             if self.have_news:
-                self._cut.cancel()
-            return self._cut
+                self._limit.cancel()
+            return self._limit
 
     def _read(self) -> None:
         for line in sys.stdin:
             with self._lock:
                 self._lines.put(line)
-                if self._cut is not None:
-                    self._cut.cancel()
+                if self._limit is not None:
+                    self._limit.cancel()
         self._lines.put("")
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(_GRACE_SECONDS)
@@ -81,6 +80,6 @@ class Orders:
 
 
 def _interrupted(number: int, _: FrameType | None) -> None:
-    """Once: a second interrupt must not stop the cleaning up after the first."""
+    """Once: a second interrupt must not stop the clean-up after the first."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

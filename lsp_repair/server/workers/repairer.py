@@ -1,29 +1,62 @@
-"""What a repairer needs beside the engine: the ledger, the models that were asked for, and somebody who listens."""
+"""A repairer: explains and repairs what its order names, and reports each failure as soon as it is done."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from lsp_repair.app.model_assembly import Means, ModelFlags, choose
+from lsp_repair.app.model_assembly import Means, ModelFlags, choose, means_of
 from lsp_repair.domain.events import Event, Progressed, RepairFinished
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.folders import Folders
+from lsp_repair.folders import Folders, open_folders
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.endpoints import EDITOR
 from lsp_repair.repair.assistants import Assistants
-from lsp_repair.server.workers.editor_models import ANY
-from lsp_repair.server.workers.reports import to_json
-from lsp_repair.server.workers.worker_reports import reported_report
+from lsp_repair.repair.engine import fix
+from lsp_repair.repair.fix_request import FixRequest, Selection
+from lsp_repair.server.state.autonomy import Ask
+from lsp_repair.server.state.buffers import overlays_of
+from lsp_repair.server.workers.editor_models import ANY, EditorModels
+from lsp_repair.server.workers.orders import Orders
+from lsp_repair.server.workers.target_project import project_of
+from lsp_repair.server.workers.worker_messages import Progress, Repair, Repaired, WorkerReport
+from lsp_repair.server.workers.worker_reports import report_of
 from lsp_repair.settings import LoadedSettings
+from lsp_repair.trust import WEAK_ISOLATION, has_consented
 
-Tell = Callable[[Mapping[str, Any]], None]
+Report = Callable[[WorkerReport], None]
+
+
+def repair(order: Repair, orders: Orders, report: Report) -> None:
+    """Raises LspRepairError when nothing can be repaired."""
+    project, loaded = project_of(order.target)
+    settings, demands = loaded.settings, loaded.demands()
+    folders = open_folders()
+    with opened_ledger(folders) as ledger:
+        lent = EditorModels(report) if order.target.editor_models else None
+        if lent is not None:
+            orders.pass_on(lent.answered)
+        means = means_of(project.root, ledger, folders, lent.carrier if lent is not None else None)
+        request = FixRequest(
+            selection=Selection(order.ask.tests),
+            time_limit_seconds=settings.time_limit_seconds,
+            jobs=settings.jobs,
+            demands=demands.with_consent() if has_consented(folders.state, WEAK_ISOLATION) else demands,
+            allow=settings.allow,
+            explain_only=order.explain_only,
+            max_proposals=settings.max_proposals,
+            ignore=settings.ignore,
+            snapshot_include=settings.snapshot_include,
+            rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
+            overlays=overlays_of(order.target.unsaved),
+            assistants=_models_for(order.ask, loaded, means),
+        )
+        fix(project, request, RepairObserver(report, ledger))
 
 
 @contextmanager
 def opened_ledger(folders: Folders) -> Generator[Ledger | None]:
-    """The ledger, or none: a repair does not need it."""
+    """The ledger, or None where it cannot be opened: a repair does not need it."""
     try:
         ledger = Ledger.open_in(folders.state) if folders.state is not None else None
     except (OSError, sqlite3.Error):
@@ -36,10 +69,10 @@ def opened_ledger(folders: Folders) -> Generator[Ledger | None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """An observer that tells the server, after the ledger knows."""
+class RepairObserver:
+    """Passes events to the ledger, then reports them to the server."""
 
-    tell: Tell
+    report: Report
     ledger: Ledger | None
 
     def __call__(self, event: Event) -> None:
@@ -48,23 +81,23 @@ class Telling:
             self.ledger(event)
         match event:
             case Progressed(text):
-                self.tell({"kind": "progress", "text": text})
-            case RepairFinished(report):
-                self.tell(to_json("report", reported_report(report)))
+                self.report(Progress(text))
+            case RepairFinished(finished):
+                self.report(Repaired(report_of(finished)))
             case _:
                 pass
 
 
-def models_for(order: Mapping[str, Any], loaded: LoadedSettings, means: Means) -> Assistants | None:
-    """The models of this repair; none unless it was asked for by name or by a hint.
+def _models_for(ask: Ask, loaded: LoadedSettings, means: Means) -> Assistants | None:
+    """The models of this repair; None unless the user asked for models or gave a hint.
 
     Raises UsageError for a strategy, an endpoint or a key that is wrong.
     """
-    if not order.get("models") and not order.get("hint"):
+    if not ask.models and not ask.hint:
         return None
     flags = ModelFlags(
         models="all" if loaded.settings.models is None else None,
-        hint=order.get("hint") or "",
+        hint=ask.hint,
         choices=_borrowed(loaded) if means.editor is not None else {},
     )
     return choose(flags, loaded, means).assistants

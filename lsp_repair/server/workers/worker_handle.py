@@ -1,18 +1,21 @@
-"""Worker processes as the server holds them: started, listened to, and killed with everything they started."""
+"""The server's end of a worker process: started, listened to, and killed with everything it started."""
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from typing import IO, Any
+from collections.abc import Awaitable, Callable
+from typing import IO
 
-Hear = Callable[[Mapping[str, Any]], Awaitable[None] | None]
+from lsp_repair.server.workers.message_codec import MessageError, decoded_report, encoded
+from lsp_repair.server.workers.worker_messages import Ended, Failed, Order, WorkerReport
+
+Received = Callable[[WorkerReport], Awaitable[None]]
 _MAX_LINE_LENGTH = 64 << 20
+_MAX_TAIL_LENGTH = 2000
 
 
 class Worker:
@@ -22,13 +25,13 @@ class Worker:
         self._process = process
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
-        self.stderr_tail = b""
 
     @classmethod
-    async def start(cls, order: Mapping[str, Any], hear: Hear) -> "Worker":
-        """Start a worker with its first order; `hear` gets each message, and at the end one of kind `ended`.
+    async def start(cls, order: Order, received: Received) -> "Worker":
+        """Start a worker with its first order; `received` gets each of its reports, the last of which is `Ended`.
 
-        The process is not asyncio's: who is cancelled while that starts one waits for ever, and an editor may go at any time.
+        The process is not asyncio's: a task that is cancelled while asyncio starts a process waits for ever, and an
+        editor may go at any time.
         """
         process = _process()
         threading.Thread(target=process.wait, daemon=True).start()
@@ -41,44 +44,23 @@ class Worker:
             worker._writer = await _writer(process.stdin, undoing)
             await worker.send(order)
             undoing.pop_all()
-        worker._listening = asyncio.create_task(worker._listen(hear, output, errors))
+        worker._listening = asyncio.create_task(_listen(received, output, errors))
         return worker
 
-    async def send(self, order: Mapping[str, Any]) -> None:
-        """One more line for it; one that is gone hears nothing."""
+    async def send(self, order: Order) -> None:
+        """Send one more order; a worker that is gone ignores it."""
         assert self._writer is not None
         with contextlib.suppress(ConnectionError):
-            self._writer.write(json.dumps(order).encode() + b"\n")
+            self._writer.write(encoded(order).encode() + b"\n")
             await self._writer.drain()
 
-    async def _listen(self, hear: Hear, output: asyncio.StreamReader, errors: asyncio.StreamReader) -> None:
-        tail = asyncio.create_task(self._keep_tail(errors))
-        while line := await output.readline():
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue
-            await _received(hear, message)
-        await tail
-        await _received(hear, {"kind": "ended", "tail": self.stderr_tail.decode("utf-8", "replace")})
-
-    async def _keep_tail(self, stream: asyncio.StreamReader) -> None:
-        while piece := await stream.read(4096):
-            self.stderr_tail = (self.stderr_tail + piece)[-2000:]
-
     def kill(self) -> None:
-        """End it now, with its whole group; what it leaves behind the next command sweeps."""
+        """End it now, with its whole process group; the next command sweeps what it leaves behind."""
         if self._listening is not None:
             self._listening.cancel()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGINT)
+        _signal_group(self._process.pid, signal.SIGINT)
         with contextlib.suppress(RuntimeError):  # the loop may be gone
-            asyncio.get_running_loop().call_later(1.0, _kill_group, self._process.pid)
-
-    @property
-    def pid(self) -> int:
-        """Of the process, which leads a group of its own."""
-        return self._process.pid
+            asyncio.get_running_loop().call_later(1.0, _signal_group, self._process.pid, signal.SIGKILL)
 
 
 def _process() -> subprocess.Popen[bytes]:
@@ -106,12 +88,24 @@ async def _writer(pipe: IO[bytes] | None, undoing: contextlib.ExitStack) -> asyn
     return asyncio.StreamWriter(transport, protocol, None, loop)
 
 
-async def _received(hear: Hear, message: Mapping[str, Any]) -> None:
-    done = hear(message)
-    if done is not None:
-        await done
+async def _listen(received: Received, output: asyncio.StreamReader, errors: asyncio.StreamReader) -> None:
+    tail = asyncio.create_task(_tail(errors))
+    while line := await output.readline():
+        try:
+            report = decoded_report(line)
+        except MessageError as error:
+            report = Failed("malformed-message", f"a worker wrote nonsense: {error}")
+        await received(report)
+    await received(Ended((await tail).decode("utf-8", "replace")))
 
 
-def _kill_group(pid: int) -> None:
+async def _tail(stream: asyncio.StreamReader) -> bytes:
+    tail = b""
+    while piece := await stream.read(4096):
+        tail = (tail + piece)[-_MAX_TAIL_LENGTH:]
+    return tail
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)

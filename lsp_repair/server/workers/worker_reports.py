@@ -1,24 +1,24 @@
-"""From the engine's values to what the editor is told."""
+"""From the engine's values to what the editor is shown."""
 
 from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.outcomes import FailureReport, Proposal
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Level
-from lsp_repair.server.workers.reports import FailingTest, FileText, Offer, Place, Report
+from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
 
 _MAX_CHARACTERS = 2_000
 _MAX_VALUES = 4
 
 
 def failing_tests(run: TestRun) -> tuple[FailingTest, ...]:
-    """The red tests of a run, each with the line that failed."""
+    """The failing tests of a run, each with the line that failed."""
     lines = {test.node_id: (test.path, test.line) for test in run.collected}
     found: list[FailingTest] = []
     for result in run.failing:
         failure = result.failure
         path, line = lines.get(result.node_id, (result.node_id.file, 1))
         if failure is None:
-            found.append(FailingTest(result.node_id, Place(path, max(1, line)), "Error", "the test is red"))
+            found.append(FailingTest(result.node_id, Place(path, max(1, line)), "Error", "the test failed"))
             continue
         comparison = failure.comparison
         found.append(
@@ -39,9 +39,9 @@ def _failing_line(failure: Failure, path: str, line: int) -> int:
     return own[-1] if own else max(1, line)
 
 
-def reported_report(report: FailureReport) -> Report:
+def report_of(report: FailureReport) -> Report:
     """A failure group for the editor."""
-    offers = (offered(each) for each in report.proposals)
+    offers = (_offer(each) for each in report.proposals)
     failure = report.group.representative
     return Report(
         fingerprint=report.group.fingerprint,
@@ -57,7 +57,7 @@ def reported_report(report: FailureReport) -> Report:
 
 
 def _places(report: FailureReport) -> tuple[Place, ...]:
-    """Where the best proposal changes something, then the suspicious lines."""
+    """Where the best proposal makes its changes, then the suspicious lines."""
     edited = [Place(*change.first_difference) for each in report.proposals[:1] for change in each.patch.changes]
     suspicious = [Place(each.path, each.line) for each in report.locations[:3]]
     return tuple(dict.fromkeys((*edited, *suspicious)))
@@ -71,8 +71,8 @@ def _values(failure: Failure) -> tuple[tuple[str, int, str], ...]:
     )
 
 
-def offered(proposal: Proposal) -> Offer | None:
-    """A proposal as texts; None when a file has no text that an editor could hold."""
+def _offer(proposal: Proposal) -> Offer | None:
+    """A proposal as texts; None when an editor could not show one of its files as text."""
     files: list[FileText] = []
     for change in proposal.patch.changes:
         before, after = decoded(change.before or b""), decoded(change.after or b"")

@@ -1,0 +1,109 @@
+"""What is known of one root at one moment: requests look things up in it and never wait."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.server.state.failures import FailingTest, Offer, Report
+
+
+class Phase(StrEnum):
+    """What is going on in a root."""
+
+    UNTRUSTED = "untrusted"
+    IDLE = "idle"
+    TESTING = "testing"
+    REPAIRING = "repairing"
+    BROKEN = "broken"
+
+
+BUSY = frozenset({Phase.TESTING, Phase.REPAIRING})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The failing tests of a root, the reports on them, and what the user made of the proposals."""
+
+    root: Path
+    generation: int = 0
+    runs: int = 0
+    """How many runs have reported their verdicts."""
+    phase: Phase = Phase.IDLE
+    text: str = ""
+    failing: Mapping[str, FailingTest] = field(default_factory=dict[str, FailingTest])
+    """By node id."""
+    reports: Mapping[str, Report] = field(default_factory=dict[str, Report])
+    """By fingerprint."""
+    hidden: frozenset[str] = frozenset()
+    """Proposals that the user rejected."""
+    spent: frozenset[str] = frozenset()
+    """Proposals that were accepted or became stale, until they are proved again."""
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Open files as they were when the tests ran: what was typed since then moves the lines below it."""
+    models: bool = False
+    """Whether the user named models that could be asked."""
+    most_usd: str | None = None
+    """What models may cost for one fix; None: there is no cap."""
+
+    def uri_of(self, path: str) -> str:
+        """The address of a file of the root."""
+        return (self.root / path).as_uri()
+
+    def report_of(self, test: str) -> Report | None:
+        """The report on a failing test."""
+        return next((each for each in self.reports.values() if test in each.tests), None)
+
+    def is_current(self, report: Report) -> bool:
+        """Whether a test of this report still fails."""
+        return any(test in self.failing for test in report.tests)
+
+    def offers(self, report: Report | None) -> tuple[Offer, ...]:
+        """What may be offered for a failure, best first."""
+        found = report.offers if report is not None else ()
+        return tuple(each for each in found if each.id not in self.hidden | self.spent)
+
+    def find(self, proposal: str) -> Offer | None:
+        """A proposal by its id."""
+        offers = (offer for report in self.reports.values() for offer in report.offers)
+        return next((each for each in offers if each.id == proposal), None)
+
+    def find_report(self, failure: str) -> Report | None:
+        """The report on a failure, given its fingerprint or one of its tests."""
+        return self.reports.get(failure) or self.report_of(failure)
+
+    def tests_of(self, failure: str) -> tuple[str, ...]:
+        """The failing tests of a failure, given its fingerprint or one of its tests."""
+        report = self.find_report(failure)
+        return tuple(key for key in (report.tests if report is not None else (failure,)) if key in self.failing)
+
+    @property
+    def unexplained(self) -> tuple[str, ...]:
+        """Failing tests without a report."""
+        return tuple(test for test in self.failing if self.report_of(test) is None)
+
+    @property
+    def summary(self) -> str:
+        """How many tests fail, in words."""
+        return f"{len(self.failing)} failing" if self.failing else "all tests pass"
+
+    def after_run(self, failing: Iterable[FailingTest], files: Collection[str] | None) -> "View":
+        """With the verdicts of a run of these test files (None: of all); reports on tests that ran again are dropped."""
+
+        def ran(test: str) -> bool:
+            return files is None or NodeId(test).file in files
+
+        now = {key: each for key, each in self.failing.items() if not ran(key)} | {each.id: each for each in failing}
+        reports = {
+            key: each
+            for key, each in self.reports.items()
+            if not any(map(ran, each.tests)) and any(test in now for test in each.tests)
+        }
+        return replace(self, failing=now, reports=reports, runs=self.runs + 1)
+
+    def with_report(self, report: Report) -> "View":
+        """With a new report in place of older ones on the same tests; its proposals can be offered again."""
+        kept = {key: each for key, each in self.reports.items() if not {*each.tests} & {*report.tests}}
+        spent = self.spent - {offer.id for offer in report.offers}
+        return replace(self, reports=kept | {report.fingerprint: report}, spent=spent)
