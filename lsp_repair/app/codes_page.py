@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lsp_repair.domain.verdicts import Flag, Reason
-from lsp_repair.judge.rules.registry import RULES
+from lsp_repair.judge.rules.rule_registry import RULES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import pytest
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.rules.context import SuiteFacts
 from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 
 TESTS = """

@@ -10,8 +10,8 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.judge.policy.policy import screen_policy
-from lsp_repair.judge.rules.context import SuiteFacts
 from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"

@@ -4,8 +4,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
-from lsp_repair.judge.rules.context import SuiteFacts
 from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 
 FILES = {
     "test_shop.py": b"open('expected.json')\nopen('rates.json')\n",

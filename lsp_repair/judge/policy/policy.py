@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.judge.capabilities.decisions import refused_uses
 from lsp_repair.judge.capabilities.module_delta import delta_of, is_python
+from lsp_repair.judge.capabilities.new_uses import refused_uses
 from lsp_repair.judge.policy.deceptive_text import deceptive_code, deceptive_name
 from lsp_repair.judge.policy.doctest_changes import changed_examples
 from lsp_repair.judge.policy.protected_paths import ProjectRules, is_test_file, why_protected

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.judge.rules.telling_values import is_odd
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 

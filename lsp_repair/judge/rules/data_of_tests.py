@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.verdicts import Finding, Reason
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 
 
 def check(context: RuleContext) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 
 
 def check(context: RuleContext) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.branch_weights import ENOUGH, BranchWeights
-from lsp_repair.judge.rules.context import RuleContext
 from lsp_repair.judge.rules.ignored_input import ignores_input
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.modules import module_of
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.functions import functions_of
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.judge.rules.weakened_equality import members, names_in
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import Function

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.modules import Module, parsed
 from lsp_repair.pycode.nodes import name_of
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.functions import functions_of
-from lsp_repair.judge.rules.context import RuleContext
 from lsp_repair.judge.rules.persistent_state import CONTAINER_METHODS
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.nodes import Function, parameters
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.capabilities.decisions import flagged_uses
 from lsp_repair.judge.capabilities.module_delta import delta_of
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.capabilities.new_uses import flagged_uses
+from lsp_repair.judge.rules.rule_context import RuleContext
 
 
 def check(context: RuleContext) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
 from lsp_repair.pycode.nodes import Function, defaults, name_of

@@ -10,8 +10,8 @@ from lsp_repair.domain.verdicts import Finding, Flag, Reason
 from lsp_repair.judge.capabilities.module_delta import is_python
 from lsp_repair.judge.layer_results import LayerResult, refused
 from lsp_repair.judge.proof_context import ProofContext
-from lsp_repair.judge.rules.context import RuleContext, SuiteFacts
-from lsp_repair.judge.rules.registry import RULES, Rule, Severity, Subject
+from lsp_repair.judge.rules.rule_context import RuleContext, SuiteFacts
+from lsp_repair.judge.rules.rule_registry import RULES, Rule, Severity, Subject
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 from lsp_repair.pycode.modules import read_module
 

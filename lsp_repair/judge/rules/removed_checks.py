@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.nodes import Function, assigned_names, name_of
 
 _RAISE, _AGAIN = "raise", "raise again"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.functions import own_nodes
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical

@@ -20,7 +20,7 @@ from lsp_repair.judge.rules import (
     swallowed_errors,
     weakened_equality,
 )
-from lsp_repair.judge.rules.context import RuleContext
+from lsp_repair.judge.rules.rule_context import RuleContext
 
 Check = Callable[[RuleContext], Iterator[Finding]]
 
