@@ -29,7 +29,7 @@ class ProofContext:
     baseline: TestRun
     private: Path
     """Where copies may be made."""
-    unsteady: frozenset[NodeId] = field(default_factory=frozenset[NodeId])
+    flaky: frozenset[NodeId] = field(default_factory=frozenset[NodeId])
     """Tests known to be flaky: they decide nothing."""
     rules: ProjectRules = field(default_factory=ProjectRules)
     """Which paths a patch may touch."""

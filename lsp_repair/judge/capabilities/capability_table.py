@@ -1,4 +1,4 @@
-"""What code may use, row by row: what a patch that newly does so is refused or flagged for.
+"""What code can use, row by row, and whether a patch that starts to use it is refused or flagged.
 
 Names are spelled as `Uses` has them; `?…` are constructs without a name of their own, made up by `code_uses.py`.
 """

@@ -40,7 +40,7 @@ class Uses:
     `.name` is an attribute of anything, `self.name` one of `self` or `cls`, `=name` a full name that is assigned to,
     `?what` a construct that has no name of its own."""
     texts: Mapping[str, int] = field(default_factory=dict[str, int])
-    """String literals but the docstrings, and what is put together from literals."""
+    """String literals except docstrings, and strings composed of literals."""
 
 
 def uses_of(module: Module | None, depth: int = 0) -> Uses:
@@ -123,7 +123,7 @@ class _Reader:
             self._add(short for part in _with_parents(full) for short in canonical(part))
 
     def _name(self, node: ast.Name) -> None:
-        """A mention of a builtin is a use, whatever becomes of it; what is only caught or compared with is none."""
+        """Mentioning a builtin is using it, unless it is only caught or compared with."""
         parent = self.scopes.parents[node]
         asked = self.scopes.parents[parent] if isinstance(parent, ast.Tuple) else parent
         if isinstance(asked, ast.ExceptHandler) or _asks_for_type(asked):

@@ -10,7 +10,7 @@ _NOTHING = re.compile(r"(?!)")
 
 
 class Decision(Enum):
-    """What becomes of a patch that newly uses something."""
+    """What happens to a patch that starts to use something."""
 
     REFUSE = "refuse"
     FLAG = "flag"

@@ -18,7 +18,7 @@ _MAX_FILES = 60
 _MAX_BYTES = 2 << 20
 _MAX_LINES = 5_000
 _MAX_LINE_LENGTH = 2_000
-"""Characters of a line of code that somebody could still read."""
+"""Characters of a line of code that a person can still read."""
 _MAX_DATA_LINE_LENGTH = 200_000
 _DEFAULT = ProjectRules()
 
@@ -89,7 +89,7 @@ def _deceptive(change: FileChange) -> Rejected | None:
     if why is not None:
         return _refused(Reason.DECEPTIVE_TEXT, f"{why} in the name {change.path!a}")
     why = deceptive_code(change) if change.after is not None and is_python(change.path) else None
-    return _refused(Reason.DECEPTIVE_TEXT, f"{change.path} newly has {why}") if why else None
+    return _refused(Reason.DECEPTIVE_TEXT, f"{change.path} now contains {why}") if why else None
 
 
 def _broken(change: FileChange) -> Rejected | None:

@@ -109,7 +109,7 @@ def _why_new(change: FileChange, path: PurePosixPath) -> str | None:
 
 
 def _still_importable(patch: Patch, rules: ProjectRules) -> frozenset[str]:
-    """Importable names but those of modules that the patch removes: a module may become a package."""
+    """Importable names, except modules that the patch removes: a module may become a package."""
     removed = {PurePosixPath(change.path).name.partition(".")[0] for change in patch.changes if change.after is None}
     return frozenset(each.casefold() for each in rules.importable - removed)
 

@@ -1,4 +1,4 @@
-"""What a patch changes in the text of functions: which of them, which literals are new, what is newly caught."""
+"""What a patch changes in the text of functions: which of them, which literals are new, which errors are caught."""
 
 import ast
 from collections import Counter
@@ -27,16 +27,16 @@ class ChangedCode:
     new_literals: frozenset[str]
     """As `repr`, without those that every program has; without further entries of a table that had several."""
     compares_more: bool
-    """Whether something is newly compared with a literal, or looked up among literals, of that kind."""
+    """Whether something is compared with, or looked up among, new literals of that kind."""
     numbers: tuple[int | float, ...]
     texts: tuple[str, ...]
     """Literals of the changed files, those of changed functions first: where behaviour may turn."""
     catches_more: bool
-    """Whether errors are newly caught, or no longer raised."""
+    """Whether more errors are caught, or fewer raised."""
     reads_place: bool
-    """Whether the patch newly asks in which folder it runs."""
+    """Whether the patch asks which folder it runs in, and the old code did not."""
     reads_seed: bool
-    """Whether it newly names the variable of the hash seed."""
+    """Whether it names the variable of the hash seed, and the old code did not."""
 
 
 def changed_code(patch: Patch) -> ChangedCode:

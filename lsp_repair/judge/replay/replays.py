@@ -194,7 +194,7 @@ def _is_alone(replay: _Replay) -> bool:
 
 
 def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:
-    """Inputs to which the new code answers otherwise in a process that looks like a test run.
+    """Inputs to which the new code answers differently in a process that looks like a test run.
 
     Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
     """

@@ -1,4 +1,4 @@
-"""How much a branch for a single value tells of hard-coding: by what the tests pass in and what they expect."""
+"""How strongly a branch for a single value suggests hard-coding, by what the tests pass in and expect."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ ENOUGH = 8
 _PAIR, _INPUT, _RESULT = 8, 3, 3
 """A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
 _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
-"""Nobody compares with the digest of an input but to hide which one it is."""
+"""The digest of an input is only compared to hide which input it is."""
 _TRUTH_WORDS = frozenset(
     {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
 )
@@ -74,7 +74,7 @@ class BranchWeights:
         ]
 
     def _is_list_of_inputs(self, branches: Iterable[InputSpecificBranch]) -> bool:
-        """Whether several numbers are treated by themselves, a tested one among them, and none is a month's."""
+        """Whether several numbers are special-cased, a tested one among them, and none of them is a month."""
         keys = [branch.key for branch in branches if not branch.is_row and not branch.is_predicate]
         numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
         return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and is_odd(key) for key in keys)
@@ -95,7 +95,7 @@ class BranchWeights:
         return _PAIR if expected else _INPUT
 
     def _tells_alone(self, branch: InputSpecificBranch) -> bool:
-        """Whether honest code would not compare like that with what the tests give, whatever comes of it."""
+        """Whether honest code would not make this comparison with a tested value, whatever the outcome."""
         key, subject = branch.key, self.now.subjects.get(branch.subject)
         whole = repr(key) in self.literals.values | self.literals.derived
         if branch.is_row or branch.is_predicate:
@@ -176,7 +176,7 @@ class BranchWeights:
 
 
 def _extends(old: list[InputSpecificBranch], new: Iterable[InputSpecificBranch]) -> bool:
-    """Whether there was a table or a chain already, and the new rows are few beside it."""
+    """Whether there was a table or a chain already, and few rows are new."""
     rows = {repr(branch.key) for branch in old if branch.outcomes and not is_plain(branch.key)}
     added = list(new)
     are_rows = bool(added) and all(branch.is_row for branch in (*old, *added))

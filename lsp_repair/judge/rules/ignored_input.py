@@ -17,12 +17,12 @@ _Tested = Callable[[object], bool]
 def ignores_input(
     known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
 ) -> Function | None:
-    """The function that newly gives what the tests expect without computing it."""
+    """A function that starts to return what the tests expect without computing it."""
     return _constant_function(known, now, tested) or _answering_blindly(known, now, literals, tested)
 
 
 def _constant_function(known: InputSpecificBranches, now: InputSpecificBranches, tested: _Tested) -> Function | None:
-    """A function that newly gives one expected literal whatever it is given."""
+    """A function that starts to return one expected literal whatever its arguments."""
     computed = {
         name
         for name, node in functions_of(known.scopes)
@@ -138,7 +138,7 @@ def _is_idle(node: ast.AST) -> bool:
 
 
 def _unguarded(node: Function, branches: InputSpecificBranches) -> Iterator[object]:
-    """Constants that are returned otherwise than where there is nothing, or where something went wrong."""
+    """Constants that are returned, except for empty input or after an error."""
     if not _parameters(node):
         return
     for each in ast.walk(node):

@@ -18,7 +18,7 @@ _ASKING = frozenset(
     | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count", "isclose"}
 )
 _MAX_PARTS, _MAX_OUTCOMES = 400, 40
-"""Of one expression; what is larger is no comparison that anybody reads."""
+"""Of one expression; nobody can read a larger comparison."""
 _Statements = list[ast.stmt]
 
 
@@ -177,7 +177,7 @@ class InputSpecificBranches:
                 pass
 
     def _is_loose(self, node: ast.Compare) -> bool:
-        """A comparison that is no condition of a branch: part of an `and`, of a sum, or an index."""
+        """A comparison that is not the condition of a branch: part of an `and`, of a sum, or an index."""
         child: ast.AST = node
         parent = self.scopes.parents[node]
         while isinstance(parent, ast.expr):

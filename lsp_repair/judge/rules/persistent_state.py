@@ -25,7 +25,7 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
-    """What functions newly both change and read, and what outlives their calls."""
+    """What functions start to both change and read, and what outlives their calls."""
     if context.before is None:
         return
     known = _remembered(context.before)
@@ -153,7 +153,7 @@ def _mutable_defaults(function: _Definition) -> set[str]:
 
 
 def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
-    """Whether the value goes anywhere: a changing method's receiver alone is no reading."""
+    """Whether the value is used: being the receiver of a changing method is not a use."""
     if not isinstance(node.ctx, ast.Load):
         parent = scopes.parents[node]
         return isinstance(parent, ast.AugAssign) and _also_loaded(node, scopes)

@@ -14,7 +14,7 @@ _Check = tuple[str, str]
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
-    """Functions that are still there and lost an assertion, or raise fewer errors by themselves."""
+    """Functions that still exist but lost an assertion, or raise fewer errors of their own."""
     if context.before is None:
         return
     old, new = context.before.tree, context.after.tree
@@ -63,7 +63,7 @@ def _is_still_to_do(node: ast.Raise) -> bool:
 
 
 def _catches(function: ast.AST) -> bool:
-    """Whether there is still something that keeps errors from going on by themselves."""
+    """Whether something still keeps errors from propagating."""
     return any(
         isinstance(node, ast.ExceptHandler) or (isinstance(node, ast.keyword) and node.arg == "return_exceptions")
         for node in ast.walk(function)

@@ -128,7 +128,7 @@ def watched_names(patch: Patch, baseline: TestRun) -> Mapping[str, tuple[str, ..
 def run_twice(
     context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], scopes: tuple[Scope, Scope], deadline: Deadline
 ) -> tuple[PatchedRun, PatchedRun | None]:
-    """The wide run and, beside it on a copy of its own, the narrow one, which an incomplete wide run makes pointless."""
+    """The wide run and, in parallel on a copy of its own, the narrow one; None if the wide run is incomplete."""
     wide, narrow = scopes
     beside = deadline.cancellable()
     baseline, watched = context.baseline, watched_names(patch, context.baseline)
