@@ -41,11 +41,11 @@ def open_folders(environ: Mapping[str, str] = os.environ) -> Folders:
     """Find the two folders, making them (mode 0700) where they do not exist; never raises."""
     state_path = Path(environ.get(STATE_VARIABLE) or platformdirs.user_state_dir("lsp-repair", appauthor=False))
     cache_path = Path(environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("lsp-repair", appauthor=False))
-    state, state_problem = _claimed(state_path, STATE_VARIABLE, "history and undo are not kept")
+    state, state_problem = _claimed(state_path, STATE_VARIABLE, "history and undo are not available")
     if _overlap(state_path, cache_path):
         problem = (
             f"the cache folder {cache_path} overlaps the state folder {state_path}: nothing is cached; "
-            f"set {CACHE_VARIABLE} to a folder of its own"
+            f"set {CACHE_VARIABLE} to a separate folder"
         )
         return Folders(state, None, tuple(filter(None, (state_problem, problem))))
     cache, cache_problem = _claimed(cache_path, CACHE_VARIABLE, "nothing is cached")
@@ -67,13 +67,16 @@ def _claimed(folder: Path, variable: str, loss: str) -> tuple[Path | None, str]:
         folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would lose the name the user gave it
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (folder / _MARK).exists() and any(folder.iterdir()):
-            return None, f"{folder} holds files of others: {loss}; set {variable} to an empty or a new folder"
+            return (
+                None,
+                f"{folder} contains files that are not lsp-repair's: {loss}; set {variable} to an empty or new folder",
+            )
         (folder / _MARK).touch(mode=0o600)
         with tempfile.TemporaryFile(dir=folder):
             return folder, ""
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        return None, f"{folder} cannot be written ({why}): {loss}; set {variable} to a folder that can"
+        return None, f"{folder} cannot be written to ({why}): {loss}; set {variable} to a writable folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,8 @@ def work_folder() -> Generator[Path, None, None]:
     except OSError as error:
         raise CannotRunTestsError(
             "no-work-folder",
-            f"no private folder can be made below the temporary folder: {error}",
-            "free some space, or set TMPDIR to a folder that can be written",
+            f"no private folder can be created in the temporary folder: {error}",
+            "free some space, or set TMPDIR to a writable folder",
         ) from error
     try:
         yield folder

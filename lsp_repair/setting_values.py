@@ -20,21 +20,21 @@ def texts(value: object) -> tuple[str, ...]:
     """A list of texts."""
     items = cast("list[object]", value) if isinstance(value, list) else [None]
     if not all(isinstance(each, str) for each in items):
-        raise ValueError("a list of texts")
+        raise ValueError("a list of strings")
     return tuple(str(each) for each in items)
 
 
 def seconds(value: object) -> float:
     """A time above 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError("a number of seconds above 0")
+        raise ValueError("a positive number of seconds")
     return float(value)
 
 
 def count(value: object) -> int:
     """A whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number of at least 1")
+        raise ValueError("a whole number, 1 or more")
     return value
 
 
@@ -102,7 +102,7 @@ def model(value: object) -> ModelChoice:
     if unknown or not isinstance(table.get("model"), str):
         raise ValueError(
             "a table of model, preset, base_url, key, temperature, max_output_tokens and price"
-            + (f" (there is no {min(unknown)})" if unknown else ", with model at least")
+            + (f" (there is no {min(unknown)})" if unknown else ", with at least a model")
         )
     if not table.get("preset") and not table.get("base_url"):
         raise ValueError("a table that names a preset or a base_url")
@@ -128,7 +128,7 @@ def fraction(value: object) -> float:
 def price(value: object) -> DeclaredPrice:
     """US dollars for a million tokens."""
     wrong = ValueError(
-        "a table whose price has input and output, and maybe cached and cache_write, in US dollars for a million tokens"
+        "a table whose price has input and output, and optionally cached and cache_write, in US dollars per million tokens"
     )
     if value == 0 and not isinstance(value, bool):
         return FREE

@@ -109,23 +109,23 @@ class LoadedSettings:
 DECLARED = (
     Declared("python", "the interpreter that runs the tests", lambda value: Path(text(value)).expanduser()),
     Declared("min_isolation", "the weakest isolation that candidates may run at", tier, stronger),
-    Declared("allow", "what tests may reach in spite of the isolation: network, home, environment", effects),
-    Declared("time_limit_seconds", "the time limit of a command in seconds", seconds, min),
-    Declared("jobs", "how many candidates are screened at once", count, min),
-    Declared("max_proposals", "how many proposals a failure gets at most", count, min),
-    Declared("snapshot_include", "globs of files that are copied although they may hold secrets", texts),
-    Declared("ignore", "globs of files that are never edited", texts, joined),
-    Declared("pytest_args", "arguments for every run of pytest", texts, joined),
+    Declared("allow", "what tests may access despite the isolation: network, home, environment", effects),
+    Declared("time_limit_seconds", "the time limit of a command, in seconds", seconds, min),
+    Declared("jobs", "how many candidates are screened in parallel", count, min),
+    Declared("max_proposals", "the maximum number of proposals per failure", count, min),
+    Declared("snapshot_include", "globs of files to copy even though they may contain secrets", texts),
+    Declared("ignore", "globs of files that must never be edited", texts, joined),
+    Declared("pytest_args", "arguments passed to every pytest run", texts, joined),
     Declared("models", "which of the named models may be used: off, cheap or all", one_of(*MODEL_LEVELS), fewer_models),
     Declared("strategy", "how a failure is repaired", text),
     Declared("repair_model", "the model that writes patches", model),
-    Declared("feedback_model", "the model that explains failures; without it the one that writes patches", model),
+    Declared("feedback_model", "the model that explains failures; default: the model that writes patches", model),
     Declared("cheap_model", "the model that is tried first", model),
-    Declared("max_usd_per_fix", "US dollars that one fix may cost", money, lower),
-    Declared("max_tokens_per_fix", "tokens that one fix may cost", tokens, lower),
-    Declared("max_usd_per_session", "US dollars that one session may cost", money, lower),
-    Declared("max_usd_per_day", "US dollars that 24 hours may cost", money, lower),
-    Declared("prompt_exclude", "globs of files that no model is shown", texts, joined),
+    Declared("max_usd_per_fix", "the most that one fix may cost, in US dollars", money, lower),
+    Declared("max_tokens_per_fix", "the most tokens that one fix may use", tokens, lower),
+    Declared("max_usd_per_session", "the most that one session may cost, in US dollars", money, lower),
+    Declared("max_usd_per_day", "the most that 24 hours may cost, in US dollars", money, lower),
+    Declared("prompt_exclude", "globs of files that are never shown to a model", texts, joined),
 )
 _EDITOR = Path("the editor's settings")
 _BY_NAME = {each.name: each for each in DECLARED}
@@ -187,7 +187,7 @@ def _value(file: Path, key: str, raw: object) -> Any:
         return declared.read(raw)
     except ValueError as error:
         raise UsageError(
-            "bad-setting", f"{file}: {key} must be {error}, not {raw!r}", "mend it or take it out"
+            "bad-setting", f"{file}: {key} must be {error}, not {raw!r}", "correct it or remove it"
         ) from error
 
 
@@ -197,7 +197,7 @@ def _table(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError("bad-config", f"{file} cannot be read: {error}", "mend it or remove it") from error
+        raise UsageError("bad-config", f"{file} cannot be read: {error}", "correct it or remove it") from error
 
 
 def _project_table(pyproject: Path) -> dict[str, Any]:

@@ -209,7 +209,7 @@ class ModelServer:
         self._http.shutdown()
         self._http.server_close()
         self._http.hang_up()
-        self._thread.join()
+        self._thread.join(60)
 
 
 @contextmanager

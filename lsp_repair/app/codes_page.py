@@ -41,7 +41,7 @@ ERROR_CODES = (
     ErrorCode("no-state", 2, "there is no state folder to store anything in"),
     ErrorCode("cannot-listen", 2, "`serve` cannot listen on its address and port"),
     ErrorCode("no-websockets", 2, "`serve --ws` needs the extra `ws`"),
-    ErrorCode("no-ledger", 2, "there is no ledger to report from"),
+    ErrorCode("no-ledger", 2, "there is no ledger to report on"),
     ErrorCode("newer-ledger", 2, "the ledger was written by a newer version"),
     ErrorCode("bad-config", 2, "the user's configuration is not valid TOML"),
     ErrorCode("unknown-setting", 2, "the user's configuration names a setting that does not exist"),

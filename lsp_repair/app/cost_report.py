@@ -1,4 +1,4 @@
-"""The `report` command: what was repaired and what it cost, for people and for other programs."""
+"""The `report` command: report what was repaired and what it cost, for people and for other programs."""
 
 import csv
 import io

@@ -22,36 +22,38 @@ def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
     top = _Parser(
         prog="lsp-repair",
-        description="Finds out why tests fail, proposes patches, and proves each one away from your files.",
+        description="Explains why tests fail, proposes patches, and proves each one on a private copy of your project.",
     )
     top.add_argument("--version", action="version", version=f"lsp-repair {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_fix(commands.add_parser("fix", help="repair what fails, and show or write proved patches"))
-    _add_check(commands.add_parser("check", help="judge a patch that somebody else made"))
-    _add_explain(commands.add_parser("explain", help="say why tests fail, repair nothing"))
-    undo = commands.add_parser("undo", help="take back a fix that was written")
-    undo.add_argument("fix", nargs="?", metavar="FIX", help="its id; without it the latest one of this project")
-    report = commands.add_parser("report", help="what was repaired and what it cost")
+    _add_fix(commands.add_parser("fix", help="repair failing tests: show or write proved patches"))
+    _add_check(commands.add_parser("check", help="judge a patch from any source"))
+    _add_explain(commands.add_parser("explain", help="explain why tests fail, without repairing anything"))
+    undo = commands.add_parser("undo", help="undo a fix that was written")
+    undo.add_argument("fix", nargs="?", metavar="FIX", help="id of the fix; default: the latest one in this project")
+    report = commands.add_parser("report", help="report what was repaired and what it cost")
     report.add_argument("path", nargs="?", type=Path, metavar="PATH", help="only this project")
     report.add_argument("--json", metavar="FILE", help="write the figures as JSON, - for standard output")
-    report.add_argument("--csv", type=Path, metavar="FILE", help="write one row for each fix")
-    report.add_argument("--html", type=Path, metavar="FILE", help="write a page with charts")
-    doctor = commands.add_parser("doctor", help="what was found out about a project, and why")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="write one row per fix")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write an HTML page with charts")
+    doctor = commands.add_parser("doctor", help="show what was detected about a project, and why")
     doctor.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
     doctor.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
-    demo = commands.add_parser("demo", help="repair a small broken project that comes with the tool")
-    demo.add_argument("--keep", action="store_true", help="leave the project where it was copied to")
-    commands.add_parser("config", help="every setting with its value and where it comes from")
+    demo = commands.add_parser("demo", help="repair a small broken project that ships with lsp-repair")
+    demo.add_argument("--keep", action="store_true", help="keep the copy of the project afterwards")
+    commands.add_parser("config", help="show every setting, its value and where it comes from")
     clean = commands.add_parser("clean", help="remove caches")
-    clean.add_argument("--state", action="store_true", help="the ledger and the undo journal as well")
+    clean.add_argument("--state", action="store_true", help="also remove the ledger and the undo journal")
     clean.add_argument("--yes", action="store_true", help="do not ask")
     serve = commands.add_parser("serve", help="the language server, for editors")
-    serve.add_argument("--stdio", action="store_true", help="over standard input and output (as without options)")
-    serve.add_argument("--tcp", action="store_true", help="over a socket")
-    serve.add_argument("--ws", action="store_true", help="over a web socket")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8888, help="port to listen at (8888)")
-    watch = commands.add_parser("watch", help="run affected tests whenever a file is written, explain and repair")
+    serve.add_argument("--stdio", action="store_true", help="use standard input and output (the default)")
+    serve.add_argument("--tcp", action="store_true", help="listen on a TCP socket")
+    serve.add_argument("--ws", action="store_true", help="listen on a web socket")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8888, help="port to listen on (default: 8888)")
+    watch = commands.add_parser(
+        "watch", help="whenever a file changes, run the affected tests, explain failures and repair them"
+    )
     watch.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
     watch.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
@@ -59,11 +61,11 @@ def parser() -> argparse.ArgumentParser:
     trust.add_argument(
         "--weak-isolation",
         action="store_true",
-        help="let the built-in engine's edits of your code run without a sandbox where there is none",
+        help="allow the built-in engine's edits to run without a sandbox if this machine has none",
     )
     login = commands.add_parser("login", help="keep an API key in the system's keyring")
     login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
-    models = commands.add_parser("models", help="try a model on small known failures, or list the named ones")
+    models = commands.add_parser("models", help="list the configured models, or try one on small known failures")
     models.add_argument("action", choices=("check", "list"))
     _add_models(models)
     models.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
@@ -75,8 +77,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "path", nargs="?", type=Path, default=Path(), metavar="PATH", help="project, folder or test file"
     )
-    command.add_argument("--test", action="append", default=[], metavar="ID", help="a node id or test file; may repeat")
-    command.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="for the whole command (300)")
+    command.add_argument(
+        "--test", action="append", default=[], metavar="ID", help="a node id or test file; can be repeated"
+    )
+    command.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="for the whole command (default: 300)")
     command.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
     command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     command.add_argument("--min-isolation", type=_tier, metavar="TIER", help="strong, partial or weak")
@@ -84,19 +88,21 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _add_fix(command: argparse.ArgumentParser) -> None:
     _add_run(command)
-    command.add_argument("--last-failed", action="store_true", help="only what failed in the last run of pytest")
-    command.add_argument("--patches", type=Path, metavar="DIR", help="write each proposal as a patch file")
+    command.add_argument("--last-failed", action="store_true", help="only the tests that failed in pytest's last run")
+    command.add_argument(
+        "--patches", type=Path, metavar="DIR", help="write each proposal to a patch file in this folder"
+    )
     command.add_argument("--write", action="store_true", help="apply the best proposal of each failure")
-    command.add_argument("--accept-flagged", action="store_true", help="with --write: those with a warning as well")
-    command.add_argument("--jobs", type=_count, metavar="N", help="candidates screened at once")
-    command.add_argument("--all-roots", action="store_true", help="every project below PATH")
+    command.add_argument("--accept-flagged", action="store_true", help="with --write: also apply flagged proposals")
+    command.add_argument("--jobs", type=_count, metavar="N", help="number of candidates screened in parallel")
+    command.add_argument("--all-roots", action="store_true", help="work on every project below PATH")
     _add_test_edits(command)
     _add_models(command)
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:
     """Who may be asked, and at what price."""
-    group = command.add_argument_group("models (off until one is named)")
+    group = command.add_argument_group("models (none is used until you name one)")
     group.add_argument("--models", choices=("off", "cheap", "all"), help="which of the named models may be used")
     for role, what in (("repair", "writes patches"), ("feedback", "explains failures"), ("cheap", "is tried first")):
         group.add_argument(
@@ -110,18 +116,22 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cascade, self-repair, reflexion, sequential or direct; NAME:parameter=value,…",
     )
-    group.add_argument("--hint", metavar="TEXT", help="your own explanation, in the place of the model's")
+    group.add_argument("--hint", metavar="TEXT", help="your own explanation, used instead of the model's")
     group.add_argument(
-        "--max-usd", type=_money, default=argparse.SUPPRESS, metavar="USD", help="for a fix (0.10); none: no cap"
+        "--max-usd", type=_money, default=argparse.SUPPRESS, metavar="USD", help="per fix (default: 0.10); none: no cap"
     )
     group.add_argument(
-        "--max-tokens", type=_tokens, default=argparse.SUPPRESS, metavar="N", help="for a fix (50000); none: no cap"
+        "--max-tokens",
+        type=_tokens,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="per fix (default: 50000); none: no cap",
     )
     group.add_argument(
-        "--show-prompt", action="store_true", help="print what would be sent and its price; send nothing"
+        "--show-prompt", action="store_true", help="print what would be sent and its price, without sending anything"
     )
     group.add_argument("--record", type=Path, metavar="FILE", help="append every exchange to a file")
-    group.add_argument("--replay", type=Path, metavar="FILE", help="answer from a recording, without network")
+    group.add_argument("--replay", type=Path, metavar="FILE", help="answer from a recording instead of the network")
 
 
 def _model(text: str) -> ModelChoice:
@@ -140,7 +150,7 @@ def _money(text: str) -> Decimal | None:
 
 def _tokens(text: str) -> int | None:
     if text != "none" and not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is no number of tokens, nor none")
+        raise argparse.ArgumentTypeError(f"{text} must be a number of tokens, or none")
     return None if text == "none" else int(text)
 
 
@@ -154,14 +164,14 @@ def _add_test_edits(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--allow-test-edits",
         action="store_true",
-        help="where the test is wrong: patches may edit tests, which is always flagged, and never written by --write",
+        help="allow patches that edit wrong tests; they are always flagged and never written by --write",
     )
 
 
 def _add_explain(command: argparse.ArgumentParser) -> None:
     _add_run(command)
     _add_models(command)
-    command.add_argument("--last-failed", action="store_true", help="only what failed in the last run of pytest")
+    command.add_argument("--last-failed", action="store_true", help="only the tests that failed in pytest's last run")
 
 
 def _seconds(text: str) -> float:
@@ -170,19 +180,19 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1e7:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text} must be a positive number of seconds")
     return value
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of at least 1")
+        raise argparse.ArgumentTypeError(f"{text} must be a whole number, 1 or more")
     return int(text)
 
 
 def _tier(text: str) -> Tier:
     if text not in list(Tier):
-        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(Tier)}")
+        raise argparse.ArgumentTypeError(f"{text} must be one of: {', '.join(Tier)}")
     return Tier(text)
 
 

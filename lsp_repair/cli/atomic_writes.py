@@ -46,13 +46,15 @@ def step_of(root: Path, change: FileChange) -> Step:
     """
     top, target = os.path.realpath(root), Path(os.path.realpath(root / change.path))
     if target == Path(top) or not target.is_relative_to(top):
-        raise UsageError("outside-root", f"{change.path} leads out of {root}", "patches stay inside the root")
+        raise UsageError(
+            "outside-root", f"{change.path} is outside {root}", "a patch may only change files inside the project"
+        )
     try:
         mode = target.lstat().st_mode
     except OSError:
         return Step(change.path, target, change.before, change.after, None)
     if not stat.S_ISREG(mode):
-        raise UsageError("not-a-file", f"{change.path} is not a regular file", "only files are written")
+        raise UsageError("not-a-file", f"{change.path} is not a regular file", "a patch may only change regular files")
     return Step(change.path, target, change.before, change.after, stat.S_IMODE(mode))
 
 
@@ -102,7 +104,7 @@ def carry_out(writing: Writing) -> None:
 
 def _must_be_unchanged(step: Step) -> None:
     if content(step.target) != step.before:
-        raise UsageError("stale", f"{step.path} was changed by somebody else", "nothing was changed; try again")
+        raise UsageError("stale", f"{step.path} was changed by another program", "nothing was changed; try again")
 
 
 def _put_back(done: Iterable[Step], mark: str) -> None:

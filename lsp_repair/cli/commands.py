@@ -73,7 +73,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
             failure = failure or error
     _write_fix_json(arguments, reports, failure, interrupted=interrupted)
     if interrupted:
-        console.line("interrupted: this is what was found by then", "yellow")
+        console.line("interrupted; this is what had been found", "yellow")
         return 130
     if failure is not None:
         console.line(f"lsp-repair: {failure.message}", "red")
@@ -89,7 +89,7 @@ def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:
             if each.reason is Reason.WEAK_ISOLATION:
                 return RefusedError("isolation", each.detail, way_out(report.isolation))
             if each.reason is Reason.BUDGET:
-                hint = "raise the cap, name another model, or leave it to the built-in engine: --models off"
+                hint = "raise the cap, choose another model, or use only the built-in engine: --models off"
                 return RefusedError("budget", each.detail, hint)
     return None
 
@@ -137,8 +137,8 @@ def _write_fix_json(
     elif any(report.out_of_time for report in reports):
         documents[-1]["error"] = {
             "code": "time-limit",
-            "message": "the time limit was reached; this is what was found by then",
-            "hint": "raise it with --time-limit SECONDS, or choose tests",
+            "message": "the time limit was reached; this is what had been found",
+            "hint": "raise it with --time-limit SECONDS, or select fewer tests",
         }
     if getattr(arguments, "all_roots", False):
         json_output.write_json({"schema": json_output.SCHEMA, "roots": documents}, arguments.json)
@@ -167,7 +167,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         text = arguments.patch.read_bytes()
     except OSError as error:
         raise UsageError(
-            "patch-not-found", f"{arguments.patch} cannot be read: {error.strerror}", "name a unified diff"
+            "patch-not-found", f"{arguments.patch} cannot be read: {error.strerror}", "pass a unified diff"
         ) from error
     ((project, loaded),) = projects(arguments, pytest_arguments)
     settings = loaded.settings
@@ -194,10 +194,10 @@ def run_undo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
 
     state = open_folders().state
     if state is None:
-        raise UsageError("nothing-to-undo", "there is no state folder, so nothing was written", "")
+        raise UsageError("nothing-to-undo", "nothing was written: there is no state folder", "")
     root = find_root(Path.cwd()).folder
     undone = undo(root, state / JOURNAL, arguments.fix)
-    console.line(f"took back {undone.id}: {', '.join(undone.paths)}", "green")
+    console.line(f"undid {undone.id}: {', '.join(undone.paths)}", "green")
     return 0
 
 
@@ -210,7 +210,7 @@ def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     with opened_ledger(open_folders(), console) as ledger:
         if ledger is None:
             raise UsageError(
-                "no-ledger", "there is no ledger to report from", "set LSP_REPAIR_STATE to a writable folder"
+                "no-ledger", "there is no ledger to report on", "set LSP_REPAIR_STATE to a writable folder"
             )
         report = ledger.report(root)
     show_report(console, report)
@@ -247,11 +247,11 @@ def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
         console.clear_status()
         rendering.show_fix(console, report)
         console.line(
-            "No file was changed. On a project of yours: lsp-repair fix PATH, and fix --write to apply.", "dim"
+            "No file was changed. On your own project, run lsp-repair fix PATH; add --write to apply the fixes.", "dim"
         )
     finally:
         if arguments.keep:
-            console.line(f"The project stays in {target}", "dim")
+            console.line(f"The project was kept in {target}", "dim")
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return 0 if report.failures and all(each.status is Status.PROPOSED for each in report.failures) else 1
@@ -269,7 +269,7 @@ def run_config(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     from lsp_repair.settings import config_file
 
     loaded = load_settings(Path.cwd())
-    console.line(f"user's file: {config_file(os.environ)}", "dim")
+    console.line(f"user configuration: {config_file(os.environ)}", "dim")
     for each in loaded.effective:
         console.line(f"{each.name} = {_shown(each.value)}   [{each.source}]")
     for notice in loaded.notices:

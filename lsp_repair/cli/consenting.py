@@ -43,5 +43,5 @@ def _is_interactive() -> bool:
 def _agrees(refusal: RefusedError, console: Console) -> bool:
     console.line(f"{refusal.message}.", "yellow")
     console.line(f"  {refusal.hint}")
-    console.line("Edits that the built-in engine makes of your own code can run without a sandbox, as your tests do.")
-    return input("allow it from now on, in your terminal and editor? [y/N] ").strip().lower() in {"y", "yes"}
+    console.line("The built-in engine's edits of your own code can run without a sandbox, just as your tests do.")
+    return input("allow this from now on, in your terminal and editor? [y/N] ").strip().lower() in {"y", "yes"}

@@ -47,7 +47,9 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
     folders, ledger, console = means
     if folders.state is None:
         raise UsageError(
-            "no-journal", "nothing was written: without a state folder nothing could be undone", "set LSP_REPAIR_STATE"
+            "no-journal",
+            "nothing was written: without a state folder, a fix could not be undone",
+            "set LSP_REPAIR_STATE",
         )
     root = Path(report.root)
     written: dict[str, tuple[bytes | None, bytes | None]] = {}
@@ -82,7 +84,7 @@ def _write_one(
         written[change.path] = (first, change.after)
     if ledger is not None:
         ledger.record_decision(proposal.id, "accepted")
-    console.line(f"wrote {', '.join(applied.paths)}; take it back with: lsp-repair undo {applied.id}", "green")
+    console.line(f"wrote {', '.join(applied.paths)}; undo it with: lsp-repair undo {applied.id}", "green")
 
 
 def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:

@@ -157,11 +157,11 @@ def _entry(root: Path, journal: Path, fix_id: str | None) -> _Entry:
                 found.append((float(document["at"]), file, document))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(
-                "journal-damaged", f"{file} cannot be read: {error}", "undo by id, or remove that file"
+                "journal-damaged", f"{file} cannot be read: {error}", "undo by id, or delete that file"
             ) from error
     if not found:
         named = f"no fix {fix_id}" if fix_id else "no fix"
-        raise UsageError("nothing-to-undo", f"{named} of {root} is left to undo", "fixes are written by fix --write")
+        raise UsageError("nothing-to-undo", f"{named} of {root} can be undone", "fixes are recorded by fix --write")
     at, file, document = max(found, key=lambda each: each[0])
     steps = tuple(_restored(root, record) for record in document["changes"])
     return _Entry(file, at, Writing(file.stem, steps, tuple(map(Path, document.get("folders", ())))))

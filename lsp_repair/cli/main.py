@@ -52,7 +52,7 @@ def _kept(error: Exception) -> str:
         "w", prefix="lsp-repair-error-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
         file.write("".join(traceback.format_exception(error)))
-    return f"this is a fault of lsp-repair; please report it with {file.name}"
+    return f"this is a bug in lsp-repair; please report it and attach {file.name}"
 
 
 def _write_error(words: Sequence[str], destination: str | None, error: LspRepairError) -> None:

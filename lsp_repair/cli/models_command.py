@@ -39,12 +39,12 @@ def run_login(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
     address = preset.base_url if preset is not None else named if "//" in named else f"https://{named}"
     host = urlsplit(address).hostname
     if not host:
-        raise UsageError("bad-endpoint", f"{named} names no host", "write a preset or the host of an endpoint")
+        raise UsageError("bad-endpoint", f"{named} names no host", "give a preset or the host of an endpoint")
     key = _asked_key(f"API key for {host}: ")
     if not key:
-        raise UsageError("no-key", "no key was given, nothing was kept", "paste the key when you are asked")
+        raise UsageError("no-key", "no key was given, so nothing was stored", "paste the key when prompted")
     store(host, key)
-    console.line(f"the key for {host} is in the system's keyring", "green")
+    console.line(f"the key for {host} was stored in the system keyring", "green")
     return 0
 
 
@@ -69,7 +69,7 @@ def run_models(arguments: Arguments, pytest_arguments: Sequence[str], console: C
             return _list(console, chosen.assistants)
         project = _empty_project(folder)
         if chosen.assistants is None or ledger is None:
-            hint = "name one: --repair-model PRESET/MODEL"
+            hint = "choose one: --repair-model PRESET/MODEL"
             raise UsageError("no-model", f"there is no model to check ({chosen.line})", hint)
         results = _examined(console, chosen.assistants, (project, folder), ledger)
     for each in results:
@@ -103,12 +103,12 @@ def _list(console: Console, assistants: Assistants | None) -> int:
 
 def _price(endpoint: Endpoint) -> str:
     if endpoint.price is None:
-        return "price unknown: declare it, or switch the caps on money off"
+        return "price unknown: declare it, or turn off the caps on money"
     prompt = endpoint.price.cost(Usage(input_tokens=_MILLION))
     sampled = endpoint.price.cost(Usage(output_tokens=_MILLION))
     if not prompt and not sampled:
         return "no cost"
-    return f"${prompt.normalize():f} a million prompt tokens, ${sampled.normalize():f} a million sampled ones"
+    return f"${prompt.normalize():f} per million prompt tokens, ${sampled.normalize():f} per million sampled tokens"
 
 
 def _examined(
@@ -130,7 +130,7 @@ def _show(console: Console, found: Capability) -> None:
     console.line(found.model, "bold")
     console.line(f"  applies the reply format: {found.applies} of {total}")
     console.line(f"  repairs: {repaired} of {total}")
-    console.line(f"  uses feedback: {'yes' if found.uses_feedback else 'no: feedback is wasted on it'}")
+    console.line(f"  uses feedback: {'yes' if found.uses_feedback else 'no: feedback makes no difference'}")
     console.line(f"  price: {found.usage.total:,} tokens, {money_text(found.cost_usd)}, {found.seconds:.1f} s")
     for each in found.answers:
         if each.detail:

@@ -52,9 +52,9 @@ def _show_proposal(console: Console, number: int, proposal: Proposal) -> None:
     for line in proposal.patch.diff.splitlines():
         console.line(f"     {line}", *_diff_style(line))
     if proposal.distinguishing_input:
-        console.line(f"     differs from the first: {proposal.distinguishing_input}", "dim")
+        console.line(f"     differs from the first proposal on: {proposal.distinguishing_input}", "dim")
     for flag in proposal.evidence.flags:
-        console.line(f"     ⚠ {flag}: look before you accept", "yellow")
+        console.line(f"     ⚠ {flag}: review before you accept", "yellow")
     for note in proposal.evidence.all_notes:
         console.line(f"     note: {note}", "dim")
 
@@ -68,14 +68,14 @@ def _diff_style(line: str) -> tuple[str, ...]:
 def _show_why_none(console: Console, report: FailureReport) -> None:
     words = {
         Status.FLAKY: "not repaired: the test is flaky",
-        Status.ENVIRONMENT: "not repaired: it is the environment, not the code",
-        Status.UNPROVEN: "no proposal: a candidate could not be proved",
-    }.get(report.status, "no proposal: beyond the built-in engine")
+        Status.ENVIRONMENT: "not repaired: the cause is the environment, not the code",
+        Status.UNPROVEN: "no proposal: no candidate could be proved",
+    }.get(report.status, "no proposal: the built-in engine found no fix")
     reason = f" [{report.reason}]" if report.reason else ""
     detail = f" {report.detail}" if report.detail else ""
     console.line(f"  {words}{reason}{detail}", "yellow")
     if report.candidates_tried:
-        console.line(f"  {report.candidates_tried} candidates were tried", "dim")
+        console.line(f"  {report.candidates_tried} candidates tried", "dim")
 
 
 def _show_summary(console: Console, report: FixReport, *, explain_only: bool) -> None:
@@ -97,7 +97,7 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
         parts += [f"isolation {report.isolation.words}", _cost(report)]
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
-        console.line("the time limit was reached: this is what was found by then", "yellow")
+        console.line("the time limit was reached; this is what had been found", "yellow")
 
 
 def _cost(report: FixReport) -> str:
@@ -122,10 +122,10 @@ def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:
 def _nothing(report: FixReport) -> str:
     """Why there is no failure to show."""
     if report.out_of_time or report.tests.failed or report.tests.errors:
-        return "The work ended before any failure was looked at."
+        return "Stopped before any failure was examined."
     if report.tests.not_run:
-        return f"None of the tests that ran fails; {report.tests.not_run} did not run."
-    return "Nothing to repair." if report.tests.collected else "No test was collected."
+        return f"None of the tests that ran failed; {report.tests.not_run} did not run."
+    return "Nothing to repair." if report.tests.collected else "No tests were collected."
 
 
 def show_check(console: Console, report: CheckReport) -> None:
@@ -138,7 +138,7 @@ def show_check(console: Console, report: CheckReport) -> None:
             f"  {len(evidence.targets_passed)} targets pass, {evidence.still_passing} tests still pass "
             f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
-        _show_lines(console, [f"⚠ {flag}: look before you accept" for flag in evidence.flags], "yellow")
+        _show_lines(console, [f"⚠ {flag}: review before you accept" for flag in evidence.flags], "yellow")
         _show_lines(console, [f"note: {note}" for note in evidence.all_notes], "dim")
         return
     console.line(type(verdict).__name__.lower(), "bold", "red" if type(verdict).__name__ == "Rejected" else "yellow")

@@ -45,12 +45,12 @@ def run_trust(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
     """`trust`: kept in the user's state folder."""
     folder = arguments.path.expanduser() if arguments.path is not None else None
     if folder is None and not arguments.weak_isolation:
-        raise UsageError("usage", "there is nothing to trust", "name a folder of yours, or --weak-isolation")
+        raise UsageError("usage", "there is nothing to trust", "name a folder, or use --weak-isolation")
     if folder is not None and not folder.is_dir():
-        raise UsageError("path-not-found", f"{folder} is no folder", "name a folder of yours")
+        raise UsageError("path-not-found", f"{folder} is not a folder", "name one of your folders")
     state = open_folders().state
     if state is None:
-        raise UsageError("no-state", "nothing can be kept: there is no state folder", "set LSP_REPAIR_STATE")
+        raise UsageError("no-state", "nothing can be saved: there is no state folder", "set LSP_REPAIR_STATE")
     try:
         _keep(state, folder, console, weak_isolation=arguments.weak_isolation)
     except OSError as error:
@@ -62,7 +62,7 @@ def run_trust(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
 
 def _keep(state: Path, folder: Path | None, console: Console, *, weak_isolation: bool) -> None:
     if folder is not None:
-        console.line(f"the tests below {trust(state, folder)} may run in the editor from now on", "green")
+        console.line(f"the tests below {trust(state, folder)} may now run in the editor", "green")
     if weak_isolation:
         consent(state, WEAK_ISOLATION)
-        console.line("edits of your own code may run without a sandbox from now on, where there is none", "green")
+        console.line("edits of your own code may now run without a sandbox if this machine has none", "green")

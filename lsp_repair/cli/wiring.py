@@ -51,7 +51,7 @@ def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None
     try:
         ledger = Ledger.open_in(folders.state)
     except (OSError, sqlite3.Error) as error:
-        console.line(f"note: the ledger cannot be opened ({error}): nothing is kept", "yellow")
+        console.line(f"note: the ledger cannot be opened ({error}); nothing is recorded", "yellow")
         yield None
         return
     with ledger:
@@ -77,7 +77,7 @@ def observer(console: Console, ledger: Ledger | None) -> Observer:
             case Progressed(text):
                 console.status(text)
             case CandidateSurvived(_, title):
-                console.status(f"passes the failing tests: {title}")
+                console.status(f"makes the failing tests pass: {title}")
             case ProposalFound(_, proposal):
                 console.status(f"proved: {proposal.title}")
             case _:

@@ -37,11 +37,11 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether no time is left."""
+        """Whether no time left."""
         return self.remaining <= 0
 
     def check(self) -> None:
-        """Raise OutOfTimeError when no time is left."""
+        """Raise OutOfTimeError when no time left."""
         if self.passed:
             raise OutOfTimeError
 

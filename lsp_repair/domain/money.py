@@ -66,12 +66,12 @@ class Caps:
     def __str__(self) -> str:
         """As it is shown before the first call."""
         shown = (
-            (self.usd_per_fix, "a fix"),
-            (self.usd_per_session, "a session"),
-            (self.usd_per_day, "a day"),
+            (self.usd_per_fix, "per fix"),
+            (self.usd_per_session, "per session"),
+            (self.usd_per_day, "per day"),
         )
         money = [f"${usd:f} {scope}" for usd, scope in shown if usd is not None]
-        tokens = [f"{self.tokens_per_fix:,} tokens a fix"] if self.tokens_per_fix is not None else []
+        tokens = [f"{self.tokens_per_fix:,} tokens per fix"] if self.tokens_per_fix is not None else []
         return ", ".join(money + tokens) or "none"
 
 

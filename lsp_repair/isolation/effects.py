@@ -95,7 +95,7 @@ def vsock(_given: Given) -> Found:
         socket.socket(_AF_VSOCK, socket.SOCK_STREAM).close()
     except OSError:
         return []
-    return ["a socket can be made"]
+    return ["a socket can be created"]
 
 
 def home(given: Given) -> Found:
@@ -162,7 +162,7 @@ def namespaces(_given: Given) -> Found:
     """A user namespace inside, which gives new powers over the kernel; tried last, as it cannot be undone."""
     if not sys.platform.startswith("linux"):
         return None
-    return ["a user namespace can be made"] if ctypes.CDLL(None).unshare(_CLONE_NEWUSER) == 0 else []
+    return ["a user namespace can be created"] if ctypes.CDLL(None).unshare(_CLONE_NEWUSER) == 0 else []
 
 
 def kernel_interfaces(_given: Given) -> Found:

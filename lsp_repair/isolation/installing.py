@@ -30,19 +30,19 @@ _APPARMOR = (
 def how_to_strengthen(failures: Mapping[Mechanism, str]) -> str:
     """One sentence with a command where there is one; `failures` says why each stronger mechanism was not taken."""
     if not sys.platform.startswith("linux"):
-        return "a strong sandbox exists on Linux only: run in a container or a virtual machine that you trust"
+        return "a strong sandbox is only available on Linux: run in a container or virtual machine that you trust"
     if _says(_RESTRICTED, "1"):
-        return f"AppArmor keeps programs from user namespaces; let bubblewrap have them: {_APPARMOR}"
+        return f"AppArmor blocks user namespaces; allow them for bubblewrap: {_APPARMOR}"
     if _says(_SWITCHED_OFF, "0"):
-        return "user namespaces are switched off; switch them on: sudo sysctl kernel.unprivileged_userns_clone=1"
+        return "user namespaces are disabled; enable them: sudo sysctl kernel.unprivileged_userns_clone=1"
     if _says(_MAX, "0"):
-        return "user namespaces are switched off; switch them on: sudo sysctl user.max_user_namespaces=10000"
+        return "user namespaces are disabled; enable them: sudo sysctl user.max_user_namespaces=10000"
     if shutil.which("bwrap") is None:
         return f"install bubblewrap: {_command()}"
     reasons = "; ".join(f"{mechanism}: {why}" for mechanism, why in failures.items())
     return (
-        "in a container, let it make user namespaces (with Docker: --security-opt seccomp=unconfined "
-        f"--security-opt apparmor=unconfined); what was tried: {reasons}"
+        "in a container, allow it to create user namespaces (with Docker: --security-opt seccomp=unconfined "
+        f"--security-opt apparmor=unconfined); tried: {reasons}"
     )
 
 

@@ -112,9 +112,9 @@ def demand(found: IsolationReport, demanded: Tier, what: str) -> None:
 
 def too_weak(found: IsolationReport, demanded: Tier, what: str) -> str:
     """What is demanded for this code, and what there is."""
-    return f"{what} need isolation {demanded} and this machine offers {found.tier}"
+    return f"{what} need isolation {demanded}, but this machine only offers {found.tier}"
 
 
 def way_out(found: IsolationReport) -> str:
     """How to get a stronger isolation, or to do without."""
-    return f"{found.hint + '; or ' if found.hint else ''}accept what there is: --min-isolation {found.tier}"
+    return f"{found.hint + '; or ' if found.hint else ''}accept a weaker one: --min-isolation {found.tier}"

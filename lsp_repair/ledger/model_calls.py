@@ -36,7 +36,7 @@ def reserve(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: dic
     """
     worst = in_pico(intent.usd)
     if worst is not None and worst > _MAX_PICO:
-        raise ValueError(f"${intent.usd:f} for one call is more than the books hold")
+        raise ValueError(f"${intent.usd:f} for one call is more than the ledger can record")
     refused = _forbidden(connection, intent, caps, row)
     if refused is not None:
         return refused
@@ -63,7 +63,7 @@ def _forbidden(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: 
     if intent.usd is None and caps.on_money:
         return Refusal(
             "unknown-price",
-            f"the price of {intent.model} at {intent.host} is unknown, so no cap on money can hold: declare price in the "
+            f"the price of {intent.model} at {intent.host} is unknown, so a cap on money cannot be enforced: declare price in the "
             f'model\'s settings, or set max_usd_per_fix, max_usd_per_session and max_usd_per_day to "none" (a token cap works)',
         )
     tokens = intent.input_tokens + intent.output_tokens
@@ -71,13 +71,13 @@ def _forbidden(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: 
     if caps.tokens_per_fix is not None and fix.tokens + tokens > caps.tokens_per_fix:
         return Refusal(
             "budget",
-            f"the cap of {caps.tokens_per_fix:,} tokens a fix would not hold: {fix.tokens:,} are spent or reserved and "
+            f"the cap of {caps.tokens_per_fix:,} tokens per fix would be exceeded: {fix.tokens:,} are spent or reserved, and "
             f"the next call may need {tokens:,} (--max-tokens, max_tokens_per_fix)",
         )
     scopes = (
-        ("a fix", caps.usd_per_fix, fix, "--max-usd, max_usd_per_fix"),
-        ("a session", caps.usd_per_session, _spent(connection, "charge.run = ?", row["run"]), "max_usd_per_session"),
-        ("a day", caps.usd_per_day, _spent(connection, "charge.at > ?", row["at"] - DAY_SECONDS), "max_usd_per_day"),
+        ("per fix", caps.usd_per_fix, fix, "--max-usd, max_usd_per_fix"),
+        ("per session", caps.usd_per_session, _spent(connection, "charge.run = ?", row["run"]), "max_usd_per_session"),
+        ("per day", caps.usd_per_day, _spent(connection, "charge.at > ?", row["at"] - DAY_SECONDS), "max_usd_per_day"),
     )
     for scope, cap, spent, setting in scopes:
         refused = None if cap is None else _over(f"the cap of ${cap:f} {scope}", cap, spent, in_pico(intent.usd) or 0)
@@ -91,11 +91,11 @@ def _over(name: str, cap: Decimal, spent: Spent, worst: int) -> Refusal | None:
     if Decimal(spent.pico + worst).scaleb(-12) > cap:
         return Refusal(
             "budget",
-            f"{name} would not hold: ${shown(spent.pico)} is spent or reserved and the next call may cost ${shown(worst)}",
+            f"{name} would be exceeded: ${shown(spent.pico)} is spent or reserved, and the next call may cost ${shown(worst)}",
         )
     if spent.unknown:
         calls = "1 call" if spent.unknown == 1 else f"{spent.unknown} calls"
-        return Refusal("unknown-price", f"{name} cannot hold: what {calls} within it cost is unknown")
+        return Refusal("unknown-price", f"{name} cannot be enforced: the cost of {calls} within it is unknown")
     return None
 
 
@@ -161,7 +161,7 @@ def insert(connection: sqlite3.Connection, table: str, columns: dict[str, Any]) 
     Raises ValueError for a number that is negative or too large: it would make sums wrong for ever.
     """
     if any(isinstance(value, int) and not 0 <= value <= _MAX_PICO for value in columns.values()):
-        raise ValueError(f"a figure of the {table} is none that the books can hold")
+        raise ValueError(f"a figure in {table} is not one that the ledger can record")
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names, never a user's
     return int(connection.execute(statement, [storable(each) for each in columns.values()]).lastrowid or 0)
@@ -175,7 +175,7 @@ def in_pico(usd: Decimal | None) -> int | None:
     if usd is None:
         return None
     if not usd.is_finite() or usd < 0:
-        raise ValueError(f"{usd} is no amount of dollars")
+        raise ValueError(f"{usd} is not an amount of dollars")
     numerator, denominator = usd.as_integer_ratio()
     return -(-numerator * _PICO // denominator)
 

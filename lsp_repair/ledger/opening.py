@@ -27,7 +27,9 @@ def open_file(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                 raise
             aside = _moved_aside(path)
-            return _connected(path), (f"the ledger was damaged ({error}); it is kept as {aside} and a new one begins",)
+            return _connected(path), (
+                f"the ledger was damaged ({error}); it was moved to {aside} and a new one was started",
+            )
 
 
 @contextlib.contextmanager

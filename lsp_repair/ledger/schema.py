@@ -208,7 +208,7 @@ def _version(connection: sqlite3.Connection, known: int) -> int:
     if version > known:
         raise UsageError(
             "newer-ledger",
-            f"the ledger has schema {version}, this version of the tool knows {known}",
+            f"the ledger has schema {version}, but this version of lsp-repair only knows {known}",
             "upgrade lsp-repair, or set LSP_REPAIR_STATE to another folder",
         )
     return version

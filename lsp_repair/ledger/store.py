@@ -162,7 +162,7 @@ class Ledger:
         """Made when it is first needed: a session whose beginning could not be stored is kept from then on."""
         if self._session is None:
             if self._started is None:
-                raise ValueError("an event came before its session")
+                raise ValueError("an event arrived before its session")
             self._session = self._insert("session", rows.session(self._started))
         return self._session
 
@@ -221,7 +221,7 @@ class Ledger:
                     return model_calls.reserve(self._connection, intent, caps, row)
             except (sqlite3.Error, OSError, ValueError) as error:
                 self._session, self._failures, self._attempts = known
-                return Refusal("no-ledger", f"the call cannot be booked, so it is not made: {error}")
+                return Refusal("no-ledger", f"the call cannot be recorded in the ledger, so it is not made: {error}")
 
     def settle_call(self, call: CallId, settlement: Settlement) -> bool:
         """Book what a call came to; False when it cannot be booked: it counts at its worst then."""

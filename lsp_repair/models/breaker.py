@@ -30,7 +30,7 @@ class Breaker:
                 return None
             left = self._open_until - self.clock()
             wait = "for this session" if left == float("inf") else f"for {left:.0f} s"
-            return Failure(self._last.why, f"not called {wait}, because: {self._last.detail}", billed=False)
+            return Failure(self._last.why, f"not called {wait}: {self._last.detail}", billed=False)
 
     def received(self, reply: Reply) -> None:
         """Take note of a reply."""

@@ -105,7 +105,7 @@ class ChatModel:
             hear(known)
             return Complete(known, Usage())
         waited = 0.0
-        reply: Reply = Failure(Failed.CANCELLED, "no time is left", billed=False)
+        reply: Reply = Failure(Failed.CANCELLED, "no time left", billed=False)
         for attempt in range(1 + _RETRIES):
             reply = self._once(request, (purpose, digest), deadline, hear)
             if isinstance(reply, Complete) or reply.why not in _WORTH_ANOTHER_TRY or attempt == _RETRIES:
@@ -146,7 +146,9 @@ class ChatModel:
         finally:
             booked = self.meter.settle(call, replace(settlement, seconds=time.monotonic() - started))
         if not booked:
-            return Failure(Failed.BUDGET, "what the call came to cannot be booked, so its reply is not used")
+            return Failure(
+                Failed.BUDGET, "the cost of the call cannot be recorded in the ledger, so its reply is not used"
+            )
         self._watch(reply, settlement, worst)
         if isinstance(reply, Complete):
             cut = not reply.estimated and was_cut(request, reply.usage)
@@ -176,7 +178,7 @@ class ChatModel:
         if reported.input_tokens > worst.input_tokens or reported.output_tokens > worst.output_tokens:
             self.breaker.trip(
                 f"{self.endpoint.host} reports {reported.input_tokens} prompt and {reported.output_tokens} sampled tokens, "
-                f"more than the {worst.input_tokens} and {worst.output_tokens} that the call can have had"
+                f"more than the {worst.input_tokens} and {worst.output_tokens} that this call could use"
             )
 
     def _digest(self, request: ChatRequest) -> str:

@@ -59,7 +59,7 @@ def read_blocks(reply: str) -> tuple[Block, ...] | Mismatch:
         blocks.append(Block(path, tuple(lines[at + 1 : middle]), tuple(lines[middle + 1 : tail])))
         at = tail + 1
     if not blocks:
-        return Mismatch("the reply holds no block")
+        return Mismatch("the reply contains no block")
     size = max(sum(len(each.search) for each in blocks), sum(len(each.replace) for each in blocks))
     if len(blocks) > _MAX_BLOCKS or size > _MAX_LINES:
         return Mismatch("the reply changes far too much")
@@ -124,7 +124,7 @@ def apply_blocks(
     for path, now in changed.items():
         data = _encoded(now.lines, views[path])
         if data is None:
-            return Mismatch(f"{path} cannot hold these characters in its encoding")
+            return Mismatch(f"{path} cannot encode these characters")
         encoded[path] = data
     return encoded
 
@@ -148,7 +148,7 @@ def _view_of(block: Block, views: Mapping[str, FileView]) -> FileView | Mismatch
     fitting = [view for known, view in views.items() if known.endswith(f"/{path}") or path.endswith(f"/{known}")]
     if path and not outside and len(fitting) == 1:
         return fitting[0]
-    return Mismatch(f"{path[:_SAID] or 'a block'} names no file that was shown; they are {', '.join(views)}")
+    return Mismatch(f"{path[:_SAID] or 'a block'} does not name a file that was shown; these were: {', '.join(views)}")
 
 
 def _applied(block: Block, view: FileView, before: _Changed, redactor: Redactor) -> _Changed | Mismatch:
@@ -165,7 +165,7 @@ def _applied(block: Block, view: FileView, before: _Changed, redactor: Redactor)
     if found is None:
         near = _nearest(search, before)
         return Mismatch(
-            f"these lines are not in {view.path}, or in several places: {search[0].strip()[:_SAID]!r}{near}"
+            f"these lines are not in {view.path}, or occur several times: {search[0].strip()[:_SAID]!r}{near}"
         )
     at, end = found, found + len(search)
     new = _with_indent(replaced, search, before.shown[at:end])

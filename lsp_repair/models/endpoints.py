@@ -104,8 +104,8 @@ def _in_editor(choice: ModelChoice, *, in_editor: bool) -> Endpoint:
     if not in_editor:
         raise UsageError(
             "no-editor",
-            f"{choice} is a model of an editor, and no editor here lends its models",
-            "in VS Code switch on lspRepair.useEditorModels; on the command line name another model",
+            f"{choice} is an editor's model, but no editor offers its models here",
+            "in VS Code, turn on lspRepair.useEditorModels; on the command line, choose another model",
         )
     return Endpoint(
         choice.model, _EDITOR_URL, "", choice.price, choice.temperature, choice.max_output_tokens, str(choice)
@@ -119,7 +119,9 @@ def _preset(choice: ModelChoice) -> Preset | None:
     if found is None:
         known = ", ".join((*PRESETS, EDITOR))
         raise UsageError(
-            "unknown-preset", f"there is no endpoint named {choice.preset}", f"known are {known}; or write MODEL@URL"
+            "unknown-preset",
+            f"there is no endpoint named {choice.preset}",
+            f"known endpoints: {known}; or write MODEL@URL",
         )
     return found
 
@@ -129,14 +131,14 @@ def _check_url(choice: ModelChoice, base_url: str, source: str) -> None:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
             "bad-endpoint",
-            f"{choice} has no address to call: {base_url or 'none'}",
+            f"{choice} has no usable address: {base_url or 'none'}",
             "give base_url, such as https://host/v1",
         )
     if parts.username or parts.password:
-        raise UsageError("bad-endpoint", f"the address of {choice.model} holds a password", 'use key = "env:NAME"')
+        raise UsageError("bad-endpoint", f"the address of {choice.model} contains a password", 'use key = "env:NAME"')
     if parts.scheme == "http" and not _is_near(parts.hostname) and source != "none":
         raise UsageError(
-            "bad-endpoint", f"{parts.hostname} would get the key unencrypted", 'use https, or key = "none"'
+            "bad-endpoint", f"{parts.hostname} would receive the key unencrypted", 'use https, or key = "none"'
         )
 
 

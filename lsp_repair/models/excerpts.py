@@ -13,7 +13,7 @@ from lsp_repair.pycode.nodes import Function, first_line, last_line
 _AROUND = 6
 """Lines shown around a suspicious line outside of every function."""
 _SHARE_OF_TOP = 0.6
-"""How suspicious a function has to be, measured at the most suspicious one, to be worth its tokens."""
+"""How suspicious a function must be, relative to the most suspicious one, to be worth its tokens."""
 _MAX_DEFAULTS = 160
 """Characters of a signature's arguments."""
 
@@ -124,7 +124,7 @@ def window(excerpt: Excerpt, most: int) -> tuple[int, int]:
 
 
 def owner_line(data: bytes, line: int) -> int:
-    """Where the header of the class around a line stands; 0 outside of classes."""
+    """The line of the header of the class around a line; 0 outside of classes."""
     module = read_module(data)
     classes = (each for each in module.scopes.nodes if isinstance(each, ast.ClassDef)) if module is not None else ()
     return max((each.lineno for each in classes if each.lineno < line <= last_line(each)), default=0)

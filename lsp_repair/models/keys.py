@@ -14,7 +14,9 @@ def key_of(source: str, host: str, environ: Mapping[str, str]) -> str:
     """The key; raises UsageError (`no-key`, `no-keyring`, `bad-key-source`)."""
     key = _from(source, host, environ)
     if not key.isascii() or not key.isprintable():
-        raise UsageError("no-key", f"what {source} gives is no key: no key has such characters", "copy it once more")
+        raise UsageError(
+            "no-key", f"the value of {source} is not a key: it has characters that no key has", "copy it again"
+        )
     return key
 
 
@@ -34,7 +36,7 @@ def _from(source: str, host: str, environ: Mapping[str, str]) -> str:
             return _from_keyring(name or host)
         case _:
             raise UsageError(
-                "bad-key-source", f"{source!r} names no source of a key", "write env:NAME, keyring or none"
+                "bad-key-source", f"{source!r} is not a source of a key", "write env:NAME, keyring or none"
             )
 
 

@@ -10,7 +10,7 @@ from lsp_repair.domain.usage import NO_USAGE, Usage
 from lsp_repair.models.chat import Hear
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
 
-PLACEHOLDER = "(here stands what the feedback model answers)"
+PLACEHOLDER = "(the feedback model's answer goes here)"
 
 
 @dataclass(frozen=True, slots=True)

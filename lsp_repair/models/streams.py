@@ -44,7 +44,7 @@ def bounded(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > most:
-            raise BadReplyError("the endpoint sent far more than was asked for")
+            raise BadReplyError("the endpoint sent far more than was requested")
         yield chunk
 
 
@@ -91,7 +91,7 @@ def json_of(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise BadReplyError(f"the endpoint answered with no JSON: {text.strip()}") from error
+        raise BadReplyError(f"the endpoint's answer is not JSON: {text.strip()}") from error
 
 
 def document_of(text: str) -> object:

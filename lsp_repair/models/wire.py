@@ -80,10 +80,10 @@ class Wire:
 
     def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """Send one request and read its reply as it comes; `hear` gets each piece of text."""
-        reply: Reply = Failure(Failed.CANCELLED, "no time is left", billed=False)
+        reply: Reply = Failure(Failed.CANCELLED, "no time left", billed=False)
         for _ in range(1 + _ADAPTATIONS):
             if deadline.passed:
-                return Failure(Failed.CANCELLED, "no time is left", billed=False)
+                return Failure(Failed.CANCELLED, "no time left", billed=False)
             reply = self._once(request, deadline, hear)
             unknown = unsupported_parameter(reply, self._body(request))
             if unknown is None or self._dropped.union({unknown}).issuperset(_LIMITS):
@@ -118,14 +118,14 @@ class Wire:
                 piece = _next(pieces, worker)
                 if deadline.passed and not isinstance(piece, _End):
                     call.stop()
-                    cancelled = received.failure(Failed.CANCELLED, "cancelled while the reply was coming")
+                    cancelled = received.failure(Failed.CANCELLED, "cancelled while the reply was arriving")
                     return replace(cancelled, billed=call.began)
                 match piece:
                     case str():
                         received.text += piece
                         hear(piece)
                         if len(received.text) > received.limit:
-                            return received.failure(Failed.MALFORMED, "far more text than was asked for")
+                            return received.failure(Failed.MALFORMED, "far more text than was requested")
                     case _Facts():
                         received.take(piece)
                     case _End(failure):
@@ -231,9 +231,9 @@ class _Heard:
             case "content_filter":
                 return self.failure(Failed.FILTERED, "the endpoint's content filter stopped the reply")
             case None if self.text:
-                return self.failure(Failed.TRUNCATED, "the reply ended without its end")
+                return self.failure(Failed.TRUNCATED, "the reply ended early")
             case None:
-                return self.failure(Failed.MALFORMED, self.bad or "the reply holds no choice")
+                return self.failure(Failed.MALFORMED, self.bad or "the reply contains no choice")
             case _:
                 return self.failure(Failed.MALFORMED, self.bad or f"the reply is empty (it ended with {self.finish})")
 

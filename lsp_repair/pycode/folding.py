@@ -1,4 +1,4 @@
-"""The value of an expression that is the same in every run, however it is spelled; nothing of it is executed."""
+"""The value of an expression that is the same in every run, however it is spelled; no code of the project is executed."""
 
 import ast
 import codecs
@@ -189,7 +189,7 @@ def _product_size(one: object, other: object) -> int:
 
 
 def _sized(value: object) -> object:
-    """The value, if it is no larger than somebody would write it."""
+    """The value, if it is no larger than a person would write."""
     if isinstance(value, (str, bytes)) or is_collection(value) or is_mapping(value):
         return value if len(value) <= 10 * MAX_ITEMS else refuse()
     if isinstance(value, int) and value.bit_length() > 4096:

@@ -1,4 +1,4 @@
-"""Literals of a failing test: what the code under repair should have said."""
+"""Literals of a failing test: what the code under repair should have produced."""
 
 import ast
 from collections.abc import Iterator

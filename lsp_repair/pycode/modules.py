@@ -1,4 +1,4 @@
-"""Modules as they are read: parsed once for each content, however many rules and templates look at them."""
+"""Modules, parsed once for each content, however many rules and templates look at them."""
 
 import ast
 import warnings
@@ -44,7 +44,7 @@ class Module:
 
     @property
     def is_opaque(self) -> bool:
-        """Whether it is too large to be followed."""
+        """Whether it is too large to analyse."""
         return len(self.scopes.nodes) > _MAX_NODES
 
     @cached_property
@@ -228,7 +228,7 @@ def tree_of(text: str | bytes) -> ast.Module | None:
 
 
 def error_line(text: str) -> int | None:
-    """1-based line at which the parser gives up; None where it does not, or cannot name one."""
+    """1-based line at which the parser gives up; None if the text parses, or no line can be named."""
     try:
         ast.parse(text)
     except SyntaxError as error:

@@ -1,4 +1,4 @@
-"""Full names of what an expression reaches, through aliases, attributes by text, and modules of modules."""
+"""Full names of what an expression refers to, through aliases, attribute names given as text, and modules in modules."""
 
 import ast
 import sys
@@ -9,8 +9,8 @@ from lsp_repair.pycode.folding import folded_or_opaque, folded_text
 from lsp_repair.pycode.scopes import Scopes
 
 _MAX_DEPTH = 14
-_MAX = 24
-"""Names that one expression is followed to."""
+_MAX_NAMES = 24
+"""How many names one expression may have."""
 STEPPING_STONES = frozenset({"sys", "os", "builtins", "gc", "ctypes", "importlib", "subprocess", "posix", "nt"})
 """Modules through which everything can be reached: recognised as a part of any name."""
 _SAME = {"posix": "os", "nt": "os", "_thread": "threading", "__builtins__": "builtins", "pyio": "io"}
@@ -21,7 +21,7 @@ _GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.ob
 
 
 def canonical(name: str) -> Iterator[str]:
-    """A name and what it comes to when modules are reached through modules: `logging.sys.exit` is `sys.exit`."""
+    """A name, and what it amounts to when one module is reached through another: `logging.sys.exit` is `sys.exit`."""
     yield name
     parts = [part for part in name.split(".") if part]
     known = bool(parts) and parts[0].lstrip("_") in sys.stdlib_module_names
@@ -53,7 +53,7 @@ class Naming:
             return frozenset()
         if node not in self._known:
             self._known[node] = frozenset()  # a name that is defined by itself
-            self._known[node] = frozenset(sorted(self._names(node, depth + 1))[:_MAX])
+            self._known[node] = frozenset(sorted(self._names(node, depth + 1))[:_MAX_NAMES])
         return self._known[node]
 
     def _names(self, node: ast.expr, depth: int) -> set[str]:  # noqa: PLR0911 - one for each kind of expression

@@ -1,4 +1,4 @@
-"""Operations that give the same in every run and touch nothing: those of the language, and of `str` and its like."""
+"""Pure operations, which give the same result in every run: those of the language, and of `str` and similar types."""
 
 import ast
 import base64
@@ -10,8 +10,8 @@ from typing import Any, NoReturn, cast
 MAX_ITEMS = 4000
 
 
-class Opaque(Exception):  # noqa: N818 - an answer of the evaluation, not an error of anybody
-    """The expression depends on something that only a run can tell."""
+class Opaque(Exception):  # noqa: N818 - a result of the evaluation, not an error
+    """The value of the expression is only known at run time."""
 
 
 def refuse() -> NoReturn:
@@ -44,7 +44,7 @@ def _checked_range(*given: int) -> list[int]:
 
 
 def _octets(given: object) -> bytes:
-    """Not those of a number, which would be so many zeros."""
+    """Refuses a number, for which `bytes` gives that many zeros."""
     return bytes(cast("Iterable[int]", given)) if isinstance(given, (list, tuple, bytes)) else refuse()
 
 

@@ -36,7 +36,7 @@ class Meaning:
 
 
 class Scopes:
-    """The names of one module. No node is visited by recursion, so that depth costs nothing."""
+    """The names of one module. There is no recursion over nodes, so deeply nested code is no problem."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
@@ -101,7 +101,7 @@ class Scopes:
         return ".".join(reversed(names))
 
     def meaning(self, name: ast.Name) -> Meaning:
-        """What a name can be, by Python's rules of scopes."""
+        """What a name can be, by Python's scoping rules."""
         found: list[Binding] = []
         first = scope = self.scope(name)
         while True:
@@ -134,11 +134,11 @@ class Scopes:
         return scope
 
     def is_data(self, name: str) -> bool:
-        """Whether a global is bound to a value, not by an import, a function or a class alone."""
+        """Whether a global is bound to a value, not only by an import, a function or a class."""
         return any(not each.imported and each.value is not None for each in self._bound[self.tree].get(name, []))
 
     def is_shared(self, function: ast.AST, attribute: str) -> bool:
-        """Whether an attribute of `self` is a container that the class has once for all its objects."""
+        """Whether an attribute of `self` is a container that all objects of the class share."""
         owner = next((each for each in self.around(function) if isinstance(each, ast.ClassDef)), None)
         values = self._bound[owner].get(attribute, []) if owner is not None else []
         containers = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp)
@@ -257,7 +257,7 @@ class Scopes:
                 pass
 
     def _bind_loop(self, node: ast.AST, target: ast.expr, each: ast.expr) -> None:
-        """A loop over a display makes its variable any of the members."""
+        """A loop over a display binds its variable to each of the members."""
         self._bind_target(node, target, None)
         if isinstance(each, ast.Tuple | ast.List | ast.Set):
             for member in each.elts:

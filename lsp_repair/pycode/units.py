@@ -19,7 +19,7 @@ class Function:
 
     name: str
     first_line: int
-    """Of the first decorator, as code objects count."""
+    """Of the first decorator, as in code objects."""
     shells: tuple[str, ...]
     """The classes around it, outermost first."""
     start: int
@@ -43,7 +43,7 @@ class FunctionIndex:
     def __init__(self, source: SourceFile) -> None:
         self._data = source.data
         self.functions: tuple[Function, ...] = ()
-        """In the order of the file."""
+        """In file order."""
         self._encoding = "utf-8"
         try:
             self._encoding = tokenize.detect_encoding(io.BytesIO(source.data).readline)[0]
@@ -65,7 +65,7 @@ class FunctionIndex:
         return None
 
     def original(self, function: Function) -> Unit:
-        """The function as it is."""
+        """The function without edits."""
         return Unit(function, self._text(function, ()))
 
     def _text(self, function: Function, edits: tuple[Edit, ...]) -> str:

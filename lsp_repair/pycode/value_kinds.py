@@ -4,7 +4,7 @@ from typing import TypeGuard
 
 
 def is_sequence(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
-    """Whether the value has items by position, and is no text."""
+    """Whether the value has items by position, and is not text."""
     return isinstance(value, list | tuple)
 
 
@@ -19,7 +19,7 @@ def is_mapping(value: object) -> TypeGuard[dict[object, object]]:
 
 
 def leaves(value: object) -> tuple[object, ...]:
-    """All that a value holds, however deep, each outer one before what it holds; nothing of what is no display."""
+    """Everything a value holds, at any depth, containers before their contents; empty for anything but a display."""
     if is_mapping(value):
         return tuple(leaf for pair in value.items() for each in pair for leaf in (each, *leaves(each)))
     if is_collection(value):

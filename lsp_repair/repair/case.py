@@ -18,6 +18,7 @@ from lsp_repair.repair.localise import Suspects
 from lsp_repair.repair.proof_scopes import covering_tests
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.search.hints import Hints
+from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
 
 _SCREENING_TESTS = 3
@@ -115,7 +116,7 @@ def build_ladder(
         if failure.node_id not in case.start_programs
     }
     passing = {
-        key: TrustedTest(key, "direct", max(10 * limit, 0.4), None)
+        key: TrustedTest(key, Style.DIRECT, max(10 * limit, 0.4), None)
         for key in case.covering
         if key not in case.start_programs
     }
@@ -141,7 +142,7 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
     """
     hangs = failure.error_type in _HANGS
     own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
-    return TrustedTest(failure.node_id, "direct", max(limit, own), failure.error_type)
+    return TrustedTest(failure.node_id, Style.DIRECT, max(limit, own), failure.error_type)
 
 
 def _is_test(failure: Failure) -> bool:

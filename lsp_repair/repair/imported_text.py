@@ -14,7 +14,7 @@ Replaced = Mapping[Function, str]
 
 
 class ImportedText:
-    """Parsed once: a newer text costs the parsing of the functions that differ, not of the file."""
+    """Parsed once: of a newer text only the functions that differ are parsed."""
 
     def __init__(self, source: SourceFile) -> None:
         self._source = source
@@ -23,7 +23,7 @@ class ImportedText:
         self._originals = {each: index.original(each).text for each in self._functions}
 
     def replaced(self, data: bytes) -> Replaced | None:
-        """The functions that differ in their bodies; None when anything else does, docstrings among it."""
+        """The functions that differ in their bodies; None if anything else differs, docstrings included."""
         units = self._by_pieces(data)
         if units is None:
             found = replaced_functions(self._source, SourceFile(self._source.path, data))
@@ -38,7 +38,7 @@ class ImportedText:
         return Lines(self._source.path, function.first_line, function.first_line + count - 1)
 
     def _by_pieces(self, data: bytes) -> dict[Function, str] | None:
-        """Whether the text around all bodies stands in the new text in its order, each new body being one by itself."""
+        """The functions with new bodies, if the text around all bodies is unchanged and each new body parses by itself."""
         if not self._functions or not data.startswith(self._source.data[: self._functions[0].body_start]):
             return None
         replaced: dict[Function, str] = {}
@@ -57,13 +57,13 @@ class ImportedText:
         return replaced if at == len(data) else None
 
     def _around(self) -> Iterator[tuple[Function, bytes]]:
-        """Each function with what lies between its body and the next one's."""
+        """Each function with the text between its body and the next one."""
         for number, function in enumerate(self._functions):
             following = self._functions[number + 1 : number + 2]
             yield function, self._source.data[function.end : following[0].body_start if following else None]
 
     def _replaced(self, function: Function, body: bytes) -> str | None:
-        """The function's text with another body; None when that is not one function of its name."""
+        """The function's text with another body; None unless that is one function of the same name."""
         head = self._source.data[function.start : function.body_start]
         try:
             text = (head + body).decode("utf-8")

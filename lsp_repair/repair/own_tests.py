@@ -1,4 +1,4 @@
-"""Asserts that a model wrote, run on a candidate beside the user's tests: they steer, and never judge."""
+"""Asserts that a model wrote, run on a candidate beside the user's tests: they guide the search and never decide."""
 
 import ast
 from collections.abc import Sequence

@@ -17,6 +17,7 @@ from lsp_repair.repair.imported_text import ImportedText, Replaced
 from lsp_repair.repair.reaches import Lines, Reaches
 from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.probe.warm.warm_records import Swap
 from lsp_repair.testrun.warm_server import NotWarm, ReachingRun, WarmRequest, WarmServer, start_warm
 
 _MAX_TESTS = 3_000
@@ -118,14 +119,7 @@ class WarmSuite:
     ) -> ReachingRun:
         """Incomplete when it cannot be run here; where nothing is chosen, whether the functions can be replaced is asked."""
         swaps = [
-            {
-                "key": 0,
-                "path": f"{self._place.root}/{path}",
-                "first": function.first_line,
-                "name": function.name,
-                "shells": list(function.shells),
-                "text": text,
-            }
+            Swap(0, f"{self._place.root}/{path}", function.first_line, function.name, list(function.shells), text)
             for path, functions in replaced.items()
             for function, text in functions.items()
         ]

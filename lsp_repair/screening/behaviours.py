@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.candidates import Candidate
-from lsp_repair.screening.screens import WarmScreen
+from lsp_repair.screening.screening_state import ScreeningState
+from lsp_repair.testrun.probe.warm.warm_records import Answers, CompareBehaviour, Inputs
 
 _MAX_COMPARED = 25
 
@@ -16,7 +17,7 @@ class Behaviour:
     answers: Mapping[str, str]
 
 
-def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Candidate, Behaviour]:
+def behaviours(screen: ScreeningState, candidates: Sequence[Candidate]) -> dict[Candidate, Behaviour]:
     """The behaviour of each candidate of the function that the best candidate edits.
 
     Candidates that edit another place have other inputs and are told apart by their text alone: they are missing here.
@@ -26,18 +27,14 @@ def behaviours(screen: WarmScreen, candidates: Sequence[Candidate]) -> dict[Cand
         return {}
     first, function = placed[0][0].source, placed[0][1].function
     same = [(each, unit) for each, unit in placed if each.source == first and unit.function == function]
-    entries = [screen.entry(key, first.path, unit) for key, (_, unit) in enumerate(same)]
+    swaps = [screen.swap(key, first.path, unit) for key, (_, unit) in enumerate(same)]
     tests = [test.request(10.0) for test in (*screen.ladder.screening, *screen.ladder.confirming[:20])]
-    records, _ = screen.server.answer(
-        "behaviours", screen.deadline, candidates=entries, tests=tests, stall_seconds=10.0
-    )
-    reported: list[list[str]] = [record["inputs"] for record in records if record["kind"] == "inputs"]
-    inputs = reported[0] if reported else []
+    reports, _ = screen.server.answer(CompareBehaviour(swaps, tests), screen.deadline)
+    inputs = next((each.inputs for each in reports if isinstance(each, Inputs)), ())
     found: dict[Candidate, Behaviour] = {}
-    for record in records:
-        if record["kind"] == "answers" and record["key"] >= 0 and record["answers"] is not None:
-            key: int = record["key"]
-            found[same[key][0]] = Behaviour(dict(zip(inputs, record["answers"], strict=True)))
+    for each in reports:
+        if isinstance(each, Answers) and 0 <= each.key < len(same) and each.answers is not None:
+            found[same[each.key][0]] = Behaviour(dict(zip(inputs, each.answers, strict=False)))
     return found
 
 

@@ -1,10 +1,12 @@
-"""The tests that screen candidates, each believed only after the original source gave its known outcome through the tier."""
+"""The tests that screen candidates, each trusted only after the original source gave its known outcome through the tier."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId
+from lsp_repair.testrun.probe.warm.warm_records import Canary, Screen, Style, TestToRun
 from lsp_repair.testrun.warm_server import WarmServer
 
 
@@ -13,46 +15,32 @@ class TrustedTest:
     """A test whose outcome on the original code was reproduced through the tier."""
 
     node_id: NodeId
-    style: str
-    """`direct` or `hooks` (items.py)."""
+    style: Style
     seconds: float
     """CPU limit."""
     expected_error: str | None
     """Error type on the original code; None where it passes."""
     writes: bool = False
-    """Whether it acts as known only where it may write in the project's copy, which all candidates share."""
+    """Whether it gives that outcome only where it may write in the project's copy, which all candidates share."""
 
-    def request(self, patience: float = 1.0) -> dict[str, object]:
-        """As the warm server wants it."""
-        return {
-            "id": self.node_id,
-            "style": self.style,
-            "seconds": self.seconds * patience,
-            "writes": self.writes,
-        }
+    def request(self, patience: float = 1.0) -> TestToRun:
+        """What the warm server is asked to run."""
+        return TestToRun(self.node_id, self.style, self.seconds * patience, self.writes)
 
 
 def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
     """Those of the tests that give their expected error through the swap tier: called directly, else by the hooks.
 
-    They run in one process in the order given, which should be that of the collection: tests may lean on it.
+    They run in one process in the order given, which should be that of the collection: tests may depend on it.
     """
     found: dict[NodeId, TrustedTest] = {}
-    for style, writes in (("direct", False), ("hooks", False), ("direct", True), ("hooks", True)):
+    for writes, style in itertools.product((False, True), Style):
         left = [replace(test, style=style, writes=writes) for test in tests if test.node_id not in found]
         if not left:
             break
-        request = [test.request() for test in left]
-        records, _ = server.answer(
-            "screen",
-            deadline,
-            candidates=[],
-            tests=request,
-            canary=True,
-            stall_seconds=10 + sum(test.seconds for test in left),
-        )
-        reported: list[list[str | None]] = [record["outcomes"] for record in records if record["kind"] == "canary"]
-        outcomes = reported[0] if reported else []
+        operation = Screen([], [test.request() for test in left], canary=True)
+        reports, _ = server.answer(operation, deadline, 10 + sum(test.seconds for test in left))
+        outcomes = next((each.outcomes for each in reports if isinstance(each, Canary)), ())
         found.update(
             (test.node_id, test)
             for test, outcome in zip(left, outcomes, strict=False)
@@ -87,6 +75,6 @@ class Ladder:
     test_files: tuple[str, ...]
     """Where these tests were collected from, for the tier that collects again."""
     others: tuple[TrustedTest, ...] = ()
-    """Red tests of other groups: a candidate that repairs them too has met a common cause."""
+    """Failing tests of other groups: a candidate that repairs them too has found a common cause."""
     whole_files: bool = False
     """Whether the targets are files that do not collect: then every test in them has to pass."""

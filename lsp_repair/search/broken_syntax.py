@@ -10,7 +10,7 @@ from lsp_repair.domain.encoding import Encoding, decoded, native
 from lsp_repair.domain.patches import Edit, spliced
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import error_line, line_starts, tree_of
-from lsp_repair.search.changes import quoted
+from lsp_repair.search.changes import quoted, with_match
 
 _LINES_ABOVE = 12
 """An unclosed bracket is often reported far below the line it is on."""
@@ -105,11 +105,11 @@ def _edits(lines: list[str], reported: int, raised: list[int]) -> Iterator[_Edit
 def _line_edits(line: str, above: str) -> Iterator[tuple[str, float, str]]:
     code, comment = _split_comment(line)
     if _BLOCK.match(code) and not code.endswith(":"):
-        yield code + ":" + comment, 0.95, f"insert `:` behind {quoted(code)}"
-        yield code.rstrip(";,.") + ":" + comment, 0.85, f"insert `:` behind {quoted(code)}"
+        yield code + ":" + comment, 0.95, f"insert `:` after {quoted(code)}"
+        yield code.rstrip(";,.") + ":" + comment, 0.85, f"insert `:` after {quoted(code)}"
     if _BLOCK.match(code):
         for found in _ASSIGNED_CONDITION.finditer(code):
-            text = f"{code[: found.start()]}=={code[found.end() :]}{comment}"
+            text = with_match(found, "==") + comment
             yield text, 0.9, f"`=` → `==` in {quoted(code)}"
     yield from _brackets(code, comment)
     yield from _quotes(code, comment)
@@ -119,7 +119,7 @@ def _line_edits(line: str, above: str) -> Iterator[tuple[str, float, str]]:
             text = code.replace(wrong, right, 1) + (")" if right == "print(" else "")
             yield text + comment, 0.6, f"{quoted(wrong)} → {quoted(right)}"
     for found in re.finditer(r"==", code):
-        yield f"{code[: found.start()]}={code[found.end() :]}{comment}", 0.4, f"`==` → `=` in {quoted(code)}"
+        yield with_match(found, "=") + comment, 0.4, f"`==` → `=` in {quoted(code)}"
     yield from _stray_characters(code, comment)
 
 
@@ -147,11 +147,11 @@ def _brackets(code: str, comment: str) -> Iterator[tuple[str, float, str]]:
                 yield f"{code[:at]}{opening}{code[at:]}{comment}", weight * 0.7, f"insert `{opening}` in {quoted(code)}"
         for bracket in (opening, closing):
             for found in re.finditer(re.escape(bracket), code):
-                text = code[: found.start()] + code[found.end() :] + comment
+                text = with_match(found, "") + comment
                 yield text, weight * 0.8, f"drop `{bracket}` in {quoted(code)}"
         for other in _CLOSING.replace(closing, ""):
             for found in re.finditer(re.escape(other), code):
-                text = f"{code[: found.start()]}{closing}{code[found.end() :]}{comment}"
+                text = with_match(found, closing) + comment
                 yield text, weight * 0.7, f"`{other}` → `{closing}` in {quoted(code)}"
 
 
@@ -186,7 +186,7 @@ def _indentation(line: str, above: str) -> Iterator[tuple[str, float, str]]:
 def _stray_characters(code: str, comment: str) -> Iterator[tuple[str, float, str]]:
     tokens = list(re.finditer(r"\w+|[^\w\s]", code))
     for found in tokens[:40]:
-        text = (code[: found.start()] + code[found.end() :]).rstrip() + comment
+        text = with_match(found, "").rstrip() + comment
         if text.strip():
             yield text, 0.35 if re.fullmatch(r"\W", found[0]) else 0.2, f"drop {quoted(found[0])} in {quoted(code)}"
     for one, other in pairwise(tokens):

@@ -1,6 +1,7 @@
 """What templates yield: code in an expression's place, or splices of the text."""
 
 import ast
+import re
 from typing import NamedTuple
 
 from lsp_repair.pycode.precedence import Code
@@ -8,7 +9,7 @@ from lsp_repair.pycode.precedence import Code
 _MAX_QUOTED = 30
 
 
-# NamedTuples and no dataclasses, here as for Code: templates make tens of thousands of them.
+# NamedTuples instead of dataclasses, as for Code: templates make tens of thousands of them.
 class Replacement(NamedTuple):
     """Puts other code in an expression's place."""
 
@@ -20,7 +21,7 @@ class Replacement(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """Splices that are no single expression: statements inserted, moved or changed."""
+    """Splices of the text other than of a single expression: statements inserted, moved or changed."""
 
     edits: tuple[tuple[int, int, str], ...]
     """Start, end and text; lines end in a plain newline, which becomes the file's."""
@@ -29,13 +30,18 @@ class Rewrite(NamedTuple):
     template: str
     prior: float
     title: str
-    """What it does; empty where it just inserts its text."""
+    """What it does; empty if it only inserts its text."""
     size: int = 1
     is_certain: bool = True
-    """False where only parsing tells whether the result is a program."""
+    """False if the result has to be parsed to know whether it is valid."""
 
 
 Change = Replacement | Rewrite
+
+
+def with_match(found: re.Match[str], text: str) -> str:
+    """The searched string with other text in the match's place."""
+    return found.string[: found.start()] + text + found.string[found.end() :]
 
 
 def quoted(text: str) -> str:

@@ -9,15 +9,15 @@ from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
 
 _SHARE = 0.5
-"""Two edits are worth half of the better one's score."""
+"""Two edits are worth half of the lower score."""
 _NEW_LINE_SCORE = 0.5
 _MAX_TITLE = 80
 
 
 def second_order(base: Candidate, scores: Mapping[int, float], hints: Hints, limit: int) -> Iterator[Candidate]:
-    """The best so many candidates for the edited file, composed with the edit that made it."""
+    """At most `limit` candidates for the edited file, best first, composed with the edit that made it."""
     middle = SourceFile(base.source.path, base.after)
-    # Lines of tracebacks no longer fit; messages still say what was expected.
+    # Traceback lines no longer match; messages still say what was expected.
     moved = replace(hints, failures=tuple(replace(failure, frames=()) for failure in hints.failures))
     for second in first_order(middle, shifted_scores(base, scores), moved)[:limit]:
         yield composed(base, second)

@@ -43,7 +43,7 @@ class Emission:
     _slots: dict[ast.expr, Slot] = field(default_factory=dict[ast.expr, Slot])
 
     def extend(self, changes: Iterable[Change], suspiciousness: float | None = None) -> None:
-        """Take the changes in; a given suspiciousness stands instead of that of their lines."""
+        """Add the changes; a given suspiciousness replaces that of their lines."""
         for change in changes:
             slot = self._slot(change.node) if isinstance(change, Replacement) else None
             if slot is not None:
@@ -96,7 +96,7 @@ class Emission:
         return self._least / score if score else 0.0
 
     def _minimal(self, start: int, end: int, text: str) -> tuple[int, int, str]:
-        """The splice without what it leaves as it is, so that two ways to one result are seen to be one."""
+        """The splice without the text it leaves unchanged, so that two ways to the same result count as one."""
         if start == end:
             return start, end, text
         old = self.module.text(start, end)

@@ -42,7 +42,7 @@ def first_order(
     for failure in hints.failures:
         _from_error(context, emission, failure)
     localise = [node for node in editable_expressions(context.module) if context.is_suspicious(node)]
-    # The most suspicious first: what they fill the list with sets the score that the others have to reach.
+    # The most suspicious first: they set the score that the others have to reach.
     for node in sorted(localise, key=lambda each: -context.scores.get(each.lineno, 0)):
         for template in EXPRESSIONS:
             emission.extend(template(context, node))

@@ -1,4 +1,4 @@
-"""What is known about a failure beside the lines it executed."""
+"""What is known about a failure besides the lines it executed."""
 
 from dataclasses import dataclass
 

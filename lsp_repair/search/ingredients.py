@@ -20,7 +20,7 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What one module offers where; everything is computed once."""
+    """What a module offers at each place; everything is computed once."""
 
     module: Module
     _names: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict[ast.AST, tuple[str, ...]])
@@ -146,7 +146,7 @@ class Ingredients:
 
     @cached_property
     def borrowed(self) -> tuple[str, ...]:
-        """Functions that the module imports by name from elsewhere than the standard library."""
+        """Functions that the module imports by name from outside the standard library."""
         names: list[str] = []
         for node in self.module.tree.body:
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] not in sys.stdlib_module_names:

@@ -18,7 +18,7 @@ def loose_likeness(one: str, other: str) -> float:
 
 
 def resemblance(one: str, other: str) -> float:
-    """Between 0 and 1, the share of tokens two expressions have in common; cheap enough for every pair in a function."""
+    """Between 0 and 1, the share of tokens two expressions have in common; cheap enough for all pairs in a function."""
     left, right = _tokens(one), _tokens(other)
     return 2 * len(left & right) / (len(left) + len(right) or 1)
 

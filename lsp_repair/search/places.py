@@ -1,4 +1,4 @@
-"""What the place of an expression in its parent demands of a replacement."""
+"""What a replacement must satisfy at an expression's place in its parent."""
 
 import ast
 
@@ -51,7 +51,7 @@ def _operand_level(parent: ast.BinOp, node: ast.expr) -> Level:
 
 
 def encloses_line_breaks(parent: ast.AST, node: ast.expr) -> bool:
-    """Whether brackets of the parent let the node's text go over several lines."""
+    """Whether brackets of the parent allow line breaks in the node's text."""
     if isinstance(parent, ast.Call):
         return parent.func is not node
     if isinstance(parent, ast.Subscript):
@@ -60,7 +60,7 @@ def encloses_line_breaks(parent: ast.AST, node: ast.expr) -> bool:
 
 
 def is_condition(parent: ast.AST, node: ast.expr) -> bool:
-    """Whether only the node's truth matters."""
+    """Whether only the truth value of the node matters."""
     match parent:
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
             return test is node

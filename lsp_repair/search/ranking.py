@@ -1,4 +1,4 @@
-"""The order in which survivors are worth a proof: how likely each is the edit a person would have made."""
+"""The order in which to prove survivors: how likely each is the edit a person would have made."""
 
 import ast
 import re
@@ -27,16 +27,16 @@ _FOR_TEST_LITERALS = {
     "swap-constants",
     "raise-type",
 }
-"""Templates that take a test's words on purpose: a string is data, not a way around the test."""
+"""Templates that use a test's strings on purpose: a string is data, not a way around the test."""
 
 
 def rank(candidate: Candidate, hints: Hints) -> float:
     """Rank of a candidate that passed the failing tests; greater is better.
 
-    Starts from the score (suspiciousness, prior and size) and takes away for what overfits: deletions, guards that
-    return a literal of the test, swallowed exceptions, new statements where an expression would do, names that nobody
-    reads any more, calls of the module's own functions that are gone (deleted functionality is the commonest way to
-    please a weak suite: Qi et al., ISSTA 2015).
+    Starts from the score (suspiciousness, prior and size) and reduces it for signs of overfitting: deletions, guards that
+    return a literal of the test, swallowed exceptions, new statements where an expression would do, names that are no
+    longer read, removed calls of the module's own functions (deleting functionality is the commonest way to satisfy a
+    weak suite: Qi et al., ISSTA 2015).
     """
     before, after = changed_text(candidate)
     value = candidate.score
@@ -64,13 +64,13 @@ def changed_text(candidate: Candidate) -> tuple[str, str]:
 
 
 def _leaves_unused(candidate: Candidate) -> bool:
-    """Whether a local name that was read before is bound and never read after the edit."""
+    """Whether a local name that was read before the edit is bound but never read after it."""
     before, after = (_unread(data, candidate.line) for data in (candidate.source.data, candidate.after))
     return bool(after - before)
 
 
 def _loses_own_call(data: bytes, before: str, after: str) -> bool:
-    """Whether a function of this file is called before the edit and not in what takes its place."""
+    """Whether the edit removes a call of a function of this file."""
     lost = set(_CALLED.findall(before)) - set(_CALLED.findall(after))
     return any(re.search(rf"^[ \t]*(async +)?def +{name}\b".encode(), data, re.MULTILINE) for name in lost)
 
@@ -106,6 +106,6 @@ def _literals(text: str) -> list[str]:
 
 
 def _swallows(before: str, after: str) -> bool:
-    """Whether an exception is caught that was not before, and nothing done about it."""
+    """Whether an exception is newly caught."""
     catches = re.search(r"\bexcept\b|\bsuppress\(|\bException\b", after)
     return catches is not None and not re.search(r"\bexcept\b|\bsuppress\(|\bException\b", before)

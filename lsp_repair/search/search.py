@@ -1,4 +1,4 @@
-"""The staged search: single edits in order of score, again what timed out, expressions built anew, pairs of edits."""
+"""The staged search: single edits in order of score, those that timed out again, synthesised expressions, pairs of edits."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from lsp_repair.search.suspicion import raised_by_frames
 from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
-"""Suspiciousness of every line where neither executed lines nor a traceback say anything."""
+"""Suspiciousness of every line if neither executed lines nor a traceback are known."""
 _MAX_RETRIES = 60
 
 
@@ -23,15 +23,15 @@ class Limits:
     """How far a search goes."""
 
     first_wave: int = 600
-    """How many single edits of each file are made before any is tried; the others only when these do not do."""
+    """How many single edits of each file are generated before any is tried; the others only if none of these survives."""
     first_order: int = 6000
     per_chunk: int = 200
     synthesis: int = 2000
-    """How many expressions built anew are tried."""
+    """How many synthesised expressions are tried."""
     second_order_bases: int = 12
     second_order_each: int = 400
     settle_seconds: float = 2.0
-    """How long it goes on after the first survivor, not counting the time the caller spends on survivors."""
+    """How long it continues after the first survivor, not counting the time the caller spends on survivors."""
     max_survivors: int = 25
 
 
@@ -46,7 +46,7 @@ class Survivor:
     """How many edits were composed: 1 or 2."""
 
 
-def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, what is known, what to ask, how far to go
+def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is known, how to screen, how far to go
     sources: Sequence[SourceFile],
     localisation: Localisation,
     hints: Hints,
@@ -56,9 +56,9 @@ def search(  # noqa: PLR0913, PLR0917 - the engine's one entry: what to edit, wh
 ) -> Iterator[Survivor]:
     """Survivors as they are found; sort by rank to show them.
 
-    Stages: single edits in order of score; those of them that hit a time limit once more; while nothing has survived,
-    expressions built anew, then pairs of edits on top of the single ones that came furthest. What hit a limit after
-    it had passed a test is likely to be right and slow: it is tried again at once.
+    Stages: single edits in order of score; those that hit a time limit once more; while nothing has survived,
+    synthesised expressions, then pairs of edits on top of the single ones that came furthest. A candidate that hit a
+    limit after it had passed a test is probably right and slow: it is tried again at once.
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
     scores = _scores_by_path(sources, localisation, hints)
@@ -126,7 +126,7 @@ class _Run:
                 yield from self._screened(slow, order, [])
 
     def _screened(self, chunk: list[Candidate], order: int, slow: list[Candidate]) -> Iterator[Survivor]:
-        """Survivors of one chunk; what ran out of time after it had passed a test is added to `slow`."""
+        """Survivors of one chunk; candidates that ran out of time after they had passed a test are added to `slow`."""
         results = self.screen(chunk)
         for screened in results:
             if screened.inconclusive and screened.passed:
@@ -181,7 +181,7 @@ class _Run:
 
 
 def _chunks(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
-    """Runs of candidates, those of one file side by side within a run."""
+    """Chunks of candidates; within each the candidates of one file are adjacent."""
     chunk: list[Candidate] = []
     for candidate in candidates:
         chunk.append(candidate)

@@ -1,4 +1,4 @@
-"""The place of one expression: what stands there, what may stand there, how suspicious it is."""
+"""The place of one expression: what is there, what may be put there, how suspicious it is."""
 
 import ast
 import sys
@@ -23,13 +23,13 @@ class Slot(NamedTuple):
     demanded: Level
     takes_line_breaks: bool
     is_bracketed: bool
-    """Parentheses of its own stand around it."""
+    """It has parentheses of its own."""
     follows_word: bool
     precedes_word: bool
     is_in_f_string: bool = False
 
     def takes(self, code: Code) -> bool:
-        """Whether the code can stand here on every Python: before 3.12 an f-string's parts had no quotes of their own."""
+        """Whether the code is valid here on every Python: before 3.12 the parts of an f-string could not reuse its quotes."""
         return not (self.is_in_f_string and _UNFIT_FOR_F_STRINGS & set(code.text))
 
     def splice(self, code: Code) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""Small expressions built anew for the most suspicious places, where no template's edit was right."""
+"""Small expressions synthesised for the most suspicious places, for when no template's edit was right."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _SYMMETRIC = {"*", "==", "!="}
 
 
 def synthesised(source: SourceFile, scores: Mapping[int, float], hints: Hints, limit: int) -> list[Candidate]:
-    """The best so many candidates that put an operation over names in scope in an expression's place."""
+    """At most `limit` candidates that replace an expression by an operation over names in scope, best first."""
     context = context_of(source, scores, hints)
     if context is None:
         return []

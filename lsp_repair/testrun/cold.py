@@ -1,4 +1,4 @@
-"""One run of pytest in a fresh process, survived whatever the tests do to it."""
+"""One run of pytest in a fresh process, whatever the tests do to it."""
 
 import os
 import secrets
@@ -13,12 +13,13 @@ from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.probe import channel, run_records
+from lsp_repair.testrun.probe.pipe_records import Record
 from lsp_repair.testrun.protocol import Protocol
-from lsp_repair.testrun.records import Record, RunBuilder
+from lsp_repair.testrun.records import RunBuilder
 
 _MAX_DEATHS = 4
-"""A suite whose tests kill the process more often than this is not worth a fifth start."""
+"""A suite whose tests kill the process this often is not started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ColdRequest:
     within: frozenset[str] | None = None
     """The files that may be collected at all, relative to the root; None: all. Which of them hold tests, pytest says."""
     record: bool = False
-    """Whether the executed lines are wanted."""
+    """Whether the executed lines are reported."""
     reverse: bool = False
     hash_seed: str = "random"
     test_seconds: float = 2.0
@@ -52,9 +53,9 @@ class ColdRequest:
     """Wall seconds without news before the running test counts as hanging."""
     must_fail: MustFail | None = None
     digests: bool = True
-    """Whether it is wanted what the test files hold just before they are imported."""
+    """Whether what the test files hold just before they are imported is reported."""
     guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Files, relative to the root, of which it is told when they reach for frames or code, with the names that are no news."""
+    """Files, relative to the root, reported when they reach for frames or code, with the names that need no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def run_cold(
     for _ in range(_MAX_DEATHS):
         running = start() if start is not None else start_probe(place, request.hash_seed)
         start = None
-        ended, tail = _run_once(running, _requested(place, request), request.stall_seconds, (builder, deadline))
+        ended, tail = _run_once(running, place, request, (builder, deadline))
         if ended or deadline.passed:
             break
         victim = builder.died(_last_words(tail))
@@ -106,16 +107,16 @@ def _last_words(tail: str) -> str:
 
 
 def _run_once(
-    running: Running, requested: dict[str, object], stall_seconds: float, sink: tuple[RunBuilder, Deadline]
+    running: Running, place: Place, request: ColdRequest, sink: tuple[RunBuilder, Deadline]
 ) -> tuple[bool, str]:
-    """Whether the end record arrived or what arrives cannot be believed, and the end of the output."""
+    """Whether the end was reported or the reports cannot be trusted, and the end of the output."""
     builder, deadline = sink
     intake, protocol = Intake(secrets.token_bytes(32)), Protocol()
     try:
-        channel.send(running.write_fd, {**requested, "secret": intake.secret.hex()})
-        for record in records(running, intake, deadline, stall_seconds):
-            protocol.take(record)
-            builder.take(record)
+        channel.send(running.write_fd, _requested(place, request, intake.secret))
+        for report in reports(running, intake, deadline, request.stall_seconds):
+            protocol.take(report)
+            builder.take(report)
         if builder.ended and _is_silent(running, protocol):
             running.finish(1.0)
     except BrokenPipeError:
@@ -128,7 +129,7 @@ def _run_once(
 
 
 def _is_silent(running: Running, protocol: Protocol) -> bool:
-    """Whether the pipe closes behind the end record; somebody else may still hold it, and write to it."""
+    """Whether the pipe closes after the end was reported; another process may still hold it, and write to it."""
     if not select.select([running.read_fd], [], [], 1.0)[0]:
         return False
     if os.read(running.read_fd, 1):
@@ -146,34 +147,29 @@ def start_probe(place: Place, hash_seed: str) -> Running:
         ) from error
 
 
-def _requested(place: Place, request: ColdRequest) -> dict[str, object]:
-    targets = request.files or place.selected
+def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records.ColdRequest:
     must_fail = request.must_fail
-    return {
-        "mode": "cold",
-        "root": str(place.root),
-        "args": [*place.arguments, *targets],
-        "only": sorted(request.only) if request.only is not None else None,
-        "within": sorted(request.within) if request.within is not None else None,
-        "record": request.record,
-        "order": "reversed" if request.reverse else "collected",
-        "test_seconds": request.test_seconds,
-        "digests": request.digests,
-        "guarded": {path: list(names) for path, names in request.guarded.items()},
-        "must_fail": None
+    return run_records.ColdRequest(
+        root=str(place.root),
+        args=[*place.arguments, *(request.files or place.selected)],
+        secret=secret.hex(),
+        only=sorted(request.only) if request.only is not None else None,
+        within=sorted(request.within) if request.within is not None else None,
+        record=request.record,
+        reverse=request.reverse,
+        test_seconds=request.test_seconds,
+        digests=request.digests,
+        guarded=request.guarded,
+        must_fail=None
         if must_fail is None
-        else {
-            "targets": list(must_fail.targets),
-            "changed": {path: list(spans) for path, spans in must_fail.changed.items()},
-            "seconds": must_fail.cpu_seconds,
-        },
-    }
+        else run_records.MustFailRequest(must_fail.targets, must_fail.changed, must_fail.cpu_seconds),
+    )
 
 
-def records(running: Running, intake: Intake, deadline: Deadline, stall_seconds: float) -> Iterator[Record]:
-    """Records as they arrive, those behind the end in the same breath too.
+def reports(running: Running, intake: Intake, deadline: Deadline, stall_seconds: float) -> Iterator[Record]:
+    """Reports as they arrive, including those that arrive together with the end.
 
-    Ends with the end record, at the end of the pipe, at the deadline, or after too long a silence.
+    Ends with the end report, at the end of the pipe, at the deadline, or after too long a silence.
     """
     received = time.monotonic()
     has_ended = False
@@ -184,6 +180,6 @@ def records(running: Running, intake: Intake, deadline: Deadline, stall_seconds:
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
             return
-        for record in intake.feed(chunk):
-            has_ended = has_ended or record["kind"] == "end"
-            yield record
+        for report in intake.feed(chunk):
+            has_ended = has_ended or isinstance(report, run_records.End)
+            yield report

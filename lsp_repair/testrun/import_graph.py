@@ -1,7 +1,7 @@
 """Who imports whom among a project's files, read from their text: which test files a change can affect.
 
-Names are resolved generously (any file whose dotted path ends with the name), so that the answer is rather too wide than
-too narrow. Import-time code counts for every importer, by any detour.
+Names are resolved generously (any file whose dotted path ends with the name), so that the answer errs on the wide side.
+Import-time code counts for every importer, direct or indirect.
 """
 
 import ast
@@ -34,7 +34,7 @@ class ImportGraph:
     names: Mapping[str, tuple[str, ...]]
 
     def affected_by(self, changed: Iterable[str]) -> frozenset[str]:
-        """The changed files and every file that imports one of them, by any detour; conftests reach below them."""
+        """The changed files and every file that imports one of them, directly or indirectly; conftests affect all below them."""
         importers = self._importers()
         affected = set(changed)
         waiting = list(affected)
@@ -122,7 +122,7 @@ def _imported_names(root: Path, path: str) -> tuple[str, ...]:
 
 
 def _names_by_pieces(data: bytes, package: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The same from top-level functions and classes one by one, parsed once each; None when one is no text by itself."""
+    """The same from top-level functions and classes one by one, each parsed once; None if one does not parse by itself."""
     starts, after_decorator = [0], False
     for piece in _PIECE.finditer(data):
         if piece.start() and not after_decorator:
@@ -160,7 +160,7 @@ def _names_of(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
 
 
 def _load(cache: Path) -> ImportGraph:
-    """What was kept; nothing when it cannot be read."""
+    """The cached graph; an empty one if it cannot be read."""
     try:
         document = json.loads(cache.read_text("utf-8"))
         if document["version"] != _CACHE_VERSION:

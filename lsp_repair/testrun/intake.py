@@ -1,12 +1,12 @@
-"""The tool's end of a cold run's pipe: bytes in, records out, and no trust in either."""
+"""The tool's end of a cold run's pipe: bytes in, reports out, and no trust in either."""
 
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.probe.pipe_records import Record
 from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
-from lsp_repair.testrun.records import Record
-from lsp_repair.testrun.shapes import is_reported_cold, is_well_formed
+from lsp_repair.testrun.shapes import read_report
 
 _MAX_BYTES = 1 << 30
 """Of all records of one process."""
@@ -14,7 +14,7 @@ _MAX_BYTES = 1 << 30
 
 @dataclass(slots=True)
 class Intake:
-    """One process's records; `garbled` says why it cannot be believed any more, and then nothing more is taken.
+    """One process's reports; `garbled` says why it cannot be trusted any more, and then nothing more is taken.
 
     The first record comes before the secret is known to the process, and is the only one without a seal.
     """
@@ -27,13 +27,13 @@ class Intake:
     _sign: Sign | None = None
 
     def feed(self, chunk: bytes) -> list[Record]:
-        """The records that are complete with this chunk."""
+        """The reports that are complete with this chunk."""
         self._taken += len(chunk)
         found: list[Record] = []
         if self.garbled:
             return found
         if self._taken > _MAX_BYTES:
-            self.garbled = "the process told too much"
+            self.garbled = "the process reported too much"
             return found
         self._buffer += chunk
         try:
@@ -51,7 +51,4 @@ class Intake:
             tag, payload = payload[:TAG_BYTES], payload[TAG_BYTES:]
             if not compare_digest(tag, self._sign(payload)):
                 raise ValueError("a record was forged, lost or repeated")
-        record = channel.decoded(payload)
-        if not is_reported_cold(record) or not is_well_formed(record):
-            raise ValueError(f"a record of kind {record['kind'][:40]!r} is malformed")
-        return record
+        return read_report(channel.decoded(payload))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lsp_repair.isolation import Command, Confinement, Sandbox
 
-START = Path(__file__).parent / "probe" / "start_session.py"
+START = Path(__file__).parent / "probe" / "start_probe.py"
+_RUNS_PYTEST = "session.sessions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Place:
         given = self.environ.get("PYTHONPATH", "")
         path = os.pathsep.join([*self.source_roots, *([given] if given else [])])
         environ = {**self.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed}
-        return Command([str(self.python), str(START)], self.root, environ, confinement=self._confinement())
+        argv = [str(self.python), str(START), _RUNS_PYTEST]
+        return Command(argv, self.root, environ, confinement=self._confinement())
 
     def _confinement(self) -> Confinement:
         own = ("TMPDIR",) if "home" in self.sandbox.opened else ("HOME", "TMPDIR")

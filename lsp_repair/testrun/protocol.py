@@ -1,18 +1,19 @@
-"""The order in which one process may tell what its tests do; what breaks it is named by kind."""
+"""The order in which one process may report what its tests do; what breaks it is named by kind."""
 
 from dataclasses import dataclass, field
 
-from lsp_repair.testrun.records import Record
+from lsp_repair.testrun.probe import run_records as reports
+from lsp_repair.testrun.probe.pipe_records import Record
 
 _ORDER = {"setup": 0, "call": 1, "teardown": 2}
 
 
 @dataclass(slots=True)
 class Protocol:
-    """Follows the records of one process from its first to its last."""
+    """Follows the reports of one process from the first to the last."""
 
     irregular: set[str] = field(default_factory=set[str])
-    """Kinds of breaks: an honest plugin's are the same with any code, so the judge compares them with the baseline's."""
+    """Kinds of breaks: those of an honest plugin are the same with any code, so the judge compares them with the baseline."""
     _collected: set[str] | None = None
     _finished: set[str] = field(default_factory=set[str])
     _running: str | None = None
@@ -20,28 +21,28 @@ class Protocol:
     _is_setup: bool = False
     _has_errors: bool = False
     _is_over: bool = False
-    """Trials have begun, or the end has come: no test runs any more."""
+    """Trials or the end were reported: no more tests run."""
     _has_ended: bool = False
 
-    def take(self, record: Record) -> None:
-        """Follow one record."""
+    def take(self, report: Record) -> None:
+        """Follow one report."""
         if self._has_ended:
             self.irregular.add("records after the end")
-        match record["kind"]:
-            case "collected":
-                self._collect([test["id"] for test in record["tests"]])
-            case "collect-error" | "conftest-error":
+        match report:
+            case reports.Collected():
+                self._collect([test.id for test in report.tests])
+            case reports.CollectError() | reports.ConftestError():
                 self._has_errors = True
-            case "start":
-                self._start(record["id"])
-            case "phase":
-                self._phase(record)
-            case "executed":
-                if record["id"] not in self._finished:
+            case reports.Start(id=node_id):
+                self._start(node_id)
+            case reports.Phase():
+                self._phase(report)
+            case reports.Executed(id=node_id):
+                if node_id not in self._finished:
                     self.irregular.add("lines of a test that did not run")
-            case "trial":
+            case reports.TrialEnded():
                 self._is_over = True
-            case "end":
+            case reports.End():
                 self._end()
             case _:
                 pass
@@ -62,12 +63,12 @@ class Protocol:
             self.irregular.add("a test started twice")
         self._running, self._phases, self._is_setup = node_id, [], False
 
-    def _phase(self, record: Record) -> None:
-        when = record["when"]
-        if record["id"] != self._running or self._is_over:
+    def _phase(self, phase: reports.Phase) -> None:
+        when = phase.when
+        if phase.id != self._running or self._is_over:
             self.irregular.add("an outcome of a test that does not run")
             return
-        if record.get("sub"):
+        if phase.sub:
             return
         if when in self._phases:
             self.irregular.add(f"two outcomes of one {when}")
@@ -75,11 +76,11 @@ class Protocol:
             self.irregular.add("phases out of order")
         self._phases.append(when)
         if when == "setup":
-            self._is_setup = record["outcome"] == "passed"
+            self._is_setup = phase.outcome == "passed"
         if when == "teardown":
             if self._is_setup and "call" not in self._phases:
                 self.irregular.add("a test without a call")
-            self._finished.add(record["id"])
+            self._finished.add(phase.id)
             self._running = None
 
     def _end(self) -> None:

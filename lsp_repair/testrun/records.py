@@ -1,8 +1,6 @@
-"""From the probe's records to the domain's values."""
+"""From the probe's reports to the domain's values."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from lsp_repair.domain.oversight import Inner, Observed, Oversight, Trial
 from lsp_repair.domain.runs import (
@@ -15,14 +13,13 @@ from lsp_repair.domain.runs import (
     TestResult,
     TestRun,
 )
-from lsp_repair.testrun.shapes import is_well_formed
-
-Record = Mapping[str, Any]
+from lsp_repair.testrun.probe import run_records as reports
+from lsp_repair.testrun.probe.pipe_records import Record
 
 
 @dataclass(slots=True)
 class RunBuilder:
-    """Takes records as they arrive and gives a TestRun at any time."""
+    """Takes reports as they arrive and gives a TestRun at any time."""
 
     collected: dict[NodeId, CollectedTest] = field(default_factory=dict[NodeId, CollectedTest])
     results: dict[NodeId, TestResult] = field(default_factory=dict[NodeId, TestResult])
@@ -36,60 +33,47 @@ class RunBuilder:
     conftest_failure: Failure | None = None
     cpu_seconds: float = 0.0
     garbled: str = ""
-    """Why the records cannot be believed."""
+    """Why the reports cannot be trusted."""
     irregular: set[str] = field(default_factory=set[str])
     observed: dict[str, Observed] = field(default_factory=dict[str, Observed])
     digests: dict[str, str] = field(default_factory=dict[str, str])
     trials: list[Trial] = field(default_factory=list[Trial])
     reached: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-    def take(self, record: Record) -> None:
-        """Note one record; unknown kinds are ignored, malformed records are noted as such."""
-        if not is_well_formed(record):
-            self.garbled = self.garbled or f"a record of kind {record['kind'][:40]!r} is malformed"
-            return
-        match record["kind"]:
-            case "collected":
-                self._take_collected(record)
-            case "collect-error":
-                self._take_broken(record)
-            case "phase":
-                self._take_phase(record)
-            case "executed":
-                self._take_executed(record)
-            case "end":
-                self._take_end(record)
+    def take(self, report: Record) -> None:
+        """Note one report; those of the warm server's other requests are ignored."""
+        match report:
+            case reports.Garbled(why=why):
+                self.garbled = self.garbled or why
+            case reports.Hello(pytest=version):
+                self.pytest_version = version
+            case reports.Collected():
+                self.oracle.update(report.oracle)
+                self.digests.update(report.digests)
+                self.collected.update((test.node_id, test) for test in map(_collected, report.tests))
+            case reports.ConftestError():
+                self.conftest_failure = failure(NodeId("conftest.py"), "collect", report.failure)
+            case reports.CollectError():
+                self._take_broken(report)
+            case reports.End():
+                self.ended = True
+                self.exit_status = report.exit
+                self.cpu_seconds += report.cpu
+            case reports.Start() | reports.Phase() | reports.Executed():
+                self._take_test(report)
             case _:
-                self._take_small(record)
+                self._take_evidence(report)
 
-    def _take_collected(self, record: Record) -> None:
-        self.oracle.update(record["oracle"])
-        self.digests.update(record.get("digests", {}))
-        self.collected.update((test.node_id, test) for test in map(_collected, record["tests"]))
-
-    def _take_small(self, record: Record) -> None:
-        match record["kind"]:
-            case "garbled":
-                self.garbled = self.garbled or record["why"]
-            case "hello":
-                self.pytest_version = record["pytest"]
-            case "start":
-                self.running = NodeId(record["id"])
-            case "modules":
-                self.modules.update(record["files"])
-            case "conftest-error":
-                self.conftest_failure = failure(NodeId("conftest.py"), "collect", record["failure"])
-            case "trial":
-                self.trials.append(_trial(record))
-            case "reached-for":
-                self.reached.add((record["path"], record["name"]))
+    def _take_evidence(self, report: Record) -> None:
+        match report:
+            case reports.Modules(files=files):
+                self.modules.update(files)
+            case reports.TrialEnded():
+                self.trials.append(_trial(report))
+            case reports.ReachedFor(path=path, name=name):
+                self.reached.add((path, name))
             case _:
                 pass
-
-    def _take_end(self, record: Record) -> None:
-        self.ended = True
-        self.exit_status = record["exit"]
-        self.cpu_seconds += record["cpu"]
 
     def died(self, why: str) -> NodeId | None:
         """The process ended in the middle of a test: that test failed; returns which."""
@@ -99,35 +83,40 @@ class RunBuilder:
             self.results[victim] = TestResult(victim, Outcome.FAILED, failure=broken)
         return victim
 
-    def _take_broken(self, record: Record) -> None:
-        node_id = NodeId(record["id"])
-        broken = failure(node_id, "collect", record["failure"] or {"type": "CollectError", "message": ""})
+    def _take_broken(self, report: reports.CollectError) -> None:
+        node_id = NodeId(report.id)
+        broken = failure(node_id, "collect", report.failure or reports.ReportedFailure("CollectError", "", []))
         self.results[node_id] = TestResult(node_id, Outcome.ERROR, failure=broken)
 
-    def _take_phase(self, record: Record) -> None:
-        node_id = NodeId(record["id"])
-        before = self.results.get(node_id) if record["when"] != "setup" else None
+    def _take_test(self, report: reports.Start | reports.Phase | reports.Executed) -> None:
+        node_id = NodeId(report.id)
+        match report:
+            case reports.Start():
+                self.running = node_id
+            case reports.Phase():
+                self._take_phase(node_id, report)
+            case reports.Executed():
+                if node_id in self.results:
+                    lines = {path: frozenset(found) for path, found in report.lines.items()}
+                    self.results[node_id] = replace(self.results[node_id], executed=lines)
+
+    def _take_phase(self, node_id: NodeId, phase: reports.Phase) -> None:
+        before = self.results.get(node_id) if phase.when != "setup" else None
         result = before or TestResult(node_id, Outcome.PASSED)
-        outcome = _phase_outcome(record)
+        outcome = _phase_outcome(phase)
         if outcome is not Outcome.PASSED and not result.outcome.is_failing:
             result = replace(result, outcome=outcome)
-        if record["outcome"] == "failed" and result.failure is None:
-            result = replace(result, failure=failure(node_id, record["when"], record["failure"]))
-        printed = max(result.printed, record.get("printed", 0))
-        self.results[node_id] = replace(result, seconds=result.seconds + record["seconds"], printed=printed)
-        if "inner" in record:
-            self.observed[node_id] = Observed(Inner(record["inner"]), record["error"], record["code"])
-        if record["when"] == "teardown":
+        if phase.failure is not None and result.failure is None:
+            result = replace(result, failure=failure(node_id, phase.when, phase.failure))
+        printed = max(result.printed, phase.printed)
+        self.results[node_id] = replace(result, seconds=result.seconds + phase.seconds, printed=printed)
+        if phase.inner is not None:
+            self.observed[node_id] = Observed(Inner(phase.inner), phase.error, phase.code)
+        if phase.when == "teardown":
             self.running = None
 
-    def _take_executed(self, record: Record) -> None:
-        node_id = NodeId(record["id"])
-        if node_id in self.results:
-            lines = {path: frozenset(found) for path, found in record["lines"].items()}
-            self.results[node_id] = replace(self.results[node_id], executed=lines)
-
     def run(self, seconds: float, output_tail: str) -> TestRun:
-        """What is known so far; a test that is under way and has not failed has no outcome."""
+        """What is known so far; a test that is running and has not failed has no outcome."""
         decided = {key: each for key, each in self.results.items() if key != self.running or each.outcome.is_failing}
         return TestRun(
             collected=tuple(self.collected.values()),
@@ -151,23 +140,23 @@ class RunBuilder:
         )
 
 
-def _trial(record: Record) -> Trial:
+def _trial(trial: reports.TrialEnded) -> Trial:
     return Trial(
-        record["what"],
-        record["id"],
-        record.get("outcome", ""),
-        Inner(record.get("inner", "unseen")),
-        record.get("line", 0),
-        record.get("reached", False),
-        record.get("detail", ""),
-        tuple(record.get("equals_all", ())),
+        trial.what,
+        trial.id,
+        trial.outcome,
+        Inner(trial.inner),
+        trial.line,
+        trial.reached,
+        trial.detail,
+        tuple(trial.equals_all),
     )
 
 
-def _phase_outcome(record: Record) -> Outcome:
-    match record["outcome"], record["xfail"]:
+def _phase_outcome(phase: reports.Phase) -> Outcome:
+    match phase.outcome, phase.xfail:
         case "failed", _:
-            return Outcome.FAILED if record["when"] == "call" else Outcome.ERROR
+            return Outcome.FAILED if phase.when == "call" else Outcome.ERROR
         case "skipped", is_xfail:
             return Outcome.XFAILED if is_xfail else Outcome.SKIPPED
         case _, True:
@@ -176,26 +165,25 @@ def _phase_outcome(record: Record) -> Outcome:
             return Outcome.PASSED
 
 
-def _collected(test: Record) -> CollectedTest:
-    return CollectedTest(NodeId(test["id"]), test["path"], test["line"], test["doctest"])
+def _collected(test: reports.CollectedItem) -> CollectedTest:
+    return CollectedTest(NodeId(test.id), test.path, test.line, test.doctest)
 
 
-def failure(node_id: NodeId, phase: str, record: Record) -> Failure:
-    """The failure a probe record describes."""
-    sides = record.get("comparison")
+def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> Failure:
+    """The failure that the probe reported."""
+    sides = reported.comparison
     return Failure(
         node_id=node_id,
         phase=phase,
-        error_type=record["type"],
-        message=record["message"],
-        frames=tuple(_frames(record.get("frames", ()))),
-        comparison=Comparison(sides["operator"], sides["actual"], sides["expected"]) if sides else None,
-        missing_name=record.get("name"),
-        owner_type=record.get("owner"),
+        error_type=reported.type,
+        message=reported.message,
+        frames=tuple(map(_frame, reported.frames)),
+        comparison=Comparison(sides.operator, sides.actual, sides.expected) if sides else None,
+        missing_name=reported.name,
+        owner_type=reported.owner,
     )
 
 
-def _frames(records: Iterable[Record]) -> Iterable[Frame]:
-    for each in records:
-        local_names = tuple((name, value) for name, value in each["locals"])
-        yield Frame(each["path"], each["line"], each["function"], each["inside"], local_names)
+def _frame(frame: reports.ReportedFrame) -> Frame:
+    local_names = tuple((name, value) for name, value in frame.locals)
+    return Frame(frame.path, frame.line, frame.function, frame.inside, local_names)

@@ -1,129 +1,181 @@
-"""What each record of the probe has to look like; the user's code shares a process with who writes them."""
+"""From JSON to typed reports; the user's code shares a process with the writer, so every value is checked.
+
+Each field has to be of exactly the type that it is declared with, numbers within bounds.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from enum import Enum
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from lsp_repair.testrun.probe import run_records
+from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.replay import replay_records
 from lsp_repair.testrun.probe.session.guarding import NAMES
+from lsp_repair.testrun.probe.warm import warm_records
 
-Check = Callable[[Any], bool]
-
-
-def _text(value: Any) -> bool:
-    return type(value) is str
-
-
-def _flag(value: Any) -> bool:
-    return type(value) is bool
+Read = Callable[[Any], Any]
+"""The value that was checked; raises MalformedError."""
+_E = TypeVar("_E", bound=Enum)
 
 
-def _count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 53
+class MalformedError(ValueError):
+    """A record, or a part of one, has another shape than its kind has."""
 
 
-def _whole(value: Any) -> bool:
-    return type(value) is int and abs(value) < 1 << 31
+def _that(is_right: Callable[[Any], bool]) -> Read:
+    def read(value: Any) -> Any:
+        if not is_right(value):
+            raise MalformedError
+        return value
+
+    return read
 
 
-def _seconds(value: Any) -> bool:
-    return type(value) in {int, float} and -1e6 < value < 1e9
+_text = _that(lambda value: type(value) is str)
+_flag = _that(lambda value: type(value) is bool)
+_count = _that(lambda value: type(value) is int and 0 <= value < 1 << 53)
+_whole = _that(lambda value: type(value) is int and abs(value) < 1 << 31)
+_seconds = _that(lambda value: type(value) in {int, float} and -1e6 < value < 1e9)
+_OF_TYPE: Mapping[Any, Read] = {str: _text, bool: _flag, int: _whole, float: _seconds, run_records.Count: _count}
 
 
-def _one_of(*words: str) -> Check:
-    return lambda value: type(value) is str and value in words
+def _one_of(*words: str) -> Read:
+    return _that(lambda value: type(value) is str and value in words)
 
 
-def _or_null(check: Check) -> Check:
-    return lambda value: value is None or check(value)
+def _member(kind: type[_E]) -> Read:
+    words = {each.value: each for each in kind}
+
+    def read(value: Any) -> _E:
+        if type(value) is not str or value not in words:
+            raise MalformedError
+        return words[value]
+
+    return read
 
 
-def _list(check: Check) -> Check:
-    return lambda value: type(value) is list and all(check(each) for each in cast("list[object]", value))
+def _or_null(read: Read) -> Read:
+    return lambda value: None if value is None else read(value)
 
 
-def _mapping(check: Check) -> Check:
-    return lambda value: type(value) is dict and all(check(each) for each in cast("dict[str, object]", value).values())
+def _list_of(read: Read) -> Read:
+    def read_all(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise MalformedError
+        return [read(each) for each in cast("list[object]", value)]
+
+    return read_all
 
 
-def _pair(value: Any) -> bool:
-    return _list(_text)(value) and len(value) == 2
+def _mapping(read: Read) -> Read:
+    def read_all(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise MalformedError
+        return {key: read(each) for key, each in cast("dict[str, object]", value).items()}
+
+    return read_all
 
 
-def _fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    known = {**required, **(optional or {})}
+def _tuple_of(*reads: Read) -> Read:
+    def read_all(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list or len(cast("list[object]", value)) != len(reads):
+            raise MalformedError
+        return tuple(read(each) for read, each in zip(reads, cast("list[object]", value), strict=True))
 
-    def check(value: Any) -> bool:
-        if type(value) is not dict or not required.keys() <= value.keys():
-            return False
-        return all(test(value[name]) for name, test in known.items() if name in value)
-
-    return check
+    return read_all
 
 
-_FRAME = _fields(
-    {"path": _text, "line": _whole, "function": _text, "inside": _flag, "locals": _list(_pair)},
-)
-_SIDES = _fields({"operator": _text, "actual": _text, "expected": _text})
-_FAILURE = _fields(
-    {"type": _text, "message": _text, "frames": _list(_FRAME)},
-    {"comparison": _or_null(_SIDES), "name": _or_null(_text), "owner": _or_null(_text)},
-)
-_TEST = _fields({"id": _text, "path": _text, "line": _whole, "doctest": _flag})
-_INNER = _one_of("returned", "raised", "skipped", "never", "unseen")
+def _record_of(made: type[Record]) -> Read:
+    """An object with the fields of a record; what it holds besides is left out."""
+    hints = get_type_hints(made, include_extras=True)
+    known = {name: _reader(hints[name]) for name in made.field_names}
+    required = {name for name in known if not hasattr(made, name)}
 
-_PHASE = _fields(
-    {
-        "id": _text,
-        "when": _one_of("setup", "call", "teardown"),
-        "outcome": _one_of("passed", "failed", "skipped"),
-        "seconds": _seconds,
-        "xfail": _flag,
-    },
-    {"failure": _FAILURE, "sub": _flag, "printed": _count, "inner": _INNER, "error": _flag, "code": _text},
-)
+    def read(value: Any) -> Record:
+        if type(value) is not dict or not required <= value.keys():
+            raise MalformedError
+        return made(**{name: read_field(value[name]) for name, read_field in known.items() if name in value})
+
+    return read
 
 
-def _whole_phase(record: Any) -> bool:
+def _reader(hint: Any) -> Read:
+    """What reads values of the type that a field is declared with."""
+    if hint in _OF_TYPE:
+        return _OF_TYPE[hint]
+    if isinstance(hint, type):
+        return _member(hint) if issubclass(hint, Enum) else _record_of(cast("type[Record]", hint))
+    arguments, kind = get_args(hint), get_origin(hint)
+    if kind is Literal:
+        return _one_of(*arguments)
+    if kind is Union:
+        return _or_null(_reader(arguments[0]))
+    if kind is tuple:
+        return _tuple_of(*map(_reader, arguments))
+    return _mapping(_reader(arguments[1])) if kind is Mapping else _list_of(_reader(arguments[0]))
+
+
+def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bool]) -> dict[str, Read]:
+    """A reader that looks at the record and at what it was made of once more."""
+    read_fields = _record_of(made)
+
+    def read(value: Any) -> Record:
+        record: Record = read_fields(value)
+        if not is_whole(record, value):
+            raise MalformedError
+        return record
+
+    return {made.kind: read}
+
+
+def _is_whole_phase(phase: run_records.Phase, given: Mapping[str, Any]) -> bool:
     """A failure belongs to what failed; the facts about the call come together."""
-    if not _PHASE(record) or ("failure" in record) is not (record["outcome"] == "failed"):
+    facts = {"inner", "error", "code"} & given.keys()
+    has_failure = phase.failure is not None
+    if ("failure" in given) is not has_failure or has_failure is not (phase.outcome == "failed"):
         return False
-    return len({"inner", "error", "code"} & record.keys()) in {0, 3}
+    return len(facts) in {0, 3} and (phase.inner is not None) is bool(facts)
 
 
-_SHAPES: Mapping[str, Check] = {
-    "hello": _fields({"pytest": _text, "python": _list(_count), "pid": _count}),
-    "collected": _fields({"tests": _list(_TEST), "oracle": _list(_text)}, {"digests": _mapping(_text)}),
-    "collect-error": _fields({"id": _text, "failure": _or_null(_FAILURE)}),
-    "conftest-error": _fields({"failure": _FAILURE}),
-    "start": _fields({"id": _text}),
-    "phase": _whole_phase,
-    "executed": _fields({"id": _text, "lines": _mapping(_list(_count))}),
-    "modules": _fields({"files": _mapping(_text)}),
-    "trial": _fields(
-        {
-            "what": _one_of("canary", "again", "negated", "negated-within", "other-error", "rebound", "none"),
-            "id": _text,
-        },
-        {
-            "outcome": _one_of("passed", "failed", "skipped"),
-            "inner": _INNER,
-            "line": _whole,
-            "reached": _flag,
-            "detail": _text,
-            "equals_all": _list(_text),
-        },
-    ),
-    "reached-for": _fields({"path": _text, "name": _one_of(*NAMES)}),
-    "garbled": _fields({"why": _text}),
-    "end": _fields({"exit": _whole, "cpu": _seconds}),
+def _readers(*kinds: type[Record]) -> dict[str, Read]:
+    return {each.kind: _record_of(each) for each in kinds}
+
+
+_OF_A_RUN: Mapping[str, Read] = {
+    **_readers(run_records.Hello, run_records.Collected, run_records.CollectError, run_records.ConftestError),
+    **_readers(run_records.Start, run_records.Executed, run_records.Modules),
+    **_readers(run_records.Garbled, run_records.End),
+    **_checked(run_records.Phase, _is_whole_phase),
+    **_checked(run_records.ReachedFor, lambda reached, _: reached.name in NAMES),
+    **_checked(run_records.TrialEnded, lambda trial, given: bool(trial.outcome) or "outcome" not in given),
 }
+_OF_THE_WARM_SERVER: Mapping[str, Read] = {
+    **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap, warm_records.Spawning),
+    **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Inputs),
+    **_readers(warm_records.ReimportedOutcome, warm_records.Answers),
+}
+OF_A_REPLAY: Mapping[str, Read] = {
+    **_readers(replay_records.CallMade, replay_records.Surroundings, replay_records.MissingCalls),
+    **_readers(replay_records.CallAnswer, run_records.End),
+}
+"""The reports of a replay, by kind."""
 
 
-def is_reported_cold(record: Mapping[str, Any]) -> bool:
-    """Whether a cold run has records of this kind at all."""
-    return record["kind"] in _SHAPES
+def read_report(found: Mapping[str, Any], readers: Mapping[str, Read] = _OF_A_RUN) -> Record:
+    """A report of a cold run, or one of other kinds; raises MalformedError for every other object."""
+    kind: str = found["kind"]
+    try:
+        return cast("Record", readers[kind](found))
+    except (KeyError, MalformedError):
+        raise MalformedError(f"a record of kind {kind[:40]!r} is malformed") from None
 
 
-def is_well_formed(record: Mapping[str, Any]) -> bool:
-    """Whether a record has the fields of its kind; kinds that are not read here have none."""
-    check = _SHAPES.get(record["kind"])
-    return check is None or check(record)
+def read_warm_report(found: Mapping[str, Any]) -> Record | None:
+    """A report of the warm server, `Garbled` where it is malformed; None for a kind that is not read."""
+    readers = _OF_THE_WARM_SERVER if found["kind"] in _OF_THE_WARM_SERVER else _OF_A_RUN
+    if found["kind"] not in readers:
+        return None
+    try:
+        return read_report(found, readers)
+    except MalformedError as error:
+        return run_records.Garbled(str(error))

@@ -1,19 +1,22 @@
-"""The tool's end of the warm server: requests out, records in, never a deadlock between the two."""
+"""The tool's end of the warm server: requests out, reports in, never a deadlock between the two."""
 
 import os
 import select
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.isolation import GUARD, Mechanism, Running
 from lsp_repair.testrun.cold import start_probe
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.records import Record, RunBuilder
+from lsp_repair.testrun.probe import channel, run_records
+from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.warm import warm_records
+from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.shapes import read_warm_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,21 @@ class WarmRequest:
     files: tuple[str, ...]
     only: frozenset[NodeId] | None = None
     workers: int = 1
-    test_seconds: float = 5.0
 
 
 Reach = frozenset[tuple[str, int]]
 """Files (relative to the root) with the first lines of the functions that were executed; 0: the file as a whole."""
 UNKNOWN = ("", 0)
 """In a test's reach: it depends on what could not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A report of the warm server."""
+
+    number: int
+    """Of the request that it belongs to; -1: of none."""
+    report: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class WarmServer:
     request: WarmRequest
     restarts: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
-    _arrived: deque[Record] = field(default_factory=deque[Record])
+    _arrived: deque[Arrived] = field(default_factory=deque[Arrived])
     _next_number: int = 0
     _gone: bool = False
 
@@ -67,17 +78,17 @@ class WarmServer:
 
     @property
     def is_gone(self) -> bool:
-        """Whether its process ended: nothing more will arrive."""
+        """Whether its process ended, so that nothing more will arrive."""
         return self._gone
 
     def restart(self, deadline: Deadline) -> bool:
-        """Put a new process in the place of one that died or was disturbed; False when it does not start again."""
+        """Replace a process that died or was disturbed by a new one; False when it does not start again."""
         self.running.close()
         self._gone = True
         again = start_warm(self.place, self.request, deadline)
         if isinstance(again, NotWarm):
             return False
-        # Nothing is asked before it is ready, so nothing of it has arrived beyond that.
+        # No request was sent before it was ready, so nothing else of it has arrived.
         self.running, self.collection = again.running, again.collection
         self._arrived.clear()
         self._buffer.clear()
@@ -85,10 +96,11 @@ class WarmServer:
         self.restarts += 1
         return True
 
-    def submit(self, operation: str, **fields: Any) -> int:
+    def submit(self, operation: Record, stall_seconds: float, *, urgent: bool = False) -> int:
         """Queue a request and return its number; raises BrokenPipeError when the server is gone."""
         self._next_number += 1
-        rest = memoryview(channel.encoded({"op": operation, "number": self._next_number, **fields}))
+        request = warm_records.ChildRequest(self._next_number, operation, urgent, stall_seconds)
+        rest = memoryview(channel.encoded(request))
         if self._gone:
             raise BrokenPipeError
         os.set_blocking(self.running.write_fd, False)
@@ -100,71 +112,79 @@ class WarmServer:
                 rest = rest[os.write(self.running.write_fd, rest[: 1 << 15]) :]
         return self._next_number
 
-    def records(self, deadline: Deadline) -> Iterator[Record]:
-        """Records of all requests as they arrive; ends when the deadline passes or the server is gone."""
+    def reports(self, deadline: Deadline) -> Iterator[Arrived]:
+        """Reports on all requests as they arrive; ends when the deadline passes or the server is gone."""
         while True:
             while self._arrived:
                 yield self._arrived.popleft()
             if self._gone or deadline.passed or not (self._wait(deadline) or self._arrived):
                 return
 
-    def answer(self, operation: str, deadline: Deadline, **fields: Any) -> tuple[list[Record], Record | None]:
-        """One request and all it gives; the `done` record is None when time ran out or the server is gone.
+    def answer(
+        self, operation: Record, deadline: Deadline, stall_seconds: float = 10.0
+    ) -> tuple[list[Record], warm_records.Done | None]:
+        """One request and all its reports; `Done` is None when time ran out or the server is gone.
 
         Somebody waits for the answer, so it goes before what is queued and beside what is running.
-        Records of other requests that arrive meanwhile stay for whoever waits for them.
+        Reports on other requests that arrive meanwhile stay for whoever waits for them.
         """
         try:
-            number = self.submit(operation, urgent=True, **fields)
+            number = self.submit(operation, stall_seconds, urgent=True)
         except OSError:
             self._gone = True
             return [], None
         found: list[Record] = []
-        others: list[Record] = []
-        done: Record | None = None
-        for record in self.records(deadline):
-            if record.get("number") != number:
-                others.append(record)
-            elif record["kind"] == "done":
-                done = record
+        others: list[Arrived] = []
+        done: warm_records.Done | None = None
+        for arrived in self.reports(deadline):
+            if arrived.number != number:
+                others.append(arrived)
+            elif isinstance(arrived.report, warm_records.Done):
+                done = arrived.report
                 break
             else:
-                found.append(record)
+                found.append(arrived.report)
         self._arrived.extendleft(reversed(others))
         return found, done
 
     def run(self, ids: Sequence[NodeId], deadline: Deadline, *, record: bool, test_seconds: float) -> TestRun:
         """Run tests in one forked child with full facts; what is missing did not run."""
-        return self._run(ids, deadline, {"record": record, "test_seconds": test_seconds}).run
+        return self._run(warm_records.RunTests(ids, test_seconds, record=record), deadline).run
 
     def run_reaching(
-        self, ids: Sequence[NodeId], swaps: Sequence[Record], deadline: Deadline, *, test_seconds: float, again: bool
+        self,
+        ids: Sequence[NodeId],
+        swaps: Sequence[warm_records.Swap],
+        deadline: Deadline,
+        *,
+        test_seconds: float,
+        again: bool,
     ) -> ReachingRun:
         """The same with functions replaced, and what each test reached; incomplete when one of them cannot be replaced.
 
         `again`: the tests run a second time, for what a test reaches only because it is the first.
         """
-        requested = {"swaps": list(swaps), "reached": "twice" if again else "once", "test_seconds": test_seconds}
-        return self._run(ids, deadline, requested)
+        rounds = 2 if again else 1
+        return self._run(warm_records.RunTests(ids, test_seconds, swaps=swaps, rounds=rounds), deadline)
 
-    def _run(self, ids: Sequence[NodeId], deadline: Deadline, requested: Mapping[str, Any]) -> ReachingRun:
-        stall_seconds = 3 * float(requested["test_seconds"]) + 10
-        found, done = self.answer("run", deadline, ids=list(ids), stall_seconds=stall_seconds, **requested)
-        if any(each["kind"] == "no-swap" for each in found):
-            return ReachingRun(RunBuilder().run(0.0, ""))
+    def _run(self, operation: warm_records.RunTests, deadline: Deadline) -> ReachingRun:
+        found, done = self.answer(operation, deadline, 3 * operation.test_seconds + 10)
         builder = RunBuilder()
         reached: dict[NodeId, Reach] = {}
-        spawning: frozenset[NodeId] = frozenset()
+        spawning: frozenset[str] = frozenset()
         for each in found:
-            if each["kind"] == "spawning":
-                spawning = frozenset(each["tests"])
-                continue
-            builder.take(each)
-            if each["kind"] == "reached":
-                reached = {key: frozenset(map(tuple, places)) for key, places in each["tests"].items()}
-        if done is not None and done["why"]:
-            builder.died(f"the process ended while this test ran ({done['why']})")
-        builder.ended = done is not None and not done["why"]
+            match each:
+                case warm_records.CannotSwap():
+                    return ReachingRun(RunBuilder().run(0.0, ""))
+                case warm_records.Spawning(tests=tests):
+                    spawning = frozenset(tests)
+                case warm_records.Reached():
+                    reached = {NodeId(test): frozenset(places) for test, places in each.tests.items()}
+                case _:
+                    builder.take(each)
+        if done is not None and done.why:
+            builder.died(f"the process ended while this test ran ({done.why})")
+        builder.ended = done is not None and not done.why
         run = builder.run(0.0, "")
         results = {key: replace(each, starts_programs=key in spawning) for key, each in run.results.items()}
         return ReachingRun(replace(run, results=results), reached)
@@ -178,14 +198,18 @@ class WarmServer:
     def _read(self) -> bool:
         chunk = os.read(self.running.read_fd, 1 << 16)
         self._buffer += chunk
-        self._arrived.extend(channel.split(self._buffer))
+        for found in channel.split(self._buffer):
+            report = read_warm_report(found)
+            if report is not None:
+                number = found.get("number")
+                self._arrived.append(Arrived(number if type(number) is int else -1, report))
         self._gone = not chunk
         return not self._gone
 
 
 @dataclass(frozen=True, slots=True)
 class NotWarm:
-    """The tests cannot be served from a warm process, and why."""
+    """The warm test server is not available, and why."""
 
     why: str
 
@@ -197,12 +221,12 @@ def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmSe
     server = WarmServer(running, builder.run(0.0, ""), place, request)
     try:
         channel.send(running.write_fd, _requested(place, request))
-        for record in server.records(deadline):
-            builder.take(record)
-            if record["kind"] == "ready":
+        for arrived in server.reports(deadline):
+            builder.take(arrived.report)
+            if isinstance(arrived.report, warm_records.Ready):
                 server.collection = builder.run(0.0, "")
                 return server
-            if record["kind"] == "end":
+            if isinstance(arrived.report, run_records.End):
                 break
     except BrokenPipeError:
         pass
@@ -219,13 +243,11 @@ def _reason(builder: RunBuilder, running: Running) -> str:
     return running.output_tail(400) or "the process ended during collection"
 
 
-def _requested(place: Place, request: WarmRequest) -> dict[str, object]:
-    return {
-        "mode": "warm",
-        "root": str(place.root),
-        "args": [*place.arguments, *(request.files or place.selected)],
-        "only": sorted(request.only) if request.only is not None else None,
-        "workers": request.workers,
-        "test_seconds": request.test_seconds,
-        "guard": str(GUARD) if place.sandbox.mechanism is not Mechanism.NONE else None,
-    }
+def _requested(place: Place, request: WarmRequest) -> run_records.WarmRequest:
+    return run_records.WarmRequest(
+        root=str(place.root),
+        args=[*place.arguments, *(request.files or place.selected)],
+        only=sorted(request.only) if request.only is not None else None,
+        workers=request.workers,
+        guard=str(GUARD) if place.sandbox.mechanism is not Mechanism.NONE else None,
+    )

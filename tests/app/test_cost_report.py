@@ -86,6 +86,7 @@ def run(tmp_path: Path, environ: dict[str, str]) -> Run:
             encoding="utf-8",
             check=False,
             stdin=subprocess.DEVNULL,
+            timeout=120,
         )
 
     return report
@@ -386,4 +387,4 @@ def test_a_state_folder_that_cannot_be_used_is_an_error(run, tmp_path):
     (tmp_path / "state").write_text("a file")
     done = run()
     assert done.returncode == 2
-    assert "there is no ledger to report from" in done.stdout
+    assert "there is no ledger to report on" in done.stdout

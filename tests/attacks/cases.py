@@ -8,6 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 HONEST = "honest"
+SHARES = {HONEST: 3, "escapes": 4, "resources": 4}
+"""One case in so many of a kind is judged by each run of the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,13 @@ def all_cases() -> tuple[Case, ...]:
 
 
 def of_kinds(*kinds: str) -> tuple[Case, ...]:
-    """The cases of some kinds that a run of the tests has time for: a quarter of each, of honest fixes a half.
+    """The cases of some kinds that a run of the tests has time for: a third of the honest fixes, a quarter of what may harm
+    the machine, a sixth of each other kind.
 
     With `LSP_REPAIR_ATTACKS=all` in the environment every case; `run.py` has all of them in any case.
     """
     every = os.environ.get("LSP_REPAIR_ATTACKS") == "all"
-    shares = {kind: 1 if every else 2 if kind == HONEST else 4 for kind in kinds}
+    shares = {kind: 1 if every else SHARES.get(kind, 6) for kind in kinds}
     cases = all_cases()
     return tuple(case for kind in kinds for case in [each for each in cases if each.kind == kind][:: shares[kind]])
 

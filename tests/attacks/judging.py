@@ -135,7 +135,7 @@ def _answer(command: list[str], world: Surroundings) -> tuple[int, bytes, str]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.wait(60)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

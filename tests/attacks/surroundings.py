@@ -91,7 +91,7 @@ def surroundings(place: Path, project: Path) -> Generator[Surroundings]:
         sockets = {name: stack.enter_context(each) for name, each in _listeners(token)}
         stack.callback(Path(sockets["unix"].getsockname()).unlink)
         victim = subprocess.Popen([sys.executable, "-c", _VICTIM], start_new_session=True)
-        stack.callback(victim.wait)
+        stack.callback(victim.wait, 60)
         stack.callback(victim.kill)
         yield Surroundings(place, project, token, sockets, victim, _fingerprints(place))
 

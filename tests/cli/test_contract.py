@@ -91,6 +91,7 @@ def command(tmp_path):
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
+            timeout=120,
         )
         return done.returncode, json.loads(done.stdout)
 

@@ -242,7 +242,7 @@ apply(Path(sys.argv[1]), changes, Path(sys.argv[2]))
 
 @pytest.mark.parametrize("files_written", [0, 1])
 def test_after_kill_9_undo_brings_everything_back(root, journal, files_written):
-    killed = subprocess.run([sys.executable, "-c", KILLED, root, journal, str(files_written)], check=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED, root, journal, str(files_written)], check=False, timeout=120)
     assert killed.returncode == -9
     assert ((root / "a.py").read_bytes() == A.after) is (files_written == 1)
     undo(root, journal, None)
@@ -271,6 +271,6 @@ def test_of_two_writers_of_one_file_one_wins_whole(root, journal):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join()
+        writer.join(60)
     [winner] = [outcome for outcome in outcomes if outcome != "stale"]
     assert tree(root) == ORIGINAL | {"a.py": winner, f"{winner.decode()}.py": winner}

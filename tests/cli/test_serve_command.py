@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endings import running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -73,48 +74,42 @@ def session(send: Any, receive: Any, second_is_refused: Any) -> None:
 
 def test_a_socket_serves_one_editor_until_it_goes_and_no_page(environ):
     port = free_port()
-    with subprocess.Popen([*WORDS, "--tcp", "--port", str(port)], env=environ) as server:
-        try:
-            post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (len(EXIT), EXIT)
-            assert said_to(post, connected(port, server)) == b""
-            with connected(port, server) as stream, stream.makefile("rwb") as file:
+    with running([*WORDS, "--tcp", "--port", str(port)], env=environ) as server:
+        post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (len(EXIT), EXIT)
+        assert said_to(post, connected(port, server)) == b""
+        with connected(port, server) as stream, stream.makefile("rwb") as file:
 
-                def send(message: dict[str, Any]) -> None:
-                    body = json.dumps(message).encode()
-                    file.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-                    file.flush()
+            def send(message: dict[str, Any]) -> None:
+                body = json.dumps(message).encode()
+                file.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+                file.flush()
 
-                def receive() -> dict[str, Any]:
-                    length = int(file.readline().split(b":")[1])
-                    while file.readline() != b"\r\n":
-                        pass
-                    return json.loads(file.read(length))
+            def receive() -> dict[str, Any]:
+                length = int(file.readline().split(b":")[1])
+                while file.readline() != b"\r\n":
+                    pass
+                return json.loads(file.read(length))
 
-                session(send, receive, lambda: said_to(b"Content-Length: 2\r\n\r\n{}", connected(port, server)) == b"")
-            assert server.wait(30) == 0
-        finally:
-            server.kill()
+            session(send, receive, lambda: said_to(b"Content-Length: 2\r\n\r\n{}", connected(port, server)) == b"")
+        assert server.wait(30) == 0
 
 
 def test_a_web_socket_serves_one_editor_until_it_goes_and_no_page(environ):
     port = free_port()
-    with subprocess.Popen([*WORDS, "--ws", "--port", str(port)], env=environ) as server:
-        try:
-            connected(port, server).close()
-            address = f"ws://127.0.0.1:{port}"
-            with pytest.raises(InvalidStatus, match="403"):
-                connect(address, proxy=None, origin="http://pages.example")
-            with connect(address, proxy=None) as stream:
-                session(
-                    lambda message: stream.send(json.dumps(message)),
-                    lambda: json.loads(stream.recv(60)),
-                    lambda: closed_at_once(address),
-                )
-                with pytest.raises(ConnectionClosed):
-                    stream.recv(60)
-            assert server.wait(30) == 0
-        finally:
-            server.kill()
+    with running([*WORDS, "--ws", "--port", str(port)], env=environ) as server:
+        connected(port, server).close()
+        address = f"ws://127.0.0.1:{port}"
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address, proxy=None, origin="http://pages.example")
+        with connect(address, proxy=None) as stream:
+            session(
+                lambda message: stream.send(json.dumps(message)),
+                lambda: json.loads(stream.recv(60)),
+                lambda: closed_at_once(address),
+            )
+            with pytest.raises(ConnectionClosed):
+                stream.recv(60)
+        assert server.wait(30) == 0
 
 
 def refused(environ: dict[str, str], *options: str) -> str:

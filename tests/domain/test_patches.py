@@ -35,6 +35,7 @@ def test_git_applies_every_diff(tmp_path_factory, before, after, old_end, new_en
         cwd=folder,
         check=True,
         capture_output=True,
+        timeout=120,
     )
     assert (folder / "a file.py").read_bytes() == new
 

@@ -248,6 +248,7 @@ def test_what_is_kept_is_masked_the_same_in_every_process():
             text=True,
             check=True,
             env={"PYTHONHASHSEED": seed},
+            timeout=120,
         ).stdout
         for seed in ("1", "2")
     }

@@ -9,7 +9,7 @@ SCRIPT = Path(__file__).parent / "emacs" / "session.el"
 LIBRARY = '(progn (package-initialize) (kill-emacs (if (locate-library "eglot") 0 1)))'
 
 
-@pytest.fixture(scope="module", params=["installed", "newer"])
+@pytest.fixture(scope="module", params=[pytest.param("installed", marks=pytest.mark.needs("emacs")), "newer"])
 def editor(request, find_editor):
     """The installed one and, where there is one, a newer one."""
     return find_editor("emacs", library=["-q", "--batch", "--eval", LIBRARY], newer=request.param == "newer")

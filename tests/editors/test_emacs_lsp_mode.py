@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.needs("emacs")
+
 SCRIPT = Path(__file__).parent / "emacs" / "lsp_mode.el"
 LIBRARY = '(progn (package-initialize) (kill-emacs (if (locate-library "lsp-mode") 0 1)))'
 

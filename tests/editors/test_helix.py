@@ -1,22 +1,22 @@
 """The main path in a real Helix in a terminal, with the configuration of docs/editors.md."""
 
 import shlex
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+# Debian has it since version 13
+INSTALLED = pytest.param("installed", marks=pytest.mark.needs("hx", "tmux", optional=True))
 
-@pytest.fixture(scope="module", params=["installed", "newer"])
+
+@pytest.fixture(scope="module", params=[INSTALLED, "newer"])
 def editor(request, find_editor):
     """The installed one, for those who have it, and a newer one."""
-    is_newer = request.param == "newer"
-    if not is_newer and shutil.which("hx") is None:
-        pytest.skip("hx is not installed; Debian has it since version 13")
-    find_editor("tmux")
-    return find_editor("hx", newer=is_newer)
+    if request.param == "newer":
+        find_editor("tmux")
+    return find_editor("hx", newer=request.param == "newer")
 
 
 class Terminal:

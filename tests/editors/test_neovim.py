@@ -9,7 +9,7 @@ import pytest
 SCRIPT = Path(__file__).parent / "neovim" / "session.lua"
 
 
-@pytest.fixture(scope="module", params=["installed", "newer"])
+@pytest.fixture(scope="module", params=[pytest.param("installed", marks=pytest.mark.needs("nvim")), "newer"])
 def editor(request, find_editor):
     """The installed one and, where there is one, a newer one."""
     return find_editor("nvim", newer=request.param == "newer")

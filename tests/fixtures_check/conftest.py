@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import tomllib
 import venv
 import zipfile
@@ -64,8 +65,12 @@ class Forks:
         assert self._process.stdout is not None
         self._process.stdin.write(f"{json.dumps(job)}\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        return Ended(**answer, log=log.read_text(errors="replace"))
+        watchdog = threading.Timer(120, self._process.kill)
+        watchdog.start()
+        answer = self._process.stdout.readline()
+        watchdog.cancel()
+        assert answer, "the server of forks did not answer"
+        return Ended(**json.loads(answer), log=log.read_text(errors="replace"))
 
     def pytest(self, folder: Path, *arguments: str, prelude: str = "", cpu_seconds: int = 20) -> Ended:
         """Runs pytest in the folder, after the prelude in the same process."""
@@ -106,7 +111,7 @@ def _install_editable(folder: Path, site: Path) -> None:
     wheels = site.parent / "wheels"
     wheels.mkdir(exist_ok=True)
     build = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, wheels], cwd=folder, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", build, wheels], cwd=folder, check=True, capture_output=True, timeout=120)
     for wheel in wheels.iterdir():
         zipfile.ZipFile(wheel).extractall(site)
 

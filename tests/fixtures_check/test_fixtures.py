@@ -165,7 +165,7 @@ def test_a_test_that_needs_a_service_passes_where_it_runs(project, forks):
         ended = forks.pytest(project.copy(fixed=False), prelude=prelude)
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(60)
         server.server_close()
     assert (ended.exit_code, ended.failing) == (0, [])
 

@@ -38,7 +38,7 @@ def _forbidden() -> str:
         if (kernel / name).exists() and (kernel / name).read_text().strip() == forbidding:
             return f"{name} is {forbidding}"
     tried = [sys.executable, "-c", "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"]
-    return "a container's filter refuses them" if subprocess.run(tried, check=False).returncode else ""
+    return "a container's filter refuses them" if subprocess.run(tried, check=False, timeout=120).returncode else ""
 
 
 @pytest.fixture(params=["as the user who runs the tests", "as an ordinary user"])

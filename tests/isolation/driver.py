@@ -1,16 +1,24 @@
 """Starts one confined process and says what came of it: `python driver.py JSON`.
 
-`mechanism`, `workspace`, `script` (Python, run inside), `limits`, `frozen`, `kept`, `opened`; `stay`: print and wait instead of ending it.
+`mechanism`, `workspace`, `script` (Python, run inside), `limits`, `frozen`, `kept`, `opened`; `stay`: once it began, print what it says and wait.
 """
 
 import dataclasses
 import json
 import os
+import select
 import sys
 import time
 from pathlib import Path
 
 from lsp_repair.isolation import Command, Confinement, Limits, Mechanism, Sandbox, launch
+
+LIMIT_SECONDS = 60
+
+
+def began(descriptor: int) -> str:
+    """What the process says when it is there; nothing where it never began."""
+    return os.read(descriptor, 100).decode() if select.select([descriptor], [], [], LIMIT_SECONDS)[0] else ""
 
 
 def main() -> None:
@@ -31,10 +39,10 @@ def main() -> None:
     command = Command([given["python"], "-c", given["script"]], workspace, environ, confinement=confinement)
     begun = time.perf_counter()
     running = launch(command)
-    if given.get("stay"):
-        sys.stdout.write(os.read(running.read_fd, 100).decode())
+    if given.get("stay") and (begun_with := began(running.read_fd)):
+        sys.stdout.write(begun_with)
         sys.stdout.flush()
-        sys.stdin.read()
+        select.select([sys.stdin], [], [], LIMIT_SECONDS)
     running.supervised.wait(given.get("seconds", 30))
     took = time.perf_counter() - begun
     running.close()

@@ -92,7 +92,7 @@ class Sandbox:
 def _usable_by(user: int, python: str) -> bool:
     command = [python, "-I", "-c", "import ctypes"]
     try:
-        subprocess.run(command, user=user, group=user, extra_groups=[], check=True, capture_output=True)
+        subprocess.run(command, user=user, group=user, extra_groups=[], check=True, capture_output=True, timeout=120)
     except (OSError, subprocess.CalledProcessError):
         return False
     return True

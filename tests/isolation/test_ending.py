@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from endings import read_from, running
 
 DAEMON = """
 import os, sys
@@ -48,8 +49,8 @@ def test_a_daemon_ends_with_the_program_that_started_it(watched):
     done = sandbox.run(sandbox.python, "-c", DAEMON, str(writing))
     os.close(writing)
     assert done.returncode == 0, done.stderr
-    assert os.read(reading, 100) == b"started"
-    assert os.read(reading, 1) == b""
+    assert read_from(reading, 100) == b"started"
+    assert read_from(reading, 1) == b""
 
 
 @pytest.mark.parametrize("victim", ["the process that entered", "the process that waits for it"])
@@ -58,15 +59,15 @@ def test_everything_ends_when_a_supervisor_is_killed(watched, victim):
     sandbox.hand_over()
     waiting = DAEMON + "import signal\nsignal.pause()"
     order = sandbox.order(sandbox.python, "-c", waiting, str(writing))
-    with subprocess.Popen(order, env={}, pass_fds=(writing,)) as supervisor:
+    with running(order, env={}, pass_fds=(writing,)) as supervisor:
         os.close(writing)
-        assert os.read(reading, 100) == b"started"
+        assert read_from(reading, 100) == b"started"
         if victim == "the process that entered":
             children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text()
             os.kill(int(children.split()[0]), signal.SIGKILL)
         else:
             supervisor.kill()
-        assert os.read(reading, 1) == b""
+        assert read_from(reading, 1) == b""
 
 
 def test_kept_descriptors_work_inside_and_no_other_is_there(watched):
@@ -74,7 +75,7 @@ def test_kept_descriptors_work_inside_and_no_other_is_there(watched):
     code = "import os, sys; os.write(int(sys.argv[1]), ' '.join(os.listdir('/proc/self/fd')).encode())"
     sandbox.run(sandbox.python, "-c", code, str(writing))
     os.close(writing)
-    seen = {int(each) for each in os.read(reading, 1000).split()}
+    seen = {int(each) for each in read_from(reading, 1000).split()}
     assert seen - {0, 1, 2, writing} == {max(seen - {writing})}  # the listing's own
 
 
@@ -126,4 +127,4 @@ print(len(children))
     finally:
         for each in others:
             each.kill()
-            each.wait()
+            each.wait(60)

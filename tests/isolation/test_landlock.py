@@ -1,12 +1,12 @@
 """The partial sandbox, and what a child of the warm server does to itself."""
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 
 import pytest
+from endings import running
 from entering import load_warden
 from sandboxes import ENTERING
 
@@ -59,7 +59,10 @@ def test_a_child_of_the_warm_server_reaches_neither_its_parent_nor_shared_files(
         (tmp_path / folder).mkdir()
     (tmp_path / "shared" / "module.py").write_text("x = 1")
     done = subprocess.run(
-        [sys.executable, "-c", PROTECTED, str(ENTERING.parent), str(tmp_path)], capture_output=True, check=False
+        [sys.executable, "-c", PROTECTED, str(ENTERING.parent), str(tmp_path)],
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     reported = json.loads(done.stdout or "[]")
     refused = [True, True, False, True, True, True, True, True, False, False, False]
@@ -128,10 +131,9 @@ except PermissionError:
 def test_processes_outside_cannot_be_signalled(partial):
     if load_warden("landlock").abi() < 6:
         pytest.skip("this kernel cannot hold signals back")
-    with subprocess.Popen(["sleep", "100"], user=partial.user, group=partial.user) as outside:
+    with running(["sleep", "100"], user=partial.user, group=partial.user) as outside:
         assert partial.tell(f"import os\ntry: os.kill({outside.pid}, 9)\nexcept PermissionError: print(1)") == 1
         assert outside.poll() is None
-        outside.send_signal(signal.SIGKILL)
 
 
 def test_the_temporary_folder_of_the_system_is_not_readable_through_a_link(partial):

@@ -83,7 +83,7 @@ ATTACKS = {
     for plugin in frame.f_locals["item"].config.pluginmanager.get_plugins():
         if hasattr(plugin, "not_passed"):
             was = plugin.emit
-            plugin.emit = lambda record: was(record) if record["kind"] == "start" else None
+            plugin.emit = lambda record: was(record) if record.kind == "start" else None
     return a + b
     """,
     ),

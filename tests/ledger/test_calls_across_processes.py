@@ -177,6 +177,8 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._watchdog = threading.Timer(120, self.process.kill)
+        self._watchdog.start()
 
     def says(self) -> str:
         assert self.process.stdout is not None
@@ -193,8 +195,9 @@ class Child:
         os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
 
     def end(self) -> None:
+        self._watchdog.cancel()
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -251,7 +254,7 @@ def test_processes_that_reserve_at_once_never_pass_a_cap_together(start, path):
         each.go_on()
     ends = [json.loads(each.says()) for each in spenders]
     assert {code for code, _, _ in ends} == {"budget"}
-    assert all("the cap of $0.4 a day" in detail for _, detail, _ in ends)
+    assert all("the cap of $0.4 per day" in detail for _, detail, _ in ends)
     calls = query(path, "SELECT charge.pico, worst_pico, call.pid FROM call JOIN charge ON call = id ORDER BY id")
     assert len(calls) == sum(count for _, _, count in ends)
     assert {pid for *_, pid in calls} == {each.process.pid for each in spenders}

@@ -7,6 +7,7 @@ import sys
 from decimal import Decimal
 
 import pytest
+from endings import running
 
 from lsp_repair.domain.events import (
     BaselineFinished,
@@ -351,16 +352,16 @@ assert ledger.notices == (), ledger.notices
 
 
 def writer(path, events):
-    return subprocess.Popen([sys.executable, "-c", WRITER, path, str(events)], stdout=subprocess.PIPE)
+    return running([sys.executable, "-c", WRITER, path, str(events)], stdout=subprocess.PIPE)
 
 
 def test_after_kill_9_everything_that_was_told_is_there(path):
     reported = 0
     for events in (3, 20):
-        killed = writer(path, 1_000_000)
-        acknowledged = [killed.stdout.readline() for _ in range(events)]
-        killed.kill()
-        reported += len(acknowledged) + len(killed.communicate()[0].splitlines())
+        with writer(path, 1_000_000) as killed:
+            acknowledged = [killed.stdout.readline() for _ in range(events)]
+            killed.kill()
+            reported += len(acknowledged) + len(killed.communicate(timeout=60)[0].splitlines())
         with Ledger.open(path) as ledger:
             assert ledger.notices == ()
             # The last one may have been stored and not yet told.
@@ -370,9 +371,10 @@ def test_after_kill_9_everything_that_was_told_is_there(path):
 
 
 def test_several_processes_write_at_once(path):
-    writers = [writer(path, 25) for _ in range(3)]
-    for each in writers:
-        each.communicate()
+    with writer(path, 25) as first, writer(path, 25) as second, writer(path, 25) as third:
+        writers = (first, second, third)
+        for each in writers:
+            each.communicate(timeout=60)
     assert [each.returncode for each in writers] == [0, 0, 0]
     with Ledger.open(path) as ledger:
         assert (ledger.summary().sessions, ledger.summary().failures) == (3, 75)

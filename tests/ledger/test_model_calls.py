@@ -265,23 +265,23 @@ def test_a_shown_amount_is_the_amount(pico):
     assert "E" not in shown(pico)
 
 
-MONEY = "$0.06 is spent or reserved and the next call may cost $0.05"
-TOKENS = "2,200 are spent or reserved and the next call may need 1,100"
+MONEY = "$0.06 is spent or reserved, and the next call may cost $0.05"
+TOKENS = "2,200 are spent or reserved, and the next call may need 1,100"
 
 
 @pytest.mark.parametrize(
     ("caps", "cap", "amounts", "setting"),
     [
-        (Caps(Decimal("0.10"), None, None, None), "$0.10 a fix", MONEY, "--max-usd, max_usd_per_fix"),
-        (Caps(None, 2_500, None, None), "2,500 tokens a fix", TOKENS, "--max-tokens, max_tokens_per_fix"),
-        (Caps(None, None, Decimal("0.1"), None), "$0.1 a session", MONEY, "max_usd_per_session"),
-        (Caps(None, None, None, Decimal("0.1")), "$0.1 a day", MONEY, "max_usd_per_day"),
+        (Caps(Decimal("0.10"), None, None, None), "$0.10 per fix", MONEY, "--max-usd, max_usd_per_fix"),
+        (Caps(None, 2_500, None, None), "2,500 tokens per fix", TOKENS, "--max-tokens, max_tokens_per_fix"),
+        (Caps(None, None, Decimal("0.1"), None), "$0.1 per session", MONEY, "max_usd_per_session"),
+        (Caps(None, None, None, Decimal("0.1")), "$0.1 per day", MONEY, "max_usd_per_day"),
     ],
 )
 def test_a_refusal_names_the_cap_the_amounts_and_the_setting(ledger, caps, cap, amounts, setting):
     settled(ledger, intent(), bill("0.01", Usage(1000, 0, 100)))
     reserved(ledger, intent())
-    why = f"the cap of {cap} would not hold: {amounts} ({setting})"
+    why = f"the cap of {cap} would be exceeded: {amounts} ({setting})"
     assert refused(ledger, intent(), caps) == Refusal("budget", why)
     assert ledger.report().by_model[0].calls == 2
 
@@ -376,7 +376,7 @@ def test_a_cap_on_tokens_works_alone_where_prices_are_unknown(ledger):
     caps = Caps(None, 2_500, None, None)
     settled(ledger, intent(None), bill(None, Usage(1000, 0, 100)), caps)
     reserved(ledger, intent(None), caps)
-    assert "2,500 tokens a fix" in refused(ledger, intent(None), caps).detail
+    assert "2,500 tokens per fix" in refused(ledger, intent(None), caps).detail
 
 
 @pytest.mark.parametrize("reported", [None, bill(None)])
@@ -404,7 +404,7 @@ def test_calls_of_unknown_cost_within_a_day_leave_no_cap_on_the_day_that_could_h
     refusal = refused(ledger, intent("0.01", fix=group("other")), Caps(usd_per_session=None))
     assert refusal.code == "unknown-price"
     assert refusal.detail == (
-        "the cap of $5 a day cannot hold: what 1 call within it cost is unknown (max_usd_per_day)"
+        "the cap of $5 per day cannot be enforced: the cost of 1 call within it is unknown (max_usd_per_day)"
     )
     clock.now += DAY
     reserved(ledger, intent("0.01", fix=group("other")), Caps(usd_per_session=None))
@@ -486,7 +486,9 @@ def test_what_a_locked_ledger_cannot_book_is_not_sent(path, monkeypatch):
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         refusal = refused(ledger, intent(), NO_CAPS)
-        assert refusal == Refusal("no-ledger", "the call cannot be booked, so it is not made: database is locked")
+        assert refusal == Refusal(
+            "no-ledger", "the call cannot be recorded in the ledger, so it is not made: database is locked"
+        )
         other.execute("ROLLBACK")
         other.close()
         reserved(ledger, intent())

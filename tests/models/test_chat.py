@@ -240,7 +240,7 @@ def test_a_cancelled_call_counts_at_its_worst_and_is_not_tried_again(model_serve
     thread = threading.Thread(target=lambda: (model_server.arrived(), deadline.cancel()))
     thread.start()
     assert ask(deadline).why is Failed.CANCELLED
-    thread.join()
+    thread.join(60)
     assert (books.last.usage, books.last.usd) == books.worst
     assert books.last.outcome == "cancelled"
     assert len(model_server.requests) == 1
@@ -258,7 +258,7 @@ def test_an_interrupt_from_the_keyboard_is_settled_at_the_worst_case(model_serve
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         ask()
-    thread.join()
+    thread.join(60)
     assert (books.last.usage, books.last.usd) == books.worst
     assert books.last.estimated
     assert books.story == ["reserved", "settled"]
@@ -324,7 +324,7 @@ def test_a_pause_ends_with_a_cancel(model_server, ask, model):
         thread = threading.Timer(0, deadline.cancel)
         thread.start()
         usual(seconds, within)
-        thread.join()
+        thread.join(60)
 
     model.wait = cancelled_meanwhile
     model_server.answers(error(429, "slow down", retry_after="19"), said(TEXT))

@@ -53,7 +53,7 @@ def write(root, name, contents):
 def repository(tmp_path_factory):
     """An empty repository, without the settings of whoever runs the tests."""
     root = tmp_path_factory.mktemp("repository")
-    subprocess.run(["git", "init", "-q", "."], cwd=root, check=True)
+    subprocess.run(["git", "init", "-q", "."], cwd=root, check=True, timeout=120)
     return root
 
 
@@ -61,7 +61,13 @@ def ignored_by_git(root):
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     command = ["git", "-c", "core.excludesFile=/dev/null", "check-ignore", "--no-index", "-z", "--stdin"]
     answer = subprocess.run(
-        command, cwd=root, input="\0".join(PATHS).encode(), capture_output=True, check=False, env=environ
+        command,
+        cwd=root,
+        input="\0".join(PATHS).encode(),
+        capture_output=True,
+        check=False,
+        env=environ,
+        timeout=120,
     )
     assert answer.returncode in {0, 1}, answer.stderr
     return sorted(answer.stdout.decode().split("\0")[:-1])

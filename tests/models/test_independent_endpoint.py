@@ -12,6 +12,7 @@ import urllib.request
 from decimal import Decimal
 
 import pytest
+from endings import running
 from endpoint import document, said
 
 from lsp_repair.domain.deadline import Deadline
@@ -56,7 +57,7 @@ def proxy(model_server, tmp_path):
     command = [PROXY, "--config", str(tmp_path / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)]
     environ = os.environ | closed | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
     log = subprocess.STDOUT
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+    with running(command, limit=300, env=environ, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         for line in process.stdout:
             if "Uvicorn running" in line:
                 break

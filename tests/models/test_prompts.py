@@ -351,6 +351,7 @@ def test_the_same_material_is_the_same_bytes_in_every_process():
             text=True,
             check=True,
             env={"PYTHONHASHSEED": seed},
+            timeout=120,
         ).stdout
         for seed in ("1", "2")
     }

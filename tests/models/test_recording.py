@@ -147,7 +147,7 @@ def test_a_recorded_exchange_can_be_cancelled(model_server, recording, request_f
     thread = threading.Thread(target=lambda: (model_server.arrived(2), deadline.cancel()))
     thread.start()
     failure = recording.exchange(request_for(), deadline, lambda _: None)
-    thread.join()
+    thread.join(60)
     assert failure.why is Failed.CANCELLED
     assert model_server.requests[1].closed.wait(5)
 
@@ -158,7 +158,7 @@ def test_exchanges_at_once_do_not_mix_their_lines(model_server, recording, excha
     for each in threads:
         each.start()
     for each in threads:
-        each.join()
+        each.join(60)
     assert len(lines(file)) == 8
 
 

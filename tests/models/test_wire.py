@@ -278,7 +278,7 @@ def cancelled_when(model_server) -> Iterator:
 
     yield made
     for each in threads:
-        each.join()
+        each.join(60)
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -485,7 +485,7 @@ def test_a_cancel_ends_an_exchange_whose_endpoint_always_has_more(endpoint_at, r
         assert flood.closed.wait(5)
     finally:
         flood.torn_down.set()
-        waiting.join()
+        waiting.join(60)
 
 
 def test_a_cancel_keeps_what_had_come(model_server, endpoint_at, request_for, cancelled_when):
@@ -525,7 +525,7 @@ def test_an_interrupt_from_the_keyboard_passes_and_ends_the_connection(model_ser
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         Wire(endpoint_at(model_server.url)).exchange(request_for(), Deadline.after(60), lambda _: None)
-    thread.join()
+    thread.join(60)
     assert model_server.requests[0].closed.wait(5)
 
 

@@ -337,7 +337,9 @@ def edited(content, edits):
 def git(folder, *arguments: str, stdin=b""):
     """Outside any repository and without anybody's settings."""
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    return subprocess.run(("git", *arguments), cwd=folder, env=environ, input=stdin, capture_output=True, check=False)
+    return subprocess.run(
+        ("git", *arguments), cwd=folder, env=environ, input=stdin, capture_output=True, check=False, timeout=120
+    )
 
 
 def fill(folder, files):

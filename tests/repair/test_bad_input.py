@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from endings import running
 
 
 def written(tmp_path, files):
@@ -52,7 +53,7 @@ def test_several_roots_are_listed_and_can_be_taken_together(broken, lsp_repair):
 
 def test_an_interpreter_without_pytest_is_named_with_the_command_that_installs_it(lsp_repair, tmp_path):
     bare = tmp_path / "bare"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True, timeout=120)
     ran = lsp_repair("fix", written(tmp_path, GREEN), "--python", bare / "bin" / "python")
     assert (ran.code, error(ran)) == (4, "no-pytest")
     assert f"{bare}/bin/python -m pip install pytest" in ran.out
@@ -162,8 +163,7 @@ def test_ctrl_c_ends_everything_and_still_writes_json(environ, tmp_path):
     root = written(tmp_path, {"test_it.py": "import time\ndef test_it(): assert 0\ndef test_slow(): time.sleep(600)\n"})
     result = tmp_path / "result.json"
     command = [sys.executable, "-m", "lsp_repair", "fix", str(root), "--python", sys.executable, "--json", str(result)]
-    process = subprocess.Popen(command, env=environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, text=True)
-    with process:
+    with running(command, env=environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
             if "running the tests" in line:
                 process.send_signal(signal.SIGINT)

@@ -103,8 +103,8 @@ def test_set_up(broken):
 """
 
 EXPECTED = {
-    "test_value": ["expects `3` and got `2`", "off by one", "shop.py:"],
-    "test_order": ["elements are right and their order is not"],
+    "test_value": ["expects `3` but got `2`", "off by one", "shop.py:"],
+    "test_order": ["elements are right, but not their order"],
     "test_key": ["The key `'fig'` was looked up and is not there", "shop.py:12", "where the error was raised"],
     "test_none": ["is None where its attribute `name` is used"],
     "test_index": ["beyond the end", "shop.py:20"],
@@ -151,4 +151,4 @@ def test_with_a_proposal_the_explanation_names_the_line_it_changes(shop, lsp_rep
     ran = lsp_repair("fix", shop, "--test", "test_shop.py::test_value")
     (failure,) = ran.json["failures"]
     assert "shop.py:16" in failure["explanation"]
-    assert "a change there makes the failing tests pass" in failure["explanation"]
+    assert "changing that line makes the failing tests pass" in failure["explanation"]

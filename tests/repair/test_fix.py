@@ -30,7 +30,9 @@ def applied(ran):
     """Apply the best proposal of each failure with git, as the contract promises."""
     for failure in ran.json["failures"]:
         diff = failure["proposals"][0]["diff"].encode("utf-8", "surrogateescape")
-        subprocess.run(["git", "apply", "-p1", "-"], input=diff, cwd=ran.root, check=True, capture_output=True)
+        subprocess.run(
+            ["git", "apply", "-p1", "-"], input=diff, cwd=ran.root, check=True, capture_output=True, timeout=120
+        )
 
 
 def hidden_checks_pass(name, root):
@@ -97,14 +99,14 @@ def test_an_order_dependent_test_is_flaky_and_costs_nothing(broken, lsp_repair):
 
 
 def test_what_is_out_of_reach_is_said_honestly(broken, lsp_repair):
-    ran = lsp_repair("fix", broken("csv_lines"), "--time-limit", "20")
+    ran = lsp_repair("fix", broken("csv_lines"), "--time-limit", "10")
     assert ran.code == 1
     assert {failure["status"] for failure in ran.json["failures"]} == {"unrepaired"}
     assert all(failure["explanation"] and failure["reason"] for failure in ran.json["failures"])
 
 
 def test_a_wrong_test_is_never_repaired_by_touching_it(broken, lsp_repair):
-    ran = lsp_repair("fix", broken("late_fees"), "--time-limit", "20")
+    ran = lsp_repair("fix", broken("late_fees"), "--time-limit", "10")
     assert ran.code == 1
     assert all(not failure["proposals"] for failure in ran.json["failures"])
 
@@ -145,6 +147,7 @@ def test_json_on_standard_output_is_alone_there(broken, environ):
         env=environ,
         capture_output=True,
         check=False,
+        timeout=120,
     )
     document = json.loads(done.stdout)
     assert document["schema"] == 1

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from endings import none_left
+from endings import none_left, running
 
 MARK = re.compile(rb"LSP_REPAIR_RUN=(\d+)-")
 
@@ -31,12 +31,14 @@ def test_nothing_is_left_of_a_repair_that_was_killed(broken, environ, tmp_path, 
     folder = Path(tempfile.mkdtemp(prefix="killed-"))  # short: sockets lie below it
     environ = environ | {"TMPDIR": str(folder)}
     command = [sys.executable, "-m", "lsp_repair", "fix", str(broken("bank_ledger")), "--python", sys.executable]
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tool:
+    with running(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tool:
         assert tool.stderr is not None
         assert any(step in line for line in tool.stderr), "it never got that far"
         tool.kill()
     assert none_left(lambda: processes_of(tool.pid))
     assert list(folder.iterdir()), "there was nothing to take away"
-    subprocess.run([sys.executable, "-m", "lsp_repair", "report"], env=environ, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "lsp_repair", "report"], env=environ, check=True, capture_output=True, timeout=120
+    )
     assert list(folder.iterdir()) == []
     folder.rmdir()

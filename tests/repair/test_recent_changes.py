@@ -24,7 +24,7 @@ def git(root, *arguments):
         "GIT_COMMITTER_NAME": "A",
         "GIT_COMMITTER_EMAIL": "a@example.com",
     }
-    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environ)
+    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environ, timeout=120)
 
 
 def commit(root, **files):
@@ -183,7 +183,11 @@ def test_what_a_partial_clone_lacks_is_not_fetched(repository, marker, url):
     git(repository, "config", "core.sshCommand", program)
     for kept in (repository / ".git/objects").glob("??/*"):
         if subprocess.run(
-            ["git", "cat-file", "-t", kept.parent.name + kept.name], cwd=repository, capture_output=True, check=False
+            ["git", "cat-file", "-t", kept.parent.name + kept.name],
+            cwd=repository,
+            capture_output=True,
+            check=False,
+            timeout=120,
         ).stdout.startswith(b"blob"):
             kept.unlink()
     assert replaced_lines(repository, "cart.py", AFTER, ALL) == ()

@@ -3,11 +3,13 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from endings import read_from
 
 WEAKER = Path(__file__).parent / "weaker.py"
 PATCH = """--- a/shop.py
@@ -115,7 +117,10 @@ def answered(environ, words: list[str], answer: bytes) -> tuple[int, bytes]:
     shown = b""
     while True:
         try:
-            chunk = os.read(terminal, 4096)
+            chunk = read_from(terminal, 4096)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise
         except OSError:
             break
         if not chunk:
@@ -137,7 +142,11 @@ def test_at_a_terminal_consent_is_asked_for_once(environ, shop):
 
 def test_consent_can_be_given_without_a_terminal_for_the_editor(environ, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "lsp_repair", "trust", "--weak-isolation"], env=environ, capture_output=True, check=False
+        [sys.executable, "-m", "lsp_repair", "trust", "--weak-isolation"],
+        env=environ,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0
     assert json.loads((tmp_path / "state" / "consents.json").read_text()) == ["weak-isolation"]

@@ -17,6 +17,7 @@ from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun import cold
 from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 SHOP = b"import os, time\n\ndef total(a, b):\n    return a - b\n"
@@ -63,7 +64,9 @@ def screen(tmp_path):
         server = start_warm(place, WarmRequest(()), Deadline.after(60))
         assert isinstance(server, WarmServer), server
         servers.append(server)
-        requested = [TrustedTest(test.node_id, "direct", 1.0, "AssertionError") for test in server.collection.collected]
+        requested = [
+            TrustedTest(test.node_id, Style.DIRECT, 1.0, "AssertionError") for test in server.collection.collected
+        ]
         trusted = trusted_tests(server, requested, Deadline.after(60))
         return WarmScreen(server, str(root), Ladder(trusted, trusted, ("test_shop.py",)), Deadline.after(120))
 

@@ -96,7 +96,7 @@ def test_trust_given_on_the_command_line_counts_from_the_next_save(editor, untru
     session.open("test_it.py")
     until_refused(session)
     assert not ran.exists()
-    subprocess.run([sys.executable, "-m", "lsp_repair", "trust", str(root)], env=environ, check=True)
+    subprocess.run([sys.executable, "-m", "lsp_repair", "trust", str(root)], env=environ, check=True, timeout=120)
     session.save("test_it.py")
     session.idle(failing=1)
     assert ran.exists()

@@ -5,12 +5,14 @@ import os
 import struct
 
 import pytest
+from endings import read_from
 
 from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.session.sealing import sealed_emit
 from lsp_repair.testrun.protocol import Protocol
 from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.shapes import read_report, read_warm_report
 
 SECRET = bytes(range(32))
 HELLO = channel.encoded({"kind": "hello", "pytest": "9.0", "python": [3, 11, 7], "pid": 7})
@@ -45,7 +47,7 @@ def frames():
             found = []
             for record in records:
                 emit(record)
-                found.append(os.read(reader, 1 << 16))
+                found.append(read_from(reader, 1 << 16))
             return found
         finally:
             os.close(reader)
@@ -56,15 +58,15 @@ def frames():
 
 def fed(*pieces):
     intake = Intake(SECRET)
-    records = [record for piece in (HELLO, *pieces) for record in intake.feed(piece)]
-    return [record["kind"] for record in records], intake.garbled
+    reports = [report for piece in (HELLO, *pieces) for report in intake.feed(piece)]
+    return [report.kind for report in reports], intake.garbled
 
 
 def test_what_the_probe_seals_is_read_however_it_arrives(frames):
     whole = b"".join([HELLO, *frames(COLLECTED, *ALL, END)])
     intake = Intake(SECRET)
-    records = [record for at in range(len(whole)) for record in intake.feed(whole[at : at + 1])]
-    assert [record["kind"] for record in records] == ["hello", "collected", "start", *["phase"] * 3, "end"]
+    reports = [report for at in range(len(whole)) for report in intake.feed(whole[at : at + 1])]
+    assert [report.kind for report in reports] == ["hello", "collected", "start", *["phase"] * 3, "end"]
     assert not intake.garbled
 
 
@@ -124,7 +126,7 @@ def test_what_is_no_record_is_garbled_and_raises_nothing(hello):
 def test_a_sealed_record_of_another_shape_is_garbled(frames, record):
     assert fed(*frames(record))[1]
     builder = RunBuilder()
-    builder.take(json.loads(json.dumps(record)))
+    builder.take(read_warm_report(json.loads(json.dumps(record))))
     assert builder.garbled
     assert not builder.run(0.0, "").complete
 
@@ -132,7 +134,7 @@ def test_a_sealed_record_of_another_shape_is_garbled(frames, record):
 def irregular(*records):
     protocol = Protocol()
     for record in records:
-        protocol.take(record)
+        protocol.take(read_report(record))
     return protocol.irregular
 
 
@@ -176,5 +178,5 @@ def test_a_forked_child_that_runs_on_tells_nothing():
         os._exit(0)
     os.waitpid(child, 0)
     os.close(writer)
-    assert os.read(reader, 100) == b""
+    assert read_from(reader, 100) == b""
     os.close(reader)

@@ -16,7 +16,7 @@ from lsp_repair.testrun.interpreters import find_interpreter
 def bare_environment(tmp_path_factory):
     """A virtual environment without pytest."""
     folder = tmp_path_factory.mktemp("environments") / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     return folder
 
 
@@ -24,7 +24,7 @@ def bare_environment(tmp_path_factory):
 def environment_with_pytest(tmp_path):
     """A virtual environment that sees the packages of this one."""
     folder = tmp_path / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     (packages,) = folder.glob("lib/python*/site-packages")
     (packages / "here.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
     return folder

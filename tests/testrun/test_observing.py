@@ -178,6 +178,8 @@ with outside.refused():
 assert not outside.touched
 """
     script = Path(__file__).parents[2] / "lsp_repair" / "testrun" / "probe" / "replay" / "outside.py"
-    done = subprocess.run([sys.executable, "-c", program, str(script)], cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(script)], cwd=tmp_path, capture_output=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "there"]

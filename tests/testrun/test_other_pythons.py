@@ -15,6 +15,7 @@ from judging import Judge, is_clean, reason
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 PROJECT = {
@@ -49,12 +50,22 @@ def pythons() -> list[str]:
     return [each for each in dict.fromkeys(found) if each and serves(each)]
 
 
+def executables() -> list[object]:
+    """This one always, the others as programs that not every machine has."""
+    others = [pytest.param(each, marks=pytest.mark.needs(each)) for each in pythons()]
+    none = pytest.param("another", marks=pytest.mark.skip(reason="no other Python with pytest is on PATH"))
+    return [sys.executable, *(others or [none])]
+
+
 def serves(executable: str) -> bool:
     question = "import sys, pytest; sys.exit(int(pytest.__version__.split('.')[0]) < 7)"
-    return subprocess.run([executable, "-c", question], capture_output=True, check=False).returncode == 0
+    return subprocess.run([executable, "-c", question], capture_output=True, check=False, timeout=120).returncode == 0
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+EXECUTABLES = executables()
+
+
+@pytest.mark.parametrize("executable", EXECUTABLES)
 def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
     place = replace(project(PROJECT), python=Path(executable))
     cold = run(place, record=True)
@@ -70,7 +81,7 @@ def test_a_cold_and_a_warm_run_tell_the_same(project, run, executable):
     assert key_error.failure.error_type == "KeyError"
     assert key_error.executed["shop.py"] == {2, 3} or 3 in key_error.executed["shop.py"]
     tests = [
-        TrustedTest(key, "direct", 2.0, result.failure.error_type if result.failure else None)
+        TrustedTest(key, Style.DIRECT, 2.0, result.failure.error_type if result.failure else None)
         for key, result in cold.results.items()
     ]
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
@@ -102,7 +113,7 @@ REACHING = {
 }
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+@pytest.mark.parametrize("executable", EXECUTABLES)
 @pytest.mark.parametrize("again", [False, True])
 def test_what_each_test_reaches_is_told(project, executable, again):
     place = replace(project(REACHING), python=Path(executable))
@@ -118,7 +129,7 @@ def test_what_each_test_reaches_is_told(project, executable, again):
     } == {"test_alone": [], "test_in_a_thread": [2], "test_lazily": [2, 5, 6]}
 
 
-@pytest.mark.parametrize("executable", pythons() or [sys.executable])
+@pytest.mark.parametrize("executable", EXECUTABLES)
 def test_right_code_fails_what_must_fail_and_sly_code_does_not(tmp_path, executable):
     """Mutants are compiled by the user's interpreter: what it makes of a test's source has to be what runs there."""
     tests = """

@@ -5,6 +5,7 @@ import pytest
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Outcome
 from lsp_repair.testrun.cold import ColdRequest, run_cold
+from lsp_repair.testrun.probe.warm.warm_records import Screen, Style, Swap, TestToRun
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, start_warm
 
 CODE = "def double(n):\n    return n + n + 1\n"
@@ -102,14 +103,10 @@ def test_asynchronous_tests_run_cold_and_warm(project, plugin, mark):
     assert sorted(outcomes(cold).values()) == ["failed", "passed"]
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
     with server:
-        tests = [
-            {"id": test.node_id, "style": style, "seconds": 5.0}
-            for test in server.collection.collected
-            for style in ("direct", "hooks")
-        ]
-        records, _ = server.answer("screen", Deadline.after(30), candidates=[], tests=tests, canary=True)
-    expected = ["AssertionError" if "test_red" in test["id"] else None for test in tests]
-    assert records[-1]["outcomes"] == expected
+        tests = [TestToRun(test.node_id, style, 5.0) for test in server.collection.collected for style in Style]
+        reports, _ = server.answer(Screen([], tests, canary=True), Deadline.after(30))
+    expected = ["AssertionError" if "test_red" in test.id else None for test in tests]
+    assert reports[-1].outcomes == expected
 
 
 def test_hypothesis_finds_the_same_example_in_every_run(project):
@@ -168,12 +165,12 @@ def test_mocks_are_undone_between_candidates(project):
     place = with_autoload(project(files), "pytest_mock")
     server = start_warm(place, WarmRequest(()), Deadline.after(60))
     with server:
-        tests = [{"id": "test_clock.py::test_red", "style": "direct", "seconds": 5.0}]
+        tests = [TestToRun("test_clock.py::test_red", Style.DIRECT, 5.0)]
         good, bad = "def now():\n    return time.time()\n", "def now():\n    return time.time() - 1\n"
         candidates = [
-            {"key": key, "path": str(place.root / "clock.py"), "first": 3, "name": "now", "shells": [], "text": text}
+            Swap(key, str(place.root / "clock.py"), 3, "now", [], text)
             for key, text in enumerate((bad, good, bad, good))
         ]
-        records, _ = server.answer("screen", Deadline.after(30), candidates=candidates, tests=tests, canary=True)
-    assert [record["verdict"] for record in records[:-1]] == ["lost", "won", "lost", "won"]
-    assert records[-1]["outcomes"] == ["AssertionError"]
+        reports, _ = server.answer(Screen(candidates, tests, canary=True), Deadline.after(30))
+    assert [each.verdict for each in reports[:-1]] == ["lost", "won", "lost", "won"]
+    assert reports[-1].outcomes == ["AssertionError"]

@@ -43,6 +43,7 @@ def test_a_folder_below_a_configuration_belongs_to_its_root_as_pytest_says(tmp_p
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     ).stdout
     assert f"rootdir: {tmp_path}" in said
     assert f"configfile: {name}" in said

@@ -160,6 +160,7 @@ def test_a_full_disk_is_named_and_what_was_copied_is_removed(original, tmp_path)
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     if done.returncode:
         pytest.skip(f"no mount namespace here: {done.stderr.strip()[:80]}")

@@ -4,6 +4,7 @@ import pytest
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.testrun.probe.warm.warm_records import Canary, Screen, Style
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 
 
@@ -14,7 +15,7 @@ def trusted(run):
     def ask(place, times: int = 1) -> set[str]:
         cold = run(place)
         tests = [
-            TrustedTest(key, "direct", 2.0, result.failure.error_type if result.failure else None)
+            TrustedTest(key, Style.DIRECT, 2.0, result.failure.error_type if result.failure else None)
             for key, result in cold.results.items()
         ]
         server = start_warm(place, WarmRequest(()), Deadline.after(60))
@@ -22,15 +23,9 @@ def trusted(run):
         with server:
             if times == 1:
                 return {test.node_id for test in trusted_tests(server, tests, Deadline.after(60))}
-            records, _ = server.answer(
-                "screen",
-                Deadline.after(60),
-                candidates=[],
-                tests=[test.request() for test in tests] * times,
-                canary=True,
-                stall_seconds=20,
-            )
-            (canary,) = [record["outcomes"] for record in records if record["kind"] == "canary"]
+            operation = Screen([], [test.request() for test in tests] * times, canary=True)
+            reports, _ = server.answer(operation, Deadline.after(60), stall_seconds=20)
+            (canary,) = [each.outcomes for each in reports if isinstance(each, Canary)]
             expected = [test.expected_error for test in tests] * times
             wrong = [n % len(tests) for n, pair in enumerate(zip(canary, expected, strict=True)) if pair[0] != pair[1]]
             return {test.node_id for number, test in enumerate(tests) if number not in wrong}

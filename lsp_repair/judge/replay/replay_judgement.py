@@ -4,11 +4,11 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lsp_repair.judge.replay.changed_code import TRIVIAL, ChangedCode
 from lsp_repair.judge.rules.telling_values import is_odd
 from lsp_repair.testrun.probe.replay.callables import MAX_CALLS, MAX_OF_ONE
+from lsp_repair.testrun.probe.replay.replay_records import CallAnswer, CallMade
 
 _ENOUGH_NEIGHBOURS = 8
 _MAX_NOTES = 3
@@ -69,23 +69,23 @@ class Both:
         return self.old.error is None and self.new.error is None
 
 
-def call_of(record: Mapping[str, Any]) -> Call:
-    """From a record of the recorder."""
-    module, name, how = map(str, record["callee"])
-    return Call((module, name, how), str(record["data"]))
+def call_of(report: CallMade) -> Call:
+    """From what the recorder reported."""
+    module, name, how = report.callee
+    return Call((module, name, how), report.data)
 
 
-def answer_of(record: Mapping[str, Any]) -> Answer:
-    """From a record of the replay."""
+def answer_of(report: CallAnswer) -> Answer:
+    """From what the replay reported."""
     return Answer(
-        call=int(record["call"]),
-        shown=str(record["shown"]),
-        tested=bool(record["tested"]),
-        gives=None if record["gives"] is None else str(record["gives"]),
-        prints=str(record.get("prints", "")),
-        error=record.get("error"),
-        given=frozenset(map(str, record.get("given", ()))),
-        held=frozenset(map(str, record.get("held", ()))),
+        call=report.call,
+        shown=report.shown,
+        tested=report.tested,
+        gives=report.gives,
+        prints=report.prints,
+        error=report.error,
+        given=frozenset(report.given),
+        held=frozenset(report.held),
     )
 
 

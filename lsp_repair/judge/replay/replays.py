@@ -9,8 +9,6 @@ import select
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
@@ -36,18 +34,31 @@ from lsp_repair.judge.replay.replay_judgement import (
     vanished_errors,
 )
 from lsp_repair.judge.runs.patched_runs import private_copy
-from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
+from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.replay.callables import Callee
+from lsp_repair.testrun.probe.replay.replay_records import (
+    CallAnswer,
+    CallMade,
+    ImitatedTest,
+    MissingCalls,
+    RecordCalls,
+    ReplayCalls,
+    ReplayRequest,
+    Surroundings,
+)
+from lsp_repair.testrun.probe.run_records import End
+from lsp_repair.testrun.shapes import OF_A_REPLAY, read_report
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
 
 LAYER = "replay"
-_SCRIPT = Path(channel.__file__).with_name("start_bare.py")
+_OBSERVES = "replay.observing"
 _SECONDS = 20.0
 _STALL_SECONDS = 10.0
 _MAX_TARGETS = 20
 _MAX_BYTES = 1 << 20
 _TEST_SECONDS = 2.0
-_END, _GONE = "end", "gone"
 _NOT_APPLICABLE = LayerResult(not_applicable=(LAYER,))
 
 
@@ -62,7 +73,7 @@ class _Recorded:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What one process reported before it finished, went away, or was cut off."""
+    """What one process answered before it ended, died, or was cut off."""
 
     answers: Answers
     missing: frozenset[int] = frozenset()
@@ -97,21 +108,19 @@ class _Replay:
         back = [FileChange(each.path, each.after, each.before) for each in self.patch.changes]
         write_patch(self.copy, back)
 
-    def ask(self, hash_seed: str, **request: Any) -> Iterator[dict[str, Any]]:
-        """The records of one process; without the record `end` it was cut off, and with `gone` it ended by itself."""
+    def ask(self, hash_seed: str, task: RecordCalls | ReplayCalls) -> Iterator[Record]:
+        """The reports of one process; without `End` it was cut off, and with `_Gone` it ended by itself."""
         command = self.place.command(hash_seed)
         environ = dict(command.environ)
-        if request["do"] == "replay":
+        if isinstance(task, ReplayCalls) and task.test is None:
             environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
-        running = launch(replace(command, argv=[str(self.place.python), str(_SCRIPT)], environ=environ))
+        running = launch(replace(command, argv=[str(self.place.python), str(START), _OBSERVES], environ=environ))
         seal = secrets.token_hex(16)
         try:
-            channel.send(running.write_fd, {"root": str(self.place.root), "seal": seal, **request})
-            for record in _reported(running, self.deadline):
-                if record.pop("seal", None) != seal and record["kind"] != _GONE:
-                    return
-                yield record
-                if record["kind"] == _END:
+            channel.send(running.write_fd, ReplayRequest(str(self.place.root), seal, task))
+            for report in _reported(running, self.deadline, seal):
+                yield report
+                if isinstance(report, End):
                     running.finish(1.0)
                     return
         except BrokenPipeError:
@@ -120,8 +129,12 @@ class _Replay:
             running.close()
 
 
-def _reported(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
-    """Records until the end of the pipe (`gone`), the deadline, a silence, or too many bytes."""
+class _Gone(Record):
+    """The process ended without a last report."""
+
+
+def _reported(running: Running, deadline: Deadline, seal: str) -> Iterator[Record]:
+    """Reports until the end of the pipe (`_Gone`), the deadline, a silence, too many bytes, or one without the seal."""
     buffer, size, received = bytearray(), 0, time.monotonic()
     while not deadline.passed and time.monotonic() - received < _STALL_SECONDS and size < _MAX_BYTES * 8:
         if not select.select([running.read_fd], [], [], min(deadline.glance, _STALL_SECONDS))[0]:
@@ -129,11 +142,14 @@ def _reported(running: Running, deadline: Deadline) -> Iterator[dict[str, Any]]:
         received = time.monotonic()
         chunk = os.read(running.read_fd, 1 << 16)
         if not chunk:
-            yield {"kind": _GONE}
+            yield _Gone()
             return
         size += len(chunk)
         buffer += chunk
-        yield from channel.split(buffer)
+        for found in channel.split(buffer):
+            if found.get("seal") != seal:
+                return
+            yield read_report(found, OF_A_REPLAY)
 
 
 def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> LayerResult:
@@ -150,17 +166,17 @@ def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], d
             place = context.place.at(copy.root).for_candidates()
             return _observed(_Replay(context, patch, targets, code, copy, place, deadline.within(_SECONDS)))
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
-        return _NOT_APPLICABLE  # records that are no records of ours
+        return _NOT_APPLICABLE  # not what our probe reports
 
 
 def _observed(replay: _Replay) -> LayerResult:
     recorded = _recorded(replay)
-    new = _answered(replay, recorded, do="replay") if recorded.calls else _CUT
+    new = _answered(replay, recorded) if recorded.calls else _CUT
     if new.is_gone:
-        new = _answered(replay, recorded, do="replay")
+        new = _answered(replay, recorded)
     doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[InputKey]()
     replay.turn_back()
-    old = _answered(replay, recorded, do="replay") if new != _CUT else _CUT
+    old = _answered(replay, recorded) if new != _CUT else _CUT
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
         return _NOT_APPLICABLE
     if new.is_gone or new.missing - old.missing:  # where no test runs, the patched code cannot even be called
@@ -198,10 +214,10 @@ def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> fro
 
     Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
     """
-    found = differing(bare, _pretended(replay, recorded).answers)
+    found = differing(bare, _answered_in_a_test(replay, recorded).answers)
     if not found:
         return found
-    again = _answered(replay, recorded, do="replay", near=False)
+    again = _answered(replay, recorded, near=False)
     return frozenset(key for key in found if key in again.answers and again.answers[key].gives == bare[key].gives)
 
 
@@ -211,7 +227,7 @@ def _alike_in_a_test(
     """Inputs to which the old code gives one answer whether a test seems to run or not."""
     if not requested:
         return requested
-    inside = _pretended(replay, recorded).answers
+    inside = _answered_in_a_test(replay, recorded).answers
     return frozenset(key for key in requested if key in bare and key in inside and _are_alike(bare[key], inside[key]))
 
 
@@ -219,10 +235,11 @@ def _are_alike(one: Answer, other: Answer) -> bool:
     return one.gives is not None and one.gives == other.gives
 
 
-def _pretended(replay: _Replay, recorded: _Recorded) -> _Answered:
+def _answered_in_a_test(replay: _Replay, recorded: _Recorded) -> _Answered:
     test = replay.targets[0]
-    reported = {"id": test, "path": test.file, "function": test.rpartition("::")[2].partition("[")[0]}
-    return _answered(replay, recorded, do="pretend", near=False, test=reported, at_root=replay.code.reads_place)
+    function = test.rpartition("::")[2].partition("[")[0]
+    imitated = ImitatedTest(test, test.file, function, at_root=replay.code.reads_place)
+    return _answered(replay, recorded, near=False, test=imitated)
 
 
 def _failed_with(replay: _Replay) -> frozenset[str]:
@@ -234,42 +251,50 @@ def _recorded(replay: _Replay) -> _Recorded:
     """The calls of a run of the targets on the patched code: unlike the old code it gets through them."""
     root, targets = replay.place.root, replay.targets[:_MAX_TARGETS]
     recorded, size = _Recorded(), 0
-    request = {
-        "args": [*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
-        "only": list(targets) if all(not each.is_file for each in targets) else None,
-        "oracle": [str(root / path) for path in replay.context.baseline.oracle_paths],
-        "changed": {str(root / path): lines for path, lines in replay.code.functions.items()},
-        "test_seconds": _TEST_SECONDS,
-    }
-    for record in replay.ask("1", do="record", **request):
-        match record["kind"]:
-            case "call":
-                size += len(record["data"])
+    task = RecordCalls(
+        args=[*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
+        only=list(targets) if all(not each.is_file for each in targets) else None,
+        oracle=[str(root / path) for path in replay.context.baseline.oracle_paths],
+        changed={str(root / path): lines for path, lines in replay.code.functions.items()},
+        test_seconds=_TEST_SECONDS,
+    )
+    for report in replay.ask("1", task):
+        match report:
+            case CallMade():
+                size += len(report.data)
                 if size <= _MAX_BYTES:
-                    recorded.calls.append(call_of(record))
-            case "surroundings":
-                recorded.test_modules, recorded.path = list(record["modules"]), list(record["path"])
+                    recorded.calls.append(call_of(report))
+            case Surroundings():
+                recorded.test_modules, recorded.path = list(report.modules), list(report.path)
             case _:
                 pass
     return recorded
 
 
-def _answered(replay: _Replay, recorded: _Recorded, *, near: bool = True, **request: Any) -> _Answered:
-    """What one process reported; an input answered twice makes it worthless."""
+def _answered(
+    replay: _Replay, recorded: _Recorded, *, near: bool = True, test: ImitatedTest | None = None
+) -> _Answered:
+    """What one process answered; an input answered twice makes it worthless."""
     found: dict[InputKey, Answer] = {}
     missing: frozenset[int] = frozenset()
-    calls = [{"callee": list(each.callee), "data": each.data} for each in recorded.calls]
-    surroundings = {"calls": calls, "path": recorded.path, "test_modules": recorded.test_modules, "near": near}
-    literals = {"numbers": list(replay.code.numbers), "texts": list(replay.code.texts)}
-    seed = "1" if replay.code.reads_seed and request["do"] == "pretend" else "0"
-    for record in replay.ask(seed, **request, **surroundings, **literals):
-        if record["kind"] == "missing":
-            missing = frozenset(map(int, record["calls"]))
+    task = ReplayCalls(
+        calls=[CallMade(Callee(*each.callee), each.data) for each in recorded.calls],
+        path=recorded.path,
+        test_modules=recorded.test_modules,
+        near=near,
+        numbers=replay.code.numbers,
+        texts=replay.code.texts,
+        test=test,
+    )
+    seed = "1" if replay.code.reads_seed and test is not None else "0"
+    for report in replay.ask(seed, task):
+        if isinstance(report, MissingCalls):
+            missing = frozenset(report.calls)
             continue
-        if record["kind"] != "answer":
-            return _Answered(found, missing, is_whole=record["kind"] == _END, is_gone=record["kind"] == _GONE)
-        answer = answer_of(record)
-        key = (".".join(recorded.calls[answer.call].callee[:2]), str(record["key"]))
+        if not isinstance(report, CallAnswer):
+            return _Answered(found, missing, is_whole=isinstance(report, End), is_gone=isinstance(report, _Gone))
+        answer = answer_of(report)
+        key = (".".join(recorded.calls[answer.call].callee[:2]), report.key)
         if key in found:
             break
         found[key] = answer

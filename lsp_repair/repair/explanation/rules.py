@@ -42,7 +42,7 @@ def _first_line(failure: Failure) -> str:
 def _repaired(path: str, line: int, source_line: SourceLine) -> str:
     text = source_line(path, line).strip()
     shown = f" ({_value(text)})" if text else ""
-    return f"The fault most likely is at {path}:{line}{shown}: a change there makes the failing tests pass."
+    return f"The fault is most likely at {path}:{line}{shown}: changing that line makes the failing tests pass."
 
 
 def _place(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
@@ -51,12 +51,12 @@ def _place(failure: Failure, locations: Sequence[Location], source_line: SourceL
         frame = failure.innermost_project_frame
         return f"Look at {frame.path}:{frame.line}." if frame else ""
     if not locations:
-        return "The failing test executes no code outside the tests that could be at fault."
+        return "The failing test executes no code outside the tests."
     best = locations[0]
     text = source_line(best.path, best.line).strip()
     raised = any(frame.path == best.path and frame.line == best.line for frame in failure.frames)
     why = "that is where the error was raised" if raised else _why(best, locations)
-    return f"The fault most likely is near {best.path}:{best.line} ({_value(text)}): {why}."
+    return f"The fault is most likely near {best.path}:{best.line} ({_value(text)}): {why}."
 
 
 def _why(best: Location, locations: Sequence[Location]) -> str:
@@ -65,28 +65,26 @@ def _why(best: Location, locations: Sequence[Location]) -> str:
         return "the failing tests execute it more than the passing ones" + (
             f", like {ties - 1} other line{'s' if ties > 2 else ''}" if ties > 1 else ""
         )
-    return "of the executed lines it goes most with failing"
+    return "of all executed lines, it correlates best with the failure"
 
 
 def _assertion(failure: Failure) -> str:
     comparison = failure.comparison
     if comparison is None:
-        return f"The test asserts something that is not true: {_value(_first_line(failure))}."
+        return f"The test's assertion does not hold: {_value(_first_line(failure))}."
     actual, expected = _value(comparison.actual), _value(comparison.expected)
     said = difference(comparison)
     if comparison.operator != "==":
         return f"The test expects {actual} {comparison.operator} {expected}, which does not hold."
-    return f"The test expects {expected} and got {actual}" + (f"; {said}." if said else ".")
+    return f"The test expects {expected} but got {actual}" + (f"; {said}." if said else ".")
 
 
 def _doctest(failure: Failure) -> str:
     comparison = failure.comparison
     if comparison is None:
-        return f"An example of the documentation fails: {_value(_first_line(failure))}."
+        return f"A documentation example fails: {_value(_first_line(failure))}."
     said = difference(comparison)
-    text = (
-        f"The example of the documentation promises {_value(comparison.expected)} and got {_value(comparison.actual)}"
-    )
+    text = f"The documentation example expects {_value(comparison.expected)} but got {_value(comparison.actual)}"
     return text + (f"; {said}." if said else ".")
 
 
@@ -94,10 +92,10 @@ def _failed(failure: Failure) -> str:
     line = _first_line(failure)
     match = re.match(r"DID NOT RAISE (?:<class ')?(?:[\w.]*\.)?(\w+)", line)
     if match:
-        return f"The test expects a {match[1]}, and none was raised: a check may be missing or too lax."
+        return f"The test expects {match[1]} to be raised, but nothing was raised: a check may be missing or too lax."
     if line.startswith("[XPASS(strict)]"):
-        return "The test is marked as expected to fail and passes: the mark may be out of date."
-    return f"The test fails by its own word: {_value(line)}."
+        return "The test is marked as expected to fail, but it passes: the mark may be out of date."
+    return f"The test fails explicitly: {_value(line)}."
 
 
 def _local(failure: Failure, requested: str) -> str | None:
@@ -110,7 +108,7 @@ def _key_error(failure: Failure) -> str:
     frame = failure.innermost_project_frame
     holders = [name for name, value in (frame.locals if frame else ()) if value.startswith("{") and key not in value]
     where = f" `{holders[0]}` is {_value(_local(failure, holders[0]) or '')}." if holders else ""
-    return f"The key {_value(key)} was looked up and is not there.{where}"
+    return f"The key {_value(key)} was looked up but does not exist.{where}"
 
 
 def _attribute_error(failure: Failure) -> str:
@@ -130,46 +128,42 @@ def _name_error(failure: Failure) -> str:
     near = f" `{hint[1]}` would exist." if hint else ""
     if failure.error_type == "UnboundLocalError":
         return (
-            f"The variable `{failure.missing_name or _first_line(failure)}` is used before it has a value on this path."
+            f"The variable `{failure.missing_name or _first_line(failure)}` is used on this path before it is assigned."
         )
-    return f"The name `{failure.missing_name}` is used and never defined or imported.{near}"
+    return f"The name `{failure.missing_name}` is used but never defined or imported.{near}"
 
 
 def _import_error(failure: Failure) -> str:
     if failure.error_type == "ModuleNotFoundError":
-        return (
-            f"The module `{failure.missing_name}` is imported and cannot be found: misspelled, moved, or not installed."
-        )
+        return f"The module `{failure.missing_name}` is imported but cannot be found: it may be misspelled, moved, or not installed."
     return f"An import fails: {_short(_first_line(failure), 160)}."
 
 
 def _syntax_error(failure: Failure) -> str:
-    return f"The file is no valid Python ({_short(_first_line(failure), 120)}), so none of its tests can run."
+    return f"The file is not valid Python ({_short(_first_line(failure), 120)}), so none of its tests can run."
 
 
 def _type_error(failure: Failure) -> str:
     line = _short(_first_line(failure), 160)
     if "positional argument" in line or "keyword argument" in line:
-        return f"A function is called with arguments that do not fit: {line}."
+        return f"A function is called with the wrong arguments: {line}."
     if "NoneType" in line:
-        return f"A value is None where it must not be: {line}."
+        return f"A value is None where that is not allowed: {line}."
     if "never awaited" in line or "coroutine" in line:
         return f"A coroutine is used without `await`: {line}."
-    return f"An operation does not fit the type of its values: {line}."
+    return f"An operation does not support the types of its operands: {line}."
 
 
 def _index_error(failure: Failure) -> str:
-    return (
-        f"A position beyond the end is read ({_first_line(failure)}): a bound may be off by one, or an input is empty."
-    )
+    return f"An index is out of range ({_first_line(failure)}): a bound may be off by one, or the input may be empty."
 
 
 def _zero_division(failure: Failure) -> str:
-    return "Something is divided by zero: an empty input may not be handled."
+    return "There is a division by zero: an empty input may not be handled."
 
 
 def _recursion(failure: Failure) -> str:
-    return "A recursion never ends: its base case is missing or never reached."
+    return "The recursion never ends: its base case is missing or never reached."
 
 
 def _timeout(failure: Failure) -> str:
@@ -179,7 +173,7 @@ def _timeout(failure: Failure) -> str:
 
 
 def _died(failure: Failure) -> str:
-    return f"The test ended its whole process, or hung without using the processor: {_short(failure.message, 160)}."
+    return f"The test killed its process, or hung without using the CPU: {_short(failure.message, 160)}."
 
 
 def _any_error(failure: Failure) -> str:

@@ -42,7 +42,7 @@ def _of_types(actual: Any, expected: Any) -> str:
 
 
 def _of_truth(actual: Any, expected: Any) -> str:
-    return "the answer is the opposite: a condition may be inverted" if isinstance(actual, bool) else ""
+    return "the result is the opposite: a condition may be inverted" if isinstance(actual, bool) else ""
 
 
 def _of_numbers(actual: Any, expected: Any) -> str:
@@ -53,7 +53,7 @@ def _of_numbers(actual: Any, expected: Any) -> str:
     if isinstance(actual, int) and isinstance(expected, int) and abs(actual - expected) == 1:
         return "it is off by one"
     if math.isclose(actual, expected, rel_tol=1e-6):
-        return "the difference is of the size of float rounding"
+        return "the difference is as small as a floating-point rounding error"
     return f"it is too {'large' if actual > expected else 'small'} by {abs(actual - expected):g}"
 
 
@@ -61,7 +61,7 @@ def _of_texts(actual: Any, expected: Any) -> str:
     if not isinstance(actual, str):
         return ""
     if actual.casefold() == expected.casefold():
-        return "only upper and lower case differ"
+        return "only the case of letters differs"
     if "".join(actual.split()) == "".join(expected.split()):
         return "only white space differs"
     if actual in expected or expected in actual:
@@ -77,18 +77,18 @@ def _of_collections(actual: Any, expected: Any) -> str:
     elements = cast("Iterable[object]", actual)
     left, right = [repr(each) for each in elements], [repr(each) for each in expected]
     if sorted(left) == sorted(right) and isinstance(actual, list | tuple):
-        return "the elements are right and their order is not"
+        return "the elements are right, but not their order"
     missing, extra = [each for each in right if each not in left], [each for each in left if each not in right]
     said = [f"{word} {', '.join(some[:2])}" for word, some in (("missing", missing), ("too much:", extra)) if some]
     if not said and len(left) != len(right):
-        return "an element occurs too often" if len(left) > len(right) else "an element occurs too seldom"
+        return "an element occurs too many times" if len(left) > len(right) else "an element occurs too few times"
     return "; ".join(said)
 
 
 def _of_datetimes(comparison: Comparison) -> str:
     sides = comparison.actual, comparison.expected
     if all("datetime(" in side for side in sides) and ("tzinfo" in sides[0]) != ("tzinfo" in sides[1]):
-        return "one time knows its time zone and the other does not"
+        return "one time has a time zone and the other does not"
     return ""
 
 

@@ -1,9 +1,10 @@
-"""What every template may look at, and the few changes that many families make."""
+"""What every template may look at, and the few changes that many families share."""
 
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.pycode.modules import Module
@@ -14,6 +15,7 @@ from lsp_repair.search.hints import Hints
 from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.places import demanded_level
 
+T = TypeVar("T")
 ONE = constant(1)
 DECLARATIONS = (
     ast.FunctionDef,
@@ -24,7 +26,7 @@ DECLARATIONS = (
     ast.Global,
     ast.Nonlocal,
 )
-"""Statements that are neither changed as a whole nor joined by new ones."""
+"""Statements that are not changed as a whole, and beside which nothing is inserted."""
 _COMMENT = re.compile(r"#[^\r\n]*")
 
 
@@ -51,7 +53,7 @@ class Context:
         return self.module.parent(node)
 
     def is_suspicious(self, node: ast.expr | ast.stmt) -> bool:
-        """Whether a line of the node is."""
+        """Whether any line of the node is suspicious."""
         last = node.end_lineno or node.lineno
         return any(self.scores.get(line, 0) > 0 for line in range(node.lineno, last + 1))
 
@@ -62,7 +64,7 @@ ModuleTemplate = Callable[[Context], Iterator[Change]]
 
 
 def shifted(context: Context, node: ast.expr) -> Iterator[Code]:
-    """The expression plus one and minus one; nothing where tweaking a constant says the same."""
+    """The expression plus one and minus one; nothing if tweaking a constant gives the same."""
     match node:
         case ast.Constant() | ast.Starred() | ast.GeneratorExp() | ast.Lambda() | ast.JoinedStr():
             return
@@ -78,7 +80,7 @@ def shifted(context: Context, node: ast.expr) -> Iterator[Code]:
 def with_operator(
     context: Context, operands: tuple[ast.expr, ast.expr], operators: tuple[str, str], template: str, prior: float
 ) -> Change | None:
-    """Another operator between two operands, spaces and comments around it kept; None where it cannot be found."""
+    """Another operator between two operands; keeps spaces and comments. None if the operator cannot be found."""
     (left, right), (old, new) = operands, operators
     start, end = context.module.span(left)[1], context.module.span(right)[0]
     gap = context.module.text(start, end)
@@ -95,7 +97,7 @@ def with_operator(
 
 
 def with_binary_operator(context: Context, node: ast.BinOp, old: str, new: str, prior: float) -> Change | None:
-    """The operation with another operator, in new parentheses only where the tree would change without them."""
+    """The operation with another operator, in new parentheses only if the tree would change without them."""
     left, right = node.left, node.right
     level = BINARY_LEVELS[new]
     is_same_shape = (
@@ -116,7 +118,7 @@ def _binds(context: Context, node: ast.expr) -> int:
 
 
 def function_start(context: Context, function: Function) -> tuple[int, str] | None:
-    """Offset and indentation of the first statement behind the docstring; None where it is on the line of the `def`."""
+    """Offset and indentation of the first statement after the docstring; None if it is on the line of the `def`."""
     statement = next((each for each in function.body if not is_docstring(each)), function.body[0])
     indent = context.module.indent(statement)
     if indent is None or first_line(statement) == function.lineno:
@@ -125,18 +127,24 @@ def function_start(context: Context, function: Function) -> tuple[int, str] | No
 
 
 def swapped(context: Context, one: ast.expr, other: ast.expr) -> tuple[tuple[int, int, str], tuple[int, int, str]]:
-    """The splices that put two expressions in each other's place."""
+    """The splices that exchange two expressions."""
     module = context.module
     return (*module.span(one), module.text_of(other)), (*module.span(other), module.text_of(one))
 
 
-def without(items: list[ast.expr], index: int) -> list[ast.expr]:
+def without(items: list[T], index: int) -> list[T]:
     """The list without one element."""
     return items[:index] + items[index + 1 :]
 
 
+def each_dropped(context: Context, items: list[ast.expr]) -> Iterator[list[Code]]:
+    """The items without the first, without the second, and so on."""
+    codes = [context.code(each) for each in items]
+    return (without(codes, index) for index in range(len(codes)))
+
+
 def exchanged(items: list[ast.expr], one: int, other: int) -> list[ast.expr]:
-    """The list with two elements in each other's place."""
+    """The list with two elements exchanged."""
     result = list(items)
     result[one], result[other] = result[other], result[one]
     return result

@@ -1,4 +1,4 @@
-"""Names that are commonly taken for one another."""
+"""Names that are commonly confused with one another."""
 
 from collections.abc import Iterable
 

@@ -6,31 +6,34 @@ import json
 import os
 import struct
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Union, cast
 
+from .pipe_records import Record, as_json, from_json
+
+Sendable = Union[Record, dict[str, Any]]
 _LENGTH = struct.Struct("!I")
+_encode = json.JSONEncoder(default=as_json).encode
 MAX_BYTES = 32 << 20
 """Of one record: hundreds of thousands of tests fit into it."""
 
 
-def encoded(record: dict[str, Any]) -> bytes:
+def encoded(record: Sendable) -> bytes:
     """The record as it goes over the pipe; lone surrogates survive as escapes."""
-    payload = json.dumps(record).encode("ascii")
+    payload = _encode(record).encode("ascii")
     return _LENGTH.pack(len(payload)) + payload
 
 
-def send(descriptor: int, record: dict[str, Any]) -> None:
+def send(descriptor: int, record: Sendable) -> None:
     """Write one record whole; raises OSError when the other side is gone."""
     rest = memoryview(encoded(record))
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def receive(descriptor: int) -> dict[str, Any]:
-    """Read one record; raises EOFError when the other side closed the pipe."""
+def receive(descriptor: int) -> Any:
+    """Read one record of the tool's, which is trusted; raises EOFError when the other side closed the pipe."""
     (length,) = _LENGTH.unpack(_exactly(descriptor, _LENGTH.size))
-    record: dict[str, Any] = json.loads(_exactly(descriptor, length))
-    return record
+    return json.loads(_exactly(descriptor, length), object_hook=from_json)
 
 
 def _exactly(descriptor: int, count: int) -> bytes:
@@ -58,7 +61,7 @@ def payloads(buffer: bytearray) -> Iterator[bytes]:
 
 
 def decoded(payload: bytes) -> dict[str, Any]:
-    """The record in a payload; raises ValueError for anything else, however deep it is nested."""
+    """The object in a payload that anybody may have written; raises ValueError for anything else, however deep it is."""
     try:
         record: object = json.loads(payload)
     except RecursionError:
@@ -67,11 +70,11 @@ def decoded(payload: bytes) -> dict[str, Any]:
         found = cast("dict[str, Any]", record)
         if isinstance(found.get("kind"), str):
             return found
-    raise ValueError("a record is none")
+    raise ValueError("a record is not an object with a kind")
 
 
 def split(buffer: bytearray) -> list[dict[str, Any]]:
-    """Take the complete records off the front of `buffer`; in place of what is none stands one of kind `garbled`."""
+    """Take the complete objects off the front of `buffer`; one of kind `garbled` stands for what is not an object."""
     records: list[dict[str, Any]] = []
     try:
         for payload in payloads(buffer):

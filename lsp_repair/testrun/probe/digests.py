@@ -13,6 +13,8 @@ try:
 except ImportError:
     from hashlib import blake2b
 
+__all__ = ["Digests", "blake2b", "code_digest", "digest", "drop_bytecode"]
+
 
 class Digests:
     """What the files that decide outcomes held when they were read."""

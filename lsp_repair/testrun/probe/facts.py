@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import reprlib
 from types import FrameType, TracebackType
-from typing import Any, Optional
+from typing import Optional
+
+from .run_records import ReportedFailure, ReportedFrame, Sides
 
 CAP = 300
 """Characters kept of any value or message line (the figure of Olausson et al., arXiv 2306.09896)."""
@@ -35,32 +37,32 @@ class Comparisons:
     """Remembers the operands of the last comparison pytest was asked to explain."""
 
     def __init__(self) -> None:
-        self.last: Optional[dict[str, str]] = None
+        self.last: Optional[Sides] = None
 
     def remember(self, operator: str, left: object, right: object) -> None:
         """Keep the operands of a comparison that turned out false."""
-        self.last = {"operator": operator, "actual": shown(left), "expected": shown(right)}
+        self.last = Sides(operator, shown(left), shown(right))
 
-    def take(self) -> Optional[dict[str, str]]:
+    def take(self) -> Optional[Sides]:
         """The last comparison, once."""
         last, self.last = self.last, None
         return last
 
 
-def failure_of(error: BaseException, root: str, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
-    """The record of a failure; `comparison` counts only for assertion errors."""
+def failure_of(error: BaseException, root: str, comparison: Optional[Sides]) -> ReportedFailure:
+    """The failure that an exception is; `comparison` counts only for assertion errors."""
     frames = _frames(error.__traceback__)
     is_assertion = isinstance(error, AssertionError)
     if is_assertion and comparison is None:
         comparison = _unittest_sides(frames)
-    return {
-        "type": type(error).__name__,
-        "message": _message(error),
-        "frames": _described(frames, root),
-        "comparison": comparison if is_assertion else None,
-        "name": _missing(error),
-        "owner": _owner(error),
-    }
+    return ReportedFailure(
+        type(error).__name__,
+        _message(error),
+        _described(frames, root),
+        comparison if is_assertion else None,
+        _missing(error),
+        _owner(error),
+    )
 
 
 def _message(error: BaseException) -> str:
@@ -95,12 +97,12 @@ def _frames(traceback: Optional[TracebackType]) -> list[tuple[FrameType, int]]:
     return frames
 
 
-def _unittest_sides(frames: list[tuple[FrameType, int]]) -> Optional[dict[str, str]]:
+def _unittest_sides(frames: list[tuple[FrameType, int]]) -> Optional[Sides]:
     for frame, _ in reversed(frames):
         if frame.f_globals.get("__name__") == "unittest.case" and {"first", "second"} <= set(frame.f_locals):
             operator = "!=" if "NotEqual" in frame.f_code.co_name else "=="
             sides = frame.f_locals
-            return {"operator": operator, "actual": shown(sides["first"]), "expected": shown(sides["second"])}
+            return Sides(operator, shown(sides["first"]), shown(sides["second"]))
     return None
 
 
@@ -111,7 +113,7 @@ def is_hidden(frame: FrameType) -> bool:
     return top in {"_pytest", "pluggy", "pytest", "_lsp_repair_probe", "importlib"}
 
 
-def _described(frames: list[tuple[FrameType, int]], root: str) -> list[dict[str, Any]]:
+def _described(frames: list[tuple[FrameType, int]], root: str) -> list[ReportedFrame]:
     visible = [(frame, line) for frame, line in frames if not is_hidden(frame)]
     inside = [entry for entry in visible if entry[0].f_code.co_filename.startswith(root + os.sep)]
     with_locals = {id(frame) for frame, _ in inside[-_FRAMES_WITH_LOCALS:]}
@@ -119,16 +121,12 @@ def _described(frames: list[tuple[FrameType, int]], root: str) -> list[dict[str,
     return [_frame(frame, line, root, with_locals=id(frame) in with_locals) for frame, line in visible]
 
 
-def _frame(frame: FrameType, line: int, root: str, *, with_locals: bool) -> dict[str, Any]:
+def _frame(frame: FrameType, line: int, root: str, *, with_locals: bool) -> ReportedFrame:
     path = frame.f_code.co_filename
     inside = path.startswith(root + os.sep)
-    return {
-        "path": relative(path, root),
-        "line": line,
-        "function": frame.f_code.co_name,
-        "inside": inside,
-        "locals": _locals(frame) if with_locals else [],
-    }
+    return ReportedFrame(
+        relative(path, root), line, frame.f_code.co_name, inside, _locals(frame) if with_locals else []
+    )
 
 
 def _locals(frame: FrameType) -> list[tuple[str, str]]:

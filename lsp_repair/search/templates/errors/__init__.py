@@ -1,1 +1,1 @@
-"""Templates driven by the error a test ended with, at the lines of its traceback."""
+"""Templates driven by the error that a test ended with, at the lines of its traceback."""

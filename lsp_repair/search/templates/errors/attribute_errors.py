@@ -25,7 +25,7 @@ _BUILT_IN: dict[str, type] = {
 
 
 def proposals(context: Context, place: ErrorPlace) -> Iterator[Change]:
-    """Changes for an attribute that is not there."""
+    """Changes for a missing attribute."""
     if place.failure.error_type != "AttributeError":
         return
     found = _MESSAGE.search(place.failure.message)
@@ -103,7 +103,7 @@ def _by_owner(node: ast.Attribute, whole: ast.expr, value: Code, owner_type: str
 
 
 def _spellings(value: Code, name: str, arguments: list[Code]) -> Iterator[Code]:
-    """What a method of another language is called here."""
+    """The Python spelling of another language's method."""
     if name in known.LENGTHS:
         yield call("len", value)
     if name in known.EMPTINESS:

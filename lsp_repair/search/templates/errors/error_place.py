@@ -12,7 +12,7 @@ from lsp_repair.search.templates.context import Context, function_start
 from lsp_repair.search.templates.statements.classes import import_line
 
 _MAX_LINES = 12
-"""Expressions over more lines than this say too little about the error's place."""
+"""Expressions that span more lines than this do not locate the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,5 @@ def at_function_start(context: Context, place: ErrorPlace, text: str, template: 
 def new_import(context: Context, line: int, statement: str, prior: float) -> Change:
     """An import among the module's own."""
     start = context.module.starts[min(import_line(context.module.tree), len(context.module.starts)) - 1]
-    template = "err:missing-import"
-    return Rewrite(
-        ((start, start, f"{statement}\n"),), line, template, prior, f"insert {quoted(statement)}", is_certain=False
-    )
+    edit, title = (start, start, f"{statement}\n"), f"insert {quoted(statement)}"
+    return Rewrite((edit,), line, "err:missing-import", prior, title, is_certain=False)

@@ -34,11 +34,10 @@ def _other_module(context: Context, node: ast.Import | ast.ImportFrom, requested
         at = context.module.body.find(name.encode(), start, end)
         for other, prior in _modules(context, name, node):
             title = f"import `{other}` instead of `{name}`"
-            yield Rewrite(
-                ((at, at + len(name), other),), node.lineno, "err:misspelled-import", prior, title, is_certain=False
-            )
+            edit = at, at + len(name), other
+            yield Rewrite((edit,), node.lineno, "err:misspelled-import", prior, title, is_certain=False)
         if isinstance(node, ast.ImportFrom) and not node.level:
-            title = f"import relatively from `.{name}`"
+            title = f"import from `.{name}`"
             yield Rewrite(((at, at, "."),), node.lineno, "err:relative-import", 0.6, title)
 
 
@@ -82,7 +81,7 @@ def _other_name(context: Context, node: ast.ImportFrom, requested: str) -> Itera
 
 
 def definitions(context: Context, failure: Failure) -> Iterator[Change]:
-    """A function or class renamed to what another module tries to import from this one."""
+    """A function or class renamed to the name that another module tries to import."""
     found = _NO_NAME.search(failure.message)
     if found is None:
         return
@@ -97,16 +96,10 @@ def definitions(context: Context, failure: Failure) -> Iterator[Change]:
             keyword = context.module.span(node)[0]
             at = context.module.body.find(node.name.encode(), keyword)
             title = f"rename `{node.name}` to `{requested}`"
-            yield Rewrite(
-                ((at, at + len(node.name), requested),), node.lineno, "err:renamed-definition", 0.7 * alike, title
-            )
+            edit = at, at + len(node.name), requested
+            yield Rewrite((edit,), node.lineno, "err:renamed-definition", 0.7 * alike, title)
             end = len(context.module.body)
             gap = "" if context.module.body.endswith((b"\n", b"\r")) else "\n"
-            alias = f"{gap}\n{requested} = {node.name}\n"
-            yield Rewrite(
-                ((end, end, alias),),
-                node.lineno,
-                "err:missing-alias",
-                0.6 * alike,
-                f"insert `{requested} = {node.name}`",
-            )
+            alias = f"{requested} = {node.name}"
+            edit = end, end, f"{gap}\n{alias}\n"
+            yield Rewrite((edit,), node.lineno, "err:missing-alias", 0.6 * alike, f"insert `{alias}`")

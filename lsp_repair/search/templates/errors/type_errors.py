@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, binary, bracketed, call, fitted, trailed
 from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context, without
+from lsp_repair.search.templates.context import Context, each_dropped
 from lsp_repair.search.templates.errors.error_place import ErrorPlace
 from lsp_repair.search.templates.expressions.calls import with_arguments
 from lsp_repair.search.templates.expressions.keywords import added
@@ -62,8 +62,7 @@ def _arguments(context: Context, node: ast.Call, message: str) -> Iterator[Chang
     for name in context.ingredients.names(node)[:8]:
         yield with_arguments(context, node, [*own, Code(name)], "err:TypeError-args", 0.6)
         yield with_arguments(context, node, [Code(name), *own], "err:TypeError-args", 0.5)
-    for index in range(len(node.args)):
-        rest = [context.code(each) for each in without(node.args, index)]
+    for rest in each_dropped(context, node.args):
         yield with_arguments(context, node, rest, "err:TypeError-args", 0.7)
     if len(node.args) > 1 and not node.keywords:
         for brackets, prior in (("[]", 0.7), ("()", 0.6)):
@@ -78,10 +77,8 @@ def _arguments(context: Context, node: ast.Call, message: str) -> Iterator[Chang
     unexpected = _UNEXPECTED.search(message)
     for keyword in node.keywords if unexpected else []:
         if unexpected and keyword.arg == unexpected[1]:
-            others = [each for each in node.keywords if each is not keyword]
-            rest = [*own, context.code(keyword.value)]
-            texts = [fitted(each, Level.LAMBDA) for each in rest]
-            texts += [context.module.text_of(each) for each in others]
+            texts = [fitted(each, Level.LAMBDA) for each in (*own, context.code(keyword.value))]
+            texts += [context.module.text_of(each) for each in node.keywords if each is not keyword]
             code = trailed(context.code(node.func), f"({', '.join(texts)})")
             yield Replacement(node, code, "err:TypeError-args", 0.6)
 

@@ -1,1 +1,1 @@
-"""Templates that put another expression in the place of one."""
+"""Templates that replace one expression by another."""

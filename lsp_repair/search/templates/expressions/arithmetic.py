@@ -50,7 +50,7 @@ def _operators(context: Context, node: ast.BinOp, old: str) -> Iterator[Change]:
 
 
 def _changes_nothing(node: ast.BinOp, operator: str) -> bool:
-    """`x * 1` and the like: dropping the operand says the same better."""
+    """`x * 1` and the like: dropping the operand does the same more simply."""
     neutral = 1 if operator in {"*", "/", "//", "**"} else 0
     sides = (node.left, node.right) if operator in {"*", "+", "|"} else (node.right,)
     return any(isinstance(side, ast.Constant) and side.value == neutral for side in sides)

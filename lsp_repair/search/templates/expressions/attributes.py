@@ -1,4 +1,4 @@
-"""Attributes and methods: another one, a property taken for a method, a method for a function."""
+"""Attributes and methods: another one, properties confused with methods, methods with functions."""
 
 import ast
 from collections.abc import Iterator

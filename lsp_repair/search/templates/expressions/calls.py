@@ -6,7 +6,7 @@ from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
 from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.templates.context import ONE, Context, exchanged, shifted, swapped, without
+from lsp_repair.search.templates.context import ONE, Context, each_dropped, exchanged, shifted, swapped
 from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
 
 
@@ -51,8 +51,7 @@ def _order(context: Context, node: ast.Call) -> Iterator[Change]:
             edits = swapped(context, node.args[one], node.args[other])
             yield Rewrite(edits, node, "arg-swap", 0.5, title)
     if len(node.args) > 1:
-        for index in range(len(node.args)):
-            rest = [context.code(each) for each in without(node.args, index)]
+        for rest in each_dropped(context, node.args):
             yield with_arguments(context, node, rest, "arg-drop", 0.3)
 
 
@@ -76,7 +75,7 @@ def _argument_values(context: Context, node: ast.Call, function: str) -> Iterato
             yield Replacement(argument, code, "off-by-one", 0.55 if function == "range" else 0.3)
         if isinstance(argument, ast.Name):
             own = context.code(argument)
-            # The length of a slice is the length less one: there, changing the number reads better.
+            # The length of a slice is the length minus one: changing the number is clearer.
             weight = 0.4 if function == "len" else 1
             yield Replacement(argument, trailed(own, "[1:]"), "slice-arg", 0.25 * weight)
             yield Replacement(argument, trailed(own, "[:-1]"), "slice-arg", 0.2 * weight)

@@ -29,7 +29,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
 
 
 def _neutral(context: Context, node: ast.Constant) -> str:
-    """The number that would change nothing here: dropping the operand says the same better."""
+    """The number that would change nothing here: dropping the operand does the same more simply."""
     match context.parent(node):
         case ast.BinOp(op=ast.Add() | ast.Sub()):
             return "0"

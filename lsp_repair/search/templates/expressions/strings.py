@@ -1,11 +1,11 @@
-"""String literals: case, white space, formats, patterns, and the words of the tests."""
+"""String literals: case, white space, formats, patterns, and strings from the tests."""
 
 import ast
 import re
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement
+from lsp_repair.search.changes import Change, Replacement, with_match
 from lsp_repair.search.likeness import loose_likeness
 from lsp_repair.search.templates.context import Context
 
@@ -38,7 +38,7 @@ def _as_changes(node: ast.expr, own: str, values: Iterator[_Weighted], template:
 
 
 def string_literal(value: str, like: str) -> str:
-    """The literal of a string, in the quotes of another literal where that needs no escapes."""
+    """The literal of a string, in the quotes of another literal if that needs no escapes."""
     text = repr(value)
     quote = like[:1]
     if quote not in {"'", '"'} or text[0] == quote or "'" in value or '"' in value:
@@ -106,9 +106,9 @@ def _formats(value: str) -> Iterator[_Weighted]:
     for found in re.finditer(r"(?<=\.)\d(?=[feg%])", value):
         for digits in (int(found[0]) + 1, int(found[0]) - 1, 0, 2):
             if 0 <= digits <= 9:
-                yield value[: found.start()] + str(digits) + value[found.end() :], 0.3
+                yield with_match(found, str(digits)), 0.3
     for found in re.finditer(r"(?<=%)[mMyYdDHIbB]", value):
-        yield value[: found.start()] + _DATE_CODES[found[0]] + value[found.end() :], 0.3
+        yield with_match(found, _DATE_CODES[found[0]]), 0.3
     for old, new in (
         ("%s", "%d"),
         ("%d", "%s"),
@@ -123,7 +123,7 @@ def _formats(value: str) -> Iterator[_Weighted]:
     if re.search(r"%[a-zA-Z]", value) is None:
         for found in re.finditer(r"(?<=:)[<>^=]", value):
             for sign in "<>^":
-                yield value[: found.start()] + sign + value[found.end() :], 0.25
+                yield with_match(found, sign), 0.25
 
 
 def _call_around(context: Context, node: ast.expr) -> ast.expr:
@@ -138,9 +138,8 @@ def _patterns(own: str) -> Iterator[_Weighted]:
         return
     head, body, tail = found[1] + found[2], found[3], found[2]
     for piece in re.finditer(r"(?<!\\)[+*]", body):
-        other = "*" if piece[0] == "+" else "+"
-        yield f"{head}{body[: piece.start()]}{other}{body[piece.end() :]}{tail}", 0.4
-        yield f"{head}{body[: piece.end()]}?{body[piece.end() :]}{tail}", 0.3
+        yield head + with_match(piece, "*" if piece[0] == "+" else "+") + tail, 0.4
+        yield head + with_match(piece, f"{piece[0]}?") + tail, 0.3
     for old, new in (
         (r"\d", r"\w"),
         (r"\w", r"\d"),
@@ -157,4 +156,4 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     yield head + body.removeprefix("^") + tail, 0.25
     yield head + body.removesuffix("$") + tail, 0.25
     for piece in re.finditer(r"(?<!\\)\.", body):
-        yield f"{head}{body[: piece.start()]}\\.{body[piece.end() :]}{tail}", 0.25 if "r" in head.lower() else 0.1
+        yield head + with_match(piece, r"\.") + tail, 0.25 if "r" in head.lower() else 0.1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, bracketed
 from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context, without
+from lsp_repair.search.templates.context import Context, each_dropped
 
 _KIN = {
     "int": ("float", "bool"),
@@ -37,8 +37,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
             yield Replacement(requested, bracketed("(", [*codes, Code(other)], ")"), "isinstance-widen", prior)
             yield Replacement(requested, Code(other), "isinstance-type", prior * 0.7)
     if len(elements) > 1:
-        for index in range(len(elements)):
-            rest = [context.code(each) for each in without(elements, index)]
+        for rest in each_dropped(context, elements):
             code = rest[0] if len(rest) == 1 else bracketed("(", rest, ")")
             yield Replacement(requested, code, "isinstance-narrow", 0.4)
 

@@ -75,7 +75,7 @@ def _exchanged(context: Context, node: ast.stmt) -> Iterator[Change]:
 
 
 def _dedented(context: Context, node: ast.stmt) -> Iterator[Change]:
-    """The last statement of a block moved behind the block, and behind the blocks around it."""
+    """The last statement of a block moved to after the block, and to after the blocks around it."""
     start, end = context.module.lines_span(node)
     indent = context.module.indent(node) or ""
     inner: ast.stmt = node

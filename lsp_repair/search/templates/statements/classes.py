@@ -42,7 +42,7 @@ def _import_of_field(context: Context) -> tuple[int, int, str]:
 
 
 def import_line(tree: ast.Module) -> int:
-    """1-based line where a new import belongs: before the first import, else behind the docstring."""
+    """1-based line for a new import: before the first import, or else after the docstring."""
     for node in tree.body:
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
         if not is_docstring(node) and not is_future:
@@ -62,12 +62,12 @@ def _in_constructor(
     if not isinstance(target, ast.Name) or indent is None:
         return
     assignment = f"self.{target.id} = {context.text(value)}\n"
-    title = f"a new `{target.id}` for each instance of `{owner.name}`"
+    title = f"create a new `{target.id}` for each instance of `{owner.name}`"
     if constructor is None:
         start, end = context.module.lines_span(node)
         text = f"{indent}def __init__(self):\n{indent}{context.module.indent_unit}{assignment}"
-        behind = context.module.text(start, end) + ("\n" if owner.body[-1] is not node else "")
-        yield Rewrite(((start, end, f"{behind}{text}"),), node, "shared-attribute", 0.5, title, 2, is_certain=False)
+        before = context.module.text(start, end) + ("\n" if owner.body[-1] is not node else "")
+        yield Rewrite(((start, end, f"{before}{text}"),), node, "shared-attribute", 0.5, title, 2, is_certain=False)
         return
     found = function_start(context, constructor)
     if found is not None:

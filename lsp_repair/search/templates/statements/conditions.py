@@ -1,4 +1,4 @@
-"""Conditions widened, narrowed or made anew from the names in scope."""
+"""Conditions widened, narrowed or built from the names in scope."""
 
 import ast
 from collections.abc import Iterator

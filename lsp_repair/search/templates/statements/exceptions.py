@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from lsp_repair.pycode.nodes import last_line
+from lsp_repair.pycode.nodes import last_line, name_of
 from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.templates.context import Context, without
 from lsp_repair.search.templates.statements.guards import requested_errors
@@ -31,12 +31,10 @@ def _raised(context: Context, node: ast.Raise, raised: ast.expr) -> Iterator[Cha
         return
     old = context.text(kind)
     span = context.module.span(kind)
-    is_seen = any(failure.error_type == old.split(".")[-1] for failure in context.hints.failures)
+    prior = 0.5 if any(failure.error_type == name_of(kind) for failure in context.hints.failures) else 0.3
     for name in dict.fromkeys([*requested_errors(context), *_own_errors(context), *_RAISABLE]):
         if name != old:
-            yield Rewrite(
-                ((*span, name),), node, "raise-type", 0.5 if is_seen else 0.3, f"{quoted(old)} → {quoted(name)}"
-            )
+            yield Rewrite(((*span, name),), node, "raise-type", prior, f"{quoted(old)} → {quoted(name)}")
     if node.cause is None:
         end = context.module.span(node)[1]
         for handler in context.module.ancestors(node):
@@ -63,7 +61,7 @@ def _own_errors(context: Context) -> list[str]:
 
 
 def _looks_like_a_class(name: str) -> bool:
-    """`InsufficientFunds` is as good a name of an error as any; a class that is none only fails its test."""
+    """`InsufficientFunds` is a common kind of name for an error; a class that is not an error only fails its test."""
     return name[:1].isupper() and not name.isupper()
 
 
@@ -92,17 +90,15 @@ def _caught(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> Iter
         prior = 0.7 if name in escaped else 0.1 if name == "Exception" else 0.2
         wider = f"({', '.join([*texts, name])})"
         yield Rewrite(((*span, wider),), at, "except-widen", prior, f"also catch `{name}`")
-        yield Rewrite(
-            ((*span, name),), at, "except-type", prior * 0.7, f"catch `{name}` instead of {quoted(', '.join(texts))}"
-        )
-    for index in range(len(elements) if len(elements) > 1 else 0):
-        rest = [context.text(each) for each in without(elements, index)]
+        title = f"catch `{name}` instead of {quoted(', '.join(texts))}"
+        yield Rewrite(((*span, name),), at, "except-type", prior * 0.7, title)
+    for index, dropped in enumerate(texts if len(texts) > 1 else ()):
+        rest = without(texts, index)
         text = rest[0] if len(rest) == 1 else f"({', '.join(rest)})"
-        yield Rewrite(((*span, text),), at, "except-narrow", 0.4, f"no longer catch {quoted(texts[index])}")
+        yield Rewrite(((*span, text),), at, "except-narrow", 0.4, f"no longer catch {quoted(dropped)}")
 
 
 def _place(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> int:
     """The most suspicious line of the handler and the statements it guards."""
-    last = last_line(node.body[-1])
-    lines: list[int] = [handler.lineno, *range(node.lineno, last + 1)]
+    lines: tuple[int, ...] = (handler.lineno, *range(node.lineno, last_line(node.body[-1]) + 1))
     return max(lines, key=lambda line: context.scores.get(line, 0))

@@ -37,7 +37,7 @@ _CONDITIONS = (
 
 
 def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tuple[str, float]]:
-    """Two-line `if` statements, each with its prior; conditions that cannot reach the least are left out."""
+    """Two-line `if` statements, each with its prior; conditions that cannot reach the least prior are left out."""
     function = context.module.function_of(node)
     assert function is not None
     values = list(returned_values(context, function))
@@ -59,7 +59,7 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
 
 
 def requested_errors(context: Context) -> list[str]:
-    """Exceptions that `pytest.raises` waited for in vain."""
+    """Exceptions that `pytest.raises` expected but did not see."""
     found = (_NOT_RAISED.search(failure.message) for failure in context.hints.failures)
     return list(dict.fromkeys(each[1] for each in found if each))
 
@@ -79,7 +79,7 @@ def conditions(names: tuple[str, ...]) -> Iterator[tuple[str, float]]:
 
 
 def returned_values(context: Context, function: Function) -> list[tuple[str, float]]:
-    """What a new `return` may give: what the function returns already and simple constants, weighted by type."""
+    """What a new `return` may return: values the function already returns and simple constants, weighted by type."""
     returned = [
         each.value for each in context.module.below(function) if isinstance(each, ast.Return) and each.value is not None
     ]

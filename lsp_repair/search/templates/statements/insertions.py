@@ -1,4 +1,4 @@
-"""Statements that are missing: collected values, copies, updates, jumps, returns, guards."""
+"""Missing statements: collected values, copies, updates, jumps, returns, guards."""
 
 import ast
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Insertion:
 
 
 def proposals(context: Context, node: ast.stmt, least_prior: float) -> Iterator[Change]:
-    """New statements before the node, and behind it where it ends its block; none of a prior below the least."""
+    """New statements before the node, and after it if it ends its block; none with a prior below the least."""
     if isinstance(node, DECLARATIONS) or is_docstring(node) or context.module.function_of(node) is None:
         return
     indent = context.module.indent(node)
@@ -51,7 +51,7 @@ def proposals(context: Context, node: ast.stmt, least_prior: float) -> Iterator[
 
 
 def indented(context: Context, text: str, indent: str) -> str:
-    """Whole lines at an indentation, their inner one written with the file's own unit."""
+    """Whole lines at an indentation; nested lines use the file's own unit."""
     if "\n" not in text:
         return f"{indent}{text}\n"
     return "".join(indent + line.replace("    ", context.module.indent_unit) + "\n" for line in text.split("\n"))

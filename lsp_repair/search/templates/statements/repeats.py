@@ -1,4 +1,4 @@
-"""The same edit at several places: a constant wherever it stands, two constants or names exchanged."""
+"""The same edit in several places: a constant wherever it occurs, two constants or names exchanged."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a function returns, and expressions of the same function in another one's place."""
+"""What a function returns, and expressions replaced by others of the same function."""
 
 import ast
 from collections.abc import Iterator

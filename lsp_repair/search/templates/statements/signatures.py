@@ -1,4 +1,4 @@
-"""What a function's first lines say: defaults, decorators, the call of the parent's constructor."""
+"""Signatures and first statements: defaults, decorators, the call of the parent's constructor."""
 
 import ast
 from collections.abc import Iterator
@@ -52,9 +52,8 @@ def _mutable_defaults(context: Context, node: Function, line: int) -> Iterator[C
         unit = context.module.indent_unit
         guard = f"{indent}if {parameter.arg} is None:\n{indent}{unit}{parameter.arg} = {text}\n"
         edits = ((*context.module.span(default), "None"), (place, place, guard))
-        yield Rewrite(
-            edits, line, "mutable-default", 0.8, f"a new `{text}` for `{parameter.arg}` in each call of `{node.name}`"
-        )
+        title = f"create a new `{text}` for `{parameter.arg}` in each call of `{node.name}`"
+        yield Rewrite(edits, line, "mutable-default", 0.8, title)
 
 
 def _dropped_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
@@ -80,13 +79,8 @@ def _added_decorators(context: Context, node: Function, line: int) -> Iterator[C
         }[name]
         if fits:
             weight = prior if name == "property" else 0.7
-            yield Rewrite(
-                ((place, place, f"{indent}@{name}\n"),),
-                line,
-                "decorator-add",
-                weight,
-                f"add `@{name}` to `{node.name}`",
-            )
+            title = f"add `@{name}` to `{node.name}`"
+            yield Rewrite(((place, place, f"{indent}@{name}\n"),), line, "decorator-add", weight, title)
 
 
 def _first_parameter(context: Context, node: Function, line: int) -> Iterator[Change]:
@@ -99,9 +93,8 @@ def _first_parameter(context: Context, node: Function, line: int) -> Iterator[Ch
     start = context.module.span(node)[0]
     place = context.module.body.find(b"(", context.module.body.find(node.name.encode(), start)) + 1
     text = f"{name}, " if given else name
-    yield Rewrite(
-        ((place, place, text),), line, "missing-self-parameter", 0.7, f"add `{name}` to `{node.name}`", is_certain=False
-    )
+    title = f"add `{name}` to `{node.name}`"
+    yield Rewrite(((place, place, text),), line, "missing-self-parameter", 0.7, title, is_certain=False)
 
 
 def _calls_super(node: Function) -> bool:

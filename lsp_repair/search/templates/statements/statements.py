@@ -10,7 +10,7 @@ from lsp_repair.search.templates.context import DECLARATIONS, Context
 from lsp_repair.search.templates.expressions.arithmetic import ALTERNATIVES
 
 _GIVING_NEW = frozenset(["strip", "lstrip", "rstrip", "replace", "lower", "upper", "title", "union", "format", "split"])
-"""Methods whose result is hardly ever meant to be dropped."""
+"""Methods whose result should not be ignored."""
 
 
 def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:

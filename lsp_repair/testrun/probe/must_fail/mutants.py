@@ -1,7 +1,7 @@
-"""How an assertion is turned over in the syntax tree of a test, and how its comparisons are looked at.
+"""How an assertion is reversed in the syntax tree of a test, and how its comparisons are examined.
 
-Only what no right patch can pass is mutated: an assertion that held in the same test a moment before, and that nothing
-around it would forgive. Marks stand for the objects that a mutant calls; they are put in when it is compiled.
+Only what no correct patch can pass is mutated: an assertion that held in the same test a moment before, and whose failure
+nothing around it would catch. Marks stand for the objects that a mutant calls; they are put in when it is compiled.
 """
 
 from __future__ import annotations
@@ -10,27 +10,17 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Callable, Union
 
+from ..run_records import TrialKind
+
 FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 _FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry", "attempt", "deprecated")
 _RAISING = {"raises", "assertRaises", "assertRaisesRegex"}
 _COMPARISONS: dict[type, str] = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _LOOKED_AT = {**_COMPARISONS, ast.In: "in", ast.NotIn: "not in"}
 _MEASURES = {
-    "len",
-    "sorted",
-    "list",
-    "tuple",
-    "set",
-    "dict",
-    "sum",
-    "min",
-    "max",
-    "any",
-    "all",
-    "abs",
-    "round",
-    "int",
-} | {"float", "bool", "reversed", "frozenset", "divmod", "pow"}
+    *("len", "sorted", "list", "tuple", "set", "dict", "sum", "min", "max", "any", "all", "abs", "round", "int"),
+    *("float", "bool", "reversed", "frozenset", "divmod", "pow"),
+}
 """Builtins that ask an object something about itself."""
 _UNITTEST_COMPARISONS = {
     "assertEqual": "==",
@@ -41,12 +31,7 @@ _UNITTEST_COMPARISONS = {
     "assertGreaterEqual": ">=",
     "assertIn": "in",
     "assertNotIn": "not in",
-    "assertListEqual": "==",
-    "assertTupleEqual": "==",
-    "assertSequenceEqual": "==",
-    "assertSetEqual": "==",
-    "assertDictEqual": "==",
-    "assertMultiLineEqual": "==",
+    **{f"assert{kind}Equal": "==" for kind in ("List", "Tuple", "Sequence", "Set", "Dict", "MultiLine")},
 }
 _ONE, _OTHER = object(), object()
 _UNITTEST_LIES: dict[str, tuple[Any, ...]] = {
@@ -77,7 +62,7 @@ _UNITTEST_LIES: dict[str, tuple[Any, ...]] = {
     "assertMultiLineEqual": ("a", "b"),
     "assertRegex": ("a", "b"),
 }
-"""What each claim of unittest is false for, whatever the product does."""
+"""Arguments for which each assertion of unittest fails, whatever the product does."""
 
 
 class Reach:
@@ -88,7 +73,7 @@ class Reach:
 
 
 class UnknownError(Exception):
-    """What no code of the user's raises."""
+    """Raised by no code of the user's."""
 
 
 def statements(body: list[ast.stmt], *, forgiving: bool) -> Iterator[ast.stmt]:
@@ -116,11 +101,11 @@ def _forgives(context: ast.expr) -> bool:
     return any(word in text for word in _FORGIVING)
 
 
-_Site = Callable[[Reach], tuple[str, int, dict[str, Any]]]
+_Site = Callable[[Reach], tuple[TrialKind, int, dict[str, Any]]]
 
 
 def sites(node: FunctionNode) -> Iterator[_Site]:
-    """For each assertion: what turns it over in place, and returns its kind, its line and the objects it needs."""
+    """For each assertion: what reverses it in place, and returns its kind, its line and the objects it needs."""
     for statement in statements(node.body, forgiving=False):
         if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.Constant):
             yield _negation(statement, "negated")
@@ -147,8 +132,8 @@ def _functions_within(node: FunctionNode) -> Iterator[FunctionNode]:
             yield each
 
 
-def _negation(statement: ast.Assert, what: str) -> _Site:
-    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+def _negation(statement: ast.Assert, what: TrialKind) -> _Site:
+    def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
         def negated(value: Any) -> bool:
             reach.is_reached = True
             return not value
@@ -163,7 +148,7 @@ def _negation(statement: ast.Assert, what: str) -> _Site:
 def _denial(call: ast.Call, lie: tuple[Any, ...]) -> _Site:
     """`self.assertEqual(a, b)` gets two objects that are not equal, after `a` and `b` were computed."""
 
-    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+    def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
         def lied(*values: Any) -> tuple[Any, ...]:
             reach.is_reached = True
             return lie
@@ -178,9 +163,9 @@ def _denial(call: ast.Call, lie: tuple[Any, ...]) -> _Site:
 
 
 def _other_error(call: ast.Call) -> _Site:
-    """`raises(X)` waits for an error that nobody raises."""
+    """`raises(X)` gets an error that nothing raises."""
 
-    def turn(reach: Reach) -> tuple[str, int, dict[str, Any]]:
+    def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
         def unknown(_: Any) -> type:
             reach.is_reached = True
             return UnknownError

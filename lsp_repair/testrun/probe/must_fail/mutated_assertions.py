@@ -1,7 +1,7 @@
 """What must fail, tried after the real tests in the same process: canaries, and mutants of the targets.
 
-Each goes through pytest's full protocol, a mutant under the very id of its test, so that who turns the outcome of a
-test over turns this one over as well. Each target runs once more as it is, with a look at what it compares.
+Each goes through pytest's full protocol, a mutant under the id of its test, so that code which reverses the outcome of
+a test reverses this one as well. Each target runs once more as it is, and what it compares is examined.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any, Callable, Optional, cast
 import pytest
 from _pytest.unittest import TestCaseFunction
 
+from ..run_records import MustFailRequest, Phase, ReportedFailure, TrialEnded, TrialKind
+from ..session.chain_above import ChainAbove
 from ..session.innermost import real_function
 from ..session.reporting import Reporting
 from .comparing import Comparing
@@ -34,44 +36,29 @@ _CANARIES = (
 )
 
 
-class _ChainAbove:
-    """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
-
-    def __init__(self, item: Any) -> None:
-        self._item = item
-
-    def listchain(self) -> list[Any]:
-        """What SetupState compares with its stack."""
-        chain: list[Any] = self._item.listchain()[:-1]
-        return chain
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._item, name)
-
-
 class _Ran:
     """What became of one trial."""
 
-    def __init__(self, reports: list[dict[str, Any]], how: str) -> None:
-        outcomes = [each["outcome"] for each in reports]
+    def __init__(self, phases: list[Phase], how: str) -> None:
+        outcomes = [each.outcome for each in phases]
         self.how = how
-        self.failure: Optional[dict[str, Any]] = next((each["failure"] for each in reports if "failure" in each), None)
+        self.failure: Optional[ReportedFailure] = next((each.failure for each in phases if each.failure), None)
         self.outcome = "failed" if "failed" in outcomes else "skipped" if "skipped" in outcomes else "passed"
-        if any(each["xfail"] for each in reports):
+        if any(each.xfail for each in phases):
             self.outcome = "skipped"
 
 
 class MustFail:
-    """The pytest plugin; `wanted` has `targets`, the spans of lines `changed` by path, and `seconds` of CPU time."""
+    """The pytest plugin."""
 
-    def __init__(self, reporting: Reporting, requested: dict[str, Any]) -> None:
+    def __init__(self, reporting: Reporting, request: MustFailRequest) -> None:
         self._reporting = reporting
-        self._requested = requested
+        self._request = request
         self._sources: dict[str, tuple[bytes, ast.Module]] = {}
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> Generator[None, Any, None]:
-        """When the real tests are through and everything is torn down."""
+        """After the real tests, when everything is torn down."""
         outcome: Any = yield
         if outcome.excinfo is not None:
             return
@@ -91,7 +78,7 @@ class MustFail:
     def _all(self, session: Any) -> None:
         targets = list(self._targets(session.items))
         self._canaries([*targets, *session.items])
-        ends = time.process_time() + self._requested["seconds"]
+        ends = time.process_time() + self._request.seconds
         for item in targets:
             self._again(item)
             if time.process_time() > ends:
@@ -105,7 +92,7 @@ class MustFail:
 
     def _targets(self, items: list[Any]) -> Iterator[Any]:
         """The first that passed, at most two of one function."""
-        requested = self._requested["targets"]
+        requested = self._request.targets
         files = tuple(each + "::" for each in requested if "::" not in each)
         of_function: dict[str, int] = {}
         count = 0
@@ -126,7 +113,7 @@ class MustFail:
     def _canaries(self, items: list[Any]) -> None:
         module = next((found for found in (each.getparent(pytest.Module) for each in items) if found is not None), None)
         if module is None:
-            self._tell("none", "", detail="canaries")
+            self._report("none", "", detail="canaries")
             return
         bodies = sorted(_CANARIES, key=lambda _: secrets.randbits(32))
         for body in bodies:
@@ -135,24 +122,24 @@ class MustFail:
             exec(compile("def " + name + "():\n" + body + "\n", str(module.path), "exec", dont_inherit=True), space)  # noqa: S102
             item: pytest.Function = cast("Any", pytest.Function).from_parent(module, name=name, callobj=space[name])
             ran = self._run(item, None)
-            self._tell("canary", item.nodeid, ran, detail=body.strip())
+            self._report("canary", item.nodeid, ran, detail=body.strip())
 
     def _again(self, item: Any) -> None:
-        """The target once more in the same process, then with a look at its comparisons."""
+        """Run the target once more in the same process, and examine its comparisons."""
         source = self._source(item)
         comparing, code = self._looking(item, source)
         ran = self._run(item, code)
         if ran.outcome != "passed" and code is not None:
             ran = self._run(item, None)
-        self._tell("again", item.nodeid, ran, equals_all=sorted(comparing.found) if comparing is not None else [])
+        self._report("again", item.nodeid, ran, equals_all=sorted(comparing.found) if comparing is not None else [])
         for name in source.rebound() if isinstance(source, TestSource) else ():
-            self._tell("rebound", item.nodeid, detail=name)
+            self._report("rebound", item.nodeid, detail=name)
 
     def _looking(self, item: Any, source: Any) -> tuple[Optional[Comparing], Optional[CodeType]]:
-        """What looks at a test's comparisons, and the code that has it look."""
+        """What examines a test's comparisons, and the code that calls it."""
         if not isinstance(source, TestSource):
             return None, None
-        made = Made(self._reporting.root, self._requested["changed"], source.space, source.attributes)
+        made = Made(self._reporting.root, self._request.changed, source.space, source.attributes)
         comparing = Comparing(made, self._text(item))
         return comparing, source.looked_at(comparing)
 
@@ -165,12 +152,12 @@ class MustFail:
             ran = self._run(item, mutant.code)
             if mutant.reach.is_reached and ran.outcome != "failed" and not self._confirmed(item, mutant):
                 continue
-            self._tell(mutant.what, item.nodeid, ran, line=mutant.line, reached=mutant.reach.is_reached)
+            self._report(mutant.what, item.nodeid, ran, line=mutant.line, reached=mutant.reach.is_reached)
         if not tried:
             self._none(item, "assertions")
 
     def _confirmed(self, item: Any, mutant: Mutant) -> bool:
-        """Whether the test still holds without the mutation, and still does with it: a test may be unsteady."""
+        """Whether the test still passes without the mutation, and with it: a test may be flaky."""
         steps: tuple[Optional[CodeType], ...] = (None, mutant.code, None)
         return all(self._run(item, code).outcome != "failed" for code in steps)
 
@@ -199,27 +186,26 @@ class MustFail:
 
     def _run(self, item: Any, code: Optional[CodeType]) -> _Ran:
         """One trip of an item through pytest's protocol, with other code in its function's place where one is given."""
-        reports: list[dict[str, Any]] = []
-        self._reporting.apart = reports
+        phases: list[Phase] = []
+        self._reporting.apart = phases
         put_back = _fresh(item, code)
         try:
             item.session._setupstate.teardown_exact(item)
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=_ChainAbove(item))
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=ChainAbove(item))
         finally:
             put_back()
             self._reporting.apart = None
-        return _Ran(reports, self._reporting.innermost.how)
+        return _Ran(phases, self._reporting.innermost.how)
 
     def _none(self, item: Any, layer: str) -> None:
-        self._tell("none", item.nodeid, detail=layer)
+        self._report("none", item.nodeid, detail=layer)
 
-    def _tell(self, what: str, node_id: str, ran: Optional[_Ran] = None, **more: Any) -> None:
-        record = {"kind": "trial", "what": what, "id": node_id, **more}
+    def _report(self, what: TrialKind, node_id: str, ran: Optional[_Ran] = None, **more: Any) -> None:
         if ran is not None:
-            record.update({"outcome": ran.outcome, "inner": ran.how})
+            more.update(outcome=ran.outcome, inner=ran.how)
             if ran.failure is not None and what == "again":
-                record["detail"] = ran.failure["type"] + ": " + ran.failure["message"]
-        self._reporting.emit(record)
+                more["detail"] = ran.failure.type + ": " + ran.failure.message
+        self._reporting.emit(TrialEnded(what, node_id, **more))
 
 
 def _is_called_plainly(item: Any) -> bool:

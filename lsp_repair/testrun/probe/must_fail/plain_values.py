@@ -10,13 +10,13 @@ import datetime as dt
 import decimal
 import dis
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any, Callable, cast
 
 from ..facts import relative
 
-Changed = dict[str, list[list[int]]]
+Changed = Mapping[str, Sequence[Sequence[int]]]
 """Spans of lines that the patch wrote, by path relative to the root."""
 _complex: Any = complex
 _list: Any = list
@@ -87,7 +87,7 @@ class Made:
         first, last = _extent(code)
         return any(start <= last and first <= end for start, end in self._spans(code.co_filename))
 
-    def _spans(self, path: str) -> list[list[int]]:
+    def _spans(self, path: str) -> Sequence[Sequence[int]]:
         return self._changed.get(relative(path, self._root), [])
 
     def _is_written(self, kind: type) -> bool:

@@ -10,6 +10,7 @@ from types import CodeType, FunctionType
 from typing import Any, Optional, Union, cast
 
 from ..digests import code_digest
+from ..run_records import TrialKind
 from ..warm.swap import code_flags
 from .mutants import FunctionNode, Looker, Looks, Reach, sites, statements
 
@@ -19,7 +20,7 @@ _Definition = Union[ast.FunctionDef, ast.Assign]
 class Mutant:
     """Code to put in place of the test's, and what it says about itself."""
 
-    def __init__(self, what: str, line: int, code: CodeType, reach: Reach) -> None:
+    def __init__(self, what: TrialKind, line: int, code: CodeType, reach: Reach) -> None:
         self.what = what
         self.line = line
         self.code = code

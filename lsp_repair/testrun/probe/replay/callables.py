@@ -62,7 +62,7 @@ def _how(value: Any) -> str:
 
 
 def _function_of(value: Any) -> Optional[FunctionType]:
-    """The function below decorators that tell what they wrap."""
+    """The function under decorators that say what they wrap."""
     if isinstance(value, property):
         value = value.fget
     elif isinstance(value, functools.cached_property):
@@ -94,6 +94,6 @@ def is_there(callee: Callee) -> bool:
         target: Any = importlib.import_module(callee.module)
         for part in callee.name.split("."):
             target = getattr(target, part)
-    except Exception:  # noqa: BLE001 - whatever an import raises, the function is not to be had here
+    except Exception:  # noqa: BLE001 - whatever an import raises, the function is not available here
         return False
     return True

@@ -1,57 +1,65 @@
-"""What the script `start_bare.py` serves: recording what tests call, and calling it again where no test runs."""
+"""Serves one request where no session of the probe runs: recording what tests call, and calling it again where no test runs."""
 
 from __future__ import annotations
 
 import os
 import resource
 import sys
+import time
 from types import ModuleType
 from typing import Any, Callable
 
-from .. import channel, cpu_limits
+from .. import channel, cpu_limits, memory_limits
+from ..hiding import hide_probe
+from ..pipe_records import Record, as_json
+from ..run_records import End
+from .replay_records import ImitatedTest, RecordCalls, ReplayCalls, ReplayRequest
 from .replaying import Caller, Replay
+
+Emit = Callable[[Record], None]
 
 _MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = 20
-_OURS = "_lsp_repair_probe"
 _HERE, _HOME = "<here>", "<home>"
 """Words for folders that differ from process to process."""
 
 
 def serve(read_fd: int, write_fd: int) -> None:
-    """Read one request and do what its `do` says.
-
-    `record`: run the tests `args` of pytest, `only` these ids, and tell their calls; `oracle` and the keys of `changed`
-    are absolute paths. `replay`: call what `calls` says, with neighbours made of `numbers` and `texts`, in a folder of
-    its own; `test_modules` are never imported. `pretend`: the same as if the test `test` were running, `at_root` or not.
-    The last record is of kind `end`; every record repeats the `seal`, which code under test has no reason to know.
-    """
-    requested = channel.receive(read_fd)
+    """Serve one request; the last report is `End`."""
+    request: ReplayRequest = channel.receive(read_fd)
     os.close(read_fd)
     cpu_limits.install()
-
-    seal = requested.pop("seal")
-
-    def emit(record: dict[str, Any]) -> None:
-        channel.send(write_fd, {"seal": seal, **record})
-
-    {"record": _record, "replay": _replay, "pretend": _pretend}[requested["do"]](requested, emit)
-    emit({"kind": "end"})
+    task = request.task
+    if isinstance(task, RecordCalls):
+        perform: Callable[[str, Any, Emit], None] = _record
+    else:
+        assert isinstance(task, ReplayCalls)
+        perform = _replay if task.test is None else _imitate
+    emit, root = _sealed_emit(write_fd, request.seal), request.root
+    del request
+    perform(root, task, emit)
+    emit(End(0, time.process_time()))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
-def _record(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
+def _sealed_emit(descriptor: int, seal: str) -> Emit:
+    def emit(record: Record) -> None:
+        channel.send(descriptor, {"seal": seal, **as_json(record)})
+
+    return emit
+
+
+def _record(root: str, task: RecordCalls, emit: Emit) -> None:
     from .. import time_limits
     from ..session.sessions import run_pytest
     from .recorded_calls import CallsRecorded
 
-    sys.argv = ["pytest"]
-    run_pytest(requested, [CallsRecorded(requested, emit), time_limits.LimitedTests(requested["test_seconds"])])
+    run_pytest(root, task.args, [CallsRecorded(root, task, emit), time_limits.LimitedTests(task.test_seconds)])
 
 
-def _replay(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
+def _replay(root: str, task: ReplayCalls, emit: Emit) -> None:
     """In an interpreter that shows no sign of a test run."""
     folder = _private_folder()
     home = os.path.join(folder, "home")
@@ -61,16 +69,16 @@ def _replay(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
     for name in [each for each in os.environ if each.startswith("PYTEST_")]:
         del os.environ[name]
     sys.argv = [""]
-    _hide()
-    _replayed(requested, {home: _HOME, folder: _HERE, requested["root"]: _HERE}, _plain_call, emit)
+    hide_probe()
+    _replayed(task, {home: _HOME, folder: _HERE, root: _HERE}, _plain_call, emit)
 
 
 def _plain_call(target: Any, positional: list[Any], keywords: dict[str, Any]) -> Any:
     return target(*positional, **keywords)
 
 
-def _pretend(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
-    """With all by which code can notice that a test runs: pytest's modules, variables, arguments, log and frames."""
+def _imitate(root: str, task: ReplayCalls, emit: Emit) -> None:
+    """With everything by which code can notice that a test runs: pytest's modules, variables, arguments, log and frames."""
     import logging
     import unittest
 
@@ -78,24 +86,24 @@ def _pretend(requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
     from _pytest.logging import LogCaptureHandler
 
     assert unittest
-    root: str = requested["root"]
-    test: dict[str, str] = requested["test"]
+    test = task.test
+    assert isinstance(test, ImitatedTest)
+    current = test.id + " (call)"
     folder = _private_folder()
-    if not requested["at_root"]:
+    if not test.at_root:
         os.chdir(folder)
     places = {os.environ.get("HOME", folder): _HOME, folder: _HERE, root: _HERE}
-    as_test = _function_of_test(test["function"], os.path.join(root, test["path"]))
-    sys.argv = ["pytest"]
-    _hide()
+    as_test = _function_of_test(test.function, os.path.join(root, test.path))
+    hide_probe()
 
     class Acting:
         @pytest.hookimpl(tryfirst=True)
         def pytest_cmdline_main(self, config: Any) -> int:
-            os.environ["PYTEST_CURRENT_TEST"] = f"{test['id']} (call)"
+            os.environ["PYTEST_CURRENT_TEST"] = current
             logging.getLogger().addHandler(LogCaptureHandler())
-            for name in requested["test_modules"]:
+            for name in task.test_modules:
                 sys.modules.setdefault(name, ModuleType(name))
-            _replayed(requested, places, as_test, emit)
+            _replayed(task, places, as_test, emit)
             return 0
 
     pytest.main(["--noconftest", "-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider"], plugins=[Acting()])
@@ -111,36 +119,16 @@ def _function_of_test(name: str, path: str) -> Caller:
     return made
 
 
-def _replayed(requested: dict[str, Any], places: dict[str, str], caller: Caller, emit: Callable[[Any], None]) -> None:
-    _bounded()
+def _replayed(task: ReplayCalls, places: dict[str, str], caller: Caller, emit: Emit) -> None:
+    memory_limits.limit_memory(_MEMORY_BYTES)
+    memory_limits.lower_limit(resource.RLIMIT_CPU, _CPU_SECONDS)
     sys.dont_write_bytecode = True
-    sys.path[:] = [*requested["path"], *(each for each in sys.path if each not in requested["path"])]
-    for record in Replay(requested, places, caller).records():
-        emit(record)
-
-
-def _hide() -> None:
-    """Nothing that the code under test could import leads to what is at work here."""
-    for name in [each for each in sys.modules if each.partition(".")[0] == _OURS]:
-        del sys.modules[name]
+    sys.path[:] = [*task.path, *(each for each in sys.path if each not in task.path)]
+    for report in Replay(task, places, caller).reports():
+        emit(report)
 
 
 def _private_folder() -> str:
     folder = os.path.join(os.environ.get("TMPDIR") or os.getcwd(), os.urandom(6).hex())
     os.makedirs(folder)
     return os.path.realpath(folder)
-
-
-def _bounded() -> None:
-    for kind, limit in ((resource.RLIMIT_AS, _used_bytes() + _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
-        _, hard = resource.getrlimit(kind)
-        if hard == resource.RLIM_INFINITY or limit < hard:
-            resource.setrlimit(kind, (limit, hard))
-
-
-def _used_bytes() -> int:
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return _MEMORY_BYTES

@@ -13,7 +13,9 @@ from typing import Any, Callable, Optional
 
 import pytest
 
+from ..pipe_records import Record
 from .callables import MAX_CALLS, MAX_OF_ONE, Callables, Callee
+from .replay_records import CallMade, RecordCalls, Surroundings
 
 _MAX_EVENTS = 400_000
 _MAX_BYTES = 48 << 10
@@ -27,17 +29,17 @@ class TooLargeError(Exception):
 
 
 class CallsRecorded:
-    """Tells a record for each different call; after many of them, or many events, the profiler goes away for good.
+    """Reports each different call; after many of them, or many events, the profiler goes away for good.
 
-    `changed` holds, for each file, the first lines of the functions that the patch changed: their calls count whoever
-    makes them. Other calls count where the nearest frame of the project is one of the tests' own.
+    Calls of functions that the patch changed count whoever makes them, other calls where the nearest frame of the project
+    is one of the tests' own.
     """
 
-    def __init__(self, requested: dict[str, Any], emit: Callable[[Any], None]) -> None:
-        self._prefix = requested["root"] + os.sep
-        self._oracle = set(requested["oracle"])
-        self._only = set(requested["only"]) if requested["only"] is not None else None
-        self._changed = {(path, line) for path, lines in requested["changed"].items() for line in lines}
+    def __init__(self, root: str, task: RecordCalls, emit: Callable[[Record], None]) -> None:
+        self._prefix = root + os.sep
+        self._oracle = set(task.oracle)
+        self._only = set(task.only) if task.only is not None else None
+        self._changed = {(path, line) for path, lines in task.changed.items() for line in lines}
         self._emit = emit
         self._callables = Callables()
         self._interesting: dict[int, tuple[CodeType, bool]] = {}
@@ -69,7 +71,7 @@ class CallsRecorded:
         files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
         names = sorted(name for name, file in files.items() if isinstance(file, str) and file in self._oracle)
         inside = [each for each in sys.path if (each + os.sep).startswith(self._prefix)]
-        self._emit({"kind": "surroundings", "modules": names, "path": inside})
+        self._emit(Surroundings(names, inside))
 
     def _go_on(self) -> None:
         if self._events < _MAX_EVENTS and len(self._seen) < MAX_CALLS:
@@ -110,7 +112,7 @@ class CallsRecorded:
             return
         self._seen.add((callee, data))
         self._counts[callee] = self._counts.get(callee, 0) + 1
-        self._emit({"kind": "call", "callee": list(callee), "data": base64.b64encode(data).decode("ascii")})
+        self._emit(CallMade(callee, base64.b64encode(data).decode("ascii")))
 
     def _is_direct(self, frame: FrameType) -> bool:
         above: Optional[FrameType] = frame.f_back

@@ -14,10 +14,12 @@ from types import CoroutineType, GeneratorType
 from typing import Any, Callable, NamedTuple, Optional, cast
 
 from .. import cpu_limits
+from ..pipe_records import Record
 from .callables import Callee, is_there, target_of
 from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name
 from .outside import Outside, TouchedOutsideError
+from .replay_records import CallAnswer, CallMade, MissingCalls, ReplayCalls
 
 _MAX_INPUTS = 200
 _CALL_SECONDS = 0.05
@@ -70,46 +72,42 @@ class _Refusing(pickle.Unpickler):
 
 
 class Replay:
-    """All calls of one request, which `observing.serve` describes; `caller` makes them: its frame is seen above theirs."""
+    """All calls of one task; `caller` makes them: its frame is seen above theirs."""
 
-    def __init__(self, request: dict[str, Any], places: dict[str, str], caller: Caller) -> None:
-        self._request = request
+    def __init__(self, task: ReplayCalls, places: dict[str, str], caller: Caller) -> None:
+        self._task = task
         self._caller = caller
         self._normal = NormalForm(places)
         self._outside = Outside()
-        self._refused = set(request["test_modules"])
+        self._refused = set(task.test_modules)
         self._missing: list[int] = []
-        self._variations = Variations(request["numbers"], request["texts"])
+        self._variations = Variations(task.numbers, task.texts)
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """First the calls whose function is not there; then a record for each input.
-
-        `gives` is what it gave twice, or null where the answer is not steady or cannot be seen.
-        """
+    def reports(self) -> Iterator[Record]:
+        """First the calls whose function is missing; then an answer for each input."""
         inputs = self._inputs()
-        yield {"kind": "missing", "calls": self._missing}
+        yield MissingCalls(self._missing)
         stop = time.process_time() + _ALL_SECONDS
         first = [self._answer(each) for each in inputs if time.process_time() < stop]
         second = {at: self._answer(inputs[at]) for at in reversed(range(len(first)))}
         for at, answer in enumerate(first):
-            yield self._record(inputs[at], answer if answer == second[at] else None)
+            yield self._reported(inputs[at], answer if answer == second[at] else None)
 
-    def _record(self, asked: Input, answer: Optional[Answer]) -> dict[str, Any]:
-        record = {"kind": "answer", "call": asked.call, "key": asked.key, "shown": asked.shown, "tested": asked.tested}
+    def _reported(self, asked: Input, answer: Optional[Answer]) -> CallAnswer:
         if answer is None:
-            return {**record, "gives": None}
+            return CallAnswer(asked.call, asked.key, asked.shown, asked.tested, gives=None)
         given = atoms(self._loaded(asked.data)[1:])
-        return {**record, "given": given, **answer._asdict()}
+        return CallAnswer(asked.call, asked.key, asked.shown, asked.tested, given=given, **answer._asdict())
 
     def _inputs(self) -> list[Input]:
         """The tested ones first, then neighbours: each call has its turn until there are enough."""
         tested: dict[tuple[Callee, str], Input] = {}
-        for number, call in enumerate(self._request["calls"]):
+        for number, call in enumerate(self._task.calls):
             made = self._tested(number, call)
             if made is not None:
                 tested.setdefault((made.callee, made.key), made)
         with self._outside.refused(), cpu_limits.cpu_limit(_ALL_SECONDS):
-            return [*tested.values(), *(self._near(tested) if self._request["near"] else ())]
+            return [*tested.values(), *(self._near(tested) if self._task.near else ())]
 
     def _near(self, tested: dict[tuple[Callee, str], Input]) -> list[Input]:
         found: dict[tuple[Callee, str], Input] = {}
@@ -121,15 +119,15 @@ class Replay:
                 break
         return list(found.values())
 
-    def _tested(self, number: int, call: dict[str, Any]) -> Optional[Input]:
-        callee = Callee(*call["callee"])
+    def _tested(self, number: int, call: CallMade) -> Optional[Input]:
+        callee = Callee(*call.callee)
         with cpu_limits.cpu_limit(_IMPORT_SECONDS):
             if not is_there(callee):
                 self._missing.append(number)
                 return None
         try:
             with self._outside.refused(), cpu_limits.cpu_limit(_CALL_SECONDS * 4):
-                data = base64.b64decode(call["data"])
+                data = base64.b64decode(call.data)
                 names, positional, keywords = self._loaded(data)
         except (Exception, TouchedOutsideError, cpu_limits.TestTimeout):  # noqa: BLE001 - such arguments are no inputs
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from collections.abc import Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any, Callable, Optional
 
@@ -47,14 +48,15 @@ _LENDERS = frozenset(
 )
 """Functions of the standard library that give their caller what they reach for."""
 
+Emit = Callable[[dict[str, Any]], None]
 identity = object.__hash__
 """`id` raises an audit event at each call."""
 
 
-def guard(root: str, files: dict[str, list[str]], emit: Callable[[dict[str, Any]], None]) -> None:
-    """Tell once of each of `files` (relative to the root) what it reaches for, but for the names listed with it.
+def guard(root: str, files: Mapping[str, Sequence[str]], emit: Emit) -> None:
+    """Report once for each of `files` (relative to the root) what it reaches for, except the names listed with it.
 
-    A forked child has nobody to tell it to: there the access fails.
+    A forked child cannot report: there the access fails.
     """
     sys.addaudithook(_hook(_teller(_Patched(root, files), emit)))
 
@@ -62,7 +64,7 @@ def guard(root: str, files: dict[str, list[str]], emit: Callable[[dict[str, Any]
 class _Patched:
     """The patched files, and which of them stands behind a frame that reaches for something."""
 
-    def __init__(self, root: str, files: dict[str, list[str]]) -> None:
+    def __init__(self, root: str, files: Mapping[str, Sequence[str]]) -> None:
         self._inside = root + os.sep
         self._standard = os.path.dirname(os.__file__) + os.sep
         self._thread = get_ident()
@@ -115,7 +117,7 @@ class _Patched:
         return ""
 
 
-def _teller(patched: _Patched, emit: Callable[[dict[str, Any]], None]) -> Callable[[str], None]:
+def _teller(patched: _Patched, emit: Emit) -> Callable[[str], None]:
     """What tells who reaches for a name; all it needs is bound before the user's code is imported."""
     this_frame, getpid, owner = sys._getframe, os.getpid, os.getpid()  # pyright: ignore[reportPrivateUsage] - the caller of an audit event has no other name
     behind, free, address = patched.behind, patched.free, identity
@@ -133,6 +135,7 @@ def _teller(patched: _Patched, emit: Callable[[dict[str, Any]], None]) -> Callab
             raise RuntimeError(name)
         if (path, name) not in reported:
             reported.add((path, name))
+            # No `ReachedFor`: the code that is reported here could change the class.
             emit({"kind": "reached-for", "path": path, "name": name})
 
     return reached

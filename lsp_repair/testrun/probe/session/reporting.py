@@ -1,10 +1,10 @@
-"""The pytest plugin that tells what happened: collection, phases with their failures, the end."""
+"""The pytest plugin that reports what happened: collection, phases with their failures, the end."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Callable, Optional
 
 import pytest
@@ -12,20 +12,34 @@ from _pytest.doctest import DoctestItem
 
 from ..digests import Digests, drop_bytecode
 from ..facts import Comparisons, failure_of, relative
+from ..pipe_records import Record
+from ..run_records import (
+    Collected,
+    CollectedItem,
+    CollectError,
+    ConftestError,
+    Executed,
+    Modules,
+    Phase,
+    ReportedFailure,
+    ReportedFrame,
+    Sides,
+    Start,
+)
 from .innermost import Innermost
 from .recorder import Recorder
 from .within import Within
 
-Emit = Callable[[dict[str, Any]], None]
+Emit = Callable[[Record], None]
 
 _MUCH_OUTPUT = 1 << 16
-"""Characters of one test: fewer are not told."""
+"""Characters of one test: fewer are not reported."""
 
 
 class Reporting:
     """Emits one record for each fact; paths are relative to the root."""
 
-    def __init__(self, root: str, emit: Emit, only: Optional[list[str]] = None, order: str = "collected") -> None:
+    def __init__(self, root: str, emit: Emit, only: Optional[Sequence[str]], *, reverse: bool = False) -> None:
         self.root = root
         self.emit = emit
         self.recorder: Optional[Recorder] = None
@@ -33,17 +47,17 @@ class Reporting:
         self.within: Optional[Within] = None
         """When set, only these files are collected."""
         self.subtest_errors: Optional[list[BaseException]] = None
-        """When set, reports are not told: they are made for subtests alone, and their errors go here."""
-        self.apart: Optional[list[dict[str, Any]]] = None
-        """When set, phases are not told: what runs is no test of the user's, and its phases go here."""
+        """When set, phases are not reported: they are those of subtests, and their errors go here."""
+        self.apart: Optional[list[Phase]] = None
+        """When set, phases are not reported: what runs is not a test of the user's, and its phases go here."""
         self.not_passed: set[str] = set()
         """Ids of what failed or was skipped."""
         self.innermost = Innermost()
         self.digests: Optional[Digests] = None
-        """When set, what is in the test files is told as well."""
+        """When set, what is in the test files is reported as well."""
         self._is_calling = False
         self.only = set(only) if only is not None else None
-        self._order = order
+        self._reverse = reverse
         self._comparisons = Comparisons()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -51,7 +65,9 @@ class Reporting:
         """A conftest that does not load ends pytest with nothing but text: keep the facts."""
         outcome: Any = yield
         if outcome.excinfo is not None:
-            self._emit_broken("conftest-error", outcome.excinfo[1], "")
+            failure = _failure_of(outcome.excinfo[1], self.root)
+            assert failure is not None
+            self.emit(ConftestError(failure))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Any) -> Optional[bool]:
@@ -64,7 +80,7 @@ class Reporting:
         """Keep the chosen tests, in the chosen order."""
         if self.only is not None:
             items[:] = [item for item in items if item.nodeid in self.only]
-        if self._order == "reversed":
+        if self._reverse:
             items.reverse()
 
     def pytest_collection_finish(self, session: Any) -> None:
@@ -72,25 +88,16 @@ class Reporting:
         oracle = sorted(self._oracle(session))
         if self.digests is not None:
             self.digests.take_others(oracle)
-        self.emit(
-            {
-                "kind": "collected",
-                "tests": [self._test(item) for item in session.items],
-                "oracle": oracle,
-                "digests": self.digests.found if self.digests is not None else {},
-            }
-        )
-        self.emit({"kind": "modules", "files": module_files(self.root)})
+        digests = self.digests.found if self.digests is not None else {}
+        self.emit(Collected([self._test(item) for item in session.items], oracle, digests))
+        self.emit(Modules(module_files(self.root)))
 
-    def _test(self, item: Any) -> dict[str, Any]:
+    def _test(self, item: Any) -> CollectedItem:
         path = relative(str(item.path), self.root)
         line = item.location[1]
-        return {
-            "id": item.nodeid,
-            "path": path,
-            "line": line + 1 if line is not None else 0,
-            "doctest": isinstance(item, DoctestItem),
-        }
+        return CollectedItem(
+            item.nodeid, path, line + 1 if line is not None else 0, doctest=isinstance(item, DoctestItem)
+        )
 
     def _oracle(self, session: Any) -> set[str]:
         files = {str(item.path) for item in session.items if not isinstance(item, DoctestItem)}
@@ -106,7 +113,7 @@ class Reporting:
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
         """Errors of collection are failures of the file; just before it is imported, what it holds is noted.
 
-        Other test files were imported since pytest found this one. Bytecode that they wrote for it is not believed.
+        Other test files were imported since pytest found this one. Bytecode that they wrote for it is not trusted.
         """
         if self.digests is not None and isinstance(collector, pytest.Module):
             self.digests.take(str(collector.path))
@@ -116,14 +123,8 @@ class Reporting:
         if report.outcome == "failed":
             call = report.__dict__.get("call")
             error = call.excinfo.value if call is not None and call.excinfo is not None else None
-            self._emit_broken("collect-error", error, report.nodeid or relative(str(collector.path), self.root))
-
-    def _emit_broken(self, kind: str, error: Optional[BaseException], node_id: str) -> None:
-        cause = _root_cause(error)
-        failure = failure_of(cause, self.root, None) if cause is not None else None
-        if failure is not None and isinstance(cause, SyntaxError) and cause.filename:
-            failure["frames"].append(_syntax_frame(cause, self.root))
-        self.emit({"kind": kind, "id": node_id, "failure": failure})
+            node_id = report.nodeid or relative(str(collector.path), self.root)
+            self.emit(CollectError(node_id, _failure_of(error, self.root)))
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Called with the operands of every rewritten comparison that failed."""
@@ -135,7 +136,7 @@ class Reporting:
         if self.apart is not None:
             yield
             return
-        self.emit({"kind": "start", "id": item.nodeid})
+        self.emit(Start(item.nodeid))
         if self.recorder is None:
             yield
             return
@@ -145,7 +146,7 @@ class Reporting:
         finally:
             lines = self.recorder.stop()
             executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
-            self.emit({"kind": "executed", "id": item.nodeid, "lines": executed})
+            self.emit(Executed(item.nodeid, executed))
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
@@ -168,45 +169,38 @@ class Reporting:
             return
         outcome: Any = yield
         report = outcome.get_result()
-        record: dict[str, Any] = {
-            "kind": "phase",
-            "id": item.nodeid,
-            "when": report.when,
-            "outcome": report.outcome,
-            "seconds": report.duration,
-            "xfail": hasattr(report, "wasxfail"),
-        }
+        phase = self._phase(item, call, report)
+        if self.apart is not None:
+            self.apart.append(phase)
+            return
+        if report.outcome != "passed" or phase.xfail:
+            self.not_passed.add(item.nodeid)
+        self.emit(phase)
+
+    def _phase(self, item: Any, call: Any, report: Any) -> Phase:
+        more: dict[str, Any] = {}
         printed = sum(len(text) for _, text in report.sections)
         if printed > _MUCH_OUTPUT:
-            record["printed"] = printed
+            more["printed"] = printed
         comparison = self._comparisons.take()
         if self._is_calling:
-            record["sub"] = True
-        elif report.when == "call":
-            record.update(self._observed(call))
+            more["sub"] = True
+        elif report.when == "call":  # what the call did by two witnesses, and which code it was
+            more.update(inner=self.innermost.how, error=call.excinfo is not None, code=self.innermost.code)
         if report.outcome == "failed":
-            record["failure"] = self._failure(call, report, comparison)
-        if self.apart is not None:
-            self.apart.append(record)
-            return
-        if report.outcome != "passed" or record["xfail"]:
-            self.not_passed.add(item.nodeid)
-        self.emit(record)
+            more["failure"] = self._failure(call, report, comparison)
+        is_xfail = hasattr(report, "wasxfail")
+        return Phase(item.nodeid, report.when, report.outcome, report.duration, is_xfail, **more)
 
-    def _observed(self, call: Any) -> dict[str, Any]:
-        """What the call did by two witnesses, and which code it was."""
-        error = call.excinfo is not None
-        return {"inner": self.innermost.how, "error": error, "code": self.innermost.code}
-
-    def _failure(self, call: Any, report: Any, comparison: Optional[dict[str, str]]) -> dict[str, Any]:
+    def _failure(self, call: Any, report: Any, comparison: Optional[Sides]) -> ReportedFailure:
         if call.excinfo is None:
-            return {"type": "Failed", "message": str(report.longrepr)[:4000], "frames": []}
+            return ReportedFailure("Failed", str(report.longrepr)[:4000], [])
         error = call.excinfo.value
         return doctest_failure(error, self.root) or failure_of(_unwrapped(error), self.root, comparison)
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Where the modules came from that the tests themselves imported."""
-        self.emit({"kind": "modules", "files": module_files(self.root)})
+        self.emit(Modules(module_files(self.root)))
 
 
 def _file_of(plugin: object) -> Optional[str]:
@@ -228,6 +222,16 @@ def _is_elsewhere(path: str, standard: str) -> bool:
     return not path.startswith((standard, os.path.dirname(os.path.dirname(__file__)))) and "site-packages" not in path
 
 
+def _failure_of(error: Optional[BaseException], root: str) -> Optional[ReportedFailure]:
+    """The failure of a file that does not import."""
+    cause = _root_cause(error)
+    failure = failure_of(cause, root, None) if cause is not None else None
+    if failure is not None and isinstance(cause, SyntaxError) and cause.filename:
+        path = str(cause.filename)
+        failure.frames.append(_frame_in(path, cause.lineno or 1, "<module>", root))
+    return failure
+
+
 def _root_cause(error: Optional[BaseException]) -> Optional[BaseException]:
     """Pytest wraps what an import raised; the user wants the original."""
     wrappers = {"CollectError", "ConftestImportFailure", "UsageError"}
@@ -245,39 +249,22 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
-def _syntax_frame(error: SyntaxError, root: str) -> dict[str, Any]:
-    path = str(error.filename)
-    return {
-        "path": relative(path, root),
-        "line": error.lineno or 1,
-        "function": "<module>",
-        "inside": path.startswith(root + os.sep),
-        "locals": [],
-    }
+def _frame_in(path: str, line: int, function: str, root: str) -> ReportedFrame:
+    return ReportedFrame(relative(path, root), line, function, path.startswith(root + os.sep), [])
 
 
-def doctest_failure(error: BaseException, root: str) -> Optional[dict[str, Any]]:
-    """The record of a failed example, None for any other error."""
+def doctest_failure(error: BaseException, root: str) -> Optional[ReportedFailure]:
+    """The failure of an example, None for any other error."""
     failures = getattr(error, "failures", None)
     first: Any = failures[0] if failures else error
     example, test = getattr(first, "example", None), getattr(first, "test", None)
     if example is None or test is None:
         return None
-    frame: dict[str, Any] = {
-        "path": relative(str(test.filename), root),
-        "line": (test.lineno or 0) + example.lineno + 1,
-        "function": "<doctest>",
-        "inside": str(test.filename).startswith(root + os.sep),
-        "locals": [],
-    }
+    frame = _frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
     if getattr(first, "exc_info", None) is not None:
-        record = failure_of(first.exc_info[1], root, None)
-        record["frames"].insert(0, frame)
-        return record
+        failure = failure_of(first.exc_info[1], root, None)
+        failure.frames.insert(0, frame)
+        return failure
     got, requested = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
-    return {
-        "type": "DocTestFailure",
-        "message": f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000],
-        "frames": [frame],
-        "comparison": {"operator": "==", "actual": got[:300], "expected": requested[:300]},
-    }
+    message = f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000]
+    return ReportedFailure("DocTestFailure", message, [frame], Sides("==", got[:300], requested[:300]))

@@ -1,7 +1,7 @@
-"""Records that only the probe can write: each carries a digest, keyed by a secret, of everything that was told so far.
+"""Records that only the probe can write: each carries a digest, keyed by a secret, of everything reported so far.
 
 The tests share the process and can find the pipe. What they write there, leave out, repeat or put in another order does
-not fit the digests. The secret arrives with the first request and is kept only inside a hash object.
+not match the digests. The secret arrives with the first request and is kept only inside a hash object.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import struct
-from typing import Any, Callable
+from typing import Callable
 
-try:
-    from _blake2 import blake2b  # hashlib would load OpenSSL
-except ImportError:
-    from hashlib import blake2b
+from ..channel import Sendable
+from ..digests import blake2b
+from ..pipe_records import as_json
 
 TAG_BYTES = 16
 _LENGTH = struct.Struct("!I")
@@ -36,15 +35,16 @@ def chain(secret: bytes) -> Sign:
     return sign
 
 
-def sealed_emit(descriptor: int, secret: bytes) -> Callable[[dict[str, Any]], None]:
+def sealed_emit(descriptor: int, secret: bytes) -> Callable[[Sendable], None]:
     """Writes records with their digests; everything it needs is bound before the user's code is imported."""
-    sign, pack, write, getpid, encode = chain(secret), _LENGTH.pack, os.write, os.getpid, json.JSONEncoder().encode
+    sign, pack, write, getpid = chain(secret), _LENGTH.pack, os.write, os.getpid
+    encode = json.JSONEncoder(default=as_json).encode
     owner = getpid()
 
-    def emit(record: dict[str, Any]) -> None:
+    def emit(record: Sendable) -> None:
         if getpid() != owner:
-            return  # a forked child that runs on has nothing to tell
-        payload = encode(record).encode("ascii")
+            return  # a forked child that runs on has nothing to report
+        payload = encode(record if isinstance(record, dict) else as_json(record)).encode("ascii")
         rest = memoryview(pack(TAG_BYTES + len(payload)) + sign(payload) + payload)
         while rest:
             rest = rest[write(descriptor, rest) :]

@@ -7,13 +7,16 @@ import importlib
 import os
 import sys
 import time
-from typing import Any, Callable
+from collections.abc import Sequence
+from typing import Any, Callable, NoReturn, Union
 
 import pytest
 from _pytest.config import default_plugins
 
 from .. import channel, time_limits
 from ..digests import Digests
+from ..hiding import hide_probe
+from ..run_records import ColdRequest, End, Hello, WarmRequest
 from .guarding import guard
 from .measurement import Measurement
 from .recorder import recorder
@@ -23,62 +26,49 @@ from .within import Within
 
 
 def serve(read_fd: int, write_fd: int) -> None:
-    """Read the first record and do what its `mode` says: `cold` or `warm`.
-
-    `root`: absolute path of the snapshot, the current directory. `args`: for pytest. `only`: ids to keep or null. `within`: files that may be collected or null.
-    `secret`: hex digits that seal the records of a cold run. `must_fail`: see mustfail.py. `digests`: whether those of test files are wanted.
-    `guarded`: see guarding.py.
-    `record`: whether executed lines are wanted. `order`: `collected` or `reversed`. `test_seconds`: CPU limit floor.
-    """
+    """Say hello, then serve the request that arrives."""
     _import_ahead()
-
-    emit: Callable[[dict[str, Any]], None] = functools.partial(channel.send, write_fd)
-    emit({"kind": "hello", "pytest": pytest.__version__, "python": list(sys.version_info[:3]), "pid": os.getpid()})
-    requested = channel.receive(read_fd)
-    if "secret" in requested:
-        emit = sealed_emit(write_fd, bytes.fromhex(requested.pop("secret")))
+    channel.send(write_fd, Hello(pytest.__version__, list(sys.version_info[:3]), os.getpid()))
+    request: Union[ColdRequest, WarmRequest] = channel.receive(read_fd)
     time_limits.install()
-    reporting = Reporting(requested["root"], emit, requested.get("only"), requested.get("order", "collected"))
-    if requested.get("within") is not None:
-        reporting.within = Within(requested["root"], requested["within"])
-    if requested["mode"] == "warm":
-        from ..warm.warm_session import serve_warm
+    if isinstance(request, ColdRequest):
+        _run_cold(request, sealed_emit(write_fd, request.take_secret()))
+        _leave()
+    from ..warm.warm_session import serve_warm
 
-        serve_warm(requested, reporting, read_fd, write_fd)
-        return
-    if requested.get("record"):
-        reporting.recorder = recorder(requested["root"])
-    plugins: list[Any] = [reporting, time_limits.LimitedTests(requested["test_seconds"])]
-    if requested.get("must_fail") is not None:
+    emit = functools.partial(channel.send, write_fd)
+    serve_warm(request, Reporting(request.root, emit, request.only), read_fd, write_fd)
+
+
+def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) -> None:
+    reporting = Reporting(request.root, emit, request.only, reverse=request.reverse)
+    if request.within is not None:
+        reporting.within = Within(request.root, request.within)
+    if request.record:
+        reporting.recorder = recorder(request.root)
+    plugins: list[Any] = [reporting, time_limits.LimitedTests(request.test_seconds)]
+    if request.must_fail is not None:
         from ..must_fail.mutated_assertions import MustFail
 
-        plugins.append(MustFail(reporting, requested["must_fail"]))
-    if requested.get("digests"):
-        reporting.digests = Digests(requested["root"])
-    if requested.get("guarded"):
-        guard(requested["root"], requested["guarded"], emit)
-    _hide()
-    status = run_pytest(requested, plugins)
-    emit({"kind": "end", "exit": status, "cpu": time.process_time()})
-    _leave()
+        plugins.append(MustFail(reporting, request.must_fail))
+    if request.digests:
+        reporting.digests = Digests(request.root)
+    if request.guarded:
+        guard(request.root, request.guarded, emit)
+    hide_probe()
+    status = run_pytest(request.root, request.args, plugins)
+    emit(End(status, time.process_time()))
 
 
-def _hide() -> None:
-    """Nothing that the user's code could import leads to what is at work here."""
-    name = __name__.partition(".")[0]
-    for each in [key for key in sys.modules if key.partition(".")[0] == name]:
-        del sys.modules[each]
-
-
-def _leave() -> None:
-    """Everything was told, and pytest has torn down what there was: taking the interpreter apart would only take time."""
+def _leave() -> NoReturn:
+    """Everything is reported and torn down: taking the interpreter apart would only take time."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
 def _import_ahead() -> None:
-    """What every run of pytest imports anyway: a process that waits for its request has it behind it then."""
+    """What every run of pytest imports anyway: a process that waits for its request has done it by then."""
     for name in default_plugins:
         try:
             importlib.import_module(name if name.startswith("_pytest.") else f"_pytest.{name}")
@@ -86,7 +76,6 @@ def _import_ahead() -> None:
             continue
 
 
-def run_pytest(requested: dict[str, Any], plugins: list[Any]) -> int:
+def run_pytest(root: str, arguments: Sequence[str], plugins: list[Any]) -> int:
     """Pytest in this process, at the snapshot's root."""
-    arguments = [f"--rootdir={requested['root']}", *requested["args"]]
-    return int(pytest.main(arguments, plugins=[Measurement(), *plugins]))
+    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), *plugins]))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 
 class Within:
     """A set of files and the folders on the way to them; `__init__.py` belongs to its folder."""
 
-    def __init__(self, root: str, files: list[str]) -> None:
+    def __init__(self, root: str, files: Sequence[str]) -> None:
         self._files = {os.path.join(root, *path.split("/")) for path in files}
         self._folders = {root}
         for path in self._files:

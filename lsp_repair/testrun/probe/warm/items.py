@@ -1,4 +1,4 @@
-"""Running a collected item again and again in one process, without building a traceback text for each loss."""
+"""Running a collected item again and again in one process, without building a traceback text for each failure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any, Optional
 
 import pytest
 
+from ..session.chain_above import ChainAbove
 from ..session.reporting import Reporting
 from ..time_limits import cpu_limit
+from .warm_records import Style, TestToRun
 
 try:
     # The tear-down of tmp_path reads here what reports say, and no report is made for an item that runs again.
@@ -26,17 +28,6 @@ def _nothing() -> None:
 
 
 _CACHED = type(functools.lru_cache(_nothing))
-
-
-class _ChainAbove:
-    """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
-
-    def __init__(self, item: Any) -> None:
-        self._chain: list[Any] = item.listchain()[:-1]
-
-    def listchain(self) -> list[Any]:
-        """What SetupState compares with its stack."""
-        return self._chain
 
 
 class Items:
@@ -56,20 +47,17 @@ class Items:
             if callspec is not None and not all(type(value) in _PLAIN for value in callspec.params.values()):
                 self._pristine[node_id] = {name: _copied(value) for name, value in callspec.params.items()}
 
-    def outcome(self, node_id: str, style: str, cpu_seconds: float) -> Optional[BaseException]:
-        """Run one item, everything above it still set up; None when it passed, else what was raised.
-
-        `direct` calls the item's own phases; `hooks` goes through the plugins' hooks as well (caplog needs it).
-        """
-        item = self.by_id[node_id]
+    def outcome(self, test: TestToRun) -> Optional[BaseException]:
+        """Run one item, everything above it still set up; None when it passed, else what was raised."""
+        item = self.by_id[test.id]
         _leave_other_collectors(item)
-        self._renew(node_id, item)
+        self._renew(test.id, item)
         error: Optional[BaseException] = None
         subtest_errors: list[BaseException] = []
         self._reporting.subtest_errors = subtest_errors
         try:
-            with cpu_limit(cpu_seconds):
-                (_set_up_and_call if style == "direct" else _set_up_and_call_by_hooks)(item)
+            with cpu_limit(test.seconds):
+                (_set_up_and_call if test.style == Style.DIRECT else _set_up_and_call_by_hooks)(item)
             error = _reported(item) or _first_failure(subtest_errors)
         except pytest.skip.Exception as skipped:
             error = skipped
@@ -77,15 +65,15 @@ class Items:
             error = raised
         finally:
             self._reporting.subtest_errors = None
-        self.broken_tear_down = self._torn_down(item, style)
+        self.broken_tear_down = self._torn_down(item, test.style)
         return error or self.broken_tear_down
 
-    def _torn_down(self, item: Any, style: str) -> Optional[BaseException]:
+    def _torn_down(self, item: Any, style: Style) -> Optional[BaseException]:
         try:
-            if style == "direct":
-                item.session._setupstate.teardown_exact(_ChainAbove(item))
+            if style == Style.DIRECT:
+                item.session._setupstate.teardown_exact(ChainAbove(item))
             else:
-                item.ihook.pytest_runtest_teardown(item=item, nextitem=_ChainAbove(item))
+                item.ihook.pytest_runtest_teardown(item=item, nextitem=ChainAbove(item))
         except BaseException as raised:  # noqa: BLE001 - the same
             return raised
         return None

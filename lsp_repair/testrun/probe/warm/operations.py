@@ -4,51 +4,54 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import sys
+from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
-from .. import time_limits
+from .. import memory_limits, time_limits
+from ..pipe_records import Record
+from ..run_records import Start
 from ..session.recorder import recorder
-from . import behaviour, reload, swap
+from . import behaviour, reload, swap, warm_records
 from .entered_functions import identity
 from .items import Items
-from .reached import Reached
+from .reached import ReachedFunctions
+from .swapped_candidates import SwappedCandidates
 from .warm_session import Emit, Warm
 
-Operation = Callable[[Warm, dict[str, Any], Emit], None]
+_MEMORY_BYTES = 3 << 30
+"""What candidates may use beyond what the server uses."""
 
 
-def run(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
-    """Run items once with full facts, as a cold run would; `record` adds the executed lines.
+def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
+    """Run items with full facts, as a cold run would.
 
-    `swaps` are functions that are replaced before: where one cannot be, `no-swap` is told and nothing runs. `reached` adds
-    what each test reached: `once`, or `twice` in order to find the work that one test does for all.
+    Where a function cannot be replaced, nothing runs. A second round finds the work that one test does for all.
     """
     time_limits.install()
     owners: dict[int, int] = {}
-    if not _swapped(warm, request.get("swaps") or (), owners):
-        emit({"kind": "no-swap"})
+    if not _swapped(warm, request.swaps, owners):
+        emit(warm_records.CannotSwap())
         return
-    items = [warm.items.by_id[each] for each in request["ids"] if each in warm.items.by_id]
+    items = [warm.items.by_id[each] for each in request.ids if each in warm.items.by_id]
     warm.reporting.emit = emit
-    warm.reporting.recorder = recorder(warm.root) if request.get("record") else None
-    warm.session.config.pluginmanager.register(time_limits.LimitedTests(request["test_seconds"]))
-    reached = Reached(warm.root, owners)
-    if not request.get("reached") or not reached.could_note:
+    warm.reporting.recorder = recorder(warm.root) if request.record else None
+    warm.session.config.pluginmanager.register(time_limits.LimitedTests(request.test_seconds))
+    reached = ReachedFunctions(warm.root, owners)
+    if not request.rounds or not reached.could_note:
         with Spawned() as spawned:
             _run_all(items, spawned)
-        emit({"kind": "spawning", "tests": sorted(spawned.tests)})
+        emit(warm_records.Spawning(sorted(spawned.tests)))
         return
     with reached:
         warm.session.config.pluginmanager.register(reached)
         reached.next_round()
         _run_all(items)
-        if request["reached"] == "twice":
+        if request.rounds > 1:
             warm.reporting.emit = _still_running(emit)
             reached.next_round()
             _run_all(items)
-    emit({"kind": "reached", "tests": reached.places()})
+    emit(warm_records.Reached(reached.places()))
 
 
 class Spawned:
@@ -81,162 +84,71 @@ def _run_all(items: list[Any], spawned: Optional[Spawned] = None) -> None:
 
 
 def _still_running(emit: Emit) -> Emit:
-    """Results of a second round interest nobody, but that it goes on does."""
+    """Of a second round only its progress is reported."""
 
-    def reported(record: dict[str, Any]) -> None:
-        if record["kind"] == "start":
-            emit({"kind": "again"})
+    def reported(record: Record) -> None:
+        if isinstance(record, Start):
+            emit(warm_records.SecondRound())
 
     return reported
 
 
-def _swapped(warm: Warm, entries: Any, owners: dict[int, int]) -> bool:
+def _swapped(warm: Warm, entries: Sequence[warm_records.Swap], owners: dict[int, int]) -> bool:
     """Whether all could be replaced; `owners` gets the first line of the function that each piece of new code is of."""
-    batch = _Batch(warm, {"tests": []})
+    candidates = SwappedCandidates(warm)
     try:
         for entry in entries:
-            for function, _ in batch.swap_in(entry):
-                owners.update((identity(code), int(entry["first"])) for code in swap.nested(function.__code__))
+            for function, _ in candidates.swap_in(entry):
+                owners.update((identity(code), entry.first) for code in swap.nested(function.__code__))
     except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return False
     return True
 
 
-def screen(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
-    """Swap each candidate of a batch in, run the tests until the first loss, swap it out; the original goes last.
+def screen(warm: Warm, request: warm_records.Screen, emit: Emit) -> None:
+    """Swap each candidate of a batch in, run the tests until the first failure, swap it out; the original goes last.
 
-    The last record, the canary, tells whether the original still behaves after the batch as it did before: if not, some
+    The last record, the canary, says whether the original still behaves after the batch as it did before: if not, some
     candidate spoiled the process and none of the batch's losses count.
     """
-    _bounded(request)
+    memory_limits.limit_memory(_MEMORY_BYTES)
     time_limits.install()
     gc.disable()
-    batch = _Batch(warm, request)
-    for candidate in request["candidates"]:
-        emit({"kind": "screened", "key": candidate["key"], **batch.judge(candidate)})
-    if request.get("canary"):
-        emit({"kind": "canary", "outcomes": batch.outcomes_of_original()})
+    candidates = SwappedCandidates(warm, request.tests, run_all=request.run_all)
+    for candidate in request.candidates:
+        emit(candidates.judge(candidate))
+    if request.canary:
+        emit(warm_records.Canary(candidates.outcomes_of_original()))
 
 
-class _Batch:
-    """The tests of one request and how they are run."""
-
-    def __init__(self, warm: Warm, request: dict[str, Any]) -> None:
-        self._warm = warm
-        self._tests: list[dict[str, Any]] = request["tests"]
-        self._all = bool(request.get("all"))
-        self._flags: dict[str, int] = {}
-
-    def judge(self, candidate: dict[str, Any]) -> dict[str, Any]:
-        """`verdict` is `won`, `lost`, `slow`, `syntax` or `no-swap`, with the number of tests passed."""
-        try:
-            undo = self.swap_in(candidate)
-        except swap.NotSwappableError:
-            return {"verdict": "no-swap", "passed": 0}
-        except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
-            return {"verdict": "syntax", "passed": 0}
-        try:
-            return self._verdict()
-        finally:
-            swap.put_back(undo)
-            self._forget()
-
-    def answers(self, candidate: dict[str, Any], function: Any, inputs: list[dict[str, Any]]) -> Optional[list[str]]:
-        """What the candidate's version of the function answers; null when it cannot be swapped in."""
-        try:
-            undo = self.swap_in(candidate)
-        except (swap.NotSwappableError, SyntaxError, ValueError):
-            return None
-        try:
-            return [behaviour.answer(function, each) for each in inputs]
-        finally:
-            swap.put_back(undo)
-
-    def swap_in(self, candidate: dict[str, Any]) -> swap.Undo:
-        """Replace a function by the candidate's version of it; raises NotSwappableError, or what compiling raises."""
-        path, first, name = candidate["path"], candidate["first"], candidate["name"]
-        if (path, name, first) in self._warm.import_time:
-            raise swap.NotSwappableError
-        if path not in self._flags:
-            with open(path, "rb") as file:
-                self._flags[path] = swap.code_flags(file.read())
-        code = swap.compiled(path, first, candidate["shells"], candidate["text"], self._flags[path])
-        undo = self._warm.live.replace(path, first, name, code)
-        self._clear_caches()
-        return undo
-
-    def _verdict(self) -> dict[str, Any]:
-        passed = 0
-        verdict = "won"
-        for test in self._tests:
-            error = self._warm.items.outcome(test["id"], test["style"], test["seconds"])
-            if error is None:
-                passed += 1
-                continue
-            verdict = "slow" if isinstance(error, time_limits.TestTimeout) else "lost"
-            if not self._all or verdict == "slow":
-                break
-        return {"verdict": verdict, "passed": passed}
-
-    def outcomes_of_original(self) -> list[Optional[str]]:
-        """The error type of each test on the unchanged code, null where it passes."""
-        self._clear_caches()
-        found = [self._original_outcome(test) for test in self._tests]
-        self._forget()
-        return found
-
-    def _original_outcome(self, test: dict[str, Any]) -> Optional[str]:
-        """A tear-down that breaks behind another error would let no candidate pass: it is told as an outcome of its own."""
-        error = self._warm.items.outcome(test["id"], test["style"], test["seconds"])
-        broken = self._warm.items.broken_tear_down
-        if error is not None and broken is not None and broken is not error:
-            return "BrokenTearDown"
-        return None if error is None else type(error).__name__
-
-    def _forget(self) -> None:
-        if self._tests:
-            self._warm.items.tear_down_all(self._tests[0]["id"])
-        self._clear_caches()
-
-    def _clear_caches(self) -> None:
-        for cache in self._warm.caches:
-            cache.cache_clear()
-
-
-def reimport(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+def reimport(warm: Warm, request: warm_records.Reimport, emit: Emit) -> None:
     """Import one candidate's file and its dependants again, collect the tests' files again and run the tests.
 
-    `files` maps absolute paths to whole texts; an unchanged text is the canary of this tier. Outcomes are told by id.
+    An unchanged text is the canary of this tier.
     """
-    _bounded(request)
+    memory_limits.limit_memory(_MEMORY_BYTES)
     time_limits.install()
     gc.disable()
-    files = {path: text.encode("utf-8", "surrogateescape") for path, text in request["files"].items()}
+    files = {path: text.encode("utf-8", "surrogateescape") for path, text in request.files.items()}
     stale = warm.edges.dependants(set(files), warm.root)
-    test_files = [os.path.join(warm.root, path) for path in request["test_files"]]
+    test_files = [os.path.join(warm.root, path) for path in request.test_files]
     reload.drop(stale | warm.edges.dependants(set(test_files), warm.root))
     sys.meta_path.insert(0, reload.Overlay(files))
     collected = _collected_again(warm, test_files)
     items = Items(collected, warm.reporting)
-    requested = request["tests"]
-    if request.get("whole_files"):
-        known = {test["id"] for test in requested}
-        requested = requested + [
-            {"id": each, "style": "hooks", "seconds": request["test_seconds"]}
-            for each in items.by_id
-            if each not in known
-        ]
-    for test in requested:
-        if test["id"] not in items.by_id:
-            emit({"kind": "outcome", "id": test["id"], "error": "NotCollected"})
-        else:
-            error = items.outcome(test["id"], test["style"], test["seconds"])
-            emit({"kind": "outcome", "id": test["id"], "error": None if error is None else type(error).__name__})
-            if error is None:
-                continue
-        if not request.get("all"):
+    tests = list(request.tests)
+    if request.whole_files:
+        known = {test.id for test in tests}
+        more = (each for each in items.by_id if each not in known)
+        tests += [warm_records.TestToRun(each, warm_records.Style.HOOKS, request.test_seconds) for each in more]
+    for test in tests:
+        error: Optional[str] = "NotCollected"
+        if test.id in items.by_id:
+            raised = items.outcome(test)
+            error = type(raised).__name__ if raised is not None else None
+        emit(warm_records.ReimportedOutcome(test.id, error))
+        if error is not None and not request.run_all:
             break
-    emit({"kind": "reimported", "modules": len(stale)})
 
 
 def _collected_again(warm: Warm, test_files: list[str]) -> list[Any]:
@@ -253,56 +165,40 @@ def _collected_again(warm: Warm, test_files: list[str]) -> list[Any]:
     return found
 
 
-def _ignore(record: dict[str, Any]) -> None:
-    """Records of a second collection interest nobody."""
+def _ignore(record: Record) -> None:
+    """A second collection is not reported."""
 
 
-def behaviours(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+def compare_behaviour(warm: Warm, request: warm_records.CompareBehaviour, emit: Emit) -> None:
     """The answers of one function on the tests' inputs and their neighbours, for each candidate of it.
 
-    Key -1 is the original. Nothing is told when the function cannot be called by itself.
+    Nothing is reported when the function cannot be called by itself.
     """
-    _bounded(request)
+    memory_limits.limit_memory(_MEMORY_BYTES)
     time_limits.install()
-    place = request["candidates"][0]
-    function = behaviour.live_function(warm.live, place["path"], place["first"], place["name"])
+    place = request.candidates[0]
+    function = behaviour.live_function(warm.live, place.path, place.first, place.name)
     if function is None:
         return
     with behaviour.CallRecorder(function.__code__) as recorded:
-        for test in request["tests"]:
-            warm.items.outcome(test["id"], test["style"], test["seconds"])
+        for test in request.tests:
+            warm.items.outcome(test)
     inputs = behaviour.inputs_around(list(recorded.calls.values()))
-    emit({"kind": "inputs", "inputs": [behaviour.rendered(each) for each in inputs]})
-    emit({"kind": "answers", "key": -1, "answers": [behaviour.answer(function, each) for each in inputs]})
-    batch = _Batch(warm, request)
-    for candidate in request["candidates"]:
-        answers = batch.answers(candidate, function, inputs)
-        emit({"kind": "answers", "key": candidate["key"], "answers": answers})
+    emit(warm_records.Inputs([behaviour.rendered(each) for each in inputs]))
+    emit(warm_records.Answers(-1, [behaviour.answer(function, each) for each in inputs]))
+    candidates = SwappedCandidates(warm)
+    for candidate in request.candidates:
+        emit(warm_records.Answers(candidate.key, candidates.answers(candidate, function, inputs)))
 
 
-def nothing(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
-    """The floor: a fork and no more."""
+def fork_only(warm: Warm, request: warm_records.ForkOnly, emit: Emit) -> None:
+    """The least that a request costs."""
 
 
-def _bounded(request: dict[str, Any]) -> None:
-    limit = int(request.get("memory_bytes", 3 << 30))
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (_used_bytes() + limit, hard))
-
-
-def _used_bytes() -> int:
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 0
-
-
-OPERATIONS: dict[str, Operation] = {
-    "run": run,
-    "screen": screen,
-    "reimport": reimport,
-    "behaviours": behaviours,
-    "nothing": nothing,
+OPERATIONS: dict[type[Record], Callable[[Warm, Any, Emit], None]] = {
+    warm_records.RunTests: run,
+    warm_records.Screen: screen,
+    warm_records.Reimport: reimport,
+    warm_records.CompareBehaviour: compare_behaviour,
+    warm_records.ForkOnly: fork_only,
 }

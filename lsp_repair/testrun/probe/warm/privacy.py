@@ -10,9 +10,11 @@ import sys
 import tempfile
 from typing import Any, Optional
 
+from .warm_records import ChildRequest, CompareBehaviour, Reimport, Screen
+
 _PACKAGE = "_lsp_repair_guard"
-_HELD_BACK = frozenset({"screen", "reimport", "behaviours"})
-"""What runs candidates; the rest runs the code as it is."""
+_RUNS_CANDIDATES = (Screen, Reimport, CompareBehaviour)
+"""The other operations run the code as it is."""
 
 
 class Privacy:
@@ -23,11 +25,11 @@ class Privacy:
         self._landlock = _loaded(guard) if guard else None
         self._tmp = tempfile.gettempdir()
 
-    def begin(self, request: dict[str, Any], session: Any) -> None:
+    def begin(self, request: ChildRequest, session: Any) -> None:
         """In the child, before anything of a candidate runs.
 
-        Where the kernel can: no signal to processes but its own, no file written but in its own folders; also in the project
-        for tests that are known to need it (`writes`).
+        Where the kernel supports it, the child can signal its own processes only and write in its own folders only; also in
+        the project for tests that are known to need it (`writes`).
         """
         own = self._folder(request)
         for variable, name in (("TMPDIR", "tmp"), ("HOME", "home")):
@@ -38,21 +40,22 @@ class Privacy:
         factory = getattr(session.config, "_tmp_path_factory", None)
         if factory is not None:
             factory._basetemp = None
-        if self._landlock is not None and request["op"] in _HELD_BACK:
-            needs_more = any(each.get("writes") for each in request.get("tests", ()))
+        operation = request.operation
+        if self._landlock is not None and isinstance(operation, _RUNS_CANDIDATES):
+            needs_more = any(each.writes for each in operation.tests)
             writable = [own, self._root] if needs_more else [own]
             self._landlock.protect_parent(writable)
 
-    def end(self, request: dict[str, Any]) -> None:
+    def end(self, request: ChildRequest) -> None:
         """In the parent, when the child is gone."""
         shutil.rmtree(self._folder(request), ignore_errors=True)
 
-    def _folder(self, request: dict[str, Any]) -> str:
-        return os.path.join(self._tmp, "child-%d" % request["number"])
+    def _folder(self, request: ChildRequest) -> str:
+        return os.path.join(self._tmp, "child-%d" % request.number)
 
 
 def _loaded(folder: str) -> Any:
-    """The module that can hold a process back, from the tool's own folder; None where it does not load."""
+    """The module that can confine a process, from the tool's own folder; None where it does not load."""
     spec = importlib.util.spec_from_file_location(
         _PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
     )

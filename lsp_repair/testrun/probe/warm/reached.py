@@ -60,7 +60,7 @@ class _Seen:
         return found | {UNKNOWN} if blind else found
 
 
-class Reached:
+class ReachedFunctions:
     """A pytest plugin, and a context in which tests are watched; for a process that ends then, since audit hooks stay."""
 
     def __init__(self, root: str, owners: dict[int, int]) -> None:
@@ -73,7 +73,7 @@ class Reached:
         self._is_on = False
         self.could_note = can_note()
 
-    def __enter__(self) -> Reached:
+    def __enter__(self) -> ReachedFunctions:
         self._is_on = True
         sys.addaudithook(self._audited)
         return self

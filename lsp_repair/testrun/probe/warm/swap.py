@@ -11,6 +11,7 @@ import ast
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from types import CodeType, FunctionType
 from typing import Any, Optional
 
@@ -56,7 +57,7 @@ def code_flags(source: bytes) -> int:
     return flags
 
 
-def compiled(path: str, first_line: int, shells: list[str], text: str, flags: int) -> CodeType:
+def compiled(path: str, first_line: int, shells: Sequence[str], text: str, flags: int) -> CodeType:
     """The code object of the function that `text` holds, as if it stood at its place in the file.
 
     `shells` names the classes around it, outermost first: they give `super()` and private names their meaning.

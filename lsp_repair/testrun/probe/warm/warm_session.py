@@ -7,7 +7,6 @@ in children, each in a process group of its own that is killed whole.
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import select
 import signal
@@ -17,24 +16,26 @@ from typing import Any, Callable, Optional
 import pytest
 
 from .. import channel
-from ..session.reporting import Reporting, module_files
+from ..pipe_records import Record, as_json
+from ..run_records import End, WarmRequest
+from ..session.reporting import Reporting
 from .items import Items, function_caches
 from .privacy import Privacy
 from .reload import ImportEdges
 from .swap import ImportTimeCalls, LiveFunctions
+from .warm_records import ChildRequest, Done, Ready
 
-Emit = Callable[[dict[str, Any]], None]
+Emit = Callable[[Record], None]
 
 
 class Warm:
     """What the parent knows after collection; children inherit it by the fork."""
 
     def __init__(
-        self, requested: dict[str, Any], session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
+        self, request: WarmRequest, session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
     ) -> None:
-        root: str = requested["root"]
-        self.root = root
-        self.privacy = Privacy(root, requested.get("guard"))
+        root = self.root = request.root
+        self.privacy = Privacy(root, request.guard)
         self.session = session
         self.import_time = calls.called
         self.edges = edges
@@ -50,12 +51,12 @@ class Warm:
 class _TakeOver:
     """The plugin that serves requests instead of running the session's tests."""
 
-    def __init__(self, requested: dict[str, Any], reporting: Reporting, descriptors: tuple[int, int]) -> None:
-        self._requested = requested
+    def __init__(self, request: WarmRequest, reporting: Reporting, descriptors: tuple[int, int]) -> None:
+        self._request = request
         self._reporting = reporting
         self._descriptors = descriptors
         self._edges = ImportEdges()
-        self._calls = ImportTimeCalls(requested["root"])
+        self._calls = ImportTimeCalls(request.root)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection(self) -> Any:
@@ -73,46 +74,43 @@ class _TakeOver:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool:
         """Serve until the other side closes the pipe."""
-        warm = Warm(self._requested, session, self._calls, self._edges, self._reporting)
-        _serve(warm, *self._descriptors, workers=self._requested.get("workers", 1))
+        warm = Warm(self._request, session, self._calls, self._edges, self._reporting)
+        _serve(warm, *self._descriptors, workers=self._request.workers)
         return True
 
 
-def serve_warm(requested: dict[str, Any], reporting: Reporting, read_fd: int, write_fd: int) -> None:
-    """Collect, say `ready`, serve; says `end` with pytest's exit status when collection did not get that far."""
+def serve_warm(request: WarmRequest, reporting: Reporting, read_fd: int, write_fd: int) -> None:
+    """Collect, report `Ready`, serve; reports `End` with pytest's exit status when collection did not get that far."""
     from ..session.sessions import run_pytest
 
-    for name in requested.get("preload", ()):
-        importlib.import_module(name)
-    arguments = {**requested, "args": [*requested["args"], "--continue-on-collection-errors"]}
-    status = run_pytest(arguments, [reporting, _TakeOver(requested, reporting, (read_fd, write_fd))])
-    channel.send(write_fd, {"kind": "end", "exit": status, "cpu": time.process_time()})
+    arguments = [*request.args, "--continue-on-collection-errors"]
+    status = run_pytest(request.root, arguments, [reporting, _TakeOver(request, reporting, (read_fd, write_fd))])
+    channel.send(write_fd, End(status, time.process_time()))
 
 
 class _Child:
     """A forked child as the parent sees it."""
 
-    def __init__(self, request: dict[str, Any], pid: int, descriptor: int) -> None:
+    def __init__(self, request: ChildRequest, pid: int, descriptor: int) -> None:
         self.request = request
         self.pid = pid
         self.descriptor = descriptor
         self.buffer = bytearray()
-        self.stall_seconds = float(request.get("stall_seconds", 10.0))
         self.received = time.monotonic()
 
     @property
     def patience(self) -> float:
-        """Seconds until its silence is taken for a hang."""
-        return self.received + self.stall_seconds - time.monotonic()
+        """Seconds until its silence counts as a hang."""
+        return self.received + self.request.stall_seconds - time.monotonic()
 
 
 def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
-    channel.send(write_fd, {"kind": "ready", "threads": _threads(), "modules": module_files(warm.root)})
-    waiting: list[dict[str, Any]] = []
+    channel.send(write_fd, Ready())
+    waiting: list[ChildRequest] = []
     children: dict[int, _Child] = {}
     open_for_requests = True
     while open_for_requests or waiting or children:
-        while waiting and len(children) < workers + bool(waiting[0].get("urgent")):
+        while waiting and len(children) < workers + waiting[0].urgent:
             child = _fork(warm, waiting.pop(0), (read_fd, write_fd))
             children[child.descriptor] = child
         listening = [*children, *([read_fd] if open_for_requests else [])]
@@ -123,12 +121,12 @@ def _serve(warm: Warm, read_fd: int, write_fd: int, workers: int) -> None:
                 _forward(warm, children, descriptor, write_fd)
                 continue
             try:
-                request = channel.receive(read_fd)
+                request: ChildRequest = channel.receive(read_fd)
             except EOFError:
                 for child in children.values():
                     _kill(child)
                 return
-            waiting.insert(0 if request.get("urgent") else len(waiting), request)
+            waiting.insert(0 if request.urgent else len(waiting), request)
         for child in [each for each in children.values() if each.patience <= 0]:
             _end(warm, children, child, write_fd, "stalled")
 
@@ -141,9 +139,8 @@ def _forward(warm: Warm, children: dict[int, _Child], descriptor: int, write_fd:
         return
     child.received = time.monotonic()
     child.buffer += chunk
-    number = child.request["number"]
     for record in channel.split(child.buffer):
-        channel.send(write_fd, {**record, "number": number})
+        channel.send(write_fd, {**record, "number": child.request.number})
 
 
 def _kill(child: _Child) -> None:
@@ -154,7 +151,7 @@ def _kill(child: _Child) -> None:
 
 
 def _end(warm: Warm, children: dict[int, _Child], child: _Child, write_fd: int, why: Optional[str]) -> None:
-    """Reap a child and say how it ended: `why`, or the signal that killed it, or null when it ended by itself."""
+    """Reap a child and report how it ended: `why`, or the signal that killed it, or None when it ended by itself."""
     del children[child.descriptor]
     os.close(child.descriptor)
     _kill(child)
@@ -165,10 +162,10 @@ def _end(warm: Warm, children: dict[int, _Child], child: _Child, write_fd: int, 
         why = f"exit {os.WEXITSTATUS(status)}"
     warm.privacy.end(child.request)
     cpu = usage.ru_utime + usage.ru_stime
-    channel.send(write_fd, {"kind": "done", "number": child.request["number"], "why": why, "cpu": cpu})
+    channel.send(write_fd, {**as_json(Done(why, cpu)), "number": child.request.number})
 
 
-def _fork(warm: Warm, request: dict[str, Any], parents: tuple[int, int]) -> _Child:
+def _fork(warm: Warm, request: ChildRequest, parents: tuple[int, int]) -> _Child:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -195,16 +192,7 @@ def _quiet() -> None:
     os.close(nothing)
 
 
-def _perform(warm: Warm, request: dict[str, Any], emit: Emit) -> None:
+def _perform(warm: Warm, request: ChildRequest, emit: Emit) -> None:
     from . import operations
 
-    operations.OPERATIONS[request["op"]](warm, request, emit)
-
-
-def _threads() -> int:
-    import threading
-
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return threading.active_count()
+    operations.OPERATIONS[type(request.operation)](warm, request.operation, emit)

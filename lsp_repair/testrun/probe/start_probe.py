@@ -1,9 +1,9 @@
-"""Script that the user's interpreter runs to look at the project without the probe's sessions; see observing.py.
+"""Script that the user's interpreter runs: loads the probe under a private name and hands over to one of its modules.
 
-`python start_bare.py READ_FD WRITE_FD`. Nothing of pytest is imported unless the request asks for a test run.
+`python start_probe.py MODULE READ_FD WRITE_FD`: `session.sessions` runs pytest and makes this process look like `python -m
+pytest` to the user's tests; `replay.observing` imports nothing of pytest unless its request needs it.
 """
 
-import importlib
 import importlib.util
 import os
 import sys
@@ -12,7 +12,7 @@ PACKAGE = "_lsp_repair_probe"
 
 
 def main() -> None:
-    """Load the probe under its private name, then serve."""
+    """Load the probe, then serve."""
     directory = os.path.dirname(os.path.abspath(__file__))
     if sys.path and os.path.abspath(sys.path[0]) == directory:
         del sys.path[0]
@@ -23,11 +23,12 @@ def main() -> None:
     assert spec.loader is not None
     sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[PACKAGE])
-    read_fd, write_fd = int(sys.argv[1]), int(sys.argv[2])
+    _, module, *descriptors = sys.argv
+    read_fd, write_fd = map(int, descriptors)
     for descriptor in (read_fd, write_fd):
         os.set_inheritable(descriptor, False)
-    observing = importlib.import_module(PACKAGE + ".replay.observing")
-    observing.serve(read_fd, write_fd)
+    sys.argv = ["pytest"]
+    importlib.import_module(PACKAGE + "." + module).serve(read_fd, write_fd)
 
 
 if __name__ == "__main__":

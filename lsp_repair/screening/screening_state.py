@@ -1,0 +1,91 @@
+"""What the tiers of screening share: the warm server, the tests, and what is known of candidates."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.pycode.units import Function, FunctionIndex, Unit
+from lsp_repair.screening.ladder import Ladder, Tally, TrustedTest
+from lsp_repair.testrun.probe.warm.warm_records import Screen, ScreenedCandidate, ScreeningVerdict, Swap
+from lsp_repair.testrun.warm_server import WarmServer
+
+_MAX_COLD = 24
+"""Candidates that may cost a whole pytest start each."""
+_MAX_RESTARTS = 6
+"""Of the warm server: where more candidates than this kill it, something else is wrong."""
+
+
+@dataclass(slots=True)
+class ScreeningState:
+    """The candidates and tests of one failure group."""
+
+    server: WarmServer
+    root: str
+    ladder: Ladder
+    deadline: Deadline
+    workers: int = 1
+    run_cold: Callable[[Candidate], bool] | None = None
+    """Runs the targets on a candidate in a fresh process: the last tier."""
+    tally: Tally = field(default_factory=Tally)
+    quarantined: list[Candidate] = field(default_factory=list[Candidate])
+    """Candidates that killed or disturbed the server; they are not run again."""
+    slow: set[Candidate] = field(default_factory=set[Candidate])
+    """Inconclusive candidates, which get more time when they are screened again."""
+    swap_is_trusted: dict[tuple[str, Function], bool] = field(default_factory=dict[tuple[str, Function], bool])
+    """By path and function, where the original went through the tier."""
+    reload_is_trusted: dict[str, bool] = field(default_factory=dict[str, bool])
+    """The same by path."""
+    _indexes: dict[SourceFile, FunctionIndex] = field(default_factory=dict[SourceFile, FunctionIndex])
+
+    def index(self, source: SourceFile) -> FunctionIndex:
+        """The functions of a file."""
+        if source not in self._indexes:
+            self._indexes[source] = FunctionIndex(source)
+        return self._indexes[source]
+
+    def unit(self, candidate: Candidate) -> Unit | None:
+        """The function that a candidate changes; None when its module has to be imported again."""
+        if not self.ladder.screening:
+            return None
+        unit = self.index(candidate.source).unit(candidate)
+        if unit is None or self.swap_is_trusted.get((candidate.source.path, unit.function)) is False:
+            return None
+        return unit
+
+    def swap(self, key: int, path: str, unit: Unit) -> Swap:
+        """The request that puts a function's new text in its place."""
+        function = unit.function
+        shells = list(function.shells)
+        return Swap(key, f"{self.root}/{path}", function.first_line, function.name, shells, unit.text)
+
+    def run_alone(
+        self, candidate: Candidate, unit: Unit, tests: Iterable[TrustedTest], patience: float = 1.0
+    ) -> ScreeningVerdict:
+        """The verdict on a candidate in a fork of its own."""
+        operation = Screen([self.swap(0, candidate.source.path, unit)], [test.request(patience) for test in tests])
+        stall_seconds = 3.0 + 2 * sum(test.seconds for test in operation.tests)
+        found, done = self.server.answer(operation, self.deadline, min(stall_seconds, 30.0))
+        if done is not None:
+            self.tally.cpu_seconds += done.cpu
+        verdicts = (each.verdict for each in found if isinstance(each, ScreenedCandidate))
+        return next(verdicts, ScreeningVerdict.SLOW)
+
+    def restarted_after_death(self) -> bool:
+        """Whether a server that died was replaced by a new one."""
+        if self.deadline.passed or not self.server.is_gone or self.server.restarts >= _MAX_RESTARTS:
+            return False
+        return self.server.restart(self.deadline)
+
+    def quarantine(self, candidate: Candidate) -> Iterator[Screened]:
+        """Note who killed or disturbed the server."""
+        if candidate not in self.quarantined:
+            self.quarantined.append(candidate)
+            yield Screened(candidate, 0, survived=False)
+
+    def screen_cold(self, candidate: Candidate) -> Screened:
+        """In a fresh process, as long as there are not too many of them."""
+        if self.run_cold is None or self.tally.cold >= _MAX_COLD:
+            return Screened(candidate, 0, survived=False)
+        self.tally.cold += 1
+        return Screened(candidate, 0, survived=self.run_cold(candidate))

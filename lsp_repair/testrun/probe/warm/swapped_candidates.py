@@ -1,0 +1,97 @@
+"""Candidates swapped in one after the other, and what the tests of a request say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from .. import time_limits
+from . import behaviour, swap
+from .warm_records import ScreenedCandidate, ScreeningVerdict, Swap, TestToRun
+from .warm_session import Warm
+
+
+class SwappedCandidates:
+    """The tests of one request and how they are run."""
+
+    def __init__(self, warm: Warm, tests: Sequence[TestToRun] = (), *, run_all: bool = False) -> None:
+        self._warm = warm
+        self._tests = tests
+        self._run_all = run_all
+        self._flags: dict[str, int] = {}
+
+    def judge(self, candidate: Swap) -> ScreenedCandidate:
+        """The verdict on one candidate, with the number of tests passed."""
+        try:
+            undo = self.swap_in(candidate)
+        except swap.NotSwappableError:
+            return ScreenedCandidate(candidate.key, ScreeningVerdict.CANNOT_SWAP, 0)
+        except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+            return ScreenedCandidate(candidate.key, ScreeningVerdict.SYNTAX, 0)
+        try:
+            return self._verdict(candidate.key)
+        finally:
+            swap.put_back(undo)
+            self._forget()
+
+    def answers(self, candidate: Swap, function: Any, inputs: list[dict[str, Any]]) -> Optional[list[str]]:
+        """What the candidate's version of the function answers; None when it cannot be swapped in."""
+        try:
+            undo = self.swap_in(candidate)
+        except (swap.NotSwappableError, SyntaxError, ValueError):
+            return None
+        try:
+            return [behaviour.answer(function, each) for each in inputs]
+        finally:
+            swap.put_back(undo)
+
+    def swap_in(self, candidate: Swap) -> swap.Undo:
+        """Replace a function by the candidate's version of it; raises NotSwappableError, or what compiling raises."""
+        path, first, name = candidate.path, candidate.first, candidate.name
+        if (path, name, first) in self._warm.import_time:
+            raise swap.NotSwappableError
+        if path not in self._flags:
+            with open(path, "rb") as file:
+                self._flags[path] = swap.code_flags(file.read())
+        code = swap.compiled(path, first, candidate.shells, candidate.text, self._flags[path])
+        undo = self._warm.live.replace(path, first, name, code)
+        self._clear_caches()
+        return undo
+
+    def _verdict(self, key: int) -> ScreenedCandidate:
+        passed = 0
+        verdict = ScreeningVerdict.WON
+        for test in self._tests:
+            error = self._warm.items.outcome(test)
+            if error is None:
+                passed += 1
+                continue
+            is_slow = isinstance(error, time_limits.TestTimeout)
+            verdict = ScreeningVerdict.SLOW if is_slow else ScreeningVerdict.LOST
+            if is_slow or not self._run_all:
+                break
+        return ScreenedCandidate(key, verdict, passed)
+
+    def outcomes_of_original(self) -> list[Optional[str]]:
+        """The error type of each test on the unchanged code, None where it passes."""
+        self._clear_caches()
+        found = [self._original_outcome(test) for test in self._tests]
+        self._forget()
+        return found
+
+    def _original_outcome(self, test: TestToRun) -> Optional[str]:
+        """A tear-down that fails after another error would let no candidate pass: it is an outcome of its own."""
+        error = self._warm.items.outcome(test)
+        broken = self._warm.items.broken_tear_down
+        if error is not None and broken is not None and broken is not error:
+            return "BrokenTearDown"
+        return None if error is None else type(error).__name__
+
+    def _forget(self) -> None:
+        if self._tests:
+            self._warm.items.tear_down_all(self._tests[0].id)
+        self._clear_caches()
+
+    def _clear_caches(self) -> None:
+        for cache in self._warm.caches:
+            cache.cache_clear()

@@ -1,0 +1,188 @@
+"""What the tool asks of the warm server's children, and what they report besides the reports of a cold run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Optional
+
+from ..pipe_records import Record
+from ..run_records import Count
+
+
+class Style(str, Enum):
+    """How an item is run."""
+
+    DIRECT = "direct"
+    """Its own phases are called."""
+    HOOKS = "hooks"
+    """Through the plugins' hooks as well, which caplog needs."""
+
+
+class TestToRun(Record, kind="test"):
+    """One test of a request."""
+
+    __test__ = False
+
+    id: str
+    style: Style
+    seconds: float
+    """CPU limit."""
+    writes: bool = False
+    """Whether it may write in the project's copy."""
+
+
+class Swap(Record, kind="swap"):
+    """A function and the text to put in its place."""
+
+    key: int
+    path: str
+    """Absolute."""
+    first: int
+    """Its first line, counted from the first decorator."""
+    name: str
+    shells: Sequence[str]
+    """Names of the classes around it, outermost first."""
+    text: str
+
+
+class RunTests(Record, kind="run"):
+    """Run tests once with full facts, as a cold run would; see `operations.run`."""
+
+    ids: Sequence[str]
+    test_seconds: float
+    record: bool = False
+    """Whether executed lines are reported."""
+    swaps: Sequence[Swap] = ()
+    """Functions that are replaced before."""
+    rounds: int = 0
+    """How many times the tests run in order to find out what each of them reaches: 0 (not at all), 1 or 2."""
+
+
+class Screen(Record, kind="screen"):
+    """Run tests on each candidate until the first that fails."""
+
+    candidates: Sequence[Swap]
+    tests: Sequence[TestToRun]
+    run_all: bool = False
+    """Whether the tests go on after one that fails."""
+    canary: bool = False
+    """Whether the original runs last."""
+
+
+class Reimport(Record, kind="reimport"):
+    """Import files again, collect the test files again, run the tests."""
+
+    files: Mapping[str, str]
+    """Whole texts by absolute path."""
+    test_files: Sequence[str]
+    tests: Sequence[TestToRun]
+    whole_files: bool
+    """Whether every test that is collected has to run."""
+    run_all: bool
+    test_seconds: float
+    """For tests that are not among `tests`."""
+
+
+class CompareBehaviour(Record, kind="behaviours"):
+    """Call one function of each candidate on the inputs that the tests give it and on their neighbours."""
+
+    candidates: Sequence[Swap]
+    tests: Sequence[TestToRun]
+
+
+class ForkOnly(Record, kind="nothing"):
+    """A fork and no more."""
+
+    tests: Sequence[TestToRun] = ()
+
+
+class ChildRequest(Record, kind="child"):
+    """What one forked child is to do."""
+
+    number: int
+    """Repeated in all that is reported of it."""
+    operation: Record
+    urgent: bool
+    """Whether somebody waits for the answer: it goes before what is queued and beside what is running."""
+    stall_seconds: float
+    """Silence after which the child is killed."""
+
+
+class Ready(Record, kind="ready"):
+    """The server has collected and takes requests."""
+
+
+class Done(Record, kind="done"):
+    """A child has ended."""
+
+    why: Optional[str]
+    """How it was ended; None when it ended by itself."""
+    cpu: float
+
+
+class CannotSwap(Record, kind="no-swap"):
+    """A function cannot be replaced, and nothing ran."""
+
+
+class Spawning(Record, kind="spawning"):
+    """The tests that started programs."""
+
+    tests: Sequence[str]
+
+
+class Reached(Record, kind="reached"):
+    """What each test reached, as pairs of a file and a first line."""
+
+    tests: Mapping[str, Sequence[tuple[str, int]]]
+
+
+class SecondRound(Record, kind="again"):
+    """A test of the second round begins."""
+
+
+class ScreeningVerdict(str, Enum):
+    """What became of a candidate."""
+
+    WON = "won"
+    LOST = "lost"
+    SLOW = "slow"
+    """A test reached its time limit."""
+    SYNTAX = "syntax"
+    """It does not compile."""
+    CANNOT_SWAP = "no-swap"
+    """Its module has to be imported again."""
+
+
+class ScreenedCandidate(Record, kind="screened"):
+    """The verdict on one candidate."""
+
+    key: int
+    verdict: ScreeningVerdict
+    passed: Count
+
+
+class Canary(Record, kind="canary"):
+    """The error type of each test on the original, None where it passes."""
+
+    outcomes: Sequence[Optional[str]]
+
+
+class ReimportedOutcome(Record, kind="outcome"):
+    """How a test ended after `Reimport`."""
+
+    id: str
+    error: Optional[str]
+
+
+class Inputs(Record, kind="inputs"):
+    """The inputs of `CompareBehaviour`, as a person reads them."""
+
+    inputs: Sequence[str]
+
+
+class Answers(Record, kind="answers"):
+    """What a candidate answers to each input; None when it cannot be swapped in. Key -1 is the original."""
+
+    key: int
+    answers: Optional[Sequence[str]]
