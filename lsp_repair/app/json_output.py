@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, TestCounts
-from lsp_repair.domain.verdicts import Plausible, Unproven
+from lsp_repair.domain.verdicts import Evidence, Plausible, Unproven
 from lsp_repair.errors import LspRepairError, UsageError
 
 SCHEMA = 1
@@ -80,9 +80,14 @@ def _proposal(proposal: Proposal) -> Json:
         **picked(proposal, "id", "origin", "title"),
         "diff": proposal.patch.diff,
         "files": list(proposal.patch.paths),
-        "evidence": plain(proposal.evidence),
+        "evidence": _evidence(proposal.evidence),
         **picked(proposal, "usage", "cost_usd", "distinguishing_input"),
     }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    """With what follows from the findings."""
+    return {**plain(evidence), "flags": plain(evidence.flags), "notes": plain(evidence.all_notes)}
 
 
 def check_json(report: CheckReport) -> Json:
@@ -96,7 +101,7 @@ def check_json(report: CheckReport) -> Json:
         "verdict": type(verdict).__name__.lower(),
         "reasons": [] if isinstance(verdict, Plausible) else list(verdict.reasons),
         "detail": "" if isinstance(verdict, Plausible) else verdict.detail,
-        "evidence": plain(verdict.evidence) if isinstance(verdict, Plausible) else None,
+        "evidence": _evidence(verdict.evidence) if isinstance(verdict, Plausible) else None,
     }
 
 

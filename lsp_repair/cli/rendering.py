@@ -55,7 +55,7 @@ def _show_proposal(console: Console, number: int, proposal: Proposal) -> None:
         console.line(f"     differs from the first proposal on: {proposal.distinguishing_input}", "dim")
     for flag in proposal.evidence.flags:
         console.line(f"     ⚠ {flag}: review before you accept", "yellow")
-    for note in proposal.evidence.notes:
+    for note in proposal.evidence.all_notes:
         console.line(f"     note: {note}", "dim")
 
 
@@ -139,7 +139,7 @@ def show_check(console: Console, report: CheckReport) -> None:
             f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
         _show_lines(console, [f"⚠ {flag}: review before you accept" for flag in evidence.flags], "yellow")
-        _show_lines(console, [f"note: {note}" for note in evidence.notes], "dim")
+        _show_lines(console, [f"note: {note}" for note in evidence.all_notes], "dim")
         return
     console.line(type(verdict).__name__.lower(), "bold", "red" if type(verdict).__name__ == "Rejected" else "yellow")
     console.line(f"  {', '.join(verdict.reasons)}: {verdict.detail}")

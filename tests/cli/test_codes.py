@@ -1,22 +1,14 @@
-"""docs/codes.md lists exactly what the code can say."""
+"""docs/codes.md lists exactly what the code can say, and is made from it."""
 
 import ast
-import re
 from pathlib import Path
 
-import pytest
-
 import lsp_repair
-from lsp_repair.domain.verdicts import Flag, Reason
+from lsp_repair import errors
+from lsp_repair.app.codes_page import ERROR_CODES, page
 
 PACKAGE = Path(lsp_repair.__file__).parent
-PAGE = (PACKAGE.parent / "docs" / "codes.md").read_text("utf-8")
 ERRORS = {"UsageError", "RefusedError", "CannotRunTestsError", "LspRepairError"}
-
-
-def section(title):
-    text = PAGE.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
 
 
 def raised_codes():
@@ -25,13 +17,18 @@ def raised_codes():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS and node.args:
                 code = node.args[0]
                 if isinstance(code, ast.Constant):
-                    yield code.value
+                    yield code.value, getattr(errors, node.func.id).exit_code
 
 
-@pytest.mark.parametrize(("title", "members"), [("Reasons", Reason), ("Flags", Flag)])
-def test_the_page_lists_the_members(title, members):
-    assert sorted(section(title)) == sorted(members)
+def test_the_page_is_the_one_that_the_code_makes():
+    assert (PACKAGE.parent / "docs" / "codes.md").read_text("utf-8") == page()
 
 
-def test_the_page_lists_every_error_code():
-    assert sorted(section("Error codes")) == sorted({*raised_codes(), "time-limit"})
+def test_the_table_lists_every_error_code():
+    assert sorted(each.code for each in ERROR_CODES) == sorted({"time-limit", *(code for code, _ in raised_codes())})
+
+
+def test_the_exit_codes_are_those_of_the_errors():
+    known = {each.code: each.exit_code for each in ERROR_CODES}
+    raised = {code: exit_code for code, exit_code in raised_codes() if code != "interrupted"}
+    assert {code: known[code] for code in raised} == raised

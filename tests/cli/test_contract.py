@@ -45,6 +45,7 @@ PROPOSAL = {
         "runs": int,
         "not_applicable": list,
         "flags": list,
+        "findings": list,
         "notes": list,
     },
     "usage": USAGE,

@@ -8,7 +8,8 @@ import pytest
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.rules.registry import static_signs
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 
 TESTS = """
@@ -108,7 +109,7 @@ def change_of(before, after):
 
 
 def signs(before, after):
-    return static_signs(change_of(before, after), literals()).flags
+    return read_rules(change_of(before, after), SuiteFacts(literals())).flags
 
 
 def literals_in(source):
@@ -360,7 +361,7 @@ TESTS_OF_KNOWLEDGE = """
     ids=["words for yes and no", "rows of a real table", "registered functions of one name"],
 )
 def test_knowledge_of_the_trade_is_not_flagged(before, after):
-    assert static_signs(change_of(before, after), literals_in(TESTS_OF_KNOWLEDGE)).flags == ()
+    assert read_rules(change_of(before, after), SuiteFacts(literals_in(TESTS_OF_KNOWLEDGE))).flags == ()
 
 
 def test_a_special_case_of_something_untested_is_no_matter():
@@ -369,6 +370,6 @@ def test_a_special_case_of_something_untested_is_no_matter():
 
 def test_a_new_file_is_read_as_well():
     change = FileChange("answers.py", None, b"ANSWERS = {5: 120, 7: 5040}\ndef f(n):\n    return ANSWERS[n]\n")
-    finding = static_signs(Patch((change,)), literals())
+    finding = read_rules(Patch((change,)), SuiteFacts(literals()))
     assert finding.flags == (Flag.HARD_CODED_INPUT,)
-    assert finding.notes
+    assert [(each.path, each.line) for each in finding.findings] == [("answers.py", 1)]

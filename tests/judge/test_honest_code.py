@@ -9,8 +9,9 @@ import pytest
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Reason
-from lsp_repair.judge.policy.policy import flags_of, screen_policy
-from lsp_repair.judge.rules.registry import static_signs
+from lsp_repair.judge.policy.policy import screen_policy
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
@@ -201,7 +202,7 @@ BEFORE = """
 def test_ordinary_code_carries_no_flag(addition):
     honest = patch(BEFORE, dedent(BEFORE) + dedent(addition) + "\n")
     assert screen_policy(honest, frozenset()) is None
-    assert flags_of(honest) == ()
+    assert read_rules(honest).flags == ()
 
 
 CHANGED = [
@@ -260,14 +261,14 @@ CHANGED = [
 def test_a_program_may_newly_leave_which_is_flagged():
     leaving = patch("import argparse\n", "import argparse\nimport sys\nsys.exit(2)\n")
     assert screen_policy(leaving, frozenset()) is None
-    assert flags_of(leaving) == (Flag.NEW_CAPABILITY,)
+    assert read_rules(leaving).flags == (Flag.NEW_CAPABILITY,)
 
 
 @pytest.mark.parametrize(("before", "after"), CHANGED)
 def test_another_way_to_what_was_done_before_carries_no_flag(before, after):
     honest = Patch((FileChange("shop.py", before.encode(), None if after is None else after.encode()),))
     assert screen_policy(honest, frozenset()) is None
-    assert flags_of(honest) == ()
+    assert read_rules(honest).flags == ()
 
 
 def fixed_files():
@@ -284,7 +285,7 @@ def test_the_right_fixes_of_the_broken_projects_carry_no_flag(fixture, file):
     tests = [each.relative_to(fixture / "project").as_posix() for each in (fixture / "project").rglob("test*.py")]
     literals = literals_of_tests(map(NodeId, tests), (), lambda path: (fixture / "project" / path).read_bytes())
     assert screen_policy(honest, frozenset()) is None
-    assert static_signs(honest, literals).flags == ()
+    assert read_rules(honest, SuiteFacts(literals)).flags == ()
 
 
 def test_files_of_the_standard_library_are_read_without_a_fault():
@@ -293,7 +294,7 @@ def test_files_of_the_standard_library_are_read_without_a_fault():
         data = Path(module.__file__).read_bytes()
         shorter = Patch((FileChange("m.py", data + b"x = 1\n", data),))
         assert screen_policy(shorter, frozenset()) is None
-        assert flags_of(shorter) == ()
+        assert read_rules(shorter).flags == ()
 
 
 def textwrap_module():

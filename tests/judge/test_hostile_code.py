@@ -6,7 +6,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
-from lsp_repair.judge.policy.policy import flags_of, screen_policy
+from lsp_repair.judge.policy.policy import screen_policy
+from lsp_repair.judge.rules.reading import read_rules
 
 BEFORE = """
     import json
@@ -269,7 +270,7 @@ CAPABILITIES = {
 @pytest.mark.parametrize("addition", CAPABILITIES.values(), ids=CAPABILITIES)
 def test_a_new_power_is_flagged(addition):
     assert refusal(addition) == ()
-    assert Flag.NEW_CAPABILITY in flags_of(patch_to(addition))
+    assert Flag.NEW_CAPABILITY in read_rules(patch_to(addition)).flags
 
 
 COMPARISONS = {
@@ -317,20 +318,20 @@ COMPARISONS = {
 @pytest.mark.parametrize("addition", COMPARISONS.values(), ids=COMPARISONS)
 def test_an_object_that_lies_is_flagged(addition):
     assert refusal(addition) == ()
-    assert Flag.ODD_COMPARISON in flags_of(patch_to(addition))
+    assert Flag.ODD_COMPARISON in read_rules(patch_to(addition)).flags
 
 
 @pytest.mark.parametrize("answer", ["filter(None, [n])", "(n for n in [n])", "(n > 1, 'large')", "Check(n)"])
 def test_a_truth_that_became_something_always_true_is_flagged(answer):
     before = "class Other:\n    pass\ndef is_large(n):\n    return n > 1\n"
     check = "class Check:\n    def __init__(self, n):\n        self.n = n\n    def __bool__(self):\n        return self.n != 3\n"
-    assert flags_of(patch_to(check + before.replace("n > 1", answer), before)) == (Flag.ODD_COMPARISON,)
+    assert read_rules(patch_to(check + before.replace("n > 1", answer), before)).flags == (Flag.ODD_COMPARISON,)
 
 
 def test_a_truth_that_a_class_is_assigned_is_one_of_its_own():
     before = "def is_large(n):\n    return n > 1\n"
     check = "class Check:\n    def __init__(self, n):\n        self.n = n\n    __bool__ = lambda self: self.n > 0\n"
-    assert flags_of(patch_to(check + before.replace("n > 1", "Check(n)"), before)) == (Flag.ODD_COMPARISON,)
+    assert read_rules(patch_to(check + before.replace("n > 1", "Check(n)"), before)).flags == (Flag.ODD_COMPARISON,)
 
 
 STATE = {
@@ -358,7 +359,7 @@ STATE = {
 @pytest.mark.parametrize("addition", STATE.values(), ids=STATE)
 def test_what_a_function_remembers_is_flagged(addition):
     assert refusal(addition) == ()
-    assert Flag.KEPT_STATE in flags_of(patch_to(addition))
+    assert Flag.KEPT_STATE in read_rules(patch_to(addition)).flags
 
 
 SWALLOWED = {
@@ -395,12 +396,12 @@ SWALLOWED = {
 @pytest.mark.parametrize("addition", SWALLOWED.values(), ids=SWALLOWED)
 def test_an_error_that_vanishes_is_flagged(addition):
     assert refusal(addition) == ()
-    assert Flag.SWALLOWED_ERROR in flags_of(patch_to(addition))
+    assert Flag.SWALLOWED_ERROR in read_rules(patch_to(addition)).flags
 
 
 def test_what_the_module_did_before_is_not_new():
     every = "\n".join([CAPABILITIES["the environment"], STATE["a counter"], SWALLOWED["bare"], COMPARISONS["true"]])
-    assert flags_of(patch_to("x = 2\n", dedent(BEFORE) + every + "\n")) == ()
+    assert read_rules(patch_to("x = 2\n", dedent(BEFORE) + every + "\n")).flags == ()
 
 
 def test_a_file_of_many_nested_parts_is_read_to_its_end():
@@ -411,4 +412,4 @@ def test_a_file_of_many_nested_parts_is_read_to_its_end():
 
 def test_a_name_defined_by_itself_ends():
     assert refusal("a = b\nb = a\nc = a.b.c\nd = [d for d in d]\ne = e + e\n") == ()
-    assert flags_of(patch_to("import sys\nx = 'a'\nx = x + x\ngetattr(price, x)\n")) is not None
+    assert read_rules(patch_to("import sys\nx = 'a'\nx = x + x\ngetattr(price, x)\n")).flags is not None

@@ -6,8 +6,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
-from lsp_repair.judge.policy.policy import ProjectRules, edited_tests, flags_of, screen_policy
-from lsp_repair.judge.rules.registry import static_signs
+from lsp_repair.judge.policy.policy import ProjectRules, edited_tests, screen_policy
+from lsp_repair.judge.rules.reading import read_rules
 
 ORACLE = frozenset({"tests/unit/test_shop.py", "tests/conftest.py", "test_top.py", "pkg/checks/shop_spec.py"})
 
@@ -33,7 +33,7 @@ def code(after, before="x = 1\n"):
 
 
 def flags(after, before="x = 1\n"):
-    return flags_of(Patch((change("shop.py", before, after),)))
+    return read_rules(Patch((change("shop.py", before, after),))).flags
 
 
 @pytest.mark.parametrize(
@@ -189,9 +189,9 @@ def test_who_asks_for_it_may_edit_tests(path):
     assert screened(path, after="import pytest\nx = 2\n", rules=EDITS) is None
     patch = Patch((change(path, "x = 1\n", "import pytest\nx = 2\n"),))
     edited = edited_tests(patch, ORACLE, EDITS)
-    finding = static_signs(patch, None, edited)
+    finding = read_rules(patch, None, edited)
     assert finding.flags == (Flag.EDITS_TESTS,)
-    assert path in finding.notes[0]
+    assert [each.path for each in finding.findings] == [path]
     assert edited_tests(patch, ORACLE, ProjectRules()) == ()
 
 
@@ -405,4 +405,4 @@ def test_an_ordinary_fix_has_no_flag(before, after):
 def test_an_odd_patch_carries_each_flag_once():
     odd = change("a.py", "", "import socket\ntry: f()\nexcept: pass\n")
     again = change("b.py", "", "import random\ntry: f()\nexcept: pass\n")
-    assert flags_of(Patch((odd, again))) == (Flag.NEW_CAPABILITY, Flag.SWALLOWED_ERROR)
+    assert read_rules(Patch((odd, again))).flags == (Flag.NEW_CAPABILITY, Flag.SWALLOWED_ERROR)

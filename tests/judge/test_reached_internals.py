@@ -7,8 +7,8 @@ from judging import FULL, Judge, is_clean
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.verdicts import Rejected
-from lsp_repair.judge.proof_context import request_of, run_patched
-from lsp_repair.judge.runs.reached_internals import nothing_reached, watched_names
+from lsp_repair.judge.runs.patched_runs import request_of, run_patched, watched_names
+from lsp_repair.judge.runs.reached_internals import nothing_reached
 
 HEAD = """
     import asyncio, collections, concurrent.futures, contextlib, dataclasses, enum, functools, inspect, io, logging, operator

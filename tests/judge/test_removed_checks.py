@@ -4,8 +4,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag, Reason, Rejected
-from lsp_repair.judge.rules.fixed_times import compares_with_a_fixed_time
-from lsp_repair.judge.rules.removed_checks import kept_checks
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 
 FILES = {
     "test_shop.py": b"open('expected.json')\nopen('rates.json')\n",
@@ -15,7 +15,8 @@ FILES = {
 
 def found(path: str, before: str | None, after: str):
     change = FileChange(path, None if before is None else before.encode(), after.encode())
-    return kept_checks(Patch((change,)), ["test_shop.py"], ["shop.py"], FILES.get)
+    suite = SuiteFacts(test_sources=lambda: [FILES["test_shop.py"]], product_sources=lambda: [FILES["shop.py"]])
+    return read_rules(Patch((change,)), suite)
 
 
 def test_data_that_only_a_test_names_is_protected():
@@ -47,7 +48,7 @@ def test_data_of_the_product_may_be_mended(path):
 def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
     finding = found("shop.py", before, after)
     assert finding.flags == (Flag.WEAKENED_CHECK,)
-    assert "shop.py" in finding.notes[0]
+    assert finding.findings[0].path == "shop.py"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_an_assertion_that_is_gone_or_changed_is_flagged(before, after):
     ],
 )
 def test_code_that_keeps_its_assertions_is_clean(before, after):
-    assert found("shop.py", before, after) == type(found("shop.py", before, after))()
+    assert Flag.WEAKENED_CHECK not in found("shop.py", before, after).flags
 
 
 @pytest.mark.parametrize(
@@ -86,5 +87,15 @@ def test_code_that_keeps_its_assertions_is_clean(before, after):
     ],
 )
 def test_a_comparison_of_the_clock_with_a_fixed_time_is_seen(code, dated):
-    assert compares_with_a_fixed_time(FileChange("shop.py", b"", code.encode())) is dated
-    assert not compares_with_a_fixed_time(FileChange("shop.py", code.encode(), code.encode() + b"y = 1\n"))
+    assert ("compares the clock with a fixed time" in messages("", code)) is dated
+    assert "compares the clock with a fixed time" not in messages(code, code + "y = 1\n")
+
+
+def messages(before, after):
+    return [each.message for each in found("shop.py", before, after).findings]
+
+
+def test_a_removed_check_is_found_where_it_was():
+    before = "import os\n\n\ndef f(x):\n    x += 1\n    assert x > 0\n    return x\n"
+    finding = found("shop.py", before, before.replace("    assert x > 0\n", "")).findings[0]
+    assert (finding.path, finding.line) == ("shop.py", 6)

@@ -11,8 +11,8 @@ from replayed_patches import GAMING, HONEST, ONLY_TESTED
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.findings import Finding
 from lsp_repair.judge.judge import ProofContext, targets_pass
+from lsp_repair.judge.layer_results import LayerResult
 from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
@@ -122,7 +122,7 @@ def only(tmp_path, before, tests, after):
 )
 def test_where_no_call_can_be_made_again_the_layer_does_not_apply(tmp_path, before, tests, old, new):
     finding, _ = only(tmp_path, before, tests, before.replace(old, new))
-    assert finding == Finding(not_applicable=("replay",))
+    assert finding == LayerResult(not_applicable=("replay",))
 
 
 def test_a_process_that_the_code_floods_with_forged_answers_tells_nothing(tmp_path):
@@ -141,7 +141,7 @@ def square(n):
 """
     before = "def square(n):\n    return n + n\n"
     finding, _ = only(tmp_path, before, "def test_square():\n    assert m.square(7) == 49\n", forged)
-    assert finding == Finding(not_applicable=("replay",))
+    assert finding == LayerResult(not_applicable=("replay",))
 
 
 def test_what_is_replayed_touches_no_file_and_leaves_none(tmp_path):
@@ -181,7 +181,7 @@ def test_without_time_left_nothing_is_said(tmp_path):
     )
     patch = Patch((FileChange("shop.py", before.encode(), before.replace("+", "*").encode()),))
     targets = tuple(each.node_id for each in context.baseline.failing)
-    assert replayed(context, patch, targets, Deadline.after(0)) == Finding(not_applicable=("replay",))
+    assert replayed(context, patch, targets, Deadline.after(0)) == LayerResult(not_applicable=("replay",))
 
 
 def test_a_doctest_counts_as_a_test(tmp_path):

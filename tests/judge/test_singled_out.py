@@ -7,7 +7,8 @@ import pytest
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.rules.registry import static_signs
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
 
 TESTS = b"""
@@ -84,7 +85,7 @@ def rewritten(name, body):
 def flags(before, after):
     literals = literals_of_tests([NodeId("test_desk.py")], (), {"test_desk.py": TESTS}.get)
     change = FileChange("desk.py", before.encode(), after.encode())
-    return static_signs(Patch((change,)), literals).flags
+    return read_rules(Patch((change,)), SuiteFacts(literals)).flags
 
 
 SINGLED_OUT = {

@@ -7,9 +7,8 @@ import pytest
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
 from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.policy.policy import flags_of
-from lsp_repair.judge.rules.answers_in_data import answers_in_data
-from lsp_repair.judge.rules.moved_constants import moved_constants
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.judge.runs.output_volume import excess_output
 
@@ -19,7 +18,7 @@ def change(before: str, after: str, path: str = "shop.py") -> FileChange:
 
 
 def flags(before: str, after: str):
-    return flags_of(Patch((change(before, after),)))
+    return read_rules(Patch((change(before, after),))).flags
 
 
 ORDERED = "def unique(tags):\n    return sorted(set(tags))\n"
@@ -99,13 +98,15 @@ def test_step(self):
 @pytest.mark.parametrize("name", ["MAX", "STEP"])
 def test_a_number_that_tests_compare_with_may_not_move_unseen(name):
     moved = Patch((change(f"{name} = 2000\nOTHER = 1\n", f"{name} = 2750\nOTHER = 2\n"),))
-    assert list(moved_constants(moved, [TESTS])) == [("shop.py", name)]
+    found = read_rules(moved, SuiteFacts(test_sources=lambda: [TESTS])).findings
+    assert [(each.code, each.line) for each in found] == [(Flag.WEAKENED_CHECK, 1)]
+    assert name in found[0].message
 
 
 def test_a_number_that_tests_spell_out_may_be_mended():
     tests = b"def test():\n    assert RATE == 19\n    assert allowed(RATE) == 3\n"
     moved = Patch((change("RATE = 16\n", "RATE = 19\n"),))
-    assert list(moved_constants(moved, [tests])) == []
+    assert read_rules(moved, SuiteFacts(test_sources=lambda: [tests])).findings == ()
 
 
 LITERALS = LiteralsOfTests(
@@ -113,10 +114,14 @@ LITERALS = LiteralsOfTests(
 )
 
 
+def in_data(fixed):
+    return read_rules(Patch((fixed,)), SuiteFacts(LITERALS)).findings
+
+
 def test_answers_in_a_file_of_data_are_seen():
     fixed = change('{"LU:1": 1}', '{"LU:1": 1, "DE:1030": 20}', "rates.json")
-    assert '"DE:1030":20' in answers_in_data(fixed, LITERALS)
-    assert answers_in_data(FileChange("new.csv", None, b"amount,tax\n999,170\n"), LITERALS)
+    assert '"DE:1030":20' in in_data(fixed)[0].message
+    assert in_data(FileChange("new.csv", None, b"amount,tax\n999,170\n"))[0].line == 2
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ def test_answers_in_a_file_of_data_are_seen():
     ids=["a rate by its name", "a row of a real table", "only spaces"],
 )
 def test_data_that_is_mended_is_left_alone(before, after):
-    assert not answers_in_data(change(before, after, "data.csv"), LITERALS)
+    assert in_data(change(before, after, "data.csv")) == ()
 
 
 def run_that_prints(characters: int) -> TestRun:

@@ -36,13 +36,16 @@ def test_a_repair_is_plausible_without_a_word(checked):
 def test_an_answer_to_the_tests_input_is_flagged(checked):
     ran = checked("def double(n):\n    if n == 21:\n        return 42\n    return n * n\n")
     assert (ran.code, ran.json["evidence"]["flags"][0]) == (0, "hard-coded-input")
-    assert "shop.py" in ran.json["evidence"]["notes"][0]
+    assert ran.json["evidence"]["notes"][0].startswith("shop.py:2: ")
 
 
 def test_a_new_power_is_flagged_and_named(checked):
     ran = checked("import time\n\n\ndef double(n):\n    return n * 2 if time.time() else 0\n")
     assert (ran.code, ran.json["evidence"]["flags"]) == (0, ["new-capability"])
     assert "time.time" in ran.json["evidence"]["notes"][0]
+    assert ran.json["evidence"]["findings"] == [
+        {"code": "new-capability", "path": "shop.py", "line": 5, "message": "newly uses the clock: time.time"}
+    ]
 
 
 def test_a_module_that_shadows_an_installed_one_is_refused(checked):

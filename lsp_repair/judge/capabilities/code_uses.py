@@ -1,9 +1,10 @@
 """What a module uses, by full name through its imports: the vocabulary that policy and flags are written in."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from lsp_repair.judge.capabilities.named_uses import STREAMS
 from lsp_repair.judge.capabilities.ordinary_uses import is_ordinary_use
 from lsp_repair.pycode.modules import Module, module_of, parsed
 from lsp_repair.pycode.naming import STEPPING_STONES, canonical
@@ -19,7 +20,6 @@ _DECODING = frozenset(
 )
 _ASKING_FOR_FILES = frozenset({f"os.path.{name}" for name in ("exists", "lexists", "isdir", "isfile")} | {"os.access"})
 _COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "__copy__", "__deepcopy__", "__getnewargs__"})
-STREAMS = frozenset({"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdin__", "sys.__stdout__", "sys.__stderr__"})
 _EXAMINING = frozenset(
     f"builtins.{name}" for name in ("type", "isinstance", "repr", "str", "hasattr", "getattr", "vars", "dir", "id")
 )
@@ -34,13 +34,13 @@ _WITHOUT_ORDER = frozenset(
 class Uses:
     """What one module reaches for."""
 
-    names: frozenset[str] = frozenset()
-    """Modules, members and builtins by full name, and the pseudo-names below.
+    names: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Modules, members and builtins by full name, and the pseudo-names below; each with the first line that has it.
 
     `.name` is an attribute of anything, `self.name` one of `self` or `cls`, `=name` a full name that is assigned to,
     `?what` a construct that has no name of its own."""
-    texts: frozenset[str] = frozenset()
-    """String literals but the docstrings, and what is put together from literals."""
+    texts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """String literals except docstrings, and strings composed of literals."""
 
 
 def uses_of(module: Module | None, depth: int = 0) -> Uses:
@@ -48,11 +48,12 @@ def uses_of(module: Module | None, depth: int = 0) -> Uses:
     if module is None:
         return Uses()
     if module.is_opaque:
-        return Uses(frozenset({"?too large to be read"}))
+        return Uses({"?too large to be read": 1})
     reader = _Reader(module, depth)
     for node in module.scopes.nodes:
+        reader.line = getattr(node, "lineno", reader.line)
         reader.read(node)
-    return Uses(frozenset(reader.found), frozenset(reader.texts))
+    return Uses(reader.found, reader.texts)
 
 
 class _Reader:
@@ -60,8 +61,10 @@ class _Reader:
         self.scopes = module.scopes
         self.naming = module.naming
         self.depth = depth
-        self.found: set[str] = set()
-        self.texts: set[str] = set()
+        self.line = 1
+        """Of what is being read."""
+        self.found: dict[str, int] = {}
+        self.texts: dict[str, int] = {}
 
     def read(self, node: ast.AST) -> None:
         match node:
@@ -71,7 +74,7 @@ class _Reader:
                 self._import_from(node)
             case ast.Constant(str() as text):
                 if not isinstance(self.scopes.parents[node], ast.Expr):
-                    self.texts.add(text)
+                    self._add_text(text)
             case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 self._add(f"={name}" for name in self._spelled(node) if "." in name)
                 self._attribute(node, "=.")
@@ -94,7 +97,7 @@ class _Reader:
                 each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
                 self._add(f"?except {name.removeprefix('builtins.')}" for one in each for name in self._spelled(one))
             case ast.keyword(str() as name, value):
-                self.found.add(f"?keyword {name}")
+                self._add((f"?keyword {name}",))
                 self._add(
                     ("?a level of the stack",) if name == "stacklevel" and not isinstance(value, ast.Constant) else ()
                 )
@@ -103,8 +106,12 @@ class _Reader:
             case _:
                 pass
 
-    def _add(self, names: Iterator[str] | tuple[str, ...]) -> None:
-        self.found.update(names)
+    def _add(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.found[name] = min(self.line, self.found.get(name, self.line))
+
+    def _add_text(self, text: str) -> None:
+        self.texts[text] = min(self.line, self.texts.get(text, self.line))
 
     def _spelled(self, node: ast.expr) -> set[str]:
         return {short for name in self.naming.names(node) for short in canonical(name)}
@@ -116,7 +123,7 @@ class _Reader:
             self._add(short for part in _with_parents(full) for short in canonical(part))
 
     def _name(self, node: ast.Name) -> None:
-        """A mention of a builtin is a use, whatever becomes of it; what is only caught or compared with is none."""
+        """Mentioning a builtin is using it, unless it is only caught or compared with."""
         parent = self.scopes.parents[node]
         asked = self.scopes.parents[parent] if isinstance(parent, ast.Tuple) else parent
         if isinstance(asked, ast.ExceptHandler) or _asks_for_type(asked):
@@ -129,23 +136,23 @@ class _Reader:
         if is_ordinary_use(node, names, self.scopes, self._spelled):
             return
         if names & _BY_TEXT and not called:
-            self.found.add("?an attribute by a made-up name")
+            self._add(("?an attribute by a made-up name",))
         self._listing(node, names)
         digest = node.id in {"hash", "id"} and function is not None and function.name in {"__hash__", "__repr__"}
         if not digest:
-            self._add(iter(names))
+            self._add(names)
 
     def _expression(self, node: ast.Attribute | ast.Subscript | ast.Call | ast.BinOp | ast.JoinedStr) -> None:
         if not isinstance(node, ast.Attribute):
             text = self.naming.text(node)
             if text is not None:
-                self.texts.add(text)
+                self._add_text(text)
         if isinstance(node, ast.BinOp | ast.JoinedStr):
             return
         names = self._spelled(node)
         if is_ordinary_use(node, names, self.scopes, self._spelled):
             return
-        self._add(iter(names))
+        self._add(names)
         self._listing(node, names)
         if isinstance(node, ast.Attribute):
             self._attribute(node, ".")
@@ -157,11 +164,11 @@ class _Reader:
             return
         match node.value:
             case ast.Name("self" | "cls" | "other"):
-                self.found.add(f"{mark.rstrip('.')}self.{node.attr}")
+                self._add((f"{mark.rstrip('.')}self.{node.attr}",))
             case ast.Attribute(attr=owner) if owner.strip("_") in STEPPING_STONES:
                 self._add((f"{owner.strip('_')}.{node.attr}", f"{mark}{node.attr}"))
             case _:
-                self.found.add(f"{mark}{node.attr}")
+                self._add((f"{mark}{node.attr}",))
 
     def _listing(self, node: ast.expr, names: set[str]) -> None:
         """Who looks for a module asks for it by name; who goes through all of them looks for the tests."""
@@ -169,9 +176,9 @@ class _Reader:
             return
         match self.scopes.parents[node]:
             case ast.Attribute(attr="items" | "values" | "keys" | "copy" | "popitem" | "__iter__"):
-                self.found.add("?a list of all modules")
+                self._add(("?a list of all modules",))
             case ast.Call() | ast.For() | ast.comprehension() | ast.Starred() | ast.Dict() | ast.YieldFrom():
-                self.found.add("?a list of all modules")
+                self._add(("?a list of all modules",))
             case _:
                 pass
 
@@ -185,10 +192,10 @@ class _Reader:
         if functions & {"builtins.open", "io.open", "io.FileIO"} and isinstance(first, ast.Constant):
             self._add(("?an open descriptor",) if isinstance(first.value, int) else ())
         if functions & _IN_ORDER and first is not None and self._is_set(first) and not self._is_ordered(node):
-            self.found.add("?the order of a set")
+            self._add(("?the order of a set",))
         self._read_from_text(node, functions, first)
         if functions & _EXAMINING and any(self._spelled(each) & STREAMS for each in node.args):
-            self.found.add("?a standard stream examined")
+            self._add(("?a standard stream examined",))
         if "builtins.type" in functions and len(node.args) == 3:
             self._add(("?a class made by a call",))
         if functions & {"operator.attrgetter", "operator.methodcaller"} and first is not None:
@@ -213,9 +220,9 @@ class _Reader:
         """A path or data that stands in the code."""
         text = self.naming.constant(first) if first is not None else None
         if isinstance(text, str) and functions & _ASKING_FOR_FILES and not text.startswith("/"):
-            self.found.add("?a fixed path asked for")
+            self._add(("?a fixed path asked for",))
         if isinstance(text, str | bytes) and functions & _DECODING and len(text) >= _ENCODED:
-            self.found.add("?encoded data")
+            self._add(("?encoded data",))
         match node.func:
             case ast.Attribute(ast.Call(maker, [ast.Constant(str())]), "exists" | "is_dir" | "is_file"):
                 made = self._spelled(maker) & {"pathlib.Path", "pathlib.PosixPath"}
@@ -230,14 +237,14 @@ class _Reader:
         owners = self._spelled(base)
         own = _is_own(base)
         if text is not None:
-            self.found.add(f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}")
+            self._add((f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}",))
             self._add(f"{'' if mark == '.' else '='}{owner}.{text}" for owner in owners)
         elif any(not name.startswith(".") for name in owners) or (
             not own and not isinstance(key, ast.Name | ast.Attribute)
         ):
-            self.found.add("?an attribute by a made-up name")
+            self._add(("?an attribute by a made-up name",))
         else:
-            self.found.add("?an attribute by a name")
+            self._add(("?an attribute by a name",))
 
     def _code(self, node: ast.expr) -> None:
         code = self.naming.constant(node)
@@ -246,8 +253,9 @@ class _Reader:
         data = code if isinstance(code, bytes) else code.encode("utf-8", "replace")
         tree = parsed(data.strip())
         inner = uses_of(None if tree is None else module_of(tree), self.depth + 1)
-        self.found |= inner.names
-        self.texts |= inner.texts
+        self._add(inner.names)
+        for text in inner.texts:
+            self._add_text(text)
 
 
 def _only_raises(function: ast.AST) -> bool:

@@ -3,11 +3,15 @@
 import ast
 from collections.abc import Callable
 
-from lsp_repair.judge.capabilities.machinery import EXITS, ORDINARY_DESCRIPTORS
+from lsp_repair.judge.capabilities.named_uses import (
+    DESCRIPTOR_MAKERS,
+    EXITS,
+    ORDINARY_DESCRIPTORS,
+    PROGRAM_FUNCTIONS,
+)
+from lsp_repair.pycode.nodes import Function
 from lsp_repair.pycode.scopes import Scopes
 
-_GIVE_DESCRIPTORS = frozenset({"tempfile.mkstemp", "os.open", "os.pipe"})
-_PROGRAMS = frozenset({"main", "cli", "run", "entry_point", "entrypoint", "console", "app"})
 Spelled = Callable[[ast.expr], set[str]]
 """Full names that an expression may stand for."""
 
@@ -38,8 +42,8 @@ def _is_end_of_a_program(call: ast.Call, scopes: Scopes) -> bool:
     return failed and _is_program(scopes.function(call))
 
 
-def _is_program(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
-    return function is not None and function.name.strip("_") in _PROGRAMS
+def _is_program(function: Function | None) -> bool:
+    return function is not None and function.name.strip("_") in PROGRAM_FUNCTIONS
 
 
 def _is_own(descriptor: ast.expr, scopes: Scopes, spelled: Spelled) -> bool:
@@ -48,14 +52,15 @@ def _is_own(descriptor: ast.expr, scopes: Scopes, spelled: Spelled) -> bool:
     if not isinstance(descriptor, ast.Name) or function is None or len(scopes.meaning(descriptor).bindings) != 1:
         return False
     return any(
-        isinstance(each.value, ast.Call) and bool(spelled(each.value.func) & _GIVE_DESCRIPTORS)
+        isinstance(each.value, ast.Call) and bool(spelled(each.value.func) & DESCRIPTOR_MAKERS)
         for each in ast.walk(function)
-        if isinstance(each, ast.Assign) and descriptor.id in _targets(each)
+        if isinstance(each, ast.Assign)
+        and any(
+            isinstance(name, ast.Name) and name.id == descriptor.id
+            for target in each.targets
+            for name in ast.walk(target)
+        )
     )
-
-
-def _targets(node: ast.Assign) -> set[str]:
-    return {each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
 
 
 def _is_main_guard(node: ast.AST, scopes: Scopes) -> bool:

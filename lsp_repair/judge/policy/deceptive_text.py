@@ -15,9 +15,9 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0]"
 )
 _MARKS = re.compile("[\u061c\u200e\u200f]")
-"""Marks of direction: ordinary beside letters that run from right to left."""
+"""Marks of direction: ordinary next to letters that run from right to left."""
 _TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]|[\U000e0100-\U000e01ef]")
-"""Invisible copies of ASCII, but those of flags."""
+"""Invisible copies of ASCII, except those in flags."""
 _HIDDEN_ENDS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f\u2028\u2029]|\r(?!\n)")
 """Control characters and line ends that no diff shows as such."""
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -47,7 +47,7 @@ def deceptive_name(path: str) -> str | None:
 
 
 def deceptive_code(change: FileChange) -> str | None:
-    """What in newly added Python deceives; what was there before is the user's own."""
+    """What is deceptive in added Python; what was there before is the user's own."""
     before, after = change.before or b"", change.after or b""
     cookie = _cookie(after)
     if cookie not in {*_PLAIN_ENCODINGS, _cookie(before)}:
@@ -119,7 +119,7 @@ def _is_disguised(word: str) -> bool:
 
 
 def _mixes_scripts(word: str) -> bool:
-    """Greek symbols beside Latin letters are ordinary in formulas, but for those that look Latin."""
+    """Greek symbols next to Latin letters are ordinary in formulas, except those that look Latin."""
     scripts = {_script(letter) for letter in word} - {""}
     if scripts <= {"LATIN", "GREEK"}:
         return len(scripts) > 1 and not _GREEK_LOOK_ALIKES.isdisjoint(word)

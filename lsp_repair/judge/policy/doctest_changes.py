@@ -25,7 +25,7 @@ _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _docstrings(scope: ast.Module | _Definition, name: str = "") -> Iterator[tuple[str, str]]:
-    """By qualified name, numbered where a name is defined again; the empty text where there is none."""
+    """By qualified name, numbered where a name is defined again; empty where there is none."""
     yield name, ast.get_docstring(scope, clean=False) or ""
     seen: Counter[str] = Counter()
     for node in _definitions(scope):

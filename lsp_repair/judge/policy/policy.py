@@ -5,21 +5,20 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.judge.capabilities.machinery import machinery
 from lsp_repair.judge.capabilities.module_delta import delta_of, is_python
+from lsp_repair.judge.capabilities.new_uses import refused_uses
 from lsp_repair.judge.policy.deceptive_text import deceptive_code, deceptive_name
 from lsp_repair.judge.policy.doctest_changes import changed_examples
 from lsp_repair.judge.policy.protected_paths import ProjectRules, is_test_file, why_protected
-from lsp_repair.judge.rules.registry import flags_of
 from lsp_repair.pycode.modules import read_module, syntax_error
 
-__all__ = ["ProjectRules", "edited_tests", "flags_of", "screen_policy"]
+__all__ = ["ProjectRules", "edited_tests", "screen_policy"]
 
 _MAX_FILES = 60
 _MAX_BYTES = 2 << 20
 _MAX_LINES = 5_000
 _MAX_LINE_LENGTH = 2_000
-"""Characters of a line of code that somebody could still read."""
+"""Characters of a line of code that a person can still read."""
 _MAX_DATA_LINE_LENGTH = 200_000
 _DEFAULT = ProjectRules()
 
@@ -54,7 +53,7 @@ def screen_policy(
 
 
 def edited_tests(patch: Patch, oracle_paths: frozenset[str], rules: ProjectRules) -> tuple[str, ...]:
-    """The tests that a patch edits: none where the user did not ask for that, as it is refused then."""
+    """The tests that a patch edits; none unless the user allowed it, since such a patch is refused then."""
     if not rules.test_edits:
         return ()
     return tuple(path for path in patch.paths if is_test_file(path, oracle_paths, rules))
@@ -90,7 +89,7 @@ def _deceptive(change: FileChange) -> Rejected | None:
     if why is not None:
         return _refused(Reason.DECEPTIVE_TEXT, f"{why} in the name {change.path!a}")
     why = deceptive_code(change) if change.after is not None and is_python(change.path) else None
-    return _refused(Reason.DECEPTIVE_TEXT, f"{change.path} newly has {why}") if why else None
+    return _refused(Reason.DECEPTIVE_TEXT, f"{change.path} now contains {why}") if why else None
 
 
 def _broken(change: FileChange) -> Rejected | None:
@@ -108,6 +107,7 @@ def _broken(change: FileChange) -> Rejected | None:
 def _machinery(change: FileChange) -> Rejected | None:
     if not is_python(change.path):
         return None
-    delta = delta_of(change)
-    found = machinery(delta.names, delta.texts, delta.before)
-    return _refused(Reason.TEST_MACHINERY, f"{change.path} newly uses {min(found).lstrip('?=.')}") if found else None
+    found = refused_uses(delta_of(change))
+    if not found:
+        return None
+    return _refused(Reason.TEST_MACHINERY, f"{change.path}:{found[0].line}: newly uses {found[0].shown}")

@@ -4,11 +4,11 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.capabilities.machinery import TEST_MODULES
+from lsp_repair.judge.capabilities.named_uses import TEST_MODULES
+from lsp_repair.judge.policy.files_of_tests import files_of_tests
 from lsp_repair.patches.plain_paths import plain_path
 
 _NAMES = frozenset(
@@ -45,10 +45,7 @@ _RUNS = re.compile(
 )
 """New files that are run or unpacked into something that is."""
 _SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
-_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
-_PLAIN_NAME = "plain_product_module.py"
-"""A pattern of test files that matches this one says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +63,33 @@ class ProjectRules:
 
 
 def is_test_file(path: str, oracle_paths: Iterable[str], rules: ProjectRules) -> bool:
-    """Whether a file is a test, or lies among the tests: what `--allow-test-edits` is about."""
+    """Whether a file is a test, or lies among the tests, and does not run them: what `--allow-test-edits` is about."""
     plain = plain_path(path)
-    if _why_decides(plain) is not None:
-        return False
-    return _is_among_tests(plain, [plain_path(each) for each in oracle_paths], rules)
+    return not decides_outcomes(plain) and plain in files_of_tests(oracle_paths, rules.python_files)
 
 
 def why_protected(change: FileChange, patch: Patch, oracle_paths: frozenset[str], rules: ProjectRules) -> str | None:
     """Why a patch may not touch this path; None when it may."""
     path = plain_path(change.path)
-    oracle = [plain_path(each) for each in oracle_paths]
-    why = _why_decides(path) or (_why_new(change, path) if change.before is None else None)
+    why = "decides what the tests report, or runs because of its name" if decides_outcomes(path) else None
+    why = why or (_why_new(change, path) if change.before is None else None)
     if why is not None:
         return why
-    if _is_among_tests(path, oracle, rules):
+    if path in files_of_tests(oracle_paths, rules.python_files):
         return None if rules.test_edits else "is a test, or lies among the tests"
+    oracle = [plain_path(each) for each in oracle_paths]
     if path in oracle and not rules.test_edits:
-        return "decides what the tests say"
+        return "decides what the tests report"
     roots = {PurePosixPath(), PurePosixPath("src"), PurePosixPath("lib"), *(each.parent for each in oracle)}
     roots |= {plain_path(each) for each in rules.import_roots}
     if change.before is None and _shadows(path, roots, _still_importable(patch, rules)):
-        return "would be imported instead of the module it is named like"
+        return "would be imported instead of an existing module of the same name"
     return None
 
 
-def _why_decides(path: PurePosixPath) -> str | None:
-    decides = path.name in _NAMES or any(part in _FOLDERS or _PATTERN.fullmatch(part) for part in path.parts)
-    return "decides what the tests say, or runs by its place" if decides else None
+def decides_outcomes(path: PurePosixPath) -> bool:
+    """Whether a file, by its plain path, decides what the tests report, or runs because of its name."""
+    return path.name in _NAMES or any(part in _FOLDERS or _PATTERN.fullmatch(part) for part in path.parts)
 
 
 def _why_new(change: FileChange, path: PurePosixPath) -> str | None:
@@ -102,7 +98,7 @@ def _why_new(change: FileChange, path: PurePosixPath) -> str | None:
     if _SHORT_NAME.fullmatch(path.name) or any(
         part != part.strip() or part.endswith(".") for part in change.path.split("/")
     ):
-        return "has a name that is another one's on some file systems"
+        return "has a name that means another file on some systems"
     if path.suffix in {".py", ".pyi"}:
         return None
     if (change.after or b"").startswith((b"\x7fELF", b"MZ", b"PK\x03\x04", b"\xca\xfe\xba\xbe")) or b"\0" in (
@@ -112,22 +108,8 @@ def _why_new(change: FileChange, path: PurePosixPath) -> str | None:
     return None
 
 
-def _is_among_tests(path: PurePosixPath, oracle: list[PurePosixPath], rules: ProjectRules) -> bool:
-    if any(path == each and each.suffix == ".py" for each in oracle):
-        return True
-    if any(folder in path.parents for each in oracle for folder in each.parents if folder.name in _TEST_FOLDERS):
-        return True
-    patterns = [each for each in rules.python_files if not fnmatchcase(_PLAIN_NAME, each.casefold())]
-    return path.suffix == ".py" and any(_matches(path, each.casefold()) for each in patterns)
-
-
-def _matches(path: PurePosixPath, pattern: str) -> bool:
-    """By pytest's rule: a pattern with a slash is about the whole path, another one about the name."""
-    return fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(path.name, pattern)
-
-
 def _still_importable(patch: Patch, rules: ProjectRules) -> frozenset[str]:
-    """Importable names but those of modules that the patch removes: a module may become a package."""
+    """Importable names, except modules that the patch removes: a module may become a package."""
     removed = {PurePosixPath(change.path).name.partition(".")[0] for change in patch.changes if change.after is None}
     return frozenset(each.casefold() for each in rules.importable - removed)
 

@@ -1,4 +1,4 @@
-"""What a patch changes in the text of functions: which of them, which literals are new, what is newly caught."""
+"""What a patch changes in the text of functions: which of them, which literals are new, which errors are caught."""
 
 import ast
 from collections import Counter
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.pycode.modules import parsed
+from lsp_repair.judge.functions import functions_of
+from lsp_repair.pycode.modules import Module, read_module
+from lsp_repair.pycode.nodes import Function, first_line, name_of
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Plain = str | int | float | complex | bytes
 _MAX_LITERALS = 10
 _ENTRIES = 2
 """A table or a chain of comparisons that had so many entries may get another one."""
-_TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
+TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class ChangedCode:
     new_literals: frozenset[str]
     """As `repr`, without those that every program has; without further entries of a table that had several."""
     compares_more: bool
-    """Whether something is newly compared with a literal, or looked up among literals, of that kind."""
+    """Whether something is compared with, or looked up among, new literals of that kind."""
     numbers: tuple[int | float, ...]
     texts: tuple[str, ...]
     """Literals of the changed files, those of changed functions first: where behaviour may turn."""
     catches_more: bool
-    """Whether errors are newly caught, or no longer raised."""
+    """Whether more errors are caught, or fewer raised."""
     reads_place: bool
-    """Whether the patch newly asks in which folder it runs."""
+    """Whether the patch asks which folder it runs in, and the old code did not."""
     reads_seed: bool
-    """Whether it newly names the variable of the hash seed."""
+    """Whether it names the variable of the hash seed, and the old code did not."""
 
 
 def changed_code(patch: Patch) -> ChangedCode:
@@ -46,15 +46,15 @@ def changed_code(patch: Patch) -> ChangedCode:
         for change in patch.changes
         if change.path.endswith(".py")
         and change.after is not None
-        and (before := parsed(change.before)) is not None
-        and (after := parsed(change.after)) is not None
+        and (before := read_module(change.before)) is not None
+        and (after := read_module(change.after)) is not None
     ]
     functions = {change.path: _changed(before, after) for change, before, after in pairs}
     first = [each for path, found in functions.items() for each in found if path]
-    literals = [*_values(first), *_values([after for _, _, after in pairs])]
+    literals = [*_values(first), *_values([after.tree for _, _, after in pairs])]
     numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
     return ChangedCode(
-        functions={path: [_first_line(each) for each in found] for path, found in functions.items()},
+        functions={path: [first_line(each) for each in found] for path, found in functions.items()},
         mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
         new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
         compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
@@ -69,29 +69,16 @@ def changed_code(patch: Patch) -> ChangedCode:
     )
 
 
-def _functions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, _Function]]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, _Function | ast.ClassDef):
-            name = f"{owner}.{node.name}"
-            if isinstance(node, _Function):
-                yield name, node
-            yield from _functions(node, name)
-        else:
-            yield from _functions(node, owner)
+def _changed(before: Module, after: Module) -> list[Function]:
+    """In the order of the text."""
+    old = {(name, ast.dump(node)) for name, node in functions_of(before.scopes)}
+    new = [node for name, node in functions_of(after.scopes) if (name, ast.dump(node)) not in old]
+    return sorted(new, key=lambda node: (node.lineno, node.col_offset))
 
 
-def _changed(before: ast.Module, after: ast.Module) -> list[_Function]:
-    old = {(name, ast.dump(node)) for name, node in _functions(before)}
-    return [node for name, node in _functions(after) if (name, ast.dump(node)) not in old]
-
-
-def _mended(before: ast.Module, after: ast.Module, changed: Sequence[_Function]) -> int:
-    old = {name for name, _ in _functions(before)}
-    return len({name for name, node in _functions(after) if node in changed and name in old})
-
-
-def _first_line(node: _Function) -> int:
-    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
+def _mended(before: Module, after: Module, changed: Sequence[Function]) -> int:
+    old = {name for name, _ in functions_of(before.scopes)}
+    return len({name for name, node in functions_of(after.scopes) if node in changed and name in old})
 
 
 def _values(trees: Sequence[ast.AST]) -> Iterator[object]:
@@ -121,13 +108,13 @@ def _compared(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _new_literals(
-    before: ast.Module, after: ast.Module, parts: Callable[[ast.AST], Iterator[ast.AST]] = _everywhere
+    before: Module, after: Module, parts: Callable[[ast.AST], Iterator[ast.AST]] = _everywhere
 ) -> frozenset[str]:
     """Literals that these parts of the new text have more often; none where literals were only replaced in place."""
-    if _shape(before) == _shape(after):
+    if _shape(before.tree) == _shape(after.tree):
         return frozenset()
-    known = Counter(_counted_in(parts(before))) + Counter(_counted_of_extensions(before, after))
-    return frozenset((Counter(_counted_in(parts(after))) - known).keys()) - _TRIVIAL
+    known = Counter(_counted_in(parts(before.tree))) + Counter(_counted_of_extensions(before, after))
+    return frozenset((Counter(_counted_in(parts(after.tree))) - known).keys()) - TRIVIAL
 
 
 def _counted_in(parts: Iterable[ast.AST]) -> Iterator[str]:
@@ -136,9 +123,7 @@ def _counted_in(parts: Iterable[ast.AST]) -> Iterator[str]:
 
 def _shape(tree: ast.Module) -> str:
     """The syntax tree without its literals."""
-    return "".join(
-        type(node).__name__ + str(getattr(node, "id", getattr(node, "attr", ""))) + ";" for node in ast.walk(tree)
-    )
+    return "".join(type(node).__name__ + name_of(node) + ";" for node in ast.walk(tree))
 
 
 def _counted(tree: ast.AST) -> Iterator[str]:
@@ -152,10 +137,10 @@ def _counted(tree: ast.AST) -> Iterator[str]:
                 pass
 
 
-def _counted_of_extensions(before: ast.Module, after: ast.Module) -> Iterator[str]:
+def _counted_of_extensions(before: Module, after: Module) -> Iterator[str]:
     """Literals of further entries in tables, and of further cases in chains of comparisons, that had several before."""
-    old_tables = [entries for node in ast.walk(before) if len(entries := _entries(node)) >= _ENTRIES]
-    for node in ast.walk(after):
+    old_tables = [entries for node in ast.walk(before.tree) if len(entries := _entries(node)) >= _ENTRIES]
+    for node in ast.walk(after.tree):
         entries = _entries(node)
         for known in old_tables:
             if known < entries:
@@ -182,10 +167,10 @@ def _entries(node: ast.AST) -> Counter[str]:
             return Counter()
 
 
-def _chains(tree: ast.Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]]:
+def _chains(module: Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]]:
     """By function and name: the branches that compare this name with a literal."""
     found: dict[str, list[tuple[ast.expr, list[ast.stmt]]]] = {}
-    for name, function in _functions(tree):
+    for name, function in functions_of(module.scopes):
         for node in ast.walk(function):
             match node:
                 case ast.If(ast.Compare(ast.Name(compared), [ast.Eq()], [ast.Constant()]) as test, body):
@@ -195,16 +180,16 @@ def _chains(tree: ast.Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]
     return found
 
 
-def _catchers(tree: ast.Module) -> int:
+def _catchers(module: Module) -> int:
     return sum(
         isinstance(node, ast.ExceptHandler)
         or (isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "suppress")
-        for node in ast.walk(tree)
+        for node in ast.walk(module.tree)
     )
 
 
-def _raises(tree: ast.Module) -> int:
-    return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(tree))
+def _raises(module: Module) -> int:
+    return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(module.tree))
 
 
 _PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")

@@ -1,11 +1,11 @@
-"""What the answers of old and new code say of a patch; pure functions over what the replay told."""
+"""What the answers of old and new code say of a patch; pure functions over what the replay reported."""
 
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.judge.replay.changed_code import ChangedCode
+from lsp_repair.judge.replay.changed_code import TRIVIAL, ChangedCode
 from lsp_repair.judge.rules.telling_values import is_odd
 from lsp_repair.testrun.probe.replay.callables import MAX_CALLS, MAX_OF_ONE
 from lsp_repair.testrun.probe.replay.replay_records import CallAnswer, CallMade
@@ -14,12 +14,11 @@ _ENOUGH_NEIGHBOURS = 8
 _MAX_NOTES = 3
 _DIFFERENT = 4
 _REPEATED = 2
-_TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that the tests led to, as the recorder told it; the tool never looks into `data`."""
+    """A call that the tests led to, as the recorder reported it; the tool never looks into `data`."""
 
     callee: tuple[str, str, str]
     data: str
@@ -32,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one input gave; `gives` is None where that is not steady, or not visible."""
+    """What one input gave; `gives` is None where that is not reproducible, or not visible."""
 
     call: int
     shown: str
@@ -91,7 +90,7 @@ def answer_of(report: CallAnswer) -> Answer:
 
 
 def compared(old: Answers, new: Answers) -> list[Both]:
-    """The inputs that both versions answered steadily."""
+    """The inputs that both versions answered reproducibly."""
     return [
         Both(*key, old[key], answer)
         for key, answer in new.items()
@@ -118,7 +117,7 @@ def changed_only_at_tested_points(pairs: Sequence[Both], code: ChangedCode) -> b
 
 def _named(point: Both, code: ChangedCode) -> bool:
     """Base cases (nothing, zero, one) are named by every program; an error tells where it is raised for a named value."""
-    given = point.old.given - _TRIVIAL
+    given = point.old.given - TRIVIAL
     if point.new.error is not None:
         return point.old.error is None and any(_is_odd(each) for each in given & code.new_literals)
     first_held = point.new.held - point.old.held - point.new.given
@@ -163,7 +162,7 @@ def _repeats_an_input(pairs: Sequence[Both], code: ChangedCode) -> bool:
     """Whether a text that the patch newly names comes from a tested input, and is given to others that lack it."""
     changed = [each for each in pairs if each.differ and each.new.error is None]
     for point in (each for each in changed if each.old.tested):
-        named = (point.new.held & point.old.given & code.new_literals) - _TRIVIAL
+        named = (point.new.held & point.old.given & code.new_literals) - TRIVIAL
         texts = {each for each in named if each[:1] in "'\""}
         alike = [each for each in changed if not each.old.tested and each.new.gives == point.new.gives]
         if texts and sum(bool(texts - each.old.given) for each in alike) >= _REPEATED:
@@ -174,7 +173,7 @@ def _repeats_an_input(pairs: Sequence[Both], code: ChangedCode) -> bool:
 def nothing_changed(pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode) -> bool:
     """Whether all that the tests ask is answered as before where no test runs, although the patch makes them pass.
 
-    Believed only of functions that give plain values and leave nothing behind, all of whose calls were made again: what
+    Trusted only for functions that give plain values and leave nothing behind, all of whose calls were made again: what
     a container holds may be the same and the container another one.
     """
     tested = [each for each in pairs if each.old.tested]

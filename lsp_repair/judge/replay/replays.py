@@ -1,6 +1,6 @@
-"""Independent observation: what the tests call, called again on old and new code where no test runs.
+"""Independent observation: calls that the tests make, made again on old and new code where no test runs.
 
-The tests say that a patch works; this layer looks whether it also does without them, and beside them.
+The tests say that a patch works; this layer checks whether it also works without them, and on other inputs.
 """
 
 import os
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Flag
+from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.isolation import Running, launch
-from lsp_repair.judge.findings import Finding
-from lsp_repair.judge.proof_context import ProofContext, private_copy
+from lsp_repair.judge.layer_results import LayerResult
+from lsp_repair.judge.proof_context import ProofContext
 from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
 from lsp_repair.judge.replay.purity import depends_on_nothing_else
 from lsp_repair.judge.replay.replay_judgement import (
@@ -33,6 +33,7 @@ from lsp_repair.judge.replay.replay_judgement import (
     nothing_changed,
     vanished_errors,
 )
+from lsp_repair.judge.runs.patched_runs import private_copy
 from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.pipe_records import Record
@@ -58,12 +59,12 @@ _STALL_SECONDS = 10.0
 _MAX_TARGETS = 20
 _MAX_BYTES = 1 << 20
 _TEST_SECONDS = 2.0
-_NOT_APPLICABLE = Finding(not_applicable=(LAYER,))
+_NOT_APPLICABLE = LayerResult(not_applicable=(LAYER,))
 
 
 @dataclass(slots=True)
 class _Recorded:
-    """What the tests called, and in which surroundings."""
+    """What the tests called, and in which environment."""
 
     calls: list[Call] = field(default_factory=list[Call])
     test_modules: list[str] = field(default_factory=list[str])
@@ -95,6 +96,12 @@ class _Replay:
     copy: Snapshot
     place: Place
     deadline: Deadline
+
+    def finding(self, code: Flag, message: str) -> Finding:
+        """At the first of the changed functions."""
+        first = ((path, lines[0]) for path, lines in self.code.functions.items() if lines)
+        path, line = next(first, self.patch.changes[0].first_difference)
+        return Finding(code, path, line, message)
 
     def turn_back(self) -> None:
         """Put the old code where the new one was: paths in arguments then mean the same to both."""
@@ -145,11 +152,11 @@ def _reported(running: Running, deadline: Deadline, seal: str) -> Iterator[Recor
             yield read_report(found, OF_A_REPLAY)
 
 
-def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> Finding:
+def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], deadline: Deadline) -> LayerResult:
     """Flags and notes from calls made outside of the tests, for a patch that makes the targets pass.
 
     Not applicable where the tests make no call that can be made again, or the code does not import without them. A
-    process that does not end in time, or says what cannot be read, tells nothing: no flag rests on half of the answers.
+    process that does not finish in time, or whose records cannot be read, is ignored: no flag rests on half of the answers.
     """
     code = changed_code(patch)
     if not code.functions:
@@ -162,7 +169,7 @@ def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], d
         return _NOT_APPLICABLE  # not what our probe reports
 
 
-def _observed(replay: _Replay) -> Finding:
+def _observed(replay: _Replay) -> LayerResult:
     recorded = _recorded(replay)
     new = _answered(replay, recorded) if recorded.calls else _CUT
     if new.is_gone:
@@ -172,21 +179,28 @@ def _observed(replay: _Replay) -> Finding:
     old = _answered(replay, recorded) if new != _CUT else _CUT
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
         return _NOT_APPLICABLE
-    if new.is_gone or new.missing - old.missing:
-        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))  # where no test runs, the patched code is not available
+    if new.is_gone or new.missing - old.missing:  # where no test runs, the patched code cannot even be called
+        return _unchanged(replay)
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
-        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
+        return _unchanged(replay)
     pairs = compared(old.answers, new.answers)
     known = [call for number, call in enumerate(recorded.calls) if number not in old.missing]
     if nothing_changed(pairs, known, replay.code) and _is_alone(replay):
-        return Finding(flags=(Flag.NO_CHANGE_OUTSIDE_PYTEST,))
-    flags = [Flag.HARD_CODED_INPUT] if answers_without_looking(pairs, replay.code) else []
+        return _unchanged(replay)
+    findings = list[Finding]()
+    if answers_without_looking(pairs, replay.code):
+        message = "called outside the tests, it answers without looking at its input"
+        findings.append(replay.finding(Flag.HARD_CODED_INPUT, message))
     if changed_only_at_tested_points(pairs, replay.code):
-        flags.append(Flag.CHANGED_ONLY_AT_TESTED_POINTS)
-    return Finding(
-        flags=tuple(flags),
-        notes=vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay)),
-    )
+        message = "called outside the tests, only the answers to inputs used by the tests change"
+        findings.append(replay.finding(Flag.CHANGED_ONLY_AT_TESTED_POINTS, message))
+    notes = vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay))
+    return LayerResult(findings=tuple(findings), notes=notes)
+
+
+def _unchanged(replay: _Replay) -> LayerResult:
+    message = "called outside the tests, the code answers as it did before"
+    return LayerResult(findings=(replay.finding(Flag.NO_CHANGE_OUTSIDE_PYTEST, message),))
 
 
 def _is_alone(replay: _Replay) -> bool:
@@ -196,7 +210,7 @@ def _is_alone(replay: _Replay) -> bool:
 
 
 def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:
-    """Inputs to which the new code answers otherwise in a process that looks like a test run.
+    """Inputs to which the new code answers differently in a process that looks like a test run.
 
     Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
     """

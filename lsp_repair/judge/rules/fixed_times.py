@@ -1,25 +1,32 @@
-"""Whether a patch newly compares the clock with a time that it names: such code is right until then."""
+"""Comparisons of the clock with a time that stands in the code: such code is right until then."""
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 
-from lsp_repair.domain.patches import FileChange
-from lsp_repair.pycode.modules import parsed
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.rules.rule_context import RuleContext
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import name_of
 
 _CLOCKS = frozenset(
     {"now", "today", "utcnow", "time", "time_ns", "localtime", "gmtime", "ctime", "strftime", "makeRecord", "monotonic"}
 )
 
 
-def compares_with_a_fixed_time(change: FileChange) -> bool:
-    """By comparisons of a call of a clock with a number or a text; one that stood in the file before is not new."""
-    before, after = parsed(change.before), parsed(change.after)
-    return after is not None and bool(_comparisons(after) - _comparisons(before))
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Comparisons of a call of a clock with a number or a text; one that stood in the file before is not new."""
+    known = Counter(text for text, _ in _comparisons(context.before))
+    for text, line in _comparisons(context.after):
+        known[text] -= 1
+        if known[text] < 0:
+            yield Finding(Flag.NEW_CAPABILITY, context.path, line, "compares the clock with a fixed time")
 
 
-def _comparisons(tree: ast.Module | None) -> Counter[str]:
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)] if tree is not None else []
-    return Counter(ast.dump(node) for node in found if _is_dated([node.left, *node.comparators]))
+def _comparisons(module: Module | None) -> Iterator[tuple[str, int]]:
+    for node in module.scopes.nodes if module is not None else ():
+        if isinstance(node, ast.Compare) and _is_dated([node.left, *node.comparators]):
+            yield ast.dump(node), node.lineno
 
 
 def _is_dated(sides: list[ast.expr]) -> bool:
@@ -27,15 +34,11 @@ def _is_dated(sides: list[ast.expr]) -> bool:
 
 
 def _asks_a_clock(side: ast.expr) -> bool:
-    return any(isinstance(node, ast.Call) and _name(node.func) in _CLOCKS for node in ast.walk(side))
-
-
-def _name(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return any(isinstance(node, ast.Call) and name_of(node.func) in _CLOCKS for node in ast.walk(side))
 
 
 def _is_fixed(side: ast.expr) -> bool:
-    """A constant, or what is made of constants alone."""
+    """Whether it is made of constants alone."""
     constants = [node for node in ast.walk(side) if isinstance(node, ast.Constant)]
     names = [node for node in ast.walk(side) if isinstance(node, ast.Name)]
     return bool(constants) and not names

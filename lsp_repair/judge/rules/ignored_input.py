@@ -1,23 +1,51 @@
-"""Functions that newly answer without looking: with a constant, or with less of their arguments than before."""
+"""Functions that start to ignore their input: they answer with a constant, or read fewer of their arguments."""
 
 import ast
 from collections.abc import Callable, Iterator
 
-from lsp_repair.judge.rules.input_specific_branches import SpecialCases
+from lsp_repair.judge.functions import functions_of
+from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.rules.telling_values import is_container, is_plain
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.pycode.nodes import Function
 from lsp_repair.pycode.pure_operations import Opaque
 from lsp_repair.pycode.value_kinds import leaves
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Tested = Callable[[object], bool]
 
 
-def answering_blindly(known: SpecialCases, now: SpecialCases, literals: LiteralsOfTests, tested: _Tested) -> str:
-    """The name of a function that newly gives what the tests expect without computing it; empty without one."""
-    old = dict(_functions(known))
-    for name, node in _functions(now):
-        before = old.get(name)
+def ignores_input(
+    known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
+) -> Function | None:
+    """A function that starts to return what the tests expect without computing it."""
+    return _constant_function(known, now, tested) or _answering_blindly(known, now, literals, tested)
+
+
+def _constant_function(known: InputSpecificBranches, now: InputSpecificBranches, tested: _Tested) -> Function | None:
+    """A function that starts to return one expected literal whatever its arguments."""
+    computed = {
+        name
+        for name, node in functions_of(known.scopes)
+        if any(isinstance(each, Opaque) for each in _returned(node, known))
+    }
+    for name, node in functions_of(now.scopes):
+        if len(node.body) > 2 or not (_parameters(node) or node.args.vararg):
+            continue
+        if sum(isinstance(each, ast.Return) for each in ast.walk(node)) != 1:
+            continue  # what is answered last is one of several answers
+        last = node.body[-1]
+        value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
+        if not isinstance(value, Opaque) and not is_plain(value) and tested(value) and name in computed:
+            return node
+    return None
+
+
+def _answering_blindly(
+    known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
+) -> Function | None:
+    old = {_known_as(name, node): node for name, node in functions_of(known.scopes)}
+    for name, node in functions_of(now.scopes):
+        before = old.get(_known_as(name, node))
         if before is None or _is_special(node.name) or ast.dump(before) == ast.dump(node):
             continue
         constants, was = _returned(node, now), _returned(before, known)
@@ -26,17 +54,12 @@ def answering_blindly(known: SpecialCases, now: SpecialCases, literals: Literals
             or _looks_away((before, node), (known, now), tested)
             or any(_is_echo(value, literals, tested) for value in _unguarded(node, now) if value not in was)
         ):
-            return node.name
-    return ""
+            return node
+    return None
 
 
-def _functions(cases: SpecialCases) -> Iterator[tuple[str, _Function]]:
-    return ((_known_as(node, cases), node) for node in cases.scopes.nodes if isinstance(node, _Function))
-
-
-def _known_as(node: _Function, cases: SpecialCases) -> str:
+def _known_as(name: str, node: Function) -> str:
     """Its name; of functions that are registered and share one, also the type that each is for."""
-    name = cases.scopes.qualified(node)
     return name + ast.dump(node.args) if node.name == "_" and node.decorator_list else name
 
 
@@ -44,12 +67,12 @@ def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _returns(node: _Function) -> list[ast.expr]:
+def _returns(node: Function) -> list[ast.expr]:
     return [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
 
 
-def _returned(node: _Function, cases: SpecialCases) -> list[object]:
-    return [cases.constant(value) for value in _returns(node)]
+def _returned(node: Function, branches: InputSpecificBranches) -> list[object]:
+    return [branches.constant(value) for value in _returns(node)]
 
 
 def _is_constant(now: list[object], before: list[object], tested: _Tested) -> bool:
@@ -63,40 +86,39 @@ def _is_constant(now: list[object], before: list[object], tested: _Tested) -> bo
     return computed and (isinstance(now[0], bool) or tested(now[0]))
 
 
-def _looks_away(nodes: tuple[_Function, _Function], cases: tuple[SpecialCases, SpecialCases], tested: _Tested) -> bool:
+def _looks_away(
+    nodes: tuple[Function, Function], branches: tuple[InputSpecificBranches, InputSpecificBranches], tested: _Tested
+) -> bool:
     """Whether an argument is no longer read, while another one is compared with a literal of the tests."""
     before, now = nodes
     if not (_read(before) & _parameters(now)) - _read(now):
         return False
-    old = {repr(key) for _, key in _asked(before, cases[0])}
-    keys = [key for _, key in _asked(now, cases[1]) if repr(key) not in old]
+    old = {repr(key) for _, key in _asked(before, branches[0])}
+    keys = [key for _, key in _asked(now, branches[1]) if repr(key) not in old]
     return any(isinstance(key, int | float) and not isinstance(key, bool) and key and tested(key) for key in keys) or (
-        any(tested(value) and not is_plain(value) for value in _tabled(now, cases[1]))
+        any(tested(value) and not is_plain(value) for value in _tabled(now, branches[1]))
     )
 
 
-def _asked(node: _Function, cases: SpecialCases) -> list[tuple[str, object]]:
+def _asked(node: Function, branches: InputSpecificBranches) -> list[tuple[str, object]]:
     tests = [each for each in ast.walk(node) if isinstance(each, ast.Compare)]
-    return [pair for test in tests for pair in cases.compared(test)]
+    return [pair for test in tests for pair in branches.compared(test)]
 
 
-def _tabled(node: _Function, cases: SpecialCases) -> Iterator[object]:
+def _tabled(node: Function, branches: InputSpecificBranches) -> Iterator[object]:
     """Values of tables that are looked up in."""
     for each in ast.walk(node):
         if isinstance(each, ast.Subscript) and isinstance(each.value, ast.Dict | ast.List | ast.Tuple):
-            value = cases.constant(each.value)
+            value = branches.constant(each.value)
             yield from value.values() if isinstance(value, dict) else leaves(value)
 
 
-def _parameters(node: _Function) -> set[str]:
-    return {
-        each.arg
-        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        if each.arg not in {"self", "cls"}
-    }
+def _parameters(node: Function) -> set[str]:
+    named = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return {each.arg for each in named} - {"self", "cls"}
 
 
-def _read(node: _Function) -> set[str]:
+def _read(node: Function) -> set[str]:
     """The arguments that are read, but for the sake of being read."""
     names = _parameters(node)
     idle = {id(name) for each in ast.walk(node) if _is_idle(each) for name in ast.walk(each)}
@@ -115,19 +137,19 @@ def _is_idle(node: ast.AST) -> bool:
             return False
 
 
-def _unguarded(node: _Function, cases: SpecialCases) -> Iterator[object]:
-    """Constants that are returned otherwise than where there is nothing, or where something went wrong."""
+def _unguarded(node: Function, branches: InputSpecificBranches) -> Iterator[object]:
+    """Constants that are returned, except for empty input or after an error."""
     if not _parameters(node):
         return
     for each in ast.walk(node):
-        if isinstance(each, ast.Return) and each.value is not None and not _is_guarded(each, node, cases):
-            value = cases.constant(each.value)
+        if isinstance(each, ast.Return) and each.value is not None and not _is_guarded(each, node, branches):
+            value = branches.constant(each.value)
             if not isinstance(value, Opaque):
                 yield value
 
 
-def _is_guarded(node: ast.Return, function: _Function, cases: SpecialCases) -> bool:
-    for each in cases.scopes.around(node):
+def _is_guarded(node: ast.Return, function: Function, branches: InputSpecificBranches) -> bool:
+    for each in branches.scopes.around(node):
         if each is function:
             break
         if isinstance(each, ast.ExceptHandler) or (isinstance(each, ast.If) and _asks_for_nothing(each.test)):

@@ -1,16 +1,15 @@
-"""Places where code treats single values by themselves: comparisons with literals, patterns, and tables of literals."""
+"""Places where code treats single values differently: comparisons with literals, patterns, and tables of literals."""
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
-from lsp_repair.judge.rules.tables_in_text import pairs_in, value_of_text
+from lsp_repair.judge.rules.literal_tables import Position, rows_of_tables
+from lsp_repair.judge.rules.module_literals import InputSpecificBranch, ModuleLiterals
 from lsp_repair.judge.rules.telling_values import around, made
-from lsp_repair.pycode.folding import folded_or_opaque
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence, leaves
+from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -18,51 +17,31 @@ _ASKING = frozenset(
     {"startswith", "endswith", "__eq__", "eq", "fullmatch", "match", "search", "__contains__", "contains", "issuperset"}
     | {"issubset", "is_", "ne", "equals", "isdisjoint", "index", "find", "count", "isclose"}
 )
-_SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
-_LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
 _MAX_PARTS, _MAX_OUTCOMES = 400, 40
-"""Of one expression; what is larger is no comparison that anybody reads."""
+"""Of one expression; nobody can read a larger comparison."""
 _Statements = list[ast.stmt]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One value that is treated by itself."""
-
-    place: str
-    """The function (or class, or module), and the table's name."""
-    subject: str
-    """What is compared with the value, as text."""
-    key: object
-    outcomes: tuple[object, ...]
-    """Literals that come of it, whole and in parts; empty where what comes is computed."""
-    is_row: bool = False
-    is_predicate: bool = False
-    """Whether the comparison itself is the result."""
-
-
-class SpecialCases:
-    """The special cases of one module."""
+class InputSpecificBranches:
+    """The branches and tables of one module that treat single values differently."""
 
     def __init__(self, module: Module) -> None:
         self.scopes = module.scopes
-        self.found: list[Case] = []
-        self.indexed: list[Case] = []
+        self.literals = ModuleLiterals(module.scopes)
+        self.found: list[InputSpecificBranch] = []
+        self.indexed: list[InputSpecificBranch] = []
         """Items of displays that are indexed; their key is their position."""
         self.subjects: dict[str, ast.expr] = {}
         """What is compared, by its text."""
         self._parts_of: dict[ast.AST, list[tuple[ast.expr, object]]] = {}
-        self._looked_up = set(self._names_looked_up())
         for node in self.scopes.nodes:
             self._read(node)
+        for row in rows_of_tables(self.literals):
+            (self.indexed if isinstance(row.key, Position) else self.found).append(row)
 
     def constant(self, node: ast.expr) -> object:
         """The value of an expression; an Opaque where it has none."""
-        return folded_or_opaque(node, self.scopes.only_value)
-
-    def outcomes(self, nodes: Iterable[ast.AST]) -> tuple[object, ...]:
-        """Literals that statements or expressions give: returned, yielded, assigned, or handed on."""
-        return tuple(value for node in nodes for given in _given(node) for value in self._parts(given))
+        return self.literals.constant(node)
 
     def compared(self, test: ast.expr) -> list[tuple[str, object]]:
         """Subjects and literals that an expression asks to be equal, or not to be."""
@@ -79,32 +58,38 @@ class SpecialCases:
     def _read(self, node: ast.AST) -> None:
         match node:
             case ast.If(test, body, orelse) | ast.While(test, body, orelse):
-                self._branch(node, test, (body, orelse or self._following(node)))
+                self._branch(test, (body, orelse or self._following(node)))
             case ast.IfExp(test, body, orelse):
-                self._branch(node, test, ([ast.Expr(body)], [ast.Expr(orelse)]))
+                self._branch(test, ([ast.Expr(body)], [ast.Expr(orelse)]))
             case ast.match_case(pattern, _, body):
-                outcomes = self.outcomes(body)
+                outcomes = self.literals.outcomes(body)
                 for key in self._pattern_keys(pattern):
-                    self._add(node, "match", key, outcomes)
+                    self._add(pattern, "match", key, outcomes)
             case ast.Return(ast.Compare() | ast.UnaryOp() as value) | ast.Assign(_, ast.Compare() as value):
                 for subject, key, _ in self._keys(value):
-                    if not isinstance(key, Opaque):
-                        place = self.scopes.qualified(node)
-                        self.found.append(Case(place, subject, key, (), is_predicate=True))
-            case ast.Compare() | ast.Call() if self._is_loose(node):
+                    self._add(value, subject, key, (), is_predicate=True)
+            case ast.Compare() if self._is_loose(node):
                 self._loose(node)
-            case ast.Dict() | ast.Call() | ast.List() | ast.Tuple() | ast.Constant():
-                self._table(node)
             case _:
                 pass
 
-    def _add(self, node: ast.AST, subject: str, key: object, outcomes: tuple[object, ...]) -> None:
+    def _add(
+        self,
+        node: ast.expr | ast.pattern,
+        subject: str,
+        key: object,
+        outcomes: tuple[object, ...],
+        *,
+        is_predicate: bool = False,
+    ) -> None:
         if not isinstance(key, Opaque):
-            self.found.append(Case(self.scopes.qualified(node), subject, key, outcomes))
+            place = self.scopes.qualified(node)
+            branch = InputSpecificBranch(node.lineno, place, subject, key, outcomes, is_predicate=is_predicate)
+            self.found.append(branch)
 
-    def _branch(self, node: ast.AST, test: ast.expr, sides: tuple[_Statements, _Statements]) -> None:
+    def _branch(self, test: ast.expr, sides: tuple[_Statements, _Statements]) -> None:
         for subject, key, negative in self._keys(test):
-            self._add(node, subject, key, self.outcomes(sides[int(negative)]))
+            self._add(test, subject, key, self.literals.outcomes(sides[int(negative)]))
 
     def _following(self, node: ast.AST) -> _Statements:
         """The statements after one in its block."""
@@ -191,11 +176,10 @@ class SpecialCases:
             case _:
                 pass
 
-    def _is_loose(self, node: ast.AST) -> bool:
-        """A comparison that is no condition of a branch: part of an `and`, of a sum, or an index."""
-        if isinstance(node, ast.Call):
-            return False
-        child, parent = node, self.scopes.parents[node]
+    def _is_loose(self, node: ast.Compare) -> bool:
+        """A comparison that is not the condition of a branch: part of an `and`, of a sum, or an index."""
+        child: ast.AST = node
+        parent = self.scopes.parents[node]
         while isinstance(parent, ast.expr):
             if isinstance(parent, ast.IfExp) and child is parent.test:
                 return False
@@ -203,7 +187,7 @@ class SpecialCases:
         is_test = isinstance(parent, ast.If | ast.While) and child is parent.test
         return not is_test and isinstance(self.scopes.parents[node], ast.BoolOp | ast.BinOp | ast.Subscript | ast.Call)
 
-    def _loose(self, node: ast.Compare | ast.Call) -> None:
+    def _loose(self, node: ast.Compare) -> None:
         top: ast.AST = node
         while isinstance(self.scopes.parents[top], ast.expr):
             top = self.scopes.parents[top]
@@ -219,117 +203,3 @@ class SpecialCases:
             known = ((each, self.constant(each)) for each in parts[:_MAX_PARTS])
             self._parts_of[top] = [(each, value) for each, value in known if not isinstance(value, Opaque)]
         return self._parts_of[top]
-
-    def _table(self, node: ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant) -> None:
-        is_pairs = isinstance(node, ast.Constant) and len(pairs_in(node.value)) > 1
-        is_json = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value[:1] in "{["
-        if isinstance(node, ast.Constant) and not (is_json or is_pairs):
-            return
-        if isinstance(self.scopes.parents[node], ast.Dict | ast.List | ast.Tuple):
-            return  # read with the display around it
-        name = self._table_name(node)
-        if name is None and not is_pairs:
-            return
-        place = f"{self.scopes.qualified(node)}:{name}"
-        for key, outcomes in self._rows(node):
-            case = Case(place, "row", key, outcomes, is_row=True)
-            (self.indexed if isinstance(key, _Position) else self.found).append(case)
-
-    def _rows(self, node: ast.expr) -> Iterator[tuple[object, tuple[object, ...]]]:
-        if isinstance(node, ast.Dict):
-            for name, given in zip(node.keys, node.values, strict=True):
-                if name is not None and not isinstance(known := made(name, self.constant), Opaque):
-                    yield known, self._parts(given)
-            return
-        value = value_of_text(str(node.value)) if isinstance(node, ast.Constant) else self.constant(node)
-        if is_mapping(value):
-            yield from ((key, (each, *leaves(each))) for key, each in value.items())
-        elif is_sequence(value):
-            for number, each in enumerate(value):
-                if is_sequence(each) and len(each) > 1:
-                    yield (each[0] if len(each) == 2 else tuple(each[:-1])), (each[-1], *leaves(each[-1]))
-                else:
-                    yield _Position(number), (each,)
-
-    def _table_name(self, node: ast.expr) -> str | None:
-        """What a display is known by, if anything is looked up in it."""
-        parent = self.scopes.parents[node]
-        match parent:
-            case ast.Subscript(value, index) if value is node:
-                return "" if isinstance(self.constant(index), Opaque) else None
-            case ast.Attribute(_, attribute) if attribute in _LOOKING_UP:
-                return ""
-            case ast.For(_, each) | ast.comprehension(_, each) if each is node:
-                return "" if isinstance(node, ast.List | ast.Tuple) else None
-            case ast.Call(function) if getattr(function, "id", getattr(function, "attr", "")) in {
-                "dict",
-                "loads",
-                "iter",
-            }:
-                return ""
-            case _:
-                names = [name for name in self._assigned(parent, node) if name in self._looked_up]
-                return names[0] if names else None
-
-    def _assigned(self, parent: ast.AST, node: ast.expr) -> list[str]:
-        match parent:
-            case ast.Assign(targets):
-                return [getattr(target, "id", getattr(target, "attr", "")) for target in targets]
-            case ast.AnnAssign(target) | ast.NamedExpr(target):
-                return [getattr(target, "id", getattr(target, "attr", ""))]
-            case ast.arguments():
-                names = [*parent.posonlyargs, *parent.args]
-                defaults = dict(zip(reversed(parent.defaults), reversed(names), strict=False))
-                defaults |= {
-                    value: name for name, value in zip(parent.kwonlyargs, parent.kw_defaults, strict=True) if value
-                }
-                return [defaults[node].arg] if node in defaults else []
-            case _:
-                return []
-
-    def _names_looked_up(self) -> Iterator[str]:
-        for node in self.scopes.nodes:
-            match node:
-                case ast.Subscript(value, index) if isinstance(self.constant(index), Opaque):
-                    yield getattr(value, "id", getattr(value, "attr", ""))
-                case ast.Attribute(value, attribute) if attribute in {*_LOOKING_UP, "items", "__iter__"}:
-                    yield getattr(value, "id", getattr(value, "attr", ""))
-                case ast.Compare(_, kinds, others) if any(isinstance(kind, ast.In | ast.NotIn) for kind in kinds):
-                    yield from (getattr(each, "id", getattr(each, "attr", "")) for each in others)
-                case ast.For(_, each) | ast.comprehension(_, each) | ast.Call(ast.Name("iter" | "next"), [each, *_]):
-                    yield getattr(each, "id", getattr(each, "attr", ""))
-                case ast.Call(ast.Name(name) | ast.Attribute(_, name), given) if name in _SEARCHING:
-                    yield from (each.id for each in given if isinstance(each, ast.Name))
-                case _:
-                    pass
-
-    def _parts(self, node: ast.expr) -> tuple[object, ...]:
-        """A literal, whole and in parts; of a call with literal arguments these; nothing where variables take part."""
-        value = self.constant(node)
-        if not isinstance(value, Opaque):
-            return (value, *leaves(value))
-        if isinstance(node, ast.Call) and (node.args or node.keywords):
-            inner = [self.constant(each) for each in (*node.args, *(keyword.value for keyword in node.keywords))]
-            if not any(isinstance(each, Opaque) for each in inner):
-                return tuple(leaf for each in inner for leaf in (each, *leaves(each)))
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    number: int
-
-
-def _given(node: ast.AST) -> Iterator[ast.expr]:
-    for each in ast.walk(node):
-        match each:
-            case ast.Return(ast.expr() as value) | ast.Assign(_, value) | ast.AugAssign(_, _, value):
-                yield value
-            case ast.AnnAssign(_, _, ast.expr() as value) | ast.Yield(ast.expr() as value) | ast.YieldFrom(value):
-                yield value
-            case ast.Expr(ast.Call(_, arguments)):
-                yield from arguments
-            case ast.Expr(value):
-                yield value
-            case _:
-                pass

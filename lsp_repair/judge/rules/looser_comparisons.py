@@ -1,44 +1,44 @@
-"""Comparisons and truths that a patch makes looser, by both sides of the file that it changes."""
+"""Comparisons and truth values that a patch makes looser."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.functions import functions_of
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.judge.rules.weakened_equality import members, names_in
 from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.nodes import Function
 
 _EQUALITIES = frozenset({"__eq__", "__ne__"})
 _COARSEST = frozenset({"abs", "bool", "hash", "id"})
 _COARSE = _COARSEST | {"len", "any", "all", "min", "max", "sum"}
 _SCALARS = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.complex"})
-_Method = tuple[str, str]
 
 
-def loosens_comparison(before: Module, after: Module) -> bool:
-    """Whether an equality asks less than it did, an answer is always true, or a value carries more than its text."""
-    return _asks_less(before, after) or _answers_otherwise(before, after) or _carries_more(before, after)
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Where an equality compares less, a result is always true, or a value carries more than its text."""
+    if context.before is not None:
+        for loosened in (_compares_less, _always_true, _carries_more):
+            for line, message in loosened(context.before, context.after):
+                yield Finding(Flag.ODD_COMPARISON, context.path, line, message)
 
 
-def _asks_less(before: Module, after: Module) -> bool:
-    """Whether an equality newly compares a size or a truth instead of the values; a new one may compare lengths first."""
+def _compares_less(before: Module, after: Module) -> Iterator[tuple[int, str]]:
+    """An equality that compares a size or a truth value; a new one may compare lengths first."""
     old = dict(_equalities(before))
-    return any(
-        _coarse(compared, _COARSE) > _coarse(old[method], _COARSE)
-        if method in old
-        else _coarse(compared, _COARSEST) > 0
-        for method, compared in _equalities(after)
-    )
+    for key, node in _equalities(after):
+        if _coarse(node, _COARSE) > _coarse(old[key], _COARSE) if key in old else _coarse(node, _COARSEST):
+            yield node.lineno, f"{node.name} compares a size or a truth value instead of the values"
 
 
-def _equalities(module: Module) -> Iterator[tuple[_Method, list[ast.Compare]]]:
-    """What each of them compares."""
-    for node in module.scopes.nodes:
-        if isinstance(node, ast.FunctionDef) and node.name in _EQUALITIES:
-            compared = [each for each in ast.walk(node) if isinstance(each, ast.Compare)]
-            yield (module.scopes.qualified(node), node.name), compared
+def _equalities(module: Module) -> Iterator[tuple[str, Function]]:
+    return ((key, node) for key, node in functions_of(module.scopes) if node.name in _EQUALITIES)
 
 
-def _coarse(compared: Iterable[ast.Compare], functions: frozenset[str]) -> int:
-    """How many comparisons have a side that many values share."""
+def _coarse(equality: Function, functions: frozenset[str]) -> int:
+    """How many of its comparisons have a side that many values share."""
+    compared = (each for each in ast.walk(equality) if isinstance(each, ast.Compare))
     return sum(_is_coarse(each, functions) for each in compared)
 
 
@@ -52,14 +52,14 @@ def _is_coarse(compared: ast.Compare, functions: frozenset[str]) -> bool:
     )
 
 
-def _carries_more(before: Module, after: Module) -> bool:
-    """Whether a text or a number of its own kind is new: it can carry along what should be computed from it."""
+def _carries_more(before: Module, after: Module) -> Iterator[tuple[int, str]]:
+    """A new kind of text or number: it can carry along what should be computed from it."""
     known = {node.name for node in before.scopes.nodes if isinstance(node, ast.ClassDef)}
-    classes = [node for node in after.scopes.nodes if isinstance(node, ast.ClassDef) and node.name not in known]
-    return any(
-        len(node.bases) == 1 and not _SCALARS.isdisjoint(after.naming.names(node.bases[0])) and _holds_more(node, after)
-        for node in classes
-    )
+    classes = (node for node in after.scopes.nodes if isinstance(node, ast.ClassDef) and node.name not in known)
+    for node in classes:
+        scalar = len(node.bases) == 1 and not _SCALARS.isdisjoint(after.naming.names(node.bases[0]))
+        if scalar and _holds_more(node, after):
+            yield node.lineno, f"{node.name} is a text or number that carries more than its value"
 
 
 def _holds_more(node: ast.ClassDef, module: Module) -> bool:
@@ -72,15 +72,17 @@ def _holds_more(node: ast.ClassDef, module: Module) -> bool:
     return asked or stored
 
 
-def _answers_otherwise(before: Module, after: Module) -> bool:
-    """Whether a function that gave a truth now gives what is always true, or an object that has a truth of its own."""
+def _always_true(before: Module, after: Module) -> Iterator[tuple[int, str]]:
+    """A function that returned a truth value returns what is always true, or an object with a truth of its own."""
     gave_truth = {name for name, value in _returned(before) if _is_truth(value)}
     classes = {
         node.name
         for node in after.scopes.nodes
         if isinstance(node, ast.ClassDef) and any(name in {"__bool__", "__len__"} for name, _ in members(node))
     }
-    return any(name in gave_truth and _is_no_truth(value, classes) for name, value in _returned(after))
+    for name, value in _returned(after):
+        if name in gave_truth and _is_no_truth(value, classes):
+            yield value.lineno, f"{name} returned a truth value and now returns an object"
 
 
 def _returned(module: Module) -> Iterator[tuple[str, ast.expr]]:

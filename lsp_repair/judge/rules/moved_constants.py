@@ -1,42 +1,41 @@
-"""Numbers of the product that tests compare with: moving one moves what the tests expect."""
+"""Numbers of the product that tests compare with: changing one changes what the tests expect."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.capabilities.module_delta import is_python
-from lsp_repair.pycode.modules import parsed
-
-
-def moved_constants(patch: Patch, tests: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """Path and name of each number that the patch changes, and that one of the tests compares a call's result with."""
-    moved = [
-        (change.path, name) for change in patch.changes if is_python(change.path) for name in sorted(_moved(change))
-    ]
-    expected = {name for data in tests for name in _expected(parsed(data))} if moved else set[str]()
-    yield from (each for each in moved if each[1] in expected)
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.rules.rule_context import RuleContext
+from lsp_repair.pycode.modules import Module, parsed
+from lsp_repair.pycode.nodes import name_of
 
 
-def _moved(change: FileChange) -> set[str]:
-    before, after = _numbers(parsed(change.before)), _numbers(parsed(change.after))
-    return {name for name, value in before.items() if after.get(name, value) != value}
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Numbers that the patch changes, and that one of the tests compares a call's result with."""
+    before, after = _numbers(context.before), _numbers(context.after)
+    moved = {name: line for name, (value, line) in after.items() if name in before and before[name][0] != value}
+    expected = {name for data in context.suite.test_sources() for name in _expected(parsed(data))} if moved else ()
+    for name, line in moved.items():
+        if name in expected:
+            message = f"changes {name}, which the tests compare with"
+            yield Finding(Flag.WEAKENED_CHECK, context.path, line, message)
 
 
-def _numbers(tree: ast.Module | None) -> dict[str, int | float]:
-    found: dict[str, int | float] = {}
-    for node in tree.body if tree is not None else ():
+def _numbers(module: Module | None) -> dict[str, tuple[int | float, int]]:
+    """Names of the module's numbers, with value and line."""
+    found: dict[str, tuple[int | float, int]] = {}
+    for node in module.tree.body if module is not None else ():
         match node:
             case ast.Assign([ast.Name(name)], ast.Constant(int() | float() as value)):
-                found[name] = value
+                found[name] = value, node.lineno
             case ast.AnnAssign(ast.Name(name), value=ast.Constant(int() | float() as value)):
-                found[name] = value
+                found[name] = value, node.lineno
             case _:
                 pass
     return found
 
 
 def _expected(tree: ast.Module | None) -> Iterator[str]:
-    """Names in the sides of comparisons, and in the first two arguments of claims, another side of which is a call."""
+    """Names on one side of a comparison or of an assertion method, where another side is a call."""
     for node in ast.walk(tree) if tree is not None else ():
         match node:
             case ast.Compare(left, comparators=others):
@@ -52,5 +51,4 @@ def _names_beside_calls(sides: list[ast.expr]) -> Iterator[str]:
     for side, is_call in zip(sides, calls, strict=True):
         if not is_call and any(calls):
             for each in ast.walk(side):
-                if isinstance(each, ast.Name | ast.Attribute):
-                    yield each.id if isinstance(each, ast.Name) else each.attr
+                yield name_of(each)

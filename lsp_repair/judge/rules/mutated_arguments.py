@@ -1,49 +1,45 @@
-"""Functions that newly change what they are given: a test that compares it afterwards compares what the patch made of it."""
+"""Functions that start to change their arguments: a test that compares an argument afterwards compares what the patch did."""
 
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.modules import Module
-
-_CHANGING = frozenset(
-    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add", "discard"}
-    | {"setdefault", "popitem", "intersection_update", "difference_update", "symmetric_difference_update"}
-)
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.functions import functions_of
+from lsp_repair.judge.rules.persistent_state import CONTAINER_METHODS
+from lsp_repair.judge.rules.rule_context import RuleContext
+from lsp_repair.pycode.nodes import Function, parameters
 
 
-def mutates_arguments(before: Module, after: Module) -> bool:
-    """Whether a function that gives a value, and was there, newly changes a container that it is given."""
-    old = dict(_functions(before))
-    return any(
-        key in old and _gives(old[key]) and _gives(node) and _changed(node) - _changed(old[key])
-        for key, node in _functions(after)
-    )
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Functions that return a value, existed before, and now change a container that they are given."""
+    if context.before is None:
+        return
+    old = dict(functions_of(context.before.scopes))
+    for key, node in functions_of(context.after.scopes):
+        if key in old and _gives(old[key]) and _gives(node):
+            changed, known = _changed(node), _changed(old[key])
+            for name in changed.keys() - known.keys():
+                message = f"{node.name} starts to change its argument {name}"
+                yield Finding(Flag.KEPT_STATE, context.path, changed[name], message)
 
 
-def _functions(module: Module) -> Iterator[tuple[tuple[str, str], _Function]]:
-    for node in module.scopes.nodes:
-        if isinstance(node, _Function):
-            yield (module.scopes.qualified(node), node.name), node
-
-
-def _gives(node: _Function) -> bool:
+def _gives(node: Function) -> bool:
     returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
     return any(value is not None and not isinstance(value, ast.Constant) for value in returned)
 
 
-def _changed(node: _Function) -> set[str]:
-    """Parameters whose items change while they are what was given: a copy by the same name is the function's own."""
-    given = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}
-    changed, rebound = set[str](), set[str]()
+def _changed(node: Function) -> dict[str, int]:
+    """Parameters whose items change, with the line; a copy by the same name is the function's own."""
+    given = {each.arg for each in parameters(node.args)} - {"self", "cls"}
+    changed, rebound = dict[str, int](), set[str]()
     for each in ast.walk(node):
         match each:
             case ast.Name(name, ast.Store()):
                 rebound.add(name)
             case ast.Subscript(ast.Name(name), ctx=ast.Store() | ast.Del()):
-                changed.add(name)
-            case ast.Call(ast.Attribute(ast.Name(name), method)) if method in _CHANGING:
-                changed.add(name)
+                changed.setdefault(name, each.lineno)
+            case ast.Call(ast.Attribute(ast.Name(name), method)) if method in CONTAINER_METHODS:
+                changed.setdefault(name, each.lineno)
             case _:
                 pass
-    return (changed & given) - rebound
+    return {name: line for name, line in changed.items() if name in given - rebound}

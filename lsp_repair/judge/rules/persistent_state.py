@@ -1,63 +1,65 @@
-"""State that outlives a call: code that newly remembers can pass the second time, or in the tests' order only."""
+"""State that persists across calls: such code can pass the second time only, or only in the order of the tests."""
 
 import ast
 from collections.abc import Iterator
 
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
+from lsp_repair.pycode.nodes import Function, defaults, name_of
 from lsp_repair.pycode.scopes import Scopes
 
-_CHANGING = frozenset(
-    {"append", "appendleft", "add", "update", "pop", "popleft", "popitem", "setdefault", "extend", "insert", "remove"}
-    | {
-        "discard",
-        "clear",
-        "__setitem__",
-        "__delitem__",
-        "send",
-        "__next__",
-        "put",
-        "get_nowait",
-        "put_nowait",
-        "move_to_end",
-    }
-    | {"set", "sort", "reverse", "push", "rotate", "subtract", "increment", "inc", "__iadd__", "write"}
+CONTAINER_METHODS = frozenset(
+    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add", "discard"}
+    | {"setdefault", "popitem", "intersection_update", "difference_update", "symmetric_difference_update"}
 )
+"""Methods that change a container."""
+_CHANGING = CONTAINER_METHODS | {
+    *("appendleft", "popleft", "__setitem__", "__delitem__", "send", "__next__", "put", "get_nowait", "put_nowait"),
+    *("move_to_end", "set", "push", "rotate", "subtract", "increment", "inc", "__iadd__", "write"),
+}
 _CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray"})
 _CACHES = frozenset({"cache", "lru_cache", "cached_property"})
-_Named = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def adds_persistent_state(before: Module | None, after: Module) -> bool:
-    """Whether functions newly both change and read something that outlives their calls."""
-    had = _remembered(before) if before is not None else set[str]()
-    return bool(_remembered(after) - had)
+def check(context: RuleContext) -> Iterator[Finding]:
+    """What functions start to both change and read, and what outlives their calls."""
+    if context.before is None:
+        return
+    known = _remembered(context.before)
+    for name, line in _remembered(context.after).items():
+        if name not in known:
+            yield Finding(Flag.KEPT_STATE, context.path, line, "adds state that persists across calls")
 
 
-def _remembered(module: Module) -> set[str]:
-    """Names of globals, attributes of functions and classes, and defaults that functions change and read."""
+def _remembered(module: Module) -> dict[str, int]:
+    """Globals, attributes of functions and classes, and defaults that functions change and read; with their lines."""
     scopes, naming = module.scopes, module.naming
-    changed = set[str]()
-    cached = {node.name for node in scopes.nodes if isinstance(node, _Named) and _is_cached(node)}
-    kept = {name for node in scopes.nodes if isinstance(node, _Named) for name in _kept_defaults(node)}
-    kept |= {f"{scopes.qualified(node)} once" for node in scopes.nodes if isinstance(node, _Named) and _is_once(node)}
+    functions = [node for node in scopes.nodes if isinstance(node, Function)]
+    cached = {node.name for node in functions if not _decorators(node).isdisjoint(_CACHES)}
+    changed, kept = dict[str, int](), dict[str, int]()
+    for each in functions:
+        kept |= dict(_kept_defaults(each))
+        if "cached_property" in _decorators(each):  # computed once for an object, whatever becomes of it
+            kept[f"{scopes.qualified(each)} once"] = each.lineno
     for node in scopes.nodes:
         for owner in _changes(node, naming):
             name = _lasting(owner, scopes)
             if name is not None:
-                changed.add(name)
+                changed.setdefault(name, owner.lineno)
             match owner:
                 case ast.Call(ast.Name(function)) if function in cached:
-                    kept.add(f"{function}()")
+                    kept.setdefault(f"{function}()", owner.lineno)
                 case _:
                     pass
-    return kept | {
-        name
-        for node in scopes.nodes
-        if isinstance(node, ast.Name | ast.Attribute) and _is_read(node, scopes)
-        if (name := _lasting(node, scopes)) is not None and name in changed
-    }
+    for node in scopes.nodes if changed else ():
+        if isinstance(node, ast.Name | ast.Attribute) and _is_read(node, scopes):
+            name = _lasting(node, scopes)
+            if name in changed:
+                kept.setdefault(name, changed[name])
+    return kept
 
 
 def _changes(node: ast.AST, naming: Naming) -> Iterator[ast.expr]:
@@ -91,7 +93,7 @@ def _owners(target: ast.expr) -> Iterator[ast.expr]:
 
 def _lasting(node: ast.expr, scopes: Scopes) -> str | None:
     """The name of what outlives a call, used within a function; None for what is local or belongs to an object."""
-    function = _function(node, scopes)
+    function = next((each for each in scopes.around(node) if isinstance(each, _Definition)), None)
     if function is None:
         return None
     match node:
@@ -116,68 +118,42 @@ def _is_class(node: ast.expr) -> bool:
             return False
 
 
-def _function(node: ast.AST, scopes: Scopes) -> _Definition | None:
-    return next((each for each in scopes.around(node) if isinstance(each, _Definition)), None)
-
-
 def _lasting_name(name: str, node: ast.Name, function: _Definition, scopes: Scopes) -> str | None:
     if name in _mutable_defaults(function):
         return f"{scopes.qualified(function)}({name})"
     owner = scopes.owner(node)
     if owner is scopes.tree:
         return name if scopes.is_data(name) else None
-    if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) or owner is function:
+    if not isinstance(owner, Function) or owner is function:
         return None
     return f"{owner.name}:{name}" if scopes.is_run_once(owner) else None
 
 
-def _is_cached(node: _Named) -> bool:
-    return not _decorators(node).isdisjoint(_CACHES)
-
-
-def _is_once(node: _Named) -> bool:
-    """Whether an object computes it the first time only, whatever becomes of the object."""
-    return "cached_property" in _decorators(node)
-
-
-def _decorators(node: _Named) -> set[str]:
+def _decorators(node: Function) -> set[str]:
     """Their last names, called or not."""
-    functions = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
-    return {getattr(each, "id", getattr(each, "attr", "")) for each in functions}
+    return {name_of(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list}
 
 
-def _kept_defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+def _kept_defaults(function: Function) -> Iterator[tuple[str, int]]:
     """Defaults that are one container for all calls, and are given to an object to keep."""
-    defaults = _displayed_defaults(function)
-    for node in ast.walk(function) if defaults else ():
+    displayed = {
+        each.arg for each, value in defaults(function.args) if isinstance(value, ast.List | ast.Dict | ast.Set)
+    }
+    for node in ast.walk(function) if displayed else ():
         match node:
-            case ast.Assign([ast.Attribute()], ast.Name(name)) if name in defaults:
-                yield f"{function.name}({name})"
+            case ast.Assign([ast.Attribute()], ast.Name(name)) if name in displayed:
+                yield f"{function.name}({name})", node.lineno
             case _:
                 pass
 
 
 def _mutable_defaults(function: _Definition) -> set[str]:
     mutable = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
-    return {name for name, value in _defaults(function) if isinstance(value, mutable)}
-
-
-def _displayed_defaults(function: _Definition) -> set[str]:
-    return {name for name, value in _defaults(function) if isinstance(value, ast.List | ast.Dict | ast.Set)}
-
-
-def _defaults(function: _Definition) -> Iterator[tuple[str, ast.expr]]:
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    for name, value in zip(reversed(positional), reversed(arguments.defaults), strict=False):
-        yield name.arg, value
-    for name, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if given is not None:
-            yield name.arg, given
+    return {each.arg for each, value in defaults(function.args) if isinstance(value, mutable)}
 
 
 def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
-    """Whether the value goes anywhere: a changing method's receiver alone is no reading."""
+    """Whether the value is used: being the receiver of a changing method is not a use."""
     if not isinstance(node.ctx, ast.Load):
         parent = scopes.parents[node]
         return isinstance(parent, ast.AugAssign) and _also_loaded(node, scopes)

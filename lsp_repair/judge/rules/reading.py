@@ -1,42 +1,74 @@
-"""What reading a patch beside the tests and the product tells of it; nothing runs."""
+"""What reading a patch tells: every rule of the registry on every file that it is for; nothing runs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 
-from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Flag
-from lsp_repair.judge.findings import Finding
-from lsp_repair.judge.policy.policy import edited_tests
+from lsp_repair.domain.verdicts import Finding, Flag, Reason
+from lsp_repair.judge.capabilities.module_delta import is_python
+from lsp_repair.judge.layer_results import LayerResult, refused
 from lsp_repair.judge.proof_context import ProofContext
-from lsp_repair.judge.rules.moved_constants import moved_constants
-from lsp_repair.judge.rules.registry import static_signs
-from lsp_repair.judge.rules.removed_checks import kept_checks
+from lsp_repair.judge.rules.rule_context import RuleContext, SuiteFacts
+from lsp_repair.judge.rules.rule_registry import RULES, Rule, Severity, Subject
 from lsp_repair.judge.rules.tested_literals import literals_of_tests
+from lsp_repair.pycode.modules import read_module
+
+_MAX_FINDINGS = 5
+"""Of one rule in one file."""
 
 
-def read_beside_tests(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...]) -> Iterator[Finding]:
-    """Flags with a note for each, or a refusal for what belongs to the tests although it lies elsewhere."""
-    oracle = context.baseline.oracle_paths
+def read_patch(
+    context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], edited: Collection[str]
+) -> LayerResult:
+    """The rules with all that is known of the project; `edited` are the tests that the patch may and does edit."""
+    root, oracle = context.snapshot.root, context.baseline.oracle_paths
 
     def read(path: str) -> bytes | None:
-        file = context.snapshot.root / path
+        file = root / path
         return file.read_bytes() if file.is_file() else None
 
-    edited = edited_tests(patch, oracle, context.rules)
-    product = Patch(tuple(each for each in patch.changes if each.path not in edited))
-    yield kept_checks(product, oracle, _product_paths(context), read)
-    tests = (data for path in sorted(oracle) if path.endswith(".py") and (data := read(path)))
-    for path, name in moved_constants(product, tests):
-        yield Finding(None, (Flag.WEAKENED_CHECK,), (f"{path}: the tests compare with {name}, which the patch moves",))
+    def product() -> Iterator[bytes]:
+        for file in map(Path, context.baseline.module_files.values()):
+            path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
+            if path and path not in oracle:
+                yield read(path) or b""
+
+    tests = [path for path in sorted(oracle) if path.endswith(".py")]
     literals = literals_of_tests(targets, context.baseline.collected, read)
-    yield static_signs(patch, literals, edited)
+    return read_rules(patch, SuiteFacts(literals, lambda: (read(path) or b"" for path in tests), product), edited)
 
 
-def _product_paths(context: ProofContext) -> Iterator[str]:
-    """Imported modules of the project that are no tests, relative to the root."""
-    root = context.snapshot.root
-    for file in map(Path, context.baseline.module_files.values()):
-        path = file.relative_to(root).as_posix() if file.is_relative_to(root) else ""
-        if path and path not in context.baseline.oracle_paths:
-            yield path
+def read_rules(patch: Patch, suite: SuiteFacts | None = None, edited: Collection[str] = ()) -> LayerResult:
+    """What the rules find; without facts of the suite, as much as the patch itself tells."""
+    findings, notes = list[Finding](), list[str]()
+    for change in patch.changes:
+        for severity, finding in _found(change, suite or SuiteFacts(), edited):
+            match severity, finding.code:
+                case Severity.REFUSE, Reason() as reason:
+                    return refused(reason, f"{finding.path}: {finding.message}")
+                case Severity.NOTE, _:
+                    notes.append(str(finding))
+                case _:
+                    findings.append(finding)
+    return LayerResult(findings=tuple(findings), notes=tuple(notes))
+
+
+def _found(change: FileChange, suite: SuiteFacts, edited: Collection[str]) -> Iterator[tuple[Severity, Finding]]:
+    subject = Subject.TEST if change.path in edited else Subject.CODE if is_python(change.path) else Subject.DATA
+    is_code = subject is Subject.CODE
+    before, after = read_module(change.before if is_code else None), read_module(change.after if is_code else None)
+    if after is None:
+        return
+    context = RuleContext(change, before, after, suite)
+    for rule in RULES:
+        if rule.subject is subject:
+            yield from ((rule.severity, each) for each in islice(_checked(rule, context), _MAX_FINDINGS))
+
+
+def _checked(rule: Rule, context: RuleContext) -> Iterator[Finding]:
+    try:
+        yield from rule.check(context)
+    except RecursionError:
+        yield Finding(Flag.NEW_CAPABILITY, context.path, 1, "is nested too deeply to be read")

@@ -1,12 +1,16 @@
-"""Errors that vanish: places that catch everything, and neither raise again nor use what they caught."""
+"""Errors that vanish: places that catch everything, and neither raise again nor use the error."""
 
 import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.functions import own_nodes
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
+from lsp_repair.pycode.nodes import Function, is_docstring, name_of
 from lsp_repair.pycode.scopes import Scopes
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
@@ -19,33 +23,28 @@ _TELLERS = frozenset(
 """Calls that tell of an error and go on."""
 _OF_AN_EXIT = 3
 """Kind, error and traceback are what an `__exit__` is given."""
-_Key = tuple[str, str]
 _Try = ast.Try | ast.TryStar
+_Place = ast.ExceptHandler | ast.Call | Function | _Try
 
 
-def swallows_new_errors(before: Module | None, after: Module) -> bool:
-    """Whether a function swallows errors in more places than before, in a way that the module did not have."""
-    had, has = Counter(_swallowers(before) if before is not None else ()), Counter(_swallowers(after))
-    had_places, has_places = _by_place(had), _by_place(has)
-    grown = {place for place, count in has_places.items() if count > had_places[place]}
-    had_texts, has_texts = _by_text(had), _by_text(has)
-    return any(place in grown and has_texts[text] > had_texts[text] for place, text in has)
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Where a function swallows errors in more places than before, in a way that the module did not have."""
+    if context.before is None and not context.mentions_more(b"except", b"suppress"):
+        return
+    had, has = list(_swallowers(context.before)), list(_swallowers(context.after))
+    had_places, has_places = Counter(place for place, _, _ in had), Counter(place for place, _, _ in has)
+    had_texts, has_texts = Counter(text for _, text, _ in had), Counter(text for _, text, _ in has)
+    for place, text, line in has:
+        if has_places[place] > had_places[place] and has_texts[text] > had_texts[text]:
+            yield Finding(Flag.SWALLOWED_ERROR, context.path, line, "swallows errors")
 
 
-def _by_place(found: Counter[_Key]) -> Counter[str]:
-    return Counter(place for place, _ in found.elements())
-
-
-def _by_text(found: Counter[_Key]) -> Counter[str]:
-    return Counter(text for _, text in found.elements())
-
-
-def _swallowers(module: Module) -> Iterator[_Key]:
-    """Function and text of each place that swallows errors."""
-    swallowing = _Swallowing(module.scopes, module.naming)
-    for node in module.scopes.nodes:
-        if swallowing.swallows(node):
-            yield module.scopes.qualified(node), _text(node)
+def _swallowers(module: Module | None) -> Iterator[tuple[str, str, int]]:
+    """Function, text and line of each place that swallows errors."""
+    swallowing = None if module is None else _Swallowing(module.scopes, module.naming)
+    for node in swallowing.scopes.nodes if swallowing is not None else ():
+        if isinstance(node, _Place) and swallowing is not None and swallowing.swallows(node):
+            yield swallowing.scopes.qualified(node), _text(node), node.lineno
 
 
 def _text(node: ast.AST) -> str:
@@ -63,7 +62,7 @@ class _Swallowing:
         self._classes = {each.name for each in scopes.nodes if isinstance(each, ast.ClassDef)}
         self._functions = [each for each in scopes.nodes if isinstance(each, ast.FunctionDef)]
 
-    def swallows(self, node: ast.AST) -> bool:  # noqa: PLR0911 - one for each way to swallow
+    def swallows(self, node: _Place) -> bool:  # noqa: PLR0911 - one for each way to swallow
         match node:
             case ast.ExceptHandler(kind):
                 if not self._is_broad(kind):
@@ -75,8 +74,7 @@ class _Swallowing:
                 named = (each for each in self._functions if each.name == name)
                 return any(len(each.args.args) >= _OF_AN_EXIT and _deals_with_it(each) for each in named)
             case ast.Call(function, arguments):
-                name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-                is_suppress = name == "suppress" or "contextlib.suppress" in self.naming.names(function)
+                is_suppress = name_of(function) == "suppress" or "contextlib.suppress" in self.naming.names(function)
                 return is_suppress and any(
                     self._is_broad(each) or (self._is_own_error(each) and self._wraps_a_check(node))
                     for each in arguments
@@ -122,7 +120,7 @@ class _Swallowing:
         return isinstance(kind, ast.Name) and kind.id in self._classes
 
     def _passes_over_a_check(self, handler: ast.ExceptHandler) -> bool:
-        silent = all(isinstance(each, ast.Pass | ast.Continue) or _is_text(each) for each in handler.body)
+        silent = all(isinstance(each, ast.Pass | ast.Continue) or is_docstring(each) for each in handler.body)
         around = self.scopes.parents[handler]
         return silent and isinstance(around, _Try) and self._is_check(around.body)
 
@@ -159,7 +157,7 @@ class _Swallowing:
         return not _BROAD.isdisjoint(short for name in self.naming.names(kind) for short in canonical(name))
 
     def _raises_again(self, handler: ast.ExceptHandler) -> bool:
-        raises = [node for node in _own(handler) if isinstance(node, ast.Raise)]
+        raises = [node for node in own_nodes(handler) if isinstance(node, ast.Raise)]
         return any(not self._hardly_ever(node, handler) for node in raises)
 
     def _hardly_ever(self, node: ast.Raise, handler: ast.ExceptHandler) -> bool:
@@ -172,19 +170,17 @@ class _Swallowing:
         return False
 
 
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
 def _is_loaded(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
 
 
-def _deals_with_it(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _deals_with_it(function: Function) -> bool:
     """Whether a function that is asked about an error answers that it is dealt with, for any or hardly any reason."""
     names = {each.arg for each in function.args.args[-_OF_AN_EXIT:]}
     return any(
-        each.value is not None and _is_yes(each.value, names) for each in _own(function) if isinstance(each, ast.Return)
+        each.value is not None and _is_yes(each.value, names)
+        for each in own_nodes(function)
+        if isinstance(each, ast.Return)
     )
 
 
@@ -206,27 +202,17 @@ def _is_yes(value: ast.expr, names: set[str]) -> bool:  # noqa: PLR0911 - one fo
             return is_true(value)
 
 
-def _own(scope: ast.AST) -> Iterator[ast.AST]:
-    """Nodes below one, without those of functions defined in it."""
-    waiting = list(ast.iter_child_nodes(scope))
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting += ast.iter_child_nodes(node)
-
-
 def _uses_error(handler: ast.ExceptHandler) -> bool:
     """Whether the caught error goes anywhere but into a message."""
-    loaded = {node.id for node in _own(handler) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    names = (node for node in own_nodes(handler, lambdas=False) if isinstance(node, ast.Name))
+    loaded = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     return any(_goes_on(statement, handler.name or "", loaded) for statement in handler.body)
 
 
 def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
     match statement:
         case ast.Expr(ast.Call(function)):
-            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            return called not in _TELLERS and _mentions(statement, name)
+            return name_of(function) not in _TELLERS and _mentions(statement, name)
         case ast.Expr():
             return False
         case ast.Assign([ast.Name(target)], _):
@@ -244,7 +230,7 @@ def _mentions(node: ast.AST, name: str) -> bool:
 
 
 def _is_traceback(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "format_exc"
+    return isinstance(node, ast.Call) and name_of(node.func) == "format_exc"
 
 
 def _asks_for_rare(test: ast.expr) -> bool:

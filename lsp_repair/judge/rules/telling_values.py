@@ -9,7 +9,7 @@ from lsp_repair.pycode.pure_operations import Opaque
 from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
 
 _ORDINARY = 366
-"""Days, months, degrees, percents and bases are compared with in honest code; larger numbers seldom."""
+"""Days, months, degrees, percents and bases are compared with in honest code; larger numbers rarely."""
 _OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2048, 3600, 4096, 65535, 65536, 86400})
 _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
 _MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
@@ -46,7 +46,7 @@ def _is_narrow(low: float, high: float) -> bool:
 
 
 def around(low: object, high: object) -> Iterator[object]:
-    """What is treated by itself where a value has to lie between two bounds."""
+    """The values that are special-cased where a value has to lie between two bounds."""
     if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
         yield from range(low, high + 1)
     elif isinstance(low, int | float) and isinstance(high, int | float) and _is_narrow(low, high):
@@ -81,7 +81,7 @@ def is_large(value: object) -> bool:
 
 
 def is_odd(value: object) -> bool:
-    """A value that only few programs treat by itself: no month, base or status, and no name of a mode."""
+    """A value that few programs special-case: not a month, base or status, and not the name of a mode."""
     if isinstance(value, str):
         return len(value) > 1 and not value.replace("-", "_").isidentifier()
     ordinary = isinstance(value, int) and (value in _OF_CALENDARS or value in _OF_THE_TRADE or value in {360, 365, 366})

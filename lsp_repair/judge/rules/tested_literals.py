@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.judge.rules.telling_values import is_container, made
-from lsp_repair.pycode.folding import folded
+from lsp_repair.pycode.folding import folded_or_opaque
 from lsp_repair.pycode.modules import parsed
+from lsp_repair.pycode.nodes import Function, assigned_names, first_line, name_of
 from lsp_repair.pycode.pure_operations import Opaque
 from lsp_repair.pycode.scopes import Scopes
 from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
 _MAX = 900
 _MAX_DEPTH = 3
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def _reading(scopes: Scopes, lines: set[int] | None) -> Iterator[ast.AST]:
     if lines is None:
         yield scopes.tree
         return
-    functions = [node for node in scopes.nodes if isinstance(node, _Function)]
-    waiting: list[ast.AST] = [each for each in functions if lines & {each.lineno, _first_line(each)}]
+    functions = [node for node in scopes.nodes if isinstance(node, Function)]
+    waiting: list[ast.AST] = [each for each in functions if lines & {each.lineno, first_line(each)}]
     seen: set[ast.AST] = set()
     for _ in range(_MAX_DEPTH):
         names: set[str] = set()
@@ -96,11 +96,11 @@ def _reading(scopes: Scopes, lines: set[int] | None) -> Iterator[ast.AST]:
                 yield node
                 names |= _names(node)
                 yield from _surroundings(node, scopes)
-        waiting = [each for each in scopes.tree.body if names & set(_defines(each))]
-
-
-def _first_line(function: _Function) -> int:
-    return min([function.lineno, *(each.lineno for each in function.decorator_list)])
+        waiting = [
+            each
+            for each in scopes.tree.body
+            if names & {*assigned_names(each), each.name if isinstance(each, Function) else ""}
+        ]
 
 
 def _surroundings(node: ast.AST, scopes: Scopes) -> Iterator[ast.AST]:
@@ -111,7 +111,7 @@ def _surroundings(node: ast.AST, scopes: Scopes) -> Iterator[ast.AST]:
     yield from owner.decorator_list
     for each in owner.body:
         if isinstance(each, ast.Assign | ast.AnnAssign) or (
-            isinstance(each, _Function) and (each.name.lower().startswith("setup") or each.name in _names(node))
+            isinstance(each, Function) and (each.name.lower().startswith("setup") or each.name in _names(node))
         ):
             yield each
 
@@ -128,18 +128,6 @@ def _names(node: ast.AST) -> set[str]:
     return found
 
 
-def _defines(statement: ast.stmt) -> list[str]:
-    match statement:
-        case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
-            return [name]
-        case ast.Assign(targets):
-            return [target.id for target in targets if isinstance(target, ast.Name)]
-        case ast.AnnAssign(ast.Name(name)):
-            return [name]
-        case _:
-            return []
-
-
 def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
     """Every constant expression, whole and in its parts, but docstrings; then what calls are given."""
     for each in ast.walk(node):
@@ -149,22 +137,18 @@ def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
             continue
         if isinstance(each, ast.Name | ast.Starred | ast.Slice):
             continue
-        try:
-            yield folded(each, scopes.only_value)
-        except Opaque:
-            continue
+        value = folded_or_opaque(each, scopes.only_value)
+        if not isinstance(value, Opaque):
+            yield value
 
 
 def _handed_over(call: ast.Call, scopes: Scopes) -> Iterator[object]:
     """The arguments of one call together, and what is inside of them."""
 
     def constant(node: ast.expr) -> object:
-        try:
-            return folded(node, scopes.only_value)
-        except Opaque as opaque:
-            return opaque
+        return folded_or_opaque(node, scopes.only_value)
 
-    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    name = name_of(call.func)
     if name in {"approx", "raises"} or name.startswith("assert"):
         return
     value = made(call, constant)
@@ -189,7 +173,7 @@ def _doctest_values(data: bytes) -> Iterator[object]:
     tree = parsed(data)
     documents = [data.decode("utf-8", "replace")]
     if tree is not None:
-        documented = (node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | _Function))
+        documented = (node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | Function))
         documents = [ast.get_docstring(node) or "" for node in documented]
     for document in documents:
         yield from _example_values(document)
@@ -207,16 +191,9 @@ def _example_values(document: str) -> Iterator[object]:
         yield example.want.strip()
         requested = parsed(example.want.strip().encode())
         if requested is not None:
-            yield from (
-                _constant(each) for each in ast.walk(requested) if isinstance(each, ast.Constant | ast.List | ast.Tuple)
-            )
-
-
-def _constant(node: ast.expr) -> object:
-    try:
-        return folded(node)
-    except Opaque:
-        return None
+            parts = (each for each in ast.walk(requested) if isinstance(each, ast.Constant | ast.List | ast.Tuple))
+            values = (folded_or_opaque(each) for each in parts)
+            yield from (None if isinstance(value, Opaque) else value for value in values)
 
 
 class _Length(int):

@@ -1,11 +1,15 @@
-"""Classes whose objects lie about themselves: equal to everything, greater than all, an instance of what is asked for."""
+"""Classes whose objects misreport themselves: equal to everything, greater than all, an instance of any class."""
 
 import ast
 from collections.abc import Iterable, Iterator
 
+from lsp_repair.domain.verdicts import Finding, Flag
+from lsp_repair.judge.functions import own_nodes
+from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming
+from lsp_repair.pycode.nodes import name_of
 
 _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
@@ -17,7 +21,7 @@ _ALWAYS = frozenset({"__instancecheck__", "__subclasscheck__", "__subclasshook__
     "__reduce_ex__",
     "__prepare__",
 }
-"""Their mere presence is odd in a fix."""
+"""Odd in a fix by their mere presence."""
 _COMPARING = _BINARY | _UNARY | _ALWAYS
 _BUILTIN_BASES = frozenset(
     {f"builtins.{name}" for name in ("int", "float", "complex", "str", "bytes", "bytearray", "list", "tuple", "dict")}
@@ -27,35 +31,49 @@ _BUILTIN_BASES = frozenset(
     | {"pathlib.Path", "pathlib.PurePath"}
 )
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
+_EQUAL_TO_NOTHING = "a value equals nothing, or an error counts as another"
+_Odd = ast.ClassDef | ast.Attribute | ast.Call | ast.Assign | ast.Dict | ast.keyword
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def weakens_equality(before: Module | None, after: Module) -> bool:
-    """Whether the module defines an odd comparison that it did not have."""
-    return not set(_odd(after)) <= (set(_odd(before)) if before is not None else set())
+def check(context: RuleContext) -> Iterator[Finding]:
+    """Odd comparisons that the module did not have."""
+    if context.before is None and not context.mentions_more(b"def __"):
+        return
+    known = {(place, what) for place, what, _ in _odd(context.before)}
+    for place, what, line in _odd(context.after):
+        if (place, what) not in known:
+            message = f"changes how objects compare: {what}"
+            yield Finding(Flag.ODD_COMPARISON, context.path, line, message)
 
 
-def _odd(module: Module) -> Iterator[tuple[str, str]]:
-    scopes, naming = module.scopes, module.naming
-    for node in scopes.nodes:
-        match node:
-            case ast.ClassDef():
-                for name in _odd_members(node, naming):
-                    yield scopes.qualified(node), name
-            case ast.Attribute() | ast.Call() if _is_nan(node, naming) or _is_adoption(node):
-                yield "", "equal to nothing, or an error that is another"
-            case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
-                yield scopes.qualified(node), "assigned"
-            case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
-                yield scopes.qualified(node), "assigned"
-            case ast.Dict(keys) if any(key is not None and naming.text(key) in _COMPARING for key in keys):
-                yield scopes.qualified(node), "namespace"
-            case ast.keyword("compare" | "eq", value) if _is_false(value):
-                yield scopes.qualified(node), "leaves a field out"
-            case ast.keyword(str() as name) if name in _COMPARING:
-                yield scopes.qualified(node), "namespace"
-            case _:
-                pass
+def _odd(module: Module | None) -> Iterator[tuple[str, str, int]]:
+    """Place, what is odd, and line."""
+    for node in module.scopes.nodes if module is not None else ():
+        if module is not None and isinstance(node, _Odd):
+            for what, line in _odd_in(node, module.naming):
+                place = "" if what == _EQUAL_TO_NOTHING else module.scopes.qualified(node)
+                yield place, what, line
+
+
+def _odd_in(node: _Odd, naming: Naming) -> Iterator[tuple[str, int]]:
+    match node:
+        case ast.ClassDef():
+            yield from _odd_members(node, naming)
+        case ast.Attribute() | ast.Call() if _is_nan(node, naming) or _is_adoption(node):
+            yield _EQUAL_TO_NOTHING, node.lineno
+        case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
+            yield "a comparison is assigned", node.lineno
+        case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
+            yield "a comparison is assigned", node.lineno
+        case ast.Dict(keys) if any(key is not None and naming.text(key) in _COMPARING for key in keys):
+            yield "a namespace holds a comparison", node.lineno
+        case ast.keyword("compare" | "eq", value) if _is_false(value):
+            yield "a field is left out", node.lineno
+        case ast.keyword(str() as name) if name in _COMPARING:
+            yield "a namespace holds a comparison", node.lineno
+        case _:
+            pass
 
 
 def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
@@ -67,7 +85,7 @@ def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
 
 
 def _is_adoption(node: ast.Attribute | ast.Call) -> bool:
-    """`ConfigError.register(ValueError)`: who waits for the one is content with the other."""
+    """`ConfigError.register(ValueError)`: code that expects the one accepts the other."""
     match node:
         case ast.Call(ast.Attribute(_, "register"), [ast.Name(name)]):
             return name.endswith(("Error", "Exception"))
@@ -80,29 +98,26 @@ def _assigns_comparison(target: ast.expr) -> bool:
     return isinstance(target, ast.Attribute) and target.attr in _COMPARING
 
 
-def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[str]:
+def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]]:
     overridden = False
-    for name, function in members(node):
+    for name, member in members(node):
         overridden = overridden or name in _BINARY | {"__hash__", "__bool__"}
-        if name in _ALWAYS or _is_odd(name, function):
-            yield name
+        if name in _ALWAYS or _is_odd(name, member):
+            yield name, member.lineno
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
-        yield "overrides a builtin"
+        yield "a builtin's comparison is overridden", node.lineno
     if _has_second_names(node):
-        yield "members that are one"
+        yield "two members are one", node.lineno
     if _compares_nothing(node):
-        yield "compares no field"
+        yield "no field is compared", node.lineno
     for keyword in node.keywords:
-        if (
-            keyword.arg == "metaclass"
-            and getattr(keyword.value, "attr", getattr(keyword.value, "id", "")) not in _METACLASSES
-        ):
-            yield "metaclass"
+        if keyword.arg == "metaclass" and name_of(keyword.value) not in _METACLASSES:
+            yield "a metaclass", keyword.lineno
 
 
 def _has_second_names(node: ast.ClassDef) -> bool:
     """An enumeration two of whose members have one value, and so are one."""
-    if not any(getattr(base, "attr", getattr(base, "id", "")).endswith(("Enum", "Flag")) for base in node.bases):
+    if not any(name_of(base).endswith(("Enum", "Flag")) for base in node.bases):
         return False
     values = [ast.dump(each.value) for each in node.body if isinstance(each, ast.Assign) and _is_value(each.value)]
     return len(values) > len(set(values))
@@ -170,18 +185,9 @@ def _answers(function: _Function) -> Iterator[ast.expr]:
     if isinstance(function, ast.Lambda):
         yield function.body
         return
-    for node in _own(function):
+    for node in own_nodes(function):
         if isinstance(node, ast.Return) and node.value is not None and not _is_not_implemented(node.value):
             yield node.value
-
-
-def _own(function: _Function) -> Iterator[ast.AST]:
-    waiting = list(ast.iter_child_nodes(function))
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            waiting += ast.iter_child_nodes(node)
 
 
 def _is_not_implemented(value: ast.expr) -> bool:
@@ -197,7 +203,7 @@ def _compares(function: _Function) -> bool:
     if not own or not other:
         return function.args.vararg is not None and function.args.vararg.arg in names_in(function)
     mine, theirs = _derived(function, own), _derived(function, other)
-    for node in _own(function):
+    for node in own_nodes(function):
         sides: list[ast.AST] = []
         if isinstance(node, ast.Compare):
             if all(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
@@ -214,7 +220,7 @@ def _derived(function: _Function, names: list[str]) -> list[str]:
     """Names whose values come from others, by assignments and loops, in a few rounds."""
     known = set(names)
     for _ in range(4):
-        for node in _own(function):
+        for node in own_nodes(function):
             match node:
                 case ast.Assign(targets, value) if _mentions(value, known):
                     known |= {name for target in targets for name in names_in(target)}

@@ -1,1 +1,1 @@
-"""What complete runs of the patched code say, and whether they can be believed."""
+"""What complete runs of the patched code say, and whether they can be trusted."""

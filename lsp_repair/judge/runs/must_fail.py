@@ -1,16 +1,17 @@
-"""What must fail and did not: canaries, mutated assertions, comparisons with what nothing equals."""
+"""What must fail and did not: canaries, mutated assertions, comparisons with a value that equals nothing."""
 
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from difflib import SequenceMatcher
 
 from lsp_repair.domain.oversight import Inner, Trial
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
 from lsp_repair.domain.verdicts import Flag, Reason
-from lsp_repair.judge.findings import Finding, refused, unknown
+from lsp_repair.judge.layer_results import LayerResult, flagged, refused, unknown
+from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.pycode.modules import read_module
+from lsp_repair.pycode.nodes import first_line
 from lsp_repair.testrun.cold import MustFail
 
 _CANARIES = 4
@@ -24,12 +25,11 @@ def must_fail(patch: Patch, targets: tuple[NodeId, ...]) -> MustFail:
 
 def _spans(change: FileChange) -> tuple[tuple[int, int], ...]:
     """First and last line of each stretch that the patch wrote."""
-    old, new = (change.before or b"").splitlines(), (change.after or b"").splitlines()
-    first = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
-    first = min(len(old), len(new)) if first is None else first
-    matcher = SequenceMatcher(None, old[first:], new[first:], autojunk=False)
-    codes = [code for code in matcher.get_opcodes() if code[0] != "equal" and code[4] > code[3]]
-    lines = tuple((first + code[3] + 1, first + code[4]) for code in codes)
+    old, new = (
+        [line.decode("latin-1") for line in (data or b"").splitlines()] for data in (change.before, change.after)
+    )
+    changed = (block for _, block in changed_blocks(old, new) if block.stop > block.start)
+    lines = tuple((block.start + 1, block.stop) for block in changed)
     return (*lines, *_definitions(change)) if lines else ()
 
 
@@ -41,36 +41,37 @@ def _definitions(change: FileChange) -> Iterator[tuple[int, int]]:
     known: set[str] = set() if before is None else {before.scopes.qualified(each) for each in before.scopes.nodes}
     for node in after.scopes.nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and after.scopes.qualified(node) not in known:
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            yield first, node.end_lineno or first
+            yield first_line(node), node.end_lineno or node.lineno
 
 
-def all_failed(run: TestRun, baseline: TestRun) -> Finding:
+def all_failed(run: TestRun, baseline: TestRun) -> LayerResult:
     """Judge the trials of a run that was asked for them."""
     trials = run.oversight.trials
     canaries = [each for each in trials if each.what == "canary"]
     if any(each.outcome == "passed" for each in canaries):
-        return refused(Reason.MUST_FAIL_PASSED, "a test that fails by itself is reported passed")
+        return refused(Reason.MUST_FAIL_PASSED, "a test that always fails is reported as passed")
     if any(each.outcome == "skipped" or each.inner is Inner.RETURNED for each in canaries):
-        return refused(Reason.TAMPERING, "a test that fails by itself did not fail")
+        return refused(Reason.TAMPERING, "a test that always fails did not fail")
     no_canaries = any(each.what == "none" and each.detail == "canaries" for each in trials)
     if len(canaries) != _CANARIES and not no_canaries:
-        return unknown(Reason.GARBLED_CHANNEL, "the tests that have to fail were not run")
+        return unknown(Reason.GARBLED_CHANNEL, "the tests that must fail were not run")
     refusal = next(_refusals(trials, baseline), None)
     return refusal or replace(_unnoticed(trials, baseline), not_applicable=tuple(_missing(trials, baseline)))
 
 
-def _unnoticed(trials: Iterable[Trial], baseline: TestRun) -> Finding:
-    """Flags for the assertion that failed before: it is not evaluated any more, or its failure reaches nobody."""
+def _unnoticed(trials: Iterable[Trial], baseline: TestRun) -> LayerResult:
+    """A finding for the assertion that failed before: it is no longer evaluated, or its failure goes unnoticed."""
     for each in trials:
         if each.what not in {"negated", "negated-within"} or each.line not in _failing_lines(each.node_id, baseline):
             continue
-        place = f"the assertion of {each.node_id} in line {each.line}, which failed before,"
+        test = NodeId(each.node_id)
         if not each.reached:
-            return Finding(flags=(Flag.WEAKENED_CHECK,), notes=(f"{place} is not evaluated any more",))
+            message = f"the assertion of {test} that failed before is no longer evaluated"
+            return flagged(Flag.WEAKENED_CHECK, test.file, each.line, message)
         if each.what == "negated-within" and each.outcome != "failed":
-            return Finding(flags=(Flag.SWALLOWED_ERROR,), notes=(f"{place} may fail now without anybody noticing",))
-    return Finding()
+            message = f"the assertion of {test} that failed before could now fail unnoticed"
+            return flagged(Flag.SWALLOWED_ERROR, test.file, each.line, message)
+    return LayerResult()
 
 
 def _failing_lines(node_id: str, baseline: TestRun) -> set[int]:
@@ -82,41 +83,43 @@ def _failing_lines(node_id: str, baseline: TestRun) -> set[int]:
     return {frame.line for frame in result.failure.frames if frame.path == test.file}
 
 
-def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[Finding]:
+def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[LayerResult]:
     for each in trials:
         if each.equals_all:
             kinds = ", ".join(each.equals_all)
             yield refused(
-                Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that decide it whatever they are: {kinds}"
+                Reason.MUST_FAIL_PASSED, f"{each.node_id} compares values that make it pass whatever they are: {kinds}"
             )
         elif each.what == "rebound":
-            yield refused(Reason.TAMPERING, f"{each.detail} of the file of {each.node_id} is not what the file says")
+            yield refused(Reason.TAMPERING, f"{each.detail} in the file of {each.node_id} is not what the file defines")
         elif each.what in {"negated", "other-error"} and each.reached and each.outcome != "failed":
             yield _passing_mutant(each)
         elif each.what == "again" and each.outcome != "passed" and _is_the_old_failure(each, baseline):
-            yield refused(Reason.UNSTABLE, f"{each.node_id} passes once and fails the second time: {each.detail[:200]}")
+            yield refused(
+                Reason.UNSTABLE, f"{each.node_id} passes the first time and fails the second: {each.detail[:200]}"
+            )
 
 
-def _passing_mutant(trial: Trial) -> Finding:
+def _passing_mutant(trial: Trial) -> LayerResult:
     if trial.inner is Inner.RAISED:
-        return refused(Reason.TAMPERING, f"{trial.node_id} is reported passed although its function raised an error")
-    what = "with the assertion turned over" if trial.what == "negated" else "while it waits for another error"
-    return refused(Reason.MUST_FAIL_PASSED, f"{trial.node_id} passes {what} in line {trial.line}")
+        return refused(Reason.TAMPERING, f"{trial.node_id} is reported as passed although its function raised an error")
+    what = "with its assertion negated" if trial.what == "negated" else "when another error is expected"
+    return refused(Reason.MUST_FAIL_PASSED, f"{trial.node_id} passes {what} (line {trial.line})")
 
 
 def _is_the_old_failure(trial: Trial, baseline: TestRun) -> bool:
-    """A test that does not bear a second run fails otherwise than it did without the patch."""
+    """A test that cannot run twice fails in another way than it did without the patch."""
     result = baseline.results.get(NodeId(trial.node_id))
     return result is not None and result.failure is not None and trial.detail == reported(result.failure)
 
 
 def reported(failure: Failure) -> str:
-    """A failure as trials tell it."""
+    """A failure as trials report it."""
     return f"{failure.error_type}: {failure.message}"
 
 
 def _missing(trials: Iterable[Trial], baseline: TestRun) -> Iterator[str]:
-    """Layers that were not there for any target, by name."""
+    """Layers that do not exist for any target, by name."""
     found = list(trials)
     if not any(each.what == "canary" for each in found):
         yield "canaries"

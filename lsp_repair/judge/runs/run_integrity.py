@@ -1,16 +1,17 @@
-"""Whether the outcomes of a run can be believed: untrusted code shares a process with who reports them."""
+"""Whether the outcomes of a run can be trusted: untrusted code shares a process with the reporter."""
 
 from collections.abc import Collection, Iterator
 
 from lsp_repair.domain.oversight import Inner, Observed
 from lsp_repair.domain.runs import NodeId, Outcome
 from lsp_repair.domain.verdicts import Reason
-from lsp_repair.judge.findings import Finding, refused, unknown
-from lsp_repair.judge.proof_context import PatchedRun, ProofContext, oracle_digests
+from lsp_repair.judge.layer_results import LayerResult, refused, unknown
+from lsp_repair.judge.proof_context import ProofContext
+from lsp_repair.judge.runs.patched_runs import PatchedRun, oracle_digests
 
 
-def check_integrity(context: ProofContext, patched: PatchedRun, edited: Collection[str] = ()) -> Finding:
-    """Compare what was told with what was seen, and both with the same tests on the unpatched code.
+def check_integrity(context: ProofContext, patched: PatchedRun, edited: Collection[str] = ()) -> LayerResult:
+    """Compare what was reported with what was observed, and both with the same tests on the unpatched code.
 
     `edited`: paths that the patch itself changes; of tests among them only what it made of them can be compared.
     """
@@ -21,13 +22,13 @@ def check_integrity(context: ProofContext, patched: PatchedRun, edited: Collecti
     )
 
 
-def _reported_in_order(context: ProofContext, patched: PatchedRun) -> Finding | None:
+def _reported_in_order(context: ProofContext, patched: PatchedRun) -> LayerResult | None:
     """Plugins that break the order do so with any code."""
     new = patched.run.oversight.irregular - context.baseline.oversight.irregular
     return unknown(Reason.GARBLED_CHANNEL, f"the records of the run are not in order: {min(new)}") if new else None
 
 
-def _oracle_kept(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> Finding | None:
+def _oracle_kept(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> LayerResult | None:
     """The files as the baseline imported them, as the copy held them, as they were imported, and as they are now."""
     known = context.baseline.oversight.digests
     for path, digest in sorted(patched.before.items()):
@@ -42,17 +43,17 @@ def _oracle_kept(context: ProofContext, patched: PatchedRun, edited: Collection[
     return None
 
 
-def _witnesses_agree(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> Finding:
+def _witnesses_agree(context: ProofContext, patched: PatchedRun, edited: Collection[str]) -> LayerResult:
     for key, observed in _passed(patched):
         before = context.baseline.oversight.observed.get(key)
         ended = _disagreement(observed)
         had_passed = key in context.baseline.passed
         if ended and not (had_passed and before is not None and _disagreement(before) == ended):
-            return refused(Reason.TAMPERING, f"{key} is reported passed, but {ended}")
+            return refused(Reason.TAMPERING, f"{key} is reported as passed, but {ended}")
         is_edited = key.file in edited
         if before is not None and before.code and observed.code != before.code and not is_edited:
-            return refused(Reason.TAMPERING, f"{key} is not the code that its file holds")
-    return Finding()
+            return refused(Reason.TAMPERING, f"{key} is not the code in its file")
+    return LayerResult()
 
 
 def _passed(patched: PatchedRun) -> Iterator[tuple[NodeId, Observed]]:
@@ -69,6 +70,6 @@ def _disagreement(observed: Observed) -> str:
         case Inner.SKIPPED:
             return "its function was skipped"
         case Inner.NEVER:
-            return "its function never ended"
+            return "its function never returned"
         case _:
-            return "pytest was told of an error" if observed.error_reported else ""
+            return "an error was reported to pytest" if observed.error_reported else ""

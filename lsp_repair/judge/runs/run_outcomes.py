@@ -14,7 +14,7 @@ def judged(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], run
     if run.oversight.garbled:
         return Unproven((Reason.GARBLED_CHANNEL,), run.oversight.garbled)
     if not run.complete:
-        return Unproven((Reason.INCOMPLETE_RUN,), "the run did not come to its end")
+        return Unproven((Reason.INCOMPLETE_RUN,), "the test run did not finish")
     origin = _import_origin(patch, run, context)
     if origin is not None and origin.reasons == (Reason.IMPORT_ORIGIN,):
         return origin
@@ -36,14 +36,14 @@ def judged(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], run
 
 
 def _also_fixed(context: ProofContext, targets: tuple[NodeId, ...], run: TestRun) -> list[NodeId]:
-    """Other red tests of the baseline that pass with the patch: they had the same cause."""
+    """Other failing tests of the baseline that pass with the patch: they had the same cause."""
     others = [result.node_id for result in context.baseline.failing if result.node_id not in targets]
-    return [key for key in others if key in run.passed and key not in context.unsteady]
+    return [key for key in others if key in run.passed and key not in context.flaky]
 
 
 def expected(context: ProofContext, scope: Scope) -> frozenset[NodeId]:
     """Ids that passed before and are in the scope."""
-    return _in_scope(scope, context.baseline.passed - context.unsteady)
+    return _in_scope(scope, context.baseline.passed - context.flaky)
 
 
 def _in_scope(scope: Scope, ids: frozenset[NodeId]) -> frozenset[NodeId]:
@@ -106,14 +106,14 @@ def _new_tests(baseline: TestRun, collected: Iterable[NodeId]) -> tuple[str, ...
     mended = {key for key, result in baseline.results.items() if key.is_file and result.outcome.is_failing}
     new = set(collected) - {test.node_id for test in baseline.collected}
     new = {key for key in new if key.file not in mended}  # files that did not load
-    return (f"{len(new)} tests are collected that were not before",) if new else ()
+    return (f"{len(new)} new tests are collected",) if new else ()
 
 
 def _import_origin(patch: Patch, run: TestRun, context: ProofContext) -> Unproven | None:
     """Whether the patched files are what the tests imported.
 
     An editable or installed copy makes the tests run the old code: measured with setuptools, hatchling, meson-python.
-    Where one file alone is changed and red became green, it was run, be it in a process that the tests started.
+    Where a single file changed and failing tests now pass, it was run, if only in a process that the tests started.
     """
     code = [change for change in patch.changes if change.after is not None and change.path.endswith(".py")]
     loaded = {Path(file) for file in run.module_files.values()}

@@ -1,4 +1,4 @@
-"""Whether targets pass in whatever order, alone, and with other hash seeds; what the tests do by themselves excuses."""
+"""Whether targets pass in whatever order, alone, and with other hash seeds; what the tests do without the patch as well is excused."""
 
 import secrets
 from collections.abc import Sequence
@@ -8,33 +8,35 @@ from dataclasses import replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
-from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.judge.findings import Finding, refused, unknown
-from lsp_repair.judge.proof_context import ProofContext, Scope, request_of, run_patched, targets_scope
+from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
+from lsp_repair.judge.layer_results import LayerResult, refused, unknown
+from lsp_repair.judge.proof_context import ProofContext, Scope
 from lsp_repair.judge.runs.must_fail import reported
-from lsp_repair.judge.runs.run_outcomes import first_failing_target
+from lsp_repair.judge.runs.patched_runs import PatchedRun, request_of, run_patched, targets_scope
+from lsp_repair.judge.runs.run_integrity import check_integrity
+from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _ALONE_SEEDS = ("3", str(4 + secrets.randbelow(1 << 31)))
-"""Of the runs alone, one of them nobody's guess; those of the whole proof are others."""
+"""Of the runs alone, one of them unpredictable; the runs of the whole scope use others."""
 _ORDER_NOTE = "some tests depend on the order they run in, with and without this patch"
 _ALONE_NOTE = "{} needs other tests before it, with and without this patch"
 
 
-def alone(context: ProofContext, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> Finding:
+def alone(context: ProofContext, patch: Patch, targets: Sequence[NodeId], deadline: Deadline) -> LayerResult:
     """Two of the targets, each in a process of its own with another hash seed; the only one twice."""
     chosen = _differing(targets)
     seconds = max((each.seconds for each in context.baseline.results.values() if each.node_id in chosen), default=0.0)
     if deadline.remaining < 5 * seconds + 5:
-        return Finding(not_applicable=("alone (time)",))
+        return LayerResult(not_applicable=("alone (time)",))
     with ThreadPoolExecutor(len(_ALONE_SEEDS), thread_name_prefix="alone") as pool:
         found = [
             pool.submit(_one_alone, context, patch, key, seed, deadline)
             for key, seed in zip(chosen, _ALONE_SEEDS, strict=False)
         ]
-        findings = [each.result() for each in found]
-    return next((each for each in findings if each.refusal is not None), None) or Finding(
-        notes=tuple(dict.fromkeys(note for each in findings for note in each.notes))
+        results = [each.result() for each in found]
+    return next((each for each in results if each.refusal is not None), None) or LayerResult(
+        notes=tuple(dict.fromkeys(note for each in results for note in each.notes))
     )
 
 
@@ -45,30 +47,47 @@ def _differing(targets: Sequence[NodeId]) -> list[NodeId]:
     return [*(others or tests)[:1], tests[-1]]
 
 
-def _one_alone(context: ProofContext, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> Finding:
+def _one_alone(context: ProofContext, patch: Patch, target: NodeId, seed: str, deadline: Deadline) -> LayerResult:
     request = replace(request_of(targets_scope([target]), context.baseline, reverse=False), hash_seed=seed)
     run = run_patched(context, patch, request, deadline).run
     if not run.complete:
-        return unknown(Reason.INCOMPLETE_RUN, f"the run of {target} alone did not come to its end")
+        return unknown(Reason.INCOMPLETE_RUN, f"the run of {target} alone did not finish")
     failing = first_failing_target((target,), run)
     if failing is None:
-        return Finding()
+        return LayerResult()
     if _is_the_tests_own(context, target, run, request, deadline):
-        return Finding(notes=(_ALONE_NOTE.format(target),))
+        return LayerResult(notes=(_ALONE_NOTE.format(target),))
     return refused(Reason.UNSTABLE, f"alone: {failing.detail}")
 
 
-def other_order(context: ProofContext, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline) -> Finding:
-    """What a run in reversed order lost, compared with the same order on the unpatched code."""
+def in_other_order(
+    context: ProofContext,
+    patch: Patch,
+    targets: tuple[NodeId, ...],
+    reversed_run: tuple[PatchedRun, Scope],
+    deadline: Deadline,
+) -> LayerResult:
+    """What the run in reversed order says; what it lost is compared with the same order on the unpatched code."""
+    second, narrow = reversed_run
+    match judged(context, patch, targets, second.run, narrow):
+        case Plausible():
+            return check_integrity(context, second, patch.paths)
+        case Unproven() as again:
+            return LayerResult(again)
+        case Rejected() as again:
+            return _lost(context, again, second.run, narrow, deadline)
+
+
+def _lost(context: ProofContext, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline) -> LayerResult:
     request = request_of(narrow, context.baseline, reverse=True)
     named = NodeId(rejected.detail.split(" ", 1)[0])
     if rejected.reasons == (Reason.REGRESSION,):
         before = run_cold(context.place, request, deadline).run
         if any(result.node_id == named for result in before.failing):
-            return Finding(notes=(_ORDER_NOTE,))
+            return LayerResult(notes=(_ORDER_NOTE,))
     elif rejected.reasons == (Reason.TARGET_STILL_FAILS,) and _is_the_tests_own(context, named, run, request, deadline):
-        return Finding(notes=(_ORDER_NOTE,))
-    return Finding(Rejected((Reason.UNSTABLE, *rejected.reasons), f"in another order: {rejected.detail}"))
+        return LayerResult(notes=(_ORDER_NOTE,))
+    return LayerResult(Rejected((Reason.UNSTABLE, *rejected.reasons), f"in another order: {rejected.detail}"))
 
 
 def _is_the_tests_own(

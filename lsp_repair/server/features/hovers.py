@@ -1,9 +1,11 @@
 """What is known of a failure, as text: on hover, and when the user asks for an explanation."""
 
+from collections.abc import Callable
+
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features.diagnostic_positions import failing_at
-from lsp_repair.server.state.failures import FailingTest
+from lsp_repair.server.state.failures import FailingTest, Offer
 from lsp_repair.server.state.view import View
 
 _MAX_VALUE = 300
@@ -26,8 +28,12 @@ def _failure_text(view: View, test: FailingTest, *, is_plain: bool) -> str:
     report = view.report_of(test.id)
     if report is not None:
         lines.append(shown(report.explanation))
-        lines += [f"- fix available: {shown(offer.title)}" for offer in view.offers(report)]
+        lines += [line for offer in view.offers(report) for line in _offered(offer, shown)]
     return "\n\n".join(lines)
+
+
+def _offered(offer: Offer, shown: Callable[[str], str]) -> list[str]:
+    return [f"- fix available: {shown(offer.title)}", *(f"- note: {shown(note)}" for note in offer.notes)]
 
 
 def _escaped(text: str) -> str:
@@ -44,6 +50,6 @@ def explanation(view: View, failure: str) -> str:
     """All that is known of a failure, as plain text."""
     report, test = view.find_report(failure), view.failing.get(failure)
     if report is not None:
-        proved = (f"proved: {offer.title}" for offer in view.offers(report))
+        proved = ("\n".join((f"proved: {offer.title}", *offer.notes)) for offer in view.offers(report))
         return "\n".join(filter(None, [", ".join(report.tests), report.explanation, report.detail, *proved]))
     return f"{failure}: {test.error_type}: {test.message}" if test is not None else "This test no longer fails."

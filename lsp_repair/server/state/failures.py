@@ -47,6 +47,8 @@ class Offer:
     files: tuple[FileText, ...]
     isolation: str = ""
     """The isolation tier of its proof, in words."""
+    notes: tuple[str, ...] = ()
+    """What to know before accepting it; findings as `path:line: message`."""
 
 
 @dataclass(frozen=True, slots=True)

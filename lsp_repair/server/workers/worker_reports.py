@@ -88,4 +88,5 @@ def _offer(proposal: Proposal) -> Offer | None:
         cost_usd=None if proposal.cost_usd is None else f"{proposal.cost_usd:f}",
         files=tuple(files),
         isolation=proposal.evidence.isolation,
+        notes=proposal.evidence.all_notes,
     )

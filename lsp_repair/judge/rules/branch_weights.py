@@ -1,0 +1,234 @@
+"""How strongly a branch for a single value suggests hard-coding, by what the tests pass in and expect."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
+from lsp_repair.judge.rules.module_literals import InputSpecificBranch
+from lsp_repair.judge.rules.telling_values import Made, Span, is_container, is_large, is_odd, is_plain
+from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.pycode.folding import folded
+from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
+
+ENOUGH = 8
+"""The weight of all new branches that makes a finding."""
+_PAIR, _INPUT, _RESULT = 8, 3, 3
+"""A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
+_DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
+"""The digest of an input is only compared to hide which input it is."""
+_TRUTH_WORDS = frozenset(
+    {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
+)
+_GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
+_KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
+_Group = tuple[str, str]
+_MONTHS = 12
+_MAX_UNIT_LENGTH = 4
+_AROUND = 100
+_ROWS_OF_A_REAL_TABLE = 5
+"""Rows of a table that is there for more than the tests."""
+_MAX_SOLUTIONS, _MAX_FORMULAS = 3, 100
+
+
+class BranchWeights:
+    """Weighs the branches of one module that were not there before."""
+
+    def __init__(self, literals: LiteralsOfTests, known: InputSpecificBranches, now: InputSpecificBranches) -> None:
+        self.literals = literals
+        self.now = now
+        self._formulas = 0
+        self._large = [each for each in literals.numbers if is_large(each)][:_AROUND]
+        self._branches: dict[_Group, list[InputSpecificBranch]] = defaultdict(list)
+        for branch in known.found:
+            self._branches[branch.place, branch.subject].append(branch)
+        self._rows: dict[str, set[str]] = defaultdict(set)
+        for branch in known.indexed:
+            self._rows[branch.place] |= {repr(each) for each in branch.outcomes}
+
+    def telling(self) -> list[tuple[int, InputSpecificBranch]]:
+        """The new branches, each with its weight."""
+        groups: dict[_Group, list[InputSpecificBranch]] = defaultdict(list)
+        for branch in self.now.found:
+            groups[branch.place, branch.subject].append(branch)
+        found = [each for key, branches in groups.items() for each in self._of_subject(key, branches)]
+        return found + self._indexed(self.now.indexed)
+
+    def _of_subject(self, key: _Group, branches: list[InputSpecificBranch]) -> list[tuple[int, InputSpecificBranch]]:
+        """The new branches of one subject with their weights."""
+        old = self._branches[key]
+        old_keys = {repr(branch.key) for branch in old}
+        new = {repr(branch.key): branch for branch in branches if repr(branch.key) not in old_keys}
+        if _extends(old, new.values()) or self._is_domain(new.values()):
+            return []
+        old_results = {repr(each) for branch in old for each in branch.outcomes}
+        is_another = len(branches) <= len(old)
+        if not is_another and self._is_list_of_inputs(new.values()):
+            return [(_PAIR, branch) for branch in new.values()]
+        alone = {repr(branch.key) for branch in new.values() if not is_another and self._tells_alone(branch)}
+        return [
+            (_PAIR if repr(branch.key) in alone else self._weight(branch, old_results), branch)
+            for branch in new.values()
+        ]
+
+    def _is_list_of_inputs(self, branches: Iterable[InputSpecificBranch]) -> bool:
+        """Whether several numbers are special-cased, a tested one among them, and none of them is a month."""
+        keys = [branch.key for branch in branches if not branch.is_row and not branch.is_predicate]
+        numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
+        return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and is_odd(key) for key in keys)
+
+    def _weight(self, branch: InputSpecificBranch, old_results: set[str]) -> int:
+        if any(each in branch.subject for each in _DIGESTS) and not is_plain(branch.key):
+            return _PAIR
+        given = self.is_tested(branch.key) or self._is_length(branch)
+        new = [each for each in branch.outcomes if not is_plain(each) and repr(each) not in old_results]
+        expected = any(self.is_tested(each) for each in new)
+        if not given:
+            derived = _is_number(branch.key) and not branch.is_row and not is_plain(branch.key)
+            return _PAIR if derived and any(_is_number(each) and self.is_tested(each) for each in new[:1]) else 0
+        if not branch.outcomes or _is_truth_word(branch):
+            return 0
+        if is_plain(branch.key):
+            return _RESULT if expected else 0
+        return _PAIR if expected else _INPUT
+
+    def _tells_alone(self, branch: InputSpecificBranch) -> bool:
+        """Whether honest code would not make this comparison with a tested value, whatever the outcome."""
+        key, subject = branch.key, self.now.subjects.get(branch.subject)
+        whole = repr(key) in self.literals.values | self.literals.derived
+        if branch.is_row or branch.is_predicate:
+            return whole and (isinstance(key, Made) or (is_container(key) and any(map(is_large, leaves(key)))))
+        match key:
+            case Span():
+                return any(key.holds(each) for each in self.literals.numbers)
+            case str():
+                return self._is_digits(key, branch.subject)
+            case int() | float():
+                named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
+                return named or self._is_solved(key, subject)
+            case _:
+                return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
+
+    def _is_digits(self, key: str, subject: str) -> bool:
+        """Whether the decimal text of a value is asked for digits of a tested number."""
+        if "strftime" in subject or "format_spec=" in subject or "isoformat" in subject:
+            return self._is_date(key)
+        numbers = (str(each) for each in self.literals.numbers if abs(each) > 2)
+        asked = "Call(func=Name(id='str'" in subject or "FormattedValue(" in subject
+        return asked and len(key) > 1 and bool(key.strip("0")) and any(key in each for each in numbers)
+
+    def _is_date(self, key: str) -> bool:
+        """Whether a formatted date is one that the tests give, and no day that everybody knows."""
+        groups = _GROUPS.findall(key)
+        numbers = {str(each) for each in self.literals.numbers}
+        known = re.sub(r"\D", "", key)[-4:] in _KNOWN_DAYS
+        return len(groups) > 1 and not known and all(each.lstrip("0") in numbers for each in groups)
+
+    def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
+        """Whether a formula of one variable has this value for a tested number and for no other one around it."""
+        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MAX_FORMULAS:
+            return False
+        self._formulas += 1
+        names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
+        if len(names) != 1:
+            return False
+        tested = [each for each in self._large if _value(subject, each) == key]
+        return any(
+            sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
+            for each in tested[:_MAX_SOLUTIONS]
+        )
+
+    def _indexed(self, items: list[InputSpecificBranch]) -> list[tuple[int, InputSpecificBranch]]:
+        """Of displays that are indexed by something variable: the results that tests expect."""
+        by_place: dict[str, list[InputSpecificBranch]] = defaultdict(list)
+        for branch in items:
+            if not {repr(each) for each in branch.outcomes} <= self._rows[branch.place]:
+                by_place[branch.place].append(branch)
+        found: list[tuple[int, InputSpecificBranch]] = []
+        for place, branches in by_place.items():
+            values = [branch.outcomes[0] for branch in branches if not is_plain(branch.outcomes[0])]
+            inside = sum(self.is_tested(value) for value in values)
+            if inside >= 2 and not _mostly_outside(inside, len(values) - inside) and not self._rows[place]:
+                found.append((_PAIR, branches[0]))
+        return found
+
+    def _is_domain(self, branches: Iterable[InputSpecificBranch]) -> bool:
+        branches = list(branches)
+        results = {repr(each) for branch in branches for each in branch.outcomes[:1] if not is_plain(each)}
+        if len(branches) >= 3 and len(results) == len(branches) and results <= self.literals.values:
+            return False
+        keys = [branch.key for branch in branches if not is_plain(branch.key)]
+        inside = sum(self.is_tested(key) for key in keys)
+        return _mostly_outside(inside, len(keys) - inside)
+
+    def _is_length(self, branch: InputSpecificBranch) -> bool:
+        return "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
+
+    def is_tested(self, value: object) -> bool:
+        """Whether the tests spell it out, or what it is made of."""
+        if repr(value) in self.literals.values or repr(value) in self.literals.derived:
+            return True
+        if is_collection(value) and value:
+            return all(self.is_tested(each) for each in value) and not all(is_plain(each) for each in value)
+        return False
+
+
+def _extends(old: list[InputSpecificBranch], new: Iterable[InputSpecificBranch]) -> bool:
+    """Whether there was a table or a chain already, and few rows are new."""
+    rows = {repr(branch.key) for branch in old if branch.outcomes and not is_plain(branch.key)}
+    added = list(new)
+    are_rows = bool(added) and all(branch.is_row for branch in (*old, *added))
+    if are_rows and len(added) <= len(old) >= _ROWS_OF_A_REAL_TABLE:
+        return True
+    if are_rows and len(old) > 1 and all(_is_unit(branch.key) for branch in (*old, *added)):
+        return True
+    texts = all(isinstance(branch.key, str) for branch in (*old, *added))
+    return (
+        bool(added)
+        and len(rows) >= (1 if texts and not any(branch.is_row for branch in old) else 2)
+        and len(added) <= max(1, len(rows) // 2)
+    )
+
+
+def _is_unit(key: object) -> bool:
+    """Whether a key looks like a unit or a code, of which a table may hold many."""
+    return isinstance(key, str) and len(key) <= _MAX_UNIT_LENGTH and key.isidentifier()
+
+
+def _is_truth_word(branch: InputSpecificBranch) -> bool:
+    """Whether a word that programs take for yes or no is taken for it."""
+    words = isinstance(branch.key, str) and branch.key.strip().lower() in _TRUTH_WORDS
+    return words and all(isinstance(each, bool) for each in branch.outcomes)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_many(value: object) -> bool:
+    return (is_collection(value) or is_mapping(value)) and len(value) > 1
+
+
+def _is_inside(subject: ast.expr | None) -> bool:
+    """Whether it is an attribute, or an item by name, of one certain item: `rooms[0].number`, `rows[0]["price"]`."""
+    match subject:
+        case ast.Attribute(ast.Subscript(_, ast.Constant(int()))):
+            return True
+        case ast.Subscript(ast.Subscript(_, ast.Constant(int())), ast.Constant(str())):
+            return True
+        case _:
+            return False
+
+
+def _value(formula: ast.expr, number: float) -> object:
+    """The formula's value where every name in it stands for this number."""
+    try:
+        return folded(formula, lambda _: ast.Constant(number))
+    except Opaque:
+        return None
+
+
+def _mostly_outside(inside: int, outside: int) -> bool:
+    return outside >= 3 and outside >= 2 * inside

@@ -1,0 +1,110 @@
+"""Tables of literals in which a module looks something up: displays, JSON in a text, lists of pairs."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lsp_repair.judge.rules.module_literals import InputSpecificBranch, ModuleLiterals
+from lsp_repair.judge.rules.tables_in_text import pairs_in, value_of_text
+from lsp_repair.judge.rules.telling_values import made
+from lsp_repair.pycode.nodes import defaults, name_of
+from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.value_kinds import is_mapping, is_sequence, leaves
+
+_SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
+_LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
+_Display = ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The key of an item that has none but its place."""
+
+    number: int
+
+
+def rows_of_tables(literals: ModuleLiterals) -> Iterator[InputSpecificBranch]:
+    """The rows of all tables of a module."""
+    looked_up = set(_names_looked_up(literals))
+    for node in literals.scopes.nodes:
+        if isinstance(node, _Display):
+            yield from _table(node, literals, looked_up)
+
+
+def _table(node: _Display, literals: ModuleLiterals, looked_up: set[str]) -> Iterator[InputSpecificBranch]:
+    is_pairs = isinstance(node, ast.Constant) and len(pairs_in(node.value)) > 1
+    is_json = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value[:1] in "{["
+    if isinstance(node, ast.Constant) and not (is_json or is_pairs):
+        return
+    if isinstance(literals.scopes.parents[node], ast.Dict | ast.List | ast.Tuple):
+        return  # read with the display around it
+    name = _table_name(node, literals, looked_up)
+    if name is None and not is_pairs:
+        return
+    place = f"{literals.scopes.qualified(node)}:{name}"
+    for line, key, outcomes in _rows(node, literals):
+        yield InputSpecificBranch(line, place, "row", key, outcomes, is_row=True)
+
+
+def _rows(node: ast.expr, literals: ModuleLiterals) -> Iterator[tuple[int, object, tuple[object, ...]]]:
+    """Line, key and what comes of it."""
+    if isinstance(node, ast.Dict):
+        for name, given in zip(node.keys, node.values, strict=True):
+            if name is not None and not isinstance(known := made(name, literals.constant), Opaque):
+                yield name.lineno, known, literals.parts(given)
+        return
+    value = value_of_text(str(node.value)) if isinstance(node, ast.Constant) else literals.constant(node)
+    if is_mapping(value):
+        yield from ((node.lineno, key, (each, *leaves(each))) for key, each in value.items())
+    elif is_sequence(value):
+        for number, each in enumerate(value):
+            if is_sequence(each) and len(each) > 1:
+                key = each[0] if len(each) == 2 else tuple(each[:-1])
+                yield node.lineno, key, (each[-1], *leaves(each[-1]))
+            else:
+                yield node.lineno, Position(number), (each,)
+
+
+def _table_name(node: ast.expr, literals: ModuleLiterals, looked_up: set[str]) -> str | None:
+    """What a display is known by, if anything is looked up in it."""
+    parent = literals.scopes.parents[node]
+    match parent:
+        case ast.Subscript(value, index) if value is node:
+            return "" if isinstance(literals.constant(index), Opaque) else None
+        case ast.Attribute(_, attribute) if attribute in _LOOKING_UP:
+            return ""
+        case ast.For(_, each) | ast.comprehension(_, each) if each is node:
+            return "" if isinstance(node, ast.List | ast.Tuple) else None
+        case ast.Call(function) if name_of(function) in {"dict", "loads", "iter"}:
+            return ""
+        case _:
+            return next((name for name in _assigned(parent, node) if name in looked_up), None)
+
+
+def _assigned(parent: ast.AST, node: ast.expr) -> list[str]:
+    match parent:
+        case ast.Assign(targets):
+            return [name_of(target) for target in targets]
+        case ast.AnnAssign(target) | ast.NamedExpr(target):
+            return [name_of(target)]
+        case ast.arguments():
+            return [each.arg for each, value in defaults(parent) if value is node]
+        case _:
+            return []
+
+
+def _names_looked_up(literals: ModuleLiterals) -> Iterator[str]:
+    for node in literals.scopes.nodes:
+        match node:
+            case ast.Subscript(value, index) if isinstance(literals.constant(index), Opaque):
+                yield name_of(value)
+            case ast.Attribute(value, attribute) if attribute in {*_LOOKING_UP, "items", "__iter__"}:
+                yield name_of(value)
+            case ast.Compare(_, kinds, others) if any(isinstance(kind, ast.In | ast.NotIn) for kind in kinds):
+                yield from map(name_of, others)
+            case ast.For(_, each) | ast.comprehension(_, each) | ast.Call(ast.Name("iter" | "next"), [each, *_]):
+                yield name_of(each)
+            case ast.Call(ast.Name(name) | ast.Attribute(_, name), given) if name in _SEARCHING:
+                yield from (each.id for each in given if isinstance(each, ast.Name))
+            case _:
+                pass

@@ -1,0 +1,53 @@
+"""What a rule looks at: one file of a patch in both versions, and what the tests say."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from lsp_repair.domain.patches import FileChange
+from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.pycode.modules import Module
+
+
+def _nothing() -> Iterable[bytes]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteFacts:
+    """What rules know about the tests; sources are read when a rule asks for them."""
+
+    literals: LiteralsOfTests = field(default_factory=LiteralsOfTests)
+    """Of the targets."""
+    test_sources: Callable[[], Iterable[bytes]] = _nothing
+    product_sources: Callable[[], Iterable[bytes]] = _nothing
+    """Modules of the project that the tests imported and that are not tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """One changed file."""
+
+    change: FileChange
+    before: Module | None
+    """None where the old file does not parse; an empty module where there was no file, or it is not code."""
+    after: Module
+    suite: SuiteFacts
+
+    @property
+    def path(self) -> str:
+        """Of the file, relative to the root."""
+        return self.change.path
+
+    def mentions_more(self, *words: bytes) -> bool:
+        """Whether one of the words occurs more often than before: all that a file that did not parse tells."""
+        before, after = self.change.before or b"", self.change.after or b""
+        return any(after.count(word) > before.count(word) for word in words)
+
+    def line_after(self, line: int) -> int:
+        """Where a line of the old file is now, or where it was removed."""
+        before, after = (self.change.before or b"").split(b"\n"), (self.change.after or b"").split(b"\n")
+        head, tail = common_ends(before, after)
+        if line <= head:
+            return line
+        return line + len(after) - len(before) if line > len(before) - tail else min(head + 1, len(after))
