@@ -105,14 +105,14 @@ def test_set_up(broken):
 EXPECTED = {
     "test_value": ["expects `3` but got `2`", "off by one", "shop.py:"],
     "test_order": ["elements are right, but not their order"],
-    "test_key": ["The key `'fig'` was looked up and is not there", "shop.py:12", "where the error was raised"],
+    "test_key": ["The key `'fig'` was looked up but does not exist", "shop.py:12", "where the error was raised"],
     "test_none": ["is None where its attribute `name` is used"],
-    "test_index": ["beyond the end", "shop.py:20"],
-    "test_zero": ["divided by zero"],
-    "test_raises": ["expects a ValueError, and none was raised"],
+    "test_index": ["index is out of range", "shop.py:20"],
+    "test_zero": ["division by zero"],
+    "test_raises": ["expects ValueError to be raised, but nothing was raised"],
     "test_recursion": ["recursion never ends"],
-    "test_type": ["does not fit the type"],
-    "test_in_the_test_itself": ["`undefined_name` is used and never defined"],
+    "test_type": ["does not support the types"],
+    "test_in_the_test_itself": ["`undefined_name` is used but never defined"],
     "test_set_up": ["set-up fails", "no such device"],
 }
 
