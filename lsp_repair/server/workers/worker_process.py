@@ -83,8 +83,9 @@ def run(order: Mapping[str, Any], orders: Orders) -> None:
     from lsp_repair.domain.deadline import Deadline  # noqa: PLC0415 - after the order is known
     from lsp_repair.folders import work_folder  # noqa: PLC0415 - after the order is known
     from lsp_repair.isolation.leftovers import take_away_leftovers  # noqa: PLC0415 - after the order is known
-    from lsp_repair.repair.baseline import prepare, run_baseline  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.baseline import run_baseline  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.fix_request import Selection  # noqa: PLC0415 - after the order is known
+    from lsp_repair.repair.prepare import prepare  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.session_sandbox import find_sandbox  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.test_selection import chosen  # noqa: PLC0415 - after the order is known
     from lsp_repair.repair.warm_suite import WarmSuite  # noqa: PLC0415 - after the order is known
