@@ -1,23 +1,20 @@
 """The fourth stage: the lines of the product where the fault of a failure group may be."""
 
-import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation, ochiai
-from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestResult, TestRun
+from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
 from lsp_repair.repair.editable import editable_files
 from lsp_repair.repair.prepare import Prepared
 from lsp_repair.repair.triage import MIN_TEST_SECONDS
+from lsp_repair.search.suspicion import localised
 from lsp_repair.testrun.warm_server import WarmServer
 
 _TRACE_SECONDS = 6.0
-_TRACEBACK_BONUS = 0.35
-_MODULE_LEVEL = 0.2
-_TESTS_OWN_ERRORS = frozenset({"AssertionError", "Failed", "DocTestFailure"})
 _UNKNOWN = 0.3
 """Suspiciousness of every line of a file of which no executed lines are known."""
 _MAX_WHOLE_FILES = 5
@@ -73,50 +70,4 @@ def _suspicious(
     results = {each.node_id: each for each in traced}
     failing = [results[key] for key in group.node_ids]
     passing = [each for each in traced if not each.outcome.is_failing]
-    ranked = ochiai(failing, passing).scores
-    scores = {path: dict(lines) for path, lines in ranked.items() if editable(path)}
-    for failure in group.failures[:5]:
-        _add_traceback(scores, failure, editable)
-    for path in list(scores):
-        _add_module_level(scores[path], prepared.read(path))
-    top = max((score for lines in scores.values() for score in lines.values()), default=0.0)
-    if not top:
-        return Localisation({})
-    return Localisation({path: {at: score / top for at, score in lines.items()} for path, lines in scores.items()})
-
-
-def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editable: Callable[[str], bool]) -> None:
-    """An error raised in the product was raised near its cause; frames nearer to the raise count more."""
-    if failure.error_type in _TESTS_OWN_ERRORS:
-        return
-    inside = [frame for frame in reversed(failure.frames) if editable(frame.path)]
-    for depth, frame in enumerate(inside):
-        lines = scores.setdefault(frame.path, {})
-        lines[frame.line] = min(1.2, lines.get(frame.line, 0.3) + _TRACEBACK_BONUS / (1 + depth))
-
-
-def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
-    """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
-    if data is None or not lines:
-        return
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    level = _MODULE_LEVEL * max(lines.values())
-    for start, end in _import_time_spans(tree.body):
-        for line in range(start, end + 1):
-            lines.setdefault(line, level)
-
-
-def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:
-    for node in body:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-                yield first, max(first, node.body[0].lineno - 1)
-            case ast.ClassDef():
-                yield node.lineno, node.lineno
-                yield from _import_time_spans(node.body)
-            case _:
-                yield node.lineno, node.end_lineno or node.lineno
+    return localised(ochiai(failing, passing), group.failures, editable, prepared.read)
