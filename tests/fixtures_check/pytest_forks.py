@@ -71,7 +71,9 @@ def answer(job: dict) -> dict:
     with os.fdopen(reader) as lines:
         events = [json.loads(line) for line in lines]
     _, status = os.waitpid(child, 0)
-    reported = {kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "failing")}
+    reported = {
+        kind: sorted({node_id for event, node_id in events if event == kind}) for kind in ("started", "failing")
+    }
     return {**reported, "exit_code": os.waitstatus_to_exitcode(status)}
 
 
