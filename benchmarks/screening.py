@@ -33,9 +33,10 @@ from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.judge.judge import ProofContext, prove
-from lsp_repair.repair.baseline import Baseline, Prepared, prepare, run_baseline
+from lsp_repair.repair.baseline import Baseline, run_baseline
 from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.fix_request import Selection
+from lsp_repair.repair.prepare import Prepared, prepare
 from lsp_repair.repair.proof_scopes import narrow_scope
 from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.test_selection import chosen
@@ -150,7 +151,7 @@ class _Bench:
         case = self._case()
         source = case.sources[0]
         candidates = first_order(source, case.localisation.scores[source.path], case.hints)[:_CANDIDATES]
-        ladder = build_ladder(case, self.baseline, (), self.server, _soon())
+        ladder = build_ladder(case, self.baseline.run, (), self.server, _soon())
         watch = Stopwatch()
         survivors, tally = self._screened(self.server, candidates, ladder, 1)
         cpu, wall = watch.cpu, watch.wall

@@ -1,126 +1,22 @@
-"""What one command prepares before any failure is looked at: the snapshot, the place and the baseline."""
+"""The second stage: the tests run once on the unpatched snapshot."""
 
-import os
-import re
-import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
-from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.outcomes import TestCounts
-from lsp_repair.domain.projects import Project
-from lsp_repair.domain.runs import Outcome, TestRun
+from lsp_repair.domain.runs import Outcome, TestResult, TestRun
 from lsp_repair.errors import CannotRunTestsError
-from lsp_repair.isolation.environment import scrubbed, trusted
-from lsp_repair.isolation.tiers import Found
-from lsp_repair.judge.policy.policy import ProjectRules
-from lsp_repair.judge.policy.project_rules import project_rules
+from lsp_repair.repair.prepare import Prepared
 from lsp_repair.repair.test_selection import Chosen
-from lsp_repair.repair.triage import Surroundings
 from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
-from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, take_snapshot
-from lsp_repair.testrun.source_roots import source_roots
 
-NO_OVERLAYS: Mapping[str, bytes] = {}
 _BASELINE_SHARE = 0.5
-"""Of the time limit: a baseline that takes longer leaves nothing for repairs, so what it found by then has to do."""
+"""Of the time limit: a baseline that takes longer leaves no time for repairs, so its results so far have to do."""
 _PATIENT_SECONDS = 20.0
 _PATIENT_SHARE = 1 / 20
-"""CPU time, at most and of the time limit, that a test gets before it is believed to hang."""
+"""CPU time, at most and as a share of the time limit, before a test counts as hanging."""
 _USAGE_ERROR, _INTERNAL_ERROR = 4, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A private copy of the project, ready to run its tests."""
-
-    project: Project
-    private: Path
-    snapshot: Snapshot
-    place: Place
-    isolation: IsolationReport
-
-    def surroundings(self) -> tuple[Surroundings, tuple[Surroundings, ...]]:
-        """The user's own surroundings, and each of their parts alone; made when they are first needed."""
-        everything = _with_excluded_files(self)
-        files = replace(self.place.at(everything), environ=self.place.environ)
-        own = trusted(os.environ)
-        home = {"HOME": own["HOME"]} if "HOME" in own else {}
-        single = (
-            Surroundings(f"the network ({_allowing('network')})", _with_opened(self.place, "network")),
-            Surroundings(
-                f"environment variables ({_allowing('environment')})",
-                replace(self.place, environ={**own, **_private_home(self.place)}),
-            ),
-            Surroundings(
-                f"the home folder ({_allowing('home')})",
-                _with_opened(replace(self.place, environ={**self.place.environ, **home}), "home"),
-            ),
-            Surroundings("files left out of the snapshot", files),
-        )
-        return Surroundings("the user's own surroundings", files.unconfined(own)), single
-
-
-def _allowing(effect: str) -> str:
-    return f'to let tests have it: allow = ["{effect}"] in your configuration'
-
-
-def _with_opened(place: Place, effect: str) -> Place:
-    sandbox = place.sandbox
-    return replace(place, sandbox=replace(sandbox, opened=sandbox.opened | {effect}))
-
-
-def _private_home(place: Place) -> dict[str, str]:
-    return {key: place.environ[key] for key in ("HOME", "TMPDIR") if key in place.environ}
-
-
-def _with_excluded_files(prepared: Prepared) -> Path:
-    """A copy that also holds the small files that the snapshot leaves out: `.env`, keys."""
-    copy = copy_snapshot(prepared.snapshot, prepared.private / "trusted" / prepared.snapshot.root.name)
-    for skipped in prepared.snapshot.skipped:
-        source = prepared.project.root / skipped.path
-        if source.is_file() and source.stat().st_size < 1 << 20:
-            shutil.copy2(source, copy.root / skipped.path)
-    return copy.root
-
-
-def prepare(
-    project: Project,
-    private: Path,
-    rules: SnapshotRules,
-    found: Found,
-    overlays: Mapping[str, bytes] = NO_OVERLAYS,
-) -> Prepared:
-    """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
-    sandbox = found.sandbox
-    snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), overlays, rules)
-    for name in ("home", "tmp"):
-        (private / name).mkdir(exist_ok=True)
-    place = Place(
-        root=snapshot.root,
-        python=project.interpreter.executable,
-        environ=_environ(private, sandbox.opened),
-        source_roots=source_roots(project, snapshot),
-        arguments=project.pytest_args,
-        selected=project.selected,
-        sandbox=sandbox,
-        copy_bytes=snapshot.size_bytes,
-    )
-    return Prepared(project, private, snapshot, place, found.report)
-
-
-def _environ(private: Path, opened: frozenset[str]) -> dict[str, str]:
-    """What candidate code gets, with what the user opened."""
-    environ = scrubbed(os.environ, private)
-    if "environment" in opened:
-        environ = {**trusted(os.environ), "HOME": environ["HOME"], "TMPDIR": environ["TMPDIR"]}
-    if "home" in opened and "HOME" in os.environ:
-        environ["HOME"] = os.environ["HOME"]
-    return environ
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +28,12 @@ class Baseline:
     """Whether everything was meant to run: nothing narrowed it."""
     chosen: Chosen
     notices: tuple[str, ...] = field(default=())
+
+    @property
+    def failing(self) -> tuple[TestResult, ...]:
+        """The failing tests (and files that did not collect) that the user chose."""
+        failing = self.run.failing
+        return tuple(each for each in failing if self.chosen.names(each.node_id)) if self.chosen.targets else failing
 
     @property
     def counts(self) -> TestCounts:
@@ -218,46 +120,3 @@ def _last_line(text: str) -> str:
     usage = [line for line in lines if ": error: " in line]
     errors = usage or [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
     return errors[-1][:300] if errors else "it printed nothing"
-
-
-_ORDINARY_ERRORS = frozenset(
-    {"AssertionError", "DocTestFailure", "Failed", "TestTimeout", "AttributeError", "NameError", "UnboundLocalError"}
-    | {"TypeError", "ValueError", "IndexError", "KeyError", "ZeroDivisionError", "RecursionError", "StopIteration"}
-    | {"SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError", "NotImplementedError"}
-)
-_SPEAKS_OF_SURROUNDINGS = re.compile(
-    rb"\benviron|\bgetenv|\bexpanduser|\bhome\(|\bHOME\b|\bTMPDIR\b|\bXDG_|\bgetuser|\bgetpass|\bkeyring|dotenv|\.netrc|\.git\b"
-    rb"|\bsocket\b|\brequests\b|\bhttpx\b|\burllib\b|\bhttp\.client\b|\baiohttp\b|\bpsycopg|\bredis\b|\bsubprocess\b"
-)
-
-
-def surroundings_may_matter(prepared: Prepared, run: TestRun) -> bool:
-    """Whether a red test could be red because of what its surroundings lack here.
-
-    So it is when an error is not one that code makes by itself, when files were left out that may hold secrets, or when
-    a file of the project speaks of its surroundings. A run in the user's own ones costs a start of pytest.
-    """
-    if any(result.failure and result.failure.error_type not in _ORDINARY_ERRORS for result in run.failing):
-        return True
-    if any(skipped.why.startswith(("may hold", "holds")) for skipped in prepared.snapshot.skipped):
-        return True
-    files = {Path(file) for file in run.module_files.values()}
-    return any(_speaks_of_surroundings(file) for file in files if file.is_relative_to(prepared.snapshot.root))
-
-
-def _speaks_of_surroundings(file: Path) -> bool:
-    try:
-        return _SPEAKS_OF_SURROUNDINGS.search(file.read_bytes()) is not None
-    except OSError:
-        return False
-
-
-def rules_of(prepared: Prepared, *, test_edits: bool) -> ProjectRules:
-    """The project's rules, with the folders that its copy is imported from."""
-    copy, root = prepared.snapshot.root, prepared.project.root
-    sources = [root / Path(each).relative_to(copy) for each in prepared.place.source_roots if _is_below(each, copy)]
-    return project_rules(prepared.project, sources, test_edits=test_edits)
-
-
-def _is_below(path: str, folder: Path) -> bool:
-    return Path(path).is_relative_to(folder)

@@ -10,7 +10,8 @@ from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.models.excerpts import Excerpt, FileView, called_names, excerpts, function_at, signatures
 from lsp_repair.models.material import Material
 from lsp_repair.models.sanitising import visible
-from lsp_repair.repair.case import Case, read_file
+from lsp_repair.repair.case import Case
+from lsp_repair.repair.prepare import read_file
 from lsp_repair.repair.recent_changes import replaced_lines
 
 _VALUE = 300

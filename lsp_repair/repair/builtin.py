@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import (
     CandidateSurvived,
-    Observer,
-    PatchJudged,
     Progressed,
     ProposalFound,
     ScreeningFinished,
@@ -18,10 +16,8 @@ from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
-from lsp_repair.judge.judge import ProofContext, Scope, prove
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
-from lsp_repair.repair.related_tests import RelatedTests, merged
+from lsp_repair.repair.prover import Prover
 from lsp_repair.screening.behaviours import Behaviour, behaviours, distinct, telling_input
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.search import Limits, Survivor, search
@@ -31,48 +27,6 @@ _MAX_COMPARED = 25
 _SETTLE_SECONDS = 0.6
 """How long the search goes on after its first survivor: a better one is near in rank, and a person waits."""
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
-
-
-@dataclass(slots=True)
-class Prover:
-    """Proves patches on one ground and remembers that the broad run was spent."""
-
-    context: ProofContext
-    whole_suite: bool
-    observe: Observer
-    deadline: Deadline
-    related: RelatedTests
-    rejected: frozenset[str] = frozenset()
-    """Patches that the user does not want to see again."""
-    broad_runs: int = 0
-    _looked_at: set[str] = field(default_factory=set[str])
-    """Files that were run for the sake of a patch, tests or not."""
-
-    def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
-        """One proof, told to the observer."""
-        started = time.monotonic()
-        targets = case.group.node_ids
-        narrow = narrow_scope(targets, case.covering)
-        wide = self._wide(patch, narrow)
-        self.broad_runs += wide.level is Level.FULL
-        verdict = prove(self.context, patch, targets, (wide, narrow), self.deadline)
-        self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
-        return verdict
-
-    def _wide(self, patch: Patch, narrow: Scope) -> Scope:
-        """The whole suite where it is affordable, else what can be affected by the patch."""
-        baseline = self.context.baseline
-        full = full_scope(baseline, self.deadline, self.broad_runs) if self.whole_suite else None
-        if full is not None:
-            return full
-        related = self.related.files([change.path for change in patch.changes])
-        unknown = related - self._looked_at - {key.file for key in baseline.results}
-        if unknown and not (self.whole_suite and baseline.complete):
-            self.observe(Progressed("running the tests that import the changed code"))
-            self._looked_at |= unknown
-            baseline = merged(baseline, self.related.baseline_of(unknown, self.deadline))
-            self.context = replace(self.context, baseline=baseline)
-        return related_scope(baseline, narrow, related, self.deadline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
 from lsp_repair.domain.money import money_text
 from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing
-from lsp_repair.repair.builtin import Found, Prover, proposal_title
+from lsp_repair.repair.builtin import Found, proposal_title
+from lsp_repair.repair.case import Case
 from lsp_repair.repair.model_bench import Grouping, ModelBench, what_changes
+from lsp_repair.repair.prover import Prover
+from lsp_repair.repair.session import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
+from lsp_repair.screening.behaviours import behaviours
+from lsp_repair.screening.screens import WarmScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,26 @@ class ModelWork:
         """A bench for these two models."""
         name = self.assistants.strategy.name
         return ModelBench(self.briefing, pair, self.assistants, self.prover, self.deadline, name, self.group)
+
+
+def model_work(session: Session, run: TestRun, prover: Prover, case: Case, screen: WarmScreen | None) -> ModelWork:
+    """The models' work on one case."""
+    assistants, prepared = session.request.assistants, session.prepared
+    assert assistants is not None
+    root, origin = prepared.snapshot.root, prepared.project.root
+    briefing = Briefing(case, root, origin, run, assistants.redactor, assistants.ignored)
+    return ModelWork(assistants, briefing, prover, session.deadline, lambda each: _by_behaviour(each, screen))
+
+
+def _by_behaviour(candidates: Sequence[Candidate], screen: WarmScreen | None) -> list[list[Candidate]]:
+    """Candidates that answer alike on the tests' inputs together; those of unknown behaviour alone."""
+    known = behaviours(screen, candidates) if screen is not None and len(candidates) > 1 else {}
+    found: dict[tuple[tuple[str, str], ...] | int, list[Candidate]] = {}
+    for number, candidate in enumerate(candidates):
+        behaviour = known.get(candidate)
+        key = tuple(behaviour.answers.items()) if behaviour is not None and behaviour.answers else number
+        found.setdefault(key, []).append(candidate)
+    return list(found.values())
 
 
 def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:

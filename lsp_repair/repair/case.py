@@ -9,12 +9,11 @@ from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.runs import Failure, NodeId, TestResult
+from lsp_repair.domain.runs import Failure, NodeId, TestResult, TestRun
 from lsp_repair.pycode.literals import mined
 from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.nodes import Definition
-from lsp_repair.repair.baseline import Baseline, Prepared
-from lsp_repair.repair.localise import Suspects
+from lsp_repair.repair.prepare import Prepared
 from lsp_repair.repair.proof_scopes import covering_tests
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.search.hints import Hints
@@ -45,50 +44,40 @@ class Case:
 
 
 def build_case(
-    prepared: Prepared, baseline: Baseline, group: FailureGroup, found: Suspects, passing: Sequence[TestResult]
+    prepared: Prepared, run: TestRun, group: FailureGroup, localisation: Localisation, traced: Sequence[TestResult]
 ) -> Case:
-    """Gather the sources, the ingredients and the covering tests."""
-    scores = found.localisation.scores
+    """Gather the sources, the ingredients and the covering tests; `traced` are results with their executed lines."""
+    scores = localisation.scores
     paths = sorted(scores, key=lambda path: -max(scores[path].values(), default=0.0))[:_SOURCE_FILES]
-    sources = [
-        SourceFile(path, data) for path in paths if (data := read_file(prepared.snapshot.root, path)) is not None
-    ]
+    sources = [SourceFile(path, data) for path in paths if (data := prepared.read(path)) is not None]
     lines = {path: set(by_line) for path, by_line in scores.items()}
     hints = Hints(
         failures=group.failures[:6],
-        test_literals=_literals(prepared, baseline, group),
-        project_names=tuple(_project_names(prepared, baseline)),
+        test_literals=_literals(prepared, run, group),
+        project_names=tuple(_project_names(prepared, run)),
     )
+    passing = [each for each in traced if not each.outcome.is_failing]
     covering = covering_tests(passing, lines, _COVERING_SECONDS)
-    return Case(group, found.localisation, tuple(sources), hints, covering)
+    spawning = frozenset(each.node_id for each in traced if each.starts_programs)
+    return Case(group, localisation, tuple(sources), hints, covering, spawning)
 
 
-def read_file(root: Path, path: str) -> bytes | None:
-    """The bytes of a file of the snapshot; None when it cannot be read or lies elsewhere."""
-    file = root / path
-    try:
-        return file.read_bytes() if file.resolve().is_relative_to(root.resolve()) else None
-    except OSError:
-        return None
-
-
-def _literals(prepared: Prepared, baseline: Baseline, group: FailureGroup) -> tuple[object, ...]:
-    lines = {test.node_id: (test.path, test.line) for test in baseline.run.collected}
+def _literals(prepared: Prepared, run: TestRun, group: FailureGroup) -> tuple[object, ...]:
+    lines = {test.node_id: (test.path, test.line) for test in run.collected}
     found: dict[str, object] = {}
     for key in group.node_ids[:6]:
         path, line = lines.get(key, ("", 0))
-        data = read_file(prepared.snapshot.root, path) if path else None
+        data = prepared.read(path) if path else None
         if data is not None:
             found.update((repr(each), each) for each in mined(data, line))
     return tuple(found.values())[:60]
 
 
-def _project_names(prepared: Prepared, baseline: Baseline) -> Iterable[str]:
+def _project_names(prepared: Prepared, run: TestRun) -> Iterable[str]:
     """`module:name` of the functions and classes of the imported modules of the project."""
-    root = prepared.snapshot.root
-    for module, file in sorted(baseline.run.module_files.items()):
+    for module, file in sorted(run.module_files.items()):
         path = Path(file)
-        if path.is_relative_to(root) and path.stat().st_size < 200_000:
+        if path.is_relative_to(prepared.snapshot.root) and path.stat().st_size < 200_000:
             yield from (f"{module}:{name}" for name in _top_names(path))
 
 
@@ -100,16 +89,14 @@ def _top_names(path: Path) -> Iterable[str]:
     yield from (node.name for node in tree.body if isinstance(node, Definition)) if tree is not None else ()
 
 
-def build_ladder(
-    case: Case, baseline: Baseline, others: Sequence[Failure], server: WarmServer, deadline: Deadline
-) -> Ladder:
+def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: WarmServer, deadline: Deadline) -> Ladder:
     """Which tests screen and which confirm, each only if the warm server reproduces its known outcome.
 
     `others` are the failures of groups that are not repaired yet.
     """
-    results = baseline.run.results
+    results = run.results
     limit = _cpu_limit(results, [*case.group.node_ids, *case.covering])
-    failures = [failure for failure in case.group.failures[:_CONFIRMING_TARGETS] if _is_test(failure)]
+    failures = [failure for failure in case.group.failures[:_CONFIRMING_TARGETS] if not failure.node_id.is_file]
     targets = {
         failure.node_id: _expected(failure, results, limit)
         for failure in failures
@@ -120,7 +107,7 @@ def build_ladder(
         for key in case.covering
         if key not in case.start_programs
     }
-    order = {test.node_id: index for index, test in enumerate(baseline.run.collected)}
+    order = {test.node_id: index for index, test in enumerate(run.collected)}
     both = sorted({**passing, **targets}.values(), key=lambda test: order.get(test.node_id, 0))
     confirming = tuple(replace(test, seconds=max(test.seconds, 0.4)) for test in trusted_tests(server, both, deadline))
     elsewhere = [_expected(failure, results, limit) for failure in others[:_CONFIRMING_TARGETS]]
@@ -143,10 +130,6 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
     hangs = failure.error_type in _HANGS
     own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
     return TrustedTest(failure.node_id, Style.DIRECT, max(limit, own), failure.error_type)
-
-
-def _is_test(failure: Failure) -> bool:
-    return not failure.node_id.is_file
 
 
 def _limited(test: TrustedTest, seconds: float) -> TrustedTest:

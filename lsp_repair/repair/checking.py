@@ -14,8 +14,9 @@ from lsp_repair.isolation.tiers import demand
 from lsp_repair.judge.judge import ProofContext, prove
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
-from lsp_repair.repair.baseline import Prepared, prepare, rules_of, run_baseline
+from lsp_repair.repair.baseline import run_baseline
 from lsp_repair.repair.fix_request import CheckRequest
+from lsp_repair.repair.prepare import Prepared, prepare
 from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
 from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.test_selection import chosen
@@ -48,7 +49,7 @@ def _checked(
     selection = chosen(prepared.project, request.selection, Path.cwd())
     if isinstance(patch, Rejected):
         return (), patch
-    rules = rules_of(prepared, test_edits=request.allow_test_edits)
+    rules = prepared.rules(test_edits=request.allow_test_edits)
     refused = screen_policy(patch, frozenset(), rules=rules)
     if refused is not None:  # what needs no baseline costs none
         return (), refused

@@ -1,91 +1,73 @@
-"""Where the fault may be: executed lines ranked by Ochiai, with what a traceback and an import add to them."""
+"""The fourth stage: the lines of the product where the fault of a failure group may be."""
 
-import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation, ochiai
-from lsp_repair.domain.runs import Failure, TestResult
-from lsp_repair.pycode.modules import parsed
-from lsp_repair.pycode.nodes import first_line, last_line
+from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
+from lsp_repair.repair.editable import editable_files
+from lsp_repair.repair.prepare import Prepared
+from lsp_repair.repair.triage import MIN_TEST_SECONDS
+from lsp_repair.search.suspicion import localised
+from lsp_repair.testrun.warm_server import WarmServer
 
-_TRACEBACK_BONUS = 0.35
-_MODULE_LEVEL = 0.2
-_TESTS_OWN_ERRORS = frozenset({"AssertionError", "Failed", "DocTestFailure"})
+_TRACE_SECONDS = 6.0
+_UNKNOWN = 0.3
+"""Suspiciousness of every line of a file of which no executed lines are known."""
+_MAX_WHOLE_FILES = 5
 
-Read = Callable[[str], bytes | None]
 
-
-@dataclass(frozen=True, slots=True)
-class Suspects:
-    """Suspicious lines of files that a repair may touch."""
-
-    localisation: Localisation
-    executed_only_tests: bool
-    """No line of the product was executed: nothing to edit."""
+def traced_passing(server: WarmServer, run: TestRun, deadline: Deadline) -> tuple[TestResult, ...]:
+    """Passing tests with their executed lines, quickest first, as many as a share of the time allows."""
+    served = {test.node_id: index for index, test in enumerate(server.collection.collected)}
+    known = [each for key, each in run.results.items() if key in served and each.outcome is Outcome.PASSED]
+    budget = min(_TRACE_SECONDS, deadline.remaining / 20)
+    affordable: list[NodeId] = []
+    for result in sorted(known, key=lambda each: each.seconds):
+        budget -= 0.002 + 2 * result.seconds
+        if budget < 0:
+            break
+        affordable.append(result.node_id)
+    affordable.sort(key=served.__getitem__)
+    traced = server.run(affordable, deadline.within(2 * _TRACE_SECONDS), record=True, test_seconds=MIN_TEST_SECONDS)
+    return tuple(
+        replace(traced.results[key], seconds=run.results[key].seconds) for key in affordable if key in traced.passed
+    )
 
 
 def localise(
-    group: FailureGroup,
-    failing: Sequence[TestResult],
-    passing: Iterable[TestResult],
-    editable: Callable[[str], bool],
-    read: Read,
-) -> Suspects:
-    """Rank the lines for one failure group; `read` gives a file of the snapshot or None."""
-    ranked = ochiai(failing, passing).scores
-    scores = {path: dict(lines) for path, lines in ranked.items() if editable(path)}
-    for failure in group.failures[:5]:
-        _add_traceback(scores, failure, editable)
-    for path in list(scores):
-        _add_module_level(scores[path], read(path))
-    top = max((score for lines in scores.values() for score in lines.values()), default=0.0)
-    normalised = (
-        {path: {at: score / top for at, score in lines.items()} for path, lines in scores.items()} if top else {}
+    prepared: Prepared, run: TestRun, group: FailureGroup, traced: Sequence[TestResult], ignored: Sequence[str]
+) -> Localisation:
+    """The suspicious lines that a repair may touch, from results with their executed lines.
+
+    Where the failing tests executed no such line, every line of the imported files is equally suspicious.
+    """
+    editable = editable_files(run, ignored)
+    found = _suspicious(prepared, group, traced, editable)
+    if found.scores:
+        return found
+    root = prepared.snapshot.root
+    files = [Path(file) for file in run.module_files.values()]
+    paths = dict.fromkeys(file.relative_to(root).as_posix() for file in files if file.is_relative_to(root))
+    whole = [path for path in paths if editable(path)][:_MAX_WHOLE_FILES]
+    contents = {path: data for path in whole if (data := prepared.read(path)) is not None}
+    return Localisation(
+        {path: dict.fromkeys(range(1, data.count(b"\n") + 2), _UNKNOWN) for path, data in contents.items()}
     )
-    return Suspects(Localisation(normalised), not scores)
 
 
-def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editable: Callable[[str], bool]) -> None:
-    """An error raised in the product was raised near its cause; frames nearer to the raise count more."""
-    if failure.error_type in _TESTS_OWN_ERRORS:
-        return
-    inside = [frame for frame in reversed(failure.frames) if editable(frame.path)]
-    for depth, frame in enumerate(inside):
-        lines = scores.setdefault(frame.path, {})
-        lines[frame.line] = min(1.2, lines.get(frame.line, 0.3) + _TRACEBACK_BONUS / (1 + depth))
+def localise_in_tests(prepared: Prepared, group: FailureGroup, traced: Sequence[TestResult]) -> Localisation:
+    """The suspicious lines of the failing tests' own files: for tests that are wrong, where the user allows test edits."""
+    return _suspicious(prepared, group, traced, {key.file for key in group.node_ids}.__contains__)
 
 
-def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
-    """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
-    tree = parsed(data) if data is not None and lines else None
-    if tree is None:
-        return
-    level = _MODULE_LEVEL * max(lines.values())
-    for start, end in _import_time_spans(tree.body):
-        for line in range(start, end + 1):
-            lines.setdefault(line, level)
-
-
-def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:
-    for node in body:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                first = first_line(node)
-                yield first, max(first, node.body[0].lineno - 1)
-            case ast.ClassDef():
-                yield node.lineno, node.lineno
-                yield from _import_time_spans(node.body)
-            case _:
-                yield node.lineno, last_line(node)
-
-
-def whole_files(paths: Iterable[str], read: Read) -> Mapping[str, Mapping[int, float]]:
-    """Every line equally suspicious: for failures that died without saying what they executed."""
-    found: dict[str, dict[int, float]] = {}
-    for path in paths:
-        data = read(path)
-        if data is not None:
-            found[path] = dict.fromkeys(range(1, data.count(b"\n") + 2), 0.3)
-    return found
+def _suspicious(
+    prepared: Prepared, group: FailureGroup, traced: Sequence[TestResult], editable: Callable[[str], bool]
+) -> Localisation:
+    results = {each.node_id: each for each in traced}
+    failing = [results[key] for key in group.node_ids]
+    passing = [each for each in traced if not each.outcome.is_failing]
+    return localised(ochiai(failing, passing), group.failures, editable, prepared.read)

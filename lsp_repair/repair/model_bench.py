@@ -27,7 +27,7 @@ from lsp_repair.pycode.modules import read_module, tree_of
 from lsp_repair.pycode.nodes import covers
 from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing, described
-from lsp_repair.repair.builtin import Prover
+from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import (
     CannotAskError,
     Judged,

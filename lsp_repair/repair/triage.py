@@ -1,52 +1,64 @@
-"""What a failure is before anything is spent on it: steady, flaky, or missing something of its environment."""
+"""The third stage: failing tests are reproduced before anything is spent on them; flaky ones are sorted out."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import grouped
+from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestResult, TestRun
+from lsp_repair.repair.session import Session
 from lsp_repair.testrun.cold import ColdRequest, run_cold
-from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.warm_server import WarmServer
 
+MIN_TEST_SECONDS = 6.0
+"""CPU seconds that a test which hung before gets at least when it runs again."""
 _ALONE_RUNS = 3
 _ALONE_BUDGET_SECONDS = 4.0
 _GLIMPSE_SECONDS = 0.3
 """CPU seconds of a hanging test that show which lines it executes."""
-_NEEDS_SERVICE = frozenset(
-    {"ConnectionRefusedError", "gaierror", "ConnectionError", "ConnectTimeout", "URLError", "NewConnectionError"}
-    | {"OperationalError", "ConnectError", "MaxRetryError", "herror", "ConnectionResetError"}
-)
 
 
 @dataclass(frozen=True, slots=True)
 class TriagedFailures:
-    """The red tests of the baseline, sorted by what they are."""
+    """The failing tests of the baseline, sorted by kind."""
 
-    steady: tuple[TestResult, ...]
+    reproducible: tuple[TestResult, ...]
     """With their executed lines where these could be recorded."""
-    flaky: tuple[tuple[Failure, str], ...]
-    """With the sentence that says how it was found out."""
+    flaky: tuple[tuple[Failure, str], ...] = ()
+    """With a sentence that says what gave them away."""
+
+    @property
+    def flaky_ids(self) -> frozenset[NodeId]:
+        """Ids of the flaky ones."""
+        return frozenset(failure.node_id for failure, _ in self.flaky)
+
+    @property
+    def groups(self) -> tuple[FailureGroup, ...]:
+        """The reproducible failures by cause."""
+        return tuple(grouped(result.failure for result in self.reproducible if result.failure is not None))
 
 
-def triage_flaky(
-    server: WarmServer, failing: Sequence[TestResult], test_seconds: float, deadline: Deadline
-) -> TriagedFailures:
-    """Run each red test again in fresh forks: together with lines recorded, then alone; one of each cause repeatedly."""
+def triage(session: Session, server: WarmServer | None, failing: Sequence[TestResult]) -> TriagedFailures:
+    """Run each failing test again: in fresh forks of the warm server, else in a fresh process for its lines."""
+    if server is None:
+        return TriagedFailures(tuple(failing))
+    return _with_cold_lines(session, _without_flaky(session, server, failing))
+
+
+def _without_flaky(session: Session, server: WarmServer, failing: Sequence[TestResult]) -> TriagedFailures:
+    """Together with lines recorded, then alone; one test of each cause repeatedly."""
+    test_seconds = _patience(failing)
     tests = [result for result in failing if not result.node_id.is_file]
     ids = [result.node_id for result in tests if not _hangs(result)]
-    traced = server.run(ids, deadline, record=True, test_seconds=test_seconds)
+    traced = server.run(ids, session.deadline, record=True, test_seconds=test_seconds)
     flaky: dict[NodeId, str] = {}
     for key in ids:
         again = traced.results.get(key)
         if again is not None and not again.outcome.is_failing:
             flaky[key] = "it failed with the other tests and passed in a fresh process"
     hanging = [result.node_id for result in tests if _hangs(result)]
-    glimpsed = server.run(hanging, deadline, record=True, test_seconds=_GLIMPSE_SECONDS)
+    glimpsed = server.run(hanging, session.deadline, record=True, test_seconds=_GLIMPSE_SECONDS)
     traced = replace(traced, results={**traced.results, **glimpsed.results})
-    budget = deadline.within(_ALONE_BUDGET_SECONDS)
+    budget = session.deadline.within(_ALONE_BUDGET_SECONDS)
     shown = {group.node_ids[0] for group in grouped(each.failure for each in tests if each.failure is not None)}
     for number in range(_ALONE_RUNS):
         for key in ids:
@@ -55,19 +67,25 @@ def triage_flaky(
             alone = server.run([key], budget, record=False, test_seconds=test_seconds).results.get(key)
             if alone is not None and alone.outcome is Outcome.PASSED:
                 flaky[key] = "it passed when it was run again alone, on the same code"
-    steady = tuple(_with_lines(result, traced) for result in failing if result.node_id not in flaky)
+    reproducible = tuple(_with_lines(result, traced) for result in failing if result.node_id not in flaky)
     found = tuple(
         (result.failure, flaky[result.node_id]) for result in failing if result.node_id in flaky and result.failure
     )
-    return TriagedFailures(steady, found)
+    return TriagedFailures(reproducible, found)
 
 
-def _hangs(result: TestResult | None) -> bool:
-    return result is not None and result.failure is not None and result.failure.error_type == "TestTimeout"
+def _patience(failing: Sequence[TestResult]) -> float:
+    """CPU seconds that a failing test gets when it runs again with its lines recorded."""
+    ended = [each.seconds for each in failing if each.failure and not _hangs(each)]
+    return max(MIN_TEST_SECONDS, 4 * max(ended, default=0.0))
+
+
+def _hangs(result: TestResult) -> bool:
+    return result.failure is not None and result.failure.error_type == "TestTimeout"
 
 
 def _with_lines(result: TestResult, traced: TestRun) -> TestResult:
-    """The warm run's facts where it saw the same failure: they carry the executed lines."""
+    """The traced result, which has the executed lines, where it shows the same failure."""
     again = traced.results.get(result.node_id)
     return again if again is not None and _is_same(again.failure, result.failure) else result
 
@@ -76,63 +94,13 @@ def _is_same(again: Failure | None, before: Failure | None) -> bool:
     return again is not None and before is not None and again.error_type == before.error_type
 
 
-def with_cold_lines(place: Place, triaged: TriagedFailures, deadline: Deadline) -> TriagedFailures:
-    """Record the lines of tests that act otherwise in a warm process in a fresh one."""
-    odd = [each for each in triaged.steady if not each.node_id.is_file and not each.executed and not _hangs(each)]
+def _with_cold_lines(session: Session, triaged: TriagedFailures) -> TriagedFailures:
+    """Record the lines of tests that behave differently in the warm server in a fresh process."""
+    tests = [each for each in triaged.reproducible if not each.node_id.is_file]
+    odd = frozenset(each.node_id for each in tests if not each.executed and not _hangs(each))
     if not odd:
         return triaged
-    only = frozenset(result.node_id for result in odd)
-    files = tuple(dict.fromkeys(key.file for key in only))
-    traced = run_cold(place, ColdRequest(files=files, only=only, record=True), deadline.within(30.0)).run
-    return replace(triaged, steady=tuple(_with_lines(each, traced) if each in odd else each for each in triaged.steady))
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """A place with one kind of thing opened that candidate code does not get."""
-
-    effect: str
-    place: Place
-
-
-class EnvironmentTriage:
-    """Runs the red tests in the user's own surroundings, while the search is already under way."""
-
-    def __init__(self, prepare: Callable[[], tuple[Surroundings, Sequence[Surroundings]]], deadline: Deadline) -> None:
-        self._prepare = prepare
-        self._deadline = deadline.cancellable()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="environment-gate")
-        self._run: Future[TestRun] | None = None
-
-    def start(self, failing: Sequence[TestResult]) -> None:
-        """Begin in the background."""
-        if self._run is not None:
-            return
-        self._trusted, self._single = self._prepare()
-        self._run = self._pool.submit(_rerun, self._trusted.place, failing, self._deadline.within(30.0))
-
-    def close(self) -> None:
-        """End what is running."""
-        self._deadline.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def missing_effect(self, failure: Failure) -> str | None:
-        """What the test lacks where candidates run; None when it fails in the user's own surroundings as well."""
-        silent = "a network service that does not answer" if failure.error_type in _NEEDS_SERVICE else None
-        if self._run is None:
-            return silent
-        result = self._run.result().results.get(failure.node_id)
-        if result is None or result.outcome is not Outcome.PASSED:
-            return silent
-        for each in self._single:
-            alone = _rerun(each.place, [result], self._deadline.within(10.0)).results.get(failure.node_id)
-            if alone is not None and alone.outcome is Outcome.PASSED:
-                return each.effect
-        return self._trusted.effect
-
-
-def _rerun(place: Place, failing: Sequence[TestResult], deadline: Deadline) -> TestRun:
-    only = frozenset(result.node_id for result in failing)
-    files = tuple(dict.fromkeys(key.file for key in only))
-    patience = max(2.0, 4 * max((result.seconds for result in failing), default=0.0))
-    return run_cold(place, ColdRequest(files=files, only=only, test_seconds=patience), deadline).run
+    request = ColdRequest(files=tuple(dict.fromkeys(key.file for key in odd)), only=odd, record=True)
+    traced = run_cold(session.prepared.place, request, session.deadline.within(30.0)).run
+    results = (_with_lines(each, traced) if each.node_id in odd else each for each in triaged.reproducible)
+    return replace(triaged, reproducible=tuple(results))

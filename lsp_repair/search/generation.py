@@ -32,7 +32,7 @@ def first_order(
 ) -> list[Candidate]:
     """At most `limit` candidates for one file, best first and free of duplicates; few are found much sooner than many.
 
-    `scores` holds the suspiciousness of each 1-based line; lines of the failures' tracebacks are added to it.
+    `scores` holds the suspiciousness of each 1-based line, tracebacks counted in (`suspicion.localised`).
     """
     context = context_of(source, scores, hints)
     if context is None:
@@ -57,7 +57,7 @@ def context_of(source: SourceFile, scores: Mapping[int, float], hints: Hints) ->
     module = read_module(source.data)
     if module is None or module.encoding is None:
         return None
-    suspicious = suspicious_lines(source.path, module, scores, hints.failures)
+    suspicious = suspicious_lines(module, scores)
     return Context(source, module, Ingredients(module), suspicious, hints)
 
 

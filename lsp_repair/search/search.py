@@ -10,7 +10,6 @@ from lsp_repair.search.composition import second_order
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.ranking import rank
-from lsp_repair.search.suspicion import raised_by_frames
 from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
@@ -61,7 +60,7 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
     limit after it had passed a test is probably right and slow: it is tried again at once.
     """
     run = _Run(hints, screen, deadline, limits, deadline.clock)
-    scores = _scores_by_path(sources, localisation, hints)
+    scores = _scores_by_path(sources, localisation)
     for most in sorted({min(limits.first_wave, limits.first_order), limits.first_order}):
         if run.is_over:
             return
@@ -79,11 +78,9 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
                 break
 
 
-def _scores_by_path(
-    sources: Sequence[SourceFile], localisation: Localisation, hints: Hints
-) -> dict[str, Mapping[int, float]]:
+def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -> dict[str, Mapping[int, float]]:
     known = {source.path: localisation.scores.get(source.path, {}) for source in sources}
-    if any(raised_by_frames(path, scores, hints.failures) for path, scores in known.items()):
+    if any(known.values()):
         return known
     return {source.path: dict.fromkeys(range(1, source.data.count(b"\n") + 2), _UNIFORM_SCORE) for source in sources}
 

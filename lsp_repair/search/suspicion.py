@@ -1,44 +1,93 @@
-"""From executed lines to suspicious ones: traceback frames, and definitions that suspicious lines depend on."""
+"""Where the fault may be: Ochiai's ranking, what tracebacks and imports add, and what suspicious lines depend on."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import first_line
 
 MAX_LINES = 60
-_UNSPECIFIC = {"AssertionError", "Failed", "RecursionError", "TimeoutError"}
+_UNSPECIFIC = frozenset({"AssertionError", "Failed", "DocTestFailure", "RecursionError", "TimeoutError"})
 """Errors whose traceback does not point at the fault."""
-_UNKNOWN = 0.3
-_HIGHEST = 1.2
+_MAX_TRACEBACKS = 5
+_TRACEBACK_BONUS = 0.35
+_NOT_EXECUTED = 0.3
+"""Score of a traceback's line, before its bonus, that no test was seen to execute."""
+_MAX_SCORE = 1.2
+_MODULE_LEVEL = 0.2
 _HEADER_SHARE = 0.6
 _DEFINITION_SHARE = 0.6
 
 
-def suspicious_lines(
-    path: str, module: Module, scores: Mapping[int, float], failures: Iterable[Failure]
-) -> dict[int, float]:
-    """The most suspicious lines (1-based) of the module, at most `MAX_LINES`, best first."""
-    raised = raised_by_frames(path, scores, failures)
-    for line, score in _derived(module, raised):
-        raised[line] = max(raised.get(line, 0.0), score)
+def localised(
+    executed: Localisation,
+    failures: Sequence[Failure],
+    editable: Callable[[str], bool],
+    read: Callable[[str], bytes | None],
+) -> Localisation:
+    """Ochiai's scores with what tracebacks and import-time lines add, at most 1; `read` gives a file of the snapshot.
+
+    The only place that counts tracebacks: the search takes these scores as they are.
+    """
+    scores = {path: dict(lines) for path, lines in executed.scores.items() if editable(path)}
+    for failure in failures[:_MAX_TRACEBACKS]:
+        _add_traceback(scores, failure, editable)
+    for path in list(scores):
+        _add_module_level(scores[path], read(path))
+    top = max((score for lines in scores.values() for score in lines.values()), default=0.0)
+    if not top:
+        return Localisation({})
+    return Localisation({path: {at: score / top for at, score in lines.items()} for path, lines in scores.items()})
+
+
+def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editable: Callable[[str], bool]) -> None:
+    """An error raised in the product was raised near its cause; frames nearer to the raise count more."""
+    if failure.error_type in _UNSPECIFIC:
+        return
+    inside = [frame for frame in reversed(failure.frames) if editable(frame.path)]
+    for depth, frame in enumerate(inside):
+        lines = scores.setdefault(frame.path, {})
+        lines[frame.line] = min(_MAX_SCORE, lines.get(frame.line, _NOT_EXECUTED) + _TRACEBACK_BONUS / (1 + depth))
+
+
+def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
+    """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
+    if data is None or not lines:
+        return
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    level = _MODULE_LEVEL * max(lines.values())
+    for start, end in _import_time_spans(tree.body):
+        for line in range(start, end + 1):
+            lines.setdefault(line, level)
+
+
+def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                yield first, max(first, node.body[0].lineno - 1)
+            case ast.ClassDef():
+                yield node.lineno, node.lineno
+                yield from _import_time_spans(node.body)
+            case _:
+                yield node.lineno, node.end_lineno or node.lineno
+
+
+def suspicious_lines(module: Module, scores: Mapping[int, float]) -> dict[int, float]:
+    """The most suspicious lines (1-based) of the module and what they depend on, at most `MAX_LINES`, best first."""
+    found = dict(scores)
+    for line, score in _derived(module, scores):
+        found[line] = max(found.get(line, 0.0), score)
     imports = _import_lines(module)
-    lines = [(line, score) for line, score in raised.items() if score > 0 and line not in imports]
+    lines = [(line, score) for line, score in found.items() if score > 0 and line not in imports]
     lines.sort(key=lambda pair: (-pair[1], pair[0]))
     return dict(lines[:MAX_LINES])
-
-
-def raised_by_frames(path: str, scores: Mapping[int, float], failures: Iterable[Failure]) -> dict[int, float]:
-    """Scores with the lines of specific errors' tracebacks raised, the innermost most."""
-    raised = dict(scores)
-    for failure in failures:
-        if failure.error_type in _UNSPECIFIC:
-            continue
-        lines = [frame.line for frame in reversed(failure.frames) if frame.path == path]
-        for depth, line in enumerate(lines):
-            raised[line] = min(_HIGHEST, raised.get(line, _UNKNOWN) + 0.35 / (1 + depth))
-    return raised
 
 
 def _import_lines(module: Module) -> set[int]:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
+from lsp_repair.domain.localisation import Localisation
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.hints import Hints
+from lsp_repair.search.suspicion import localised
 
 Check = Callable[[dict[str, object]], None]
 NOTHING_KNOWN = Hints(())
@@ -21,7 +23,9 @@ def propose() -> Callable[..., list[Candidate]]:
     ) -> list[Candidate]:
         raw = data.encode() if isinstance(data, str) else data
         lines = dict.fromkeys(range(1, raw.count(b"\n") + 2), 1.0)
-        return first_order(SourceFile("mod.py", raw), lines if scores is None else scores, hints)
+        executed = Localisation({"mod.py": lines if scores is None else scores})
+        known = localised(executed, hints.failures, "mod.py".__eq__, lambda _: None)
+        return first_order(SourceFile("mod.py", raw), known.scores.get("mod.py", {}), hints)
 
     return made
 

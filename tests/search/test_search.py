@@ -10,6 +10,7 @@ from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.hints import Hints
 from lsp_repair.search.search import Limits, Survivor, search
+from lsp_repair.search.suspicion import localised
 
 CLAMP = b"def clamp(x, low, high):\n    if x < low:\n        return low\n    if x < high:\n        return high\n    return x\n"
 FIXED = CLAMP.replace(b"x < high", b"x > high")
@@ -185,7 +186,8 @@ def test_a_traceback_is_enough_where_nothing_was_executed(executing):
     failure = Failure(NodeId("test_f.py"), "collect", "NameError", "name 'lenn' is not defined", frames)
     screen = executing(lambda names: names["SIZE"])
     source = SourceFile("f.py", b"SIZE = lenn([1])\n\n\ndef f(a):\n    return a\n")
-    found = search([source], Localisation({}), Hints((failure,)), screen, Deadline.after(20), SHORT)
+    suspicious = localised(Localisation({}), (failure,), "f.py".__eq__, lambda _: None)
+    found = search([source], suspicious, Hints((failure,)), screen, Deadline.after(20), SHORT)
     best = max(found, key=lambda survivor: survivor.rank)
     assert best.candidate.after == source.data.replace(b"lenn", b"len")
     assert {each.line for each in screen.screened} == {1}

@@ -1,0 +1,113 @@
+"""The fifth stage: one failure group is repaired by the built-in engine, then by models, each patch proved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.runs import Failure, TestResult, TestRun
+from lsp_repair.domain.verdicts import Reason
+from lsp_repair.isolation.tiers import too_weak
+from lsp_repair.judge.judge import targets_pass
+from lsp_repair.repair.builtin import Found, repair_by_search
+from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
+from lsp_repair.repair.case import Case, build_case, build_ladder
+from lsp_repair.repair.environment_triage import EnvironmentTriage
+from lsp_repair.repair.localise import localise_in_tests
+from lsp_repair.repair.prover import Prover
+from lsp_repair.repair.session import Session
+from lsp_repair.screening.screens import WarmScreen
+from lsp_repair.testrun.warm_server import WarmServer
+
+_SEARCH_SHARE = 0.6
+_MAX_SEARCH_SECONDS = 60.0
+"""A longer search hardly ever repairs a group that this one did not."""
+_NOTHING = Found((), Reason.NOTHING_TO_EDIT, "", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the groups of a session are repaired with; when the baseline has grown, a new one takes its place."""
+
+    run: TestRun
+    """The baseline as far as it is known."""
+    traced: tuple[TestResult, ...]
+    """Results with their executed lines."""
+    server: WarmServer | None
+    prover: Prover
+    environment: EnvironmentTriage
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What became of a group."""
+
+    case: Case
+    found: Found = _NOTHING
+    missing_effect: str | None = None
+    """What the tests lack in the sandbox: the code is not at fault."""
+
+
+def repair_group(session: Session, means: Means, case: Case, waiting: Sequence[FailureGroup]) -> Repaired:
+    """Repair one group; `waiting` are the groups that come after it, whose tests a patch may repair as well."""
+    request, deadline = session.request, session.deadline
+    if request.explain_only:
+        return Repaired(case, _explained(session, means, case))
+    if deadline.passed:
+        return Repaired(case)
+    share = deadline.remaining * _SEARCH_SHARE / (1 + len(waiting)) ** 0.5
+    budget = deadline.within(min(share, _MAX_SEARCH_SECONDS))
+    effect = means.environment.missing_effect(case.group.representative)
+    if effect is not None:
+        return Repaired(case, missing_effect=effect)
+    others = [failure for each in waiting for failure in each.failures if not failure.node_id.is_file]
+    found = _proposals(session, means, case, others, budget)
+    if request.allow_test_edits and not found.proposals:
+        suspects = localise_in_tests(session.prepared, case.group, means.traced)
+        case = build_case(session.prepared, means.run, case.group, suspects, means.traced)
+        found = _proposals(session, means, case, others, deadline.within(share))
+    return Repaired(case, found)
+
+
+def _explained(session: Session, means: Means, case: Case) -> Found:
+    if session.request.assistants is None or not case.sources:
+        return _NOTHING
+    return explained_by_model(model_work(session, means.run, means.prover, case, None), _NOTHING)
+
+
+def _proposals(session: Session, means: Means, case: Case, others: Sequence[Failure], budget: Deadline) -> Found:
+    """The built-in engine, then the models where it found nothing; a hint is for the models."""
+    if not case.sources:
+        return replace(_NOTHING, detail="the failing tests execute no code that a repair may touch")
+    assistants, most = session.request.assistants, session.request.max_proposals
+    screen = _screen(session, means, case, others, budget)
+    found = Found((), None, "", 0)
+    if screen is None:
+        found = Found((), Reason.NOT_REPRODUCED, "the warm test server is not available", 0)
+    searches = assistants is None or (assistants.strategy.searches and not assistants.hint)
+    if screen is not None and searches and not (assistants and assistants.preview):
+        found = repair_by_search(case, screen, means.prover, budget, most)
+    if found.proposals or assistants is None or not assistants.steps:
+        return found
+    isolation, demanded = session.prepared.isolation, session.request.demands.foreign
+    if not isolation.tier.satisfies(demanded) and not assistants.preview:
+        return replace(
+            found, reason=Reason.WEAK_ISOLATION, detail=too_weak(isolation, demanded, "the patches of models")
+        )
+    return repair_by_models(model_work(session, means.run, means.prover, case, screen), found, most)
+
+
+def _screen(
+    session: Session, means: Means, case: Case, others: Sequence[Failure], budget: Deadline
+) -> WarmScreen | None:
+    if means.server is None:
+        return None
+    targets = case.group.node_ids
+    return WarmScreen(
+        means.server,
+        str(session.prepared.snapshot.root),
+        build_ladder(case, means.run, others, means.server, budget),
+        budget,
+        session.request.jobs,
+        lambda candidate: targets_pass(means.prover.context, candidate.patch, targets, budget),
+    )

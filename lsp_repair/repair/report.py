@@ -1,0 +1,105 @@
+"""The last stage: what is reported of each failure group, and of the session at any moment."""
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.isolation import IsolationReport
+from lsp_repair.domain.outcomes import FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.projects import Project
+from lsp_repair.domain.runs import Failure, TestRun
+from lsp_repair.domain.verdicts import Reason
+from lsp_repair.isolation.nursery import confined_cpu_seconds
+from lsp_repair.repair.assistants import Assistants
+from lsp_repair.repair.builtin import Found
+from lsp_repair.repair.explanation import explain
+from lsp_repair.repair.prepare import Prepared
+from lsp_repair.repair.repair_group import Repaired
+
+_UNPROVEN = frozenset({Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN})
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process, of the children it waited for, and of sandboxed processes."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime + confined_cpu_seconds()
+
+
+@dataclass(slots=True)
+class SessionReport:
+    """What is known at any moment, also after Ctrl-C or when the time limit is reached."""
+
+    project: Project
+    isolation: IsolationReport
+    assistants: Assistants | None
+    counts: TestCounts = field(default_factory=TestCounts)
+    failures: list[FailureReport] = field(default_factory=list[FailureReport])
+    notices: list[str] = field(default_factory=list[str])
+    _started: float = field(default_factory=time.monotonic)
+    _cpu: float = field(default_factory=cpu_seconds)
+
+    def so_far(self, *, out_of_time: bool = False) -> FixReport:
+        """With the cost of all model calls."""
+        report = FixReport(
+            root=str(self.project.root),
+            python=str(self.project.interpreter.executable),
+            tests=self.counts,
+            isolation=self.isolation,
+            failures=tuple(self.failures),
+            seconds=time.monotonic() - self._started,
+            cpu_seconds=cpu_seconds() - self._cpu,
+            out_of_time=out_of_time,
+            notices=tuple(self.notices),
+        )
+        if self.assistants is None:
+            return report
+        usage, cost = self.assistants.meter.spent(None)
+        return replace(report, usage=usage, cost_usd=cost)
+
+
+def report_flaky(failure: Failure, how: str) -> FailureReport:
+    """A test that does not fail reliably; `how` says what gave it away."""
+    group = FailureGroup(failure.fingerprint, (failure,))
+    return FailureReport(group, Status.FLAKY, f"This test is flaky: {how}.", Reason.NOT_REPRODUCED, how)
+
+
+def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
+    """The explanation of a group, with its proposals or the reason why there are none."""
+    case, found = repaired.case, repaired.found
+    locations = case.localisation.ranked()
+    repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
+    explanation = explain(case.group.representative, locations, prepared.source_line, repaired_at)
+    if found.feedback:
+        explanation += f"\nThe feedback model says: {found.feedback}"
+    report = FailureReport(
+        _with_all_repaired(case.group, found, run),
+        Status.PROPOSED if found.proposals else Status.UNREPAIRED,
+        explanation,
+        found.reason,
+        found.detail,
+        locations,
+        found.proposals,
+        found.candidates_tried,
+    )
+    if repaired.missing_effect is not None:
+        detail = f"it needs {repaired.missing_effect}"
+        return replace(report, status=Status.ENVIRONMENT, reason=Reason.MISSING_EFFECT, detail=detail)
+    return replace(report, status=Status.UNPROVEN) if found.reason in _UNPROVEN else report
+
+
+def unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[FailureGroup]:
+    """The groups that the best proposal of this report does not repair as well."""
+    fixed = set(report.proposals[0].evidence.targets_passed) if report.proposals else set()
+    return [group for group in groups if not fixed.issuperset(group.node_ids)]
+
+
+def _with_all_repaired(group: FailureGroup, found: Found, run: TestRun) -> FailureGroup:
+    """The group with the failing tests of other groups that its best proposal repairs: they had the same cause."""
+    if not found.proposals:
+        return group
+    known = set(group.node_ids)
+    repaired = [key for key in found.proposals[0].evidence.targets_passed if key not in known]
+    failures = [run.results[key].failure for key in repaired]
+    return FailureGroup(group.fingerprint, (*group.failures, *(each for each in failures if each is not None)))
