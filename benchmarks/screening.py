@@ -33,12 +33,12 @@ from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.judge.judge import ProofContext, prove
-from lsp_repair.repair.baseline import Baseline, run_baseline
 from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.fix_request import Selection
-from lsp_repair.repair.prepare import Prepared, prepare
 from lsp_repair.repair.proof_scopes import narrow_scope
 from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.stages.baseline import Baseline, run_baseline
+from lsp_repair.repair.stages.prepare import Prepared, prepare
 from lsp_repair.repair.test_selection import chosen
 from lsp_repair.screening.ladder import Ladder, Tally
 from lsp_repair.screening.screens import WarmScreen

@@ -11,8 +11,8 @@ from lsp_repair.models.excerpts import Excerpt, FileView, called_names, excerpts
 from lsp_repair.models.material import Material
 from lsp_repair.models.sanitising import visible
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.prepare import read_file
 from lsp_repair.repair.recent_changes import replaced_lines
+from lsp_repair.repair.stages.prepare import read_file
 
 _VALUE = 300
 """Characters of a value, as in the paper on self-repair."""

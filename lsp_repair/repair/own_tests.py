@@ -11,7 +11,7 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.judge.judge import ProofContext, patched
 from lsp_repair.pycode.modules import parsed
-from lsp_repair.repair.prepare import read_file
+from lsp_repair.repair.stages.prepare import read_file
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _SECONDS = 2.0

@@ -9,11 +9,11 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove
-from lsp_repair.repair.baseline import Baseline
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
 from lsp_repair.repair.related_tests import RelatedTests, merged
 from lsp_repair.repair.session import Session
+from lsp_repair.repair.stages.baseline import Baseline
 
 
 @dataclass(slots=True)

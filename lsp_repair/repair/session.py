@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer
 from lsp_repair.repair.fix_request import FixRequest
-from lsp_repair.repair.prepare import Prepared
+from lsp_repair.repair.stages.prepare import Prepared
 
 
 @dataclass(frozen=True, slots=True)

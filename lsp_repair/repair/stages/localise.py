@@ -9,8 +9,8 @@ from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation, ochiai
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
 from lsp_repair.repair.editable import editable_files
-from lsp_repair.repair.prepare import Prepared
-from lsp_repair.repair.triage import MIN_TEST_SECONDS
+from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.repair.stages.triage import MIN_TEST_SECONDS
 from lsp_repair.search.suspicion import localised
 from lsp_repair.testrun.warm_server import WarmServer
 

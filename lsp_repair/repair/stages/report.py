@@ -15,8 +15,8 @@ from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.explanation import explain
-from lsp_repair.repair.prepare import Prepared
-from lsp_repair.repair.repair_group import Repaired
+from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.repair.stages.repair_group import Repaired
 
 _UNPROVEN = frozenset({Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN})
 

@@ -12,7 +12,7 @@ from typing import Self
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Failure, Outcome, TestResult, TestRun
 from lsp_repair.isolation.environment import trusted
-from lsp_repair.repair.prepare import Prepared
+from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import copy_snapshot
