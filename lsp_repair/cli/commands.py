@@ -3,12 +3,9 @@
 import argparse
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import cast
 
@@ -18,11 +15,11 @@ from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli import rendering
 from lsp_repair.cli.consenting import fix_with_consent
 from lsp_repair.cli.delivering import deliver
+from lsp_repair.cli.demo import run_demo
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
 from lsp_repair.cli.wiring import JOURNAL, observer, opened_ledger, projects
-from lsp_repair.domain.isolation import Demands
-from lsp_repair.domain.outcomes import FixReport, Status
+from lsp_repair.domain.outcomes import FixReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
 from lsp_repair.errors import LspRepairError, RefusedError, UsageError
@@ -32,7 +29,6 @@ from lsp_repair.repair.checking import check
 from lsp_repair.repair.engine import Interrupted, fix
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
-from lsp_repair.testrun.discovery import discover
 
 Arguments = argparse.Namespace
 
@@ -228,33 +224,6 @@ def run_doctor(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     from lsp_repair.cli.doctor import examine
 
     return examine(arguments.path.expanduser().absolute(), arguments.python, console)
-
-
-def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
-    """`demo`: the bundled project, copied, repaired by the tool's own interpreter."""
-    folder = Path(tempfile.mkdtemp(prefix="lsp-repair-demo."))
-    target = folder / "shop"
-    with resources.as_file(resources.files("lsp_repair.cli") / "demo_project") as source:
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    try:
-        console.line(f"A small shop with failing tests, copied to {target}:")
-        console.line()
-        project = discover(target, Path(sys.executable), os.environ, load_settings().settings)
-        with opened_ledger(open_folders(), console) as ledger:
-            # The project is this tool's own: it may run where no sandbox is.
-            request = FixRequest(jobs=os.cpu_count() or 1, demands=Demands().with_consent())
-            report = fix(project, request, observer(console, ledger))
-        console.clear_status()
-        rendering.show_fix(console, report)
-        console.line(
-            "No file was changed. On your own project, run lsp-repair fix PATH; add --write to apply the fixes.", "dim"
-        )
-    finally:
-        if arguments.keep:
-            console.line(f"The project was kept in {target}", "dim")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    return 0 if report.failures and all(each.status is Status.PROPOSED for each in report.failures) else 1
 
 
 def _shown(value: object) -> str:

@@ -20,10 +20,10 @@ import httpx2
 import openai
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.usage import Usage
 from lsp_repair.models.classifying import failure_of_body, failure_of_status, unsupported_parameter
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
+from lsp_repair.models.received_reply import ReceivedReply, StreamEnd, StreamFacts, StreamPiece, next_piece, pieces_of
 from lsp_repair.models.streams import (
     BadReplyError,
     ErrorInReplyError,
@@ -34,16 +34,13 @@ from lsp_repair.models.streams import (
     events_of,
     is_stream,
     json_of,
-    kind_of,
     lines_of,
 )
-from lsp_repair.models.usage_reports import reported_usage
 
 Hear = Callable[[str], None]
 _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 180.0
 """A local model may think that long before its first token."""
-_POLL_SECONDS = 0.05
 _MAX_BYTES_PER_TOKEN = 64
 _MIN_BYTES = 64_000
 _MAX_WIRE_BYTES_PER_TOKEN = 2_000
@@ -53,7 +50,7 @@ _ADAPTATIONS = 3
 _SHOWN = 300
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _SENT_HEADERS = frozenset(
-    {
+    [
         "accept",
         "accept-encoding",
         "authorization",
@@ -63,7 +60,7 @@ _SENT_HEADERS = frozenset(
         "host",
         "transfer-encoding",
         "user-agent",
-    }
+    ]
 )
 """The SDK adds more, some of it from the environment."""
 
@@ -107,16 +104,16 @@ class Wire:
         return {key: value for key, value in body.items() if key not in self._dropped}
 
     def _once(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
-        received = _Heard(limit=request.max_output_tokens * _MAX_BYTES_PER_TOKEN + _MIN_BYTES)
-        pieces: queue.Queue[_Piece] = queue.Queue()
+        received = ReceivedReply(limit=request.max_output_tokens * _MAX_BYTES_PER_TOKEN + _MIN_BYTES)
+        pieces: queue.Queue[StreamPiece] = queue.Queue()
         most = request.max_output_tokens * _MAX_WIRE_BYTES_PER_TOKEN + _MIN_WIRE_BYTES
         call = _Call(self, self._body(request), deadline, pieces, most)
         worker = threading.Thread(target=call.run, name="model-call", daemon=True)
         worker.start()
         try:
             while True:
-                piece = _next(pieces, worker)
-                if deadline.passed and not isinstance(piece, _End):
+                piece = next_piece(pieces, worker)
+                if deadline.passed and not isinstance(piece, StreamEnd):
                     call.stop()
                     cancelled = received.failure(Failed.CANCELLED, "cancelled while the reply was arriving")
                     return replace(cancelled, billed=call.began)
@@ -126,9 +123,9 @@ class Wire:
                         hear(piece)
                         if len(received.text) > received.limit:
                             return received.failure(Failed.MALFORMED, "far more text than was requested")
-                    case _Facts():
+                    case StreamFacts():
                         received.take(piece)
-                    case _End(failure):
+                    case StreamEnd(failure):
                         return received.reply() if failure is None else received.failed(failure)
                     case None:
                         pass
@@ -157,92 +154,11 @@ def _one_line(text: str, most: int) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:most]
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What a piece of the stream told beside text."""
-
-    finish: str | None = None
-    refusal: str = ""
-    usage: Usage | None = None
-    served_by: str = ""
-    bad: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    failure: Failure | None
-
-
-_Piece = str | _Facts | _End | None
-
-
-def _next(pieces: "queue.Queue[_Piece]", worker: threading.Thread) -> _Piece:
-    try:
-        return pieces.get(timeout=_POLL_SECONDS)
-    except queue.Empty:
-        if not worker.is_alive() and pieces.empty():
-            return _End(Failure(Failed.NETWORK, "the connection was lost"))
-        return None
-
-
-@dataclass(slots=True)
-class _Heard:
-    """A reply as far as it has come."""
-
-    limit: int
-    text: str = ""
-    finish: str | None = None
-    refusal: str = ""
-    usage: Usage | None = None
-    served_by: str = ""
-    bad: str = ""
-
-    def take(self, facts: _Facts) -> None:
-        self.finish = facts.finish or self.finish
-        self.refusal += facts.refusal
-        self.usage = facts.usage or self.usage
-        self.served_by = facts.served_by or self.served_by
-        self.bad = self.bad or facts.bad
-
-    @property
-    def reported(self) -> Usage | None:
-        """What the endpoint says it used; no text is 0 tokens."""
-        return self.usage if self.usage and (self.usage.output_tokens or not self.text) else None
-
-    def failure(self, why: Failed, detail: str) -> Failure:
-        return Failure(why, detail, self.text, self.reported, served_by=self.served_by)
-
-    def failed(self, failure: Failure) -> Failure:
-        """A failure that came after some text had: tokens were sampled."""
-        began = bool(self.text or self.finish)
-        return replace(
-            failure, partial=self.text, usage=self.reported, served_by=self.served_by, billed=failure.billed or began
-        )
-
-    def reply(self) -> Reply:
-        """What the end of the stream makes of it."""
-        if self.refusal:
-            return self.failure(Failed.REFUSED, self.refusal)
-        match self.finish:
-            case "stop" | "eos" | "end_turn" if self.text.strip():
-                return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
-            case "length" | "max_tokens":
-                return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
-            case "content_filter":
-                return self.failure(Failed.FILTERED, "the endpoint's content filter stopped the reply")
-            case None if self.text:
-                return self.failure(Failed.TRUNCATED, "the reply ended early")
-            case None:
-                return self.failure(Failed.MALFORMED, self.bad or "the reply contains no choice")
-            case _:
-                return self.failure(Failed.MALFORMED, self.bad or f"the reply is empty (it ended with {self.finish})")
-
-
 class _Call:
     """The part that waits for the network, in a thread of its own, so that a cancel is heard at once."""
 
     def __init__(
-        self, wire: Wire, body: dict[str, Any], deadline: Deadline, pieces: "queue.Queue[_Piece]", most: int
+        self, wire: Wire, body: dict[str, Any], deadline: Deadline, pieces: "queue.Queue[StreamPiece]", most: int
     ) -> None:
         self._wire = wire
         self._body = body
@@ -261,7 +177,7 @@ class _Call:
         except BaseException as error:  # noqa: BLE001 - the SDK lets errors through that are not its own
             failure = _of_exception(error)
             failure = replace(failure, billed=failure.billed and self.began)
-        self._pieces.put(_End(failure))
+        self._pieces.put(StreamEnd(failure))
 
     def stop(self) -> None:
         """End the exchange now; the endpoint sees the connection close."""
@@ -320,7 +236,7 @@ class _Call:
             if is_stream(response.headers):
                 self._read_events(chunks)
             else:
-                self._take(json_of(b"".join(chunks).decode("utf-8", "replace")), "message")
+                self._put(json_of(b"".join(chunks).decode("utf-8", "replace")), "message")
         return None
 
     def _until_stopped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -335,37 +251,11 @@ class _Call:
         for data in events_of(lines_of(chunks)):
             if data == "[DONE]":
                 return
-            self._take(json_of(data), "delta")
+            self._put(json_of(data), "delta")
 
-    def _take(self, document: object, part: str) -> None:
-        if not isinstance(document, dict):
-            raise BadReplyError(f"the endpoint answered with {kind_of(document)} instead of a reply")
-        reported = cast("dict[str, Any]", document)
-        if reported.get("error"):
-            raise ErrorInReplyError(reported["error"])
-        served = reported.get("model")
-        self._pieces.put(
-            _Facts(usage=reported_usage(reported.get("usage")), served_by=served if isinstance(served, str) else "")
-        )
-        choices = reported.get("choices")
-        if not isinstance(choices, list) or not choices:
-            return
-        first: object = cast("list[object]", choices)[0]
-        if isinstance(first, dict):
-            self._take_choice(cast("dict[str, Any]", first), part)
-
-    def _take_choice(self, choice: Mapping[str, Any], part: str) -> None:
-        body = choice.get(part)
-        reported = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        content, refusal = reported.get("content"), reported.get("refusal")
-        finish = choice.get("finish_reason")
-        if isinstance(content, str) and content:
-            self._pieces.put(content)
-        self._pieces.put(
-            _Facts(
-                finish=finish if isinstance(finish, str) else None, refusal=refusal if isinstance(refusal, str) else ""
-            )
-        )
+    def _put(self, document: object, part: str) -> None:
+        for piece in pieces_of(document, part):
+            self._pieces.put(piece)
 
 
 @functools.cache

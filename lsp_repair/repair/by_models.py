@@ -17,7 +17,8 @@ from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, proposal_title
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.model_bench import Grouping, ModelBench, what_changes
+from lsp_repair.repair.model_bench import Grouping, ModelBench
+from lsp_repair.repair.model_patches import what_changes
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.session import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved

@@ -1,15 +1,14 @@
 """The bench of the strategies: a case, two models, and the judge that every patch goes through."""
 
-import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import ReplyStreamed
 from lsp_repair.domain.metering import Purpose, Role
-from lsp_repair.domain.patches import Edit, FileChange, Patch
+from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
@@ -22,11 +21,10 @@ from lsp_repair.models.material import Material
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
 from lsp_repair.models.prompts import Sampling
 from lsp_repair.models.sanitising import plain
-from lsp_repair.pycode.differences import common_ends
-from lsp_repair.pycode.modules import read_module, tree_of
-from lsp_repair.pycode.nodes import covers
 from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing, described
+from lsp_repair.repair.model_patches import as_candidate, what_changes
+from lsp_repair.repair.own_tests import asserts_in, first_failing
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import (
     CannotAskError,
@@ -273,48 +271,7 @@ class ModelBench:
 
     def passes_own(self, program: Program, tests: Sequence[str]) -> str:
         """The first assert that fails on a program; empty when all pass or they cannot be run."""
-        from lsp_repair.repair.own_tests import first_failing  # noqa: PLC0415 - for one switch of one strategy
-
         return first_failing(self.prover.context, self._patch(program), self.briefing.case.group, tests, self.deadline)
-
-
-def asserts_in(reply: str, most: int) -> tuple[str, ...]:
-    """The assert statements of a reply that parse and call nothing of the interpreter's own machinery."""
-    found: list[str] = []
-    for line in reply.splitlines():
-        text = line.strip().strip("`")
-        tree = tree_of(text)
-        if tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert) and "__" not in text:
-            found.append(text)
-    return tuple(dict.fromkeys(found))[:most]
-
-
-def as_candidate(patch: Patch, sources: Mapping[str, SourceFile], title: str) -> Candidate | None:
-    """A patch of one file as the warm server takes it; None for others."""
-    if len(patch.changes) != 1:
-        return None
-    (change,) = patch.changes
-    before, after = change.before or b"", change.after or b""
-    start, tail = common_ends(before, after)
-    edit = Edit(start, len(before) - tail, after[start : len(after) - tail])
-    return Candidate(sources[change.path], (edit,), "model", change.first_difference[1], title, 1.0)
-
-
-def what_changes(patch: Patch) -> str:
-    """A patch in a few words: where it changes how many lines."""
-    places = [f"`{_function_around(change)}`" for change in patch.changes]
-    diff = patch.diff.splitlines()
-    added = sum(line.startswith("+") and not line.startswith("+++") for line in diff)
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff)
-    count = max(added, removed)
-    return f"rewrite {count} {'line' if count == 1 else 'lines'} of {' and '.join(places)}"
-
-
-def _function_around(change: FileChange) -> str:
-    path, line = change.first_difference
-    module = read_module(change.after)
-    names = [each.name for each in module.functions if covers(each, line)] if module is not None else []
-    return names[-1] if names else path
 
 
 def _short(usd: Decimal) -> str:

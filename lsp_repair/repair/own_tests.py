@@ -10,7 +10,7 @@ from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.judge.judge import ProofContext, patched
-from lsp_repair.pycode.modules import parsed
+from lsp_repair.pycode.modules import parsed, tree_of
 from lsp_repair.repair.stages.prepare import read_file
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
@@ -45,3 +45,14 @@ def _module(test_file: bytes, tests: Sequence[str]) -> str:
     imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     bodies = [f"def test_own_{number}():\n    {text}" for number, text in enumerate(tests)]
     return "\n".join([*imports, *bodies]) + "\n"
+
+
+def asserts_in(reply: str, most: int) -> tuple[str, ...]:
+    """The assert statements of a reply that parse and call nothing of the interpreter's own machinery."""
+    found: list[str] = []
+    for line in reply.splitlines():
+        text = line.strip().strip("`")
+        tree = tree_of(text)
+        if tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert) and "__" not in text:
+            found.append(text)
+    return tuple(dict.fromkeys(found))[:most]

@@ -82,9 +82,6 @@ class _Answered:
     is_gone: bool = False
 
 
-_CUT = _Answered({})
-
-
 @dataclass(frozen=True, slots=True)
 class _Replay:
     """One patch under observation, in a private copy that holds the new or the old code by turns."""
@@ -171,12 +168,12 @@ def replayed(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], d
 
 def _observed(replay: _Replay) -> LayerResult:
     recorded = _recorded(replay)
-    new = _answered(replay, recorded) if recorded.calls else _CUT
+    new = _answered(replay, recorded) if recorded.calls else _Answered({})
     if new.is_gone:
         new = _answered(replay, recorded)
     doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[InputKey]()
     replay.turn_back()
-    old = _answered(replay, recorded) if new != _CUT else _CUT
+    old = _answered(replay, recorded) if new != _Answered({}) else _Answered({})
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
         return _NOT_APPLICABLE
     if new.is_gone or new.missing - old.missing:  # where no test runs, the patched code cannot even be called
@@ -298,4 +295,4 @@ def _answered(
         if key in found:
             break
         found[key] = answer
-    return _CUT
+    return _Answered({})

@@ -26,8 +26,10 @@ def read_patch(
     root, oracle = context.snapshot.root, context.baseline.oracle_paths
 
     def read(path: str) -> bytes | None:
-        file = root / path
-        return file.read_bytes() if file.is_file() else None
+        try:
+            return (root / path).read_bytes()
+        except OSError:  # a folder, a loop of links, or not there
+            return None
 
     def product() -> Iterator[bytes]:
         for file in map(Path, context.baseline.module_files.values()):

@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any, Callable, NoReturn, Union
 
 import pytest
@@ -18,7 +17,7 @@ from ..digests import Digests
 from ..hiding import hide_probe
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from .guarding import guard
-from .measurement import Measurement
+from .pytest_run import run_pytest
 from .recorder import recorder
 from .reporting import Reporting
 from .sealing import sealed_emit
@@ -74,8 +73,3 @@ def _import_ahead() -> None:
             importlib.import_module(name if name.startswith("_pytest.") else f"_pytest.{name}")
         except ImportError:
             continue
-
-
-def run_pytest(root: str, arguments: Sequence[str], plugins: list[Any]) -> int:
-    """Pytest in this process, at the snapshot's root."""
-    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), *plugins]))

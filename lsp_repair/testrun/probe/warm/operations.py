@@ -17,7 +17,7 @@ from .entered_functions import identity
 from .items import Items
 from .reached import ReachedFunctions
 from .swapped_candidates import SwappedCandidates
-from .warm_session import Emit, Warm
+from .warm_state import Emit, Warm
 
 _MEMORY_BYTES = 3 << 30
 """What candidates may use beyond what the server uses."""

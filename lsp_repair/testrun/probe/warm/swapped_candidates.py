@@ -8,7 +8,7 @@ from typing import Any, Optional
 from .. import time_limits
 from . import behaviour, swap
 from .warm_records import ScreenedCandidate, ScreeningVerdict, Swap, TestToRun
-from .warm_session import Warm
+from .warm_state import Warm
 
 
 class SwappedCandidates:

@@ -6,46 +6,24 @@ in children, each in a process group of its own that is killed whole.
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 import pytest
 
 from .. import channel
-from ..pipe_records import Record, as_json
+from ..pipe_records import as_json
 from ..run_records import End, WarmRequest
+from ..session.pytest_run import run_pytest
 from ..session.reporting import Reporting
-from .items import Items, function_caches
-from .privacy import Privacy
+from .operations import OPERATIONS
 from .reload import ImportEdges
-from .swap import ImportTimeCalls, LiveFunctions
+from .swap import ImportTimeCalls
 from .warm_records import ChildRequest, Done, Ready
-
-Emit = Callable[[Record], None]
-
-
-class Warm:
-    """What the parent knows after collection; children inherit it by the fork."""
-
-    def __init__(
-        self, request: WarmRequest, session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
-    ) -> None:
-        root = self.root = request.root
-        self.privacy = Privacy(root, request.guard)
-        self.session = session
-        self.import_time = calls.called
-        self.edges = edges
-        self.reporting = reporting
-        self.items = Items(session.items, reporting)
-        self.items.protect()
-        gc.collect()
-        self.live = LiveFunctions(root)
-        self.caches = function_caches(root)
-        gc.freeze()
+from .warm_state import Emit, Warm
 
 
 class _TakeOver:
@@ -81,8 +59,6 @@ class _TakeOver:
 
 def serve_warm(request: WarmRequest, reporting: Reporting, read_fd: int, write_fd: int) -> None:
     """Collect, report `Ready`, serve; reports `End` with pytest's exit status when collection did not get that far."""
-    from ..session.sessions import run_pytest
-
     arguments = [*request.args, "--continue-on-collection-errors"]
     status = run_pytest(request.root, arguments, [reporting, _TakeOver(request, reporting, (read_fd, write_fd))])
     channel.send(write_fd, End(status, time.process_time()))
@@ -193,6 +169,4 @@ def _quiet() -> None:
 
 
 def _perform(warm: Warm, request: ChildRequest, emit: Emit) -> None:
-    from . import operations
-
-    operations.OPERATIONS[type(request.operation)](warm, request.operation, emit)
+    OPERATIONS[type(request.operation)](warm, request.operation, emit)
