@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.isolation.environment import names_a_secret
-from lsp_repair.testrun.exclusions import excluded_file, excluded_folder, holds_key
+from lsp_repair.testrun.exclusions import Exclusion, excluded_file, excluded_folder, holds_key
 
 _MAX_BYTES = 100_000
 _MAX_DEPTH = 4
@@ -49,7 +49,7 @@ def _secret_files(root: Path) -> Iterator[Path]:
         folders[:] = [] if depth >= _MAX_DEPTH else [each for each in folders if excluded_folder(each, ()) is None]
         for name in sorted(names):
             pure = PurePosixPath(name)
-            if excluded_file(pure, 0o100644, ()) == "may hold secrets" or pure.suffix.lower() == ".pem":
+            if excluded_file(pure, 0o100644, ()) is Exclusion.SECRETS or pure.suffix.lower() == ".pem":
                 yield here / name
 
 

@@ -3,8 +3,19 @@
 import re
 import stat
 from collections.abc import Iterable
+from enum import StrEnum
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
+
+
+class Exclusion(StrEnum):
+    """Why a file is left out, as users read it."""
+
+    CACHE = "cache of a tool"
+    SECRETS = "may contain secrets"
+    PRIVATE_KEY = "contains a private key"
+    SPECIAL = "socket, pipe or device"
+
 
 _FOLDERS = frozenset(
     {".git", ".hg", ".svn", ".jj", ".bzr", "node_modules", "__pycache__", ".pytest_cache", ".mypy_cache"}
@@ -30,16 +41,16 @@ def excluded_folder(name: str, entries: Iterable[str]) -> str | None:
     return None
 
 
-def excluded_file(path: PurePosixPath, mode: int, allowed: tuple[str, ...]) -> str | None:
+def excluded_file(path: PurePosixPath, mode: int, allowed: tuple[str, ...]) -> Exclusion | None:
     """Why a file is left out by its name and kind, None when it belongs to the project."""
     if not stat.S_ISREG(mode):
-        return "socket, pipe or device"
+        return Exclusion.SPECIAL
     if any(fnmatch(str(path), pattern) or fnmatch(path.name, pattern) for pattern in allowed):
         return None
     if _CACHE_FILE.search(path.name):
-        return "cache of a tool"
+        return Exclusion.CACHE
     if _SECRET_FILE.search(path.name):
-        return "may contain secrets"
+        return Exclusion.SECRETS
     return None
 
 

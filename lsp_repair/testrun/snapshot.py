@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
-from lsp_repair.testrun.exclusions import excluded_file, excluded_folder, holds_key
+from lsp_repair.testrun.exclusions import Exclusion, excluded_file, excluded_folder, holds_key
 
 _MAX_LINKED_BYTES = 64 << 20
 
@@ -150,9 +150,9 @@ def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None
         why = excluded_file(relative, status.st_mode, copying.rules.include)
         if why is None and relative.suffix.lower() == ".pem" and str(relative) not in copying.rules.include:
             with source.open("rb") as file:
-                why = "contains a private key" if holds_key(relative, file.read(200)) else None
+                why = Exclusion.PRIVATE_KEY if holds_key(relative, file.read(200)) else None
         if why is not None:
-            if why != "cache of a tool":
+            if why is not Exclusion.CACHE:
                 copying.skipped.append(Skipped(str(relative), why))
             return
         readable = source.open("rb")

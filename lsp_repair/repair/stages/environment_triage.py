@@ -14,6 +14,7 @@ from lsp_repair.domain.runs import Failure, Outcome, TestResult, TestRun
 from lsp_repair.isolation.environment import trusted
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.testrun.cold import ColdRequest, run_cold
+from lsp_repair.testrun.exclusions import Exclusion
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import copy_snapshot
 
@@ -35,12 +36,12 @@ _SURROUNDINGS = re.compile(
 def surroundings_may_matter(prepared: Prepared, run: TestRun) -> bool:
     """Whether a test could fail because of something that is missing in the sandbox.
 
-    True for errors that code does not raise by itself, for files left out because they may hold secrets, and for
+    True for errors that code does not raise by itself, for files left out because they may contain secrets, and for
     projects whose files mention their surroundings. Running in the user's own surroundings costs a start of pytest.
     """
     if any(result.failure and result.failure.error_type not in _ORDINARY_ERRORS for result in run.failing):
         return True
-    if any(skipped.why.startswith(("may hold", "holds")) for skipped in prepared.snapshot.skipped):
+    if any(skipped.why in {Exclusion.SECRETS, Exclusion.PRIVATE_KEY} for skipped in prepared.snapshot.skipped):
         return True
     files = {Path(file) for file in run.module_files.values()}
     return any(_mentions_surroundings(file) for file in files if file.is_relative_to(prepared.snapshot.root))
