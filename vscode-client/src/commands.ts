@@ -144,5 +144,5 @@ async function repairTest({ server, failures }: Parts, item: Partial<vscode.Test
       return;
     }
   }
-  void vscode.window.showInformationMessage("lsp-repair knows no failure of this test yet. It looks when the tests have run.");
+  void vscode.window.showInformationMessage("lsp-repair knows of no failure of this test yet. Run the tests first.");
 }

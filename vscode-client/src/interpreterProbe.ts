@@ -73,7 +73,7 @@ export function whyNot(tried: readonly string[], found: readonly Probed[], bundl
   }
   return bundle
     ? `lsp-repair cannot run: ${seen}.`
-    : `lsp-repair is not installed (${seen}), and this build of the extension brings no copy of it.`;
+    : `lsp-repair is not installed (${seen}), and this build of the extension does not bundle it.`;
 }
 
 /** As the name of a folder. */

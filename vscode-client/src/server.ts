@@ -214,7 +214,7 @@ export class Server implements vscode.Disposable {
     try {
       await client?.dispose();
     } catch (error) {
-      this.output.debug("The server did not end in order:", String(error));
+      this.output.debug("The server did not shut down cleanly:", String(error));
     }
     this.become("stopped");
   }
