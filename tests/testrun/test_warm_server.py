@@ -4,7 +4,7 @@ import pytest
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.screening.ladder import TrustedTest, trusted_tests
-from lsp_repair.testrun.probe.warm.warm_records import Canary, Screen, Style
+from lsp_repair.testrun.probe.warm.warm_records import Canary, Done, RunTests, Screen, Style
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 
 
@@ -160,3 +160,15 @@ def test_a_child_that_dies_takes_nothing_with_it(project):
         lived = server.run(["test_dies.py::test_lives"], Deadline.after(30), record=False, test_seconds=2.0)
     assert [str(each.failure.error_type) for each in died.failing] == ["ProcessDied"]
     assert lived.passed == {"test_dies.py::test_lives"}
+
+
+def test_servers_may_share_a_temporary_folder(project):
+    place = project({"test_code.py": "def test_green():\n    pass\n"})
+    servers = [start_warm(place, WarmRequest(()), Deadline.after(60)) for _ in range(2)]
+    operation = RunTests(["test_code.py::test_green"], 5.0)
+    numbers = [server.submit(operation, 20.0) for server in servers]
+    assert numbers == [1, 1]
+    for server in servers:
+        with server:
+            done = next(each.report for each in server.reports(Deadline.after(60)) if isinstance(each.report, Done))
+            assert done.why is None

@@ -18,12 +18,12 @@ _RUNS_CANDIDATES = (Screen, Reimport, CompareBehaviour)
 
 
 class Privacy:
-    """The same for all children of one server."""
+    """The same for all children of one server; servers may share a temporary folder."""
 
     def __init__(self, root: str, guard: Optional[str]) -> None:
         self._root = root
         self._landlock = _loaded(guard) if guard else None
-        self._tmp = tempfile.gettempdir()
+        self._prefix = os.path.join(tempfile.gettempdir(), "child-%d-" % os.getpid())
 
     def begin(self, request: ChildRequest, session: Any) -> None:
         """In the child, before anything of a candidate runs.
@@ -51,7 +51,7 @@ class Privacy:
         shutil.rmtree(self._folder(request), ignore_errors=True)
 
     def _folder(self, request: ChildRequest) -> str:
-        return os.path.join(self._tmp, "child-%d" % request.number)
+        return self._prefix + str(request.number)
 
 
 def _loaded(folder: str) -> Any:
