@@ -22,7 +22,6 @@ class StreamFacts:
     refusal: str = ""
     usage: Usage | None = None
     served_by: str = ""
-    bad: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class ReceivedReply:
     refusal: str = ""
     usage: Usage | None = None
     served_by: str = ""
-    bad: str = ""
 
     def take(self, facts: StreamFacts) -> None:
         """Add what a piece of the stream reported."""
@@ -63,7 +61,6 @@ class ReceivedReply:
         self.refusal += facts.refusal
         self.usage = facts.usage or self.usage
         self.served_by = facts.served_by or self.served_by
-        self.bad = self.bad or facts.bad
 
     @property
     def reported(self) -> Usage | None:
@@ -95,9 +92,9 @@ class ReceivedReply:
             case None if self.text:
                 return self.failure(Failed.TRUNCATED, "the reply ended early")
             case None:
-                return self.failure(Failed.MALFORMED, self.bad or "the reply contains no choice")
+                return self.failure(Failed.MALFORMED, "the reply contains no choice")
             case _:
-                return self.failure(Failed.MALFORMED, self.bad or f"the reply is empty (it ended with {self.finish})")
+                return self.failure(Failed.MALFORMED, f"the reply is empty (it ended with {self.finish})")
 
 
 def pieces_of(document: object, part: str) -> Iterator[StreamPiece]:
