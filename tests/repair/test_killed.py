@@ -26,6 +26,7 @@ def processes_of(tool: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(
     "step", ["running the tests on a snapshot", "searching a repair", "makes the failing tests pass"]
 )

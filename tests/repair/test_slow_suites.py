@@ -65,6 +65,7 @@ def test_a_chosen_test_is_repaired_without_breaking_what_imports_the_code(shop, 
         assert "(affected tests)" in proposal["title"]
 
 
+@pytest.mark.slow
 def test_the_last_failed_tests_are_taken_from_pytests_own_memory(shop, lsp_repair):
     remembered = shop / ".pytest_cache" / "v" / "cache" / "lastfailed"
     remembered.parent.mkdir(parents=True)
@@ -74,6 +75,7 @@ def test_the_last_failed_tests_are_taken_from_pytests_own_memory(shop, lsp_repai
     assert ran.json["failures"][0]["tests"] == [FAILING]
 
 
+@pytest.mark.slow
 def test_pytests_own_arguments_are_never_widened(shop, lsp_repair):
     ran = lsp_repair("fix", shop, "--time-limit", 60, "--", "-k", "limit")
     assert ran.code == 0, ran.out + ran.err
