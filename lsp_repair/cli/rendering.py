@@ -80,9 +80,11 @@ def _show_why_none(console: Console, report: FailureReport) -> None:
 
 def _show_summary(console: Console, report: FixReport, *, explain_only: bool) -> None:
     tests = report.tests
-    counted = f"{tests.collected} tests: {tests.passed} passed, {tests.failed} failed"
-    counted += f", {tests.errors} errors" if tests.errors else ""
+    counted = f"{_number(tests.collected, 'test')}: {tests.passed} passed, {tests.failed} failed"
+    counted += f", {_number(tests.errors, 'error')}" if tests.errors else ""
     counted += f", {tests.skipped} skipped" if tests.skipped else ""
+    counted += f", {tests.not_run} not run" if tests.not_run else ""
+    counted += f", {_number(tests.not_collected, 'file')} not collected" if tests.not_collected else ""
     if not report.failures:
         nothing_failing = tests.collected and not tests.failed and not tests.errors and not tests.not_run
         console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_failing else "yellow")
@@ -98,6 +100,10 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached; this is what had been found", "yellow")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _cost(report: FixReport) -> str:

@@ -11,6 +11,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.case import build_case
+from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.prover import prover_for
 from lsp_repair.repair.session import Session
@@ -65,6 +66,8 @@ def _fix(session: Session, report: SessionReport) -> None:
     baseline = run_baseline(prepared, selection, deadline, session.observe)
     report.counts = baseline.counts
     report.notices += baseline.notices
+    python = prepared.project.interpreter.executable
+    report.collection_errors = tuple(collection_errors(baseline.run, prepared.snapshot.root, python))
     failing = baseline.failing
     if not failing:
         return

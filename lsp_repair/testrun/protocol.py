@@ -19,7 +19,7 @@ class Protocol:
     _running: str | None = None
     _phases: list[str] = field(default_factory=list[str])
     _is_setup: bool = False
-    _has_errors: bool = False
+    _did_not_start: bool = False
     _is_over: bool = False
     """Trials or the end were reported: no more tests run."""
     _has_ended: bool = False
@@ -31,8 +31,8 @@ class Protocol:
         match report:
             case reports.Collected():
                 self._collect([test.id for test in report.tests])
-            case reports.CollectError() | reports.ConftestError():
-                self._has_errors = True
+            case reports.ConftestError():
+                self._did_not_start = True
             case reports.Start(id=node_id):
                 self._start(node_id)
             case reports.Phase():
@@ -85,5 +85,5 @@ class Protocol:
 
     def _end(self) -> None:
         self._has_ended = self._is_over = True
-        if self._running is not None or (not self._has_errors and (self._collected or set()) - self._finished):
+        if self._running is not None or (not self._did_not_start and (self._collected or set()) - self._finished):
             self.irregular.add("tests missing at the end")

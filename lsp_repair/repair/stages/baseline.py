@@ -42,8 +42,15 @@ class Baseline:
         passed = count(Outcome.PASSED) + count(Outcome.XPASSED)
         skipped = count(Outcome.SKIPPED) + count(Outcome.XFAILED)
         not_run = sum(test.node_id not in self.run.results for test in self.run.collected)
+        not_collected = sum(each.failure is not None and each.failure.phase == "collect" for each in self.run.failing)
         return TestCounts(
-            len(self.run.collected), passed, count(Outcome.FAILED), count(Outcome.ERROR), skipped, not_run
+            len(self.run.collected),
+            passed,
+            count(Outcome.FAILED),
+            count(Outcome.ERROR),
+            skipped,
+            not_run,
+            not_collected,
         )
 
 

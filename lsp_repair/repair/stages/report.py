@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport
-from lsp_repair.domain.outcomes import FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.outcomes import CollectionError, FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.builtin import Found
+from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
@@ -35,6 +36,7 @@ class SessionReport:
     isolation: IsolationReport
     assistants: Assistants | None
     counts: TestCounts = field(default_factory=TestCounts)
+    collection_errors: tuple[CollectionError, ...] = ()
     failures: list[FailureReport] = field(default_factory=list[FailureReport])
     notices: list[str] = field(default_factory=list[str])
     _started: float = field(default_factory=time.monotonic)
@@ -52,6 +54,7 @@ class SessionReport:
             cpu_seconds=cpu_seconds() - self._cpu,
             out_of_time=out_of_time,
             notices=tuple(self.notices),
+            collection_errors=self.collection_errors,
         )
         if self.assistants is None:
             return report
@@ -68,7 +71,8 @@ def report_flaky(failure: Failure, how: str) -> FailureReport:
 def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
     """The explanation of a group, with its proposals or the reason why there are none."""
     case, found = repaired.case, repaired.found
-    locations = case.localisation.ranked()
+    is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
+    locations = case.localisation.ranked() if is_code_at_fault else ()
     repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
     explanation = explain(case.group.representative, locations, prepared.source_line, repaired_at)
     if found.feedback:

@@ -1,7 +1,7 @@
 """The pytest plugin that keeps other plugins from breaking a measurement, and nothing else.
 
-Switched off: distribution, coverage, reruns, random order, stopping early, last-failed. Everything else of the user's
-configuration stays as it is.
+Switched off: distribution, coverage, reruns, random order, stopping early (also after files that do not collect),
+last-failed. Everything else of the user's configuration stays as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _NEUTRAL: dict[str, Any] = {
     "distload": False,
     "looponfail": False,
     "maxfail": 0,
+    "continue_on_collection_errors": True,
     "lf": False,
     "failedfirst": False,
     "newfirst": False,
