@@ -111,7 +111,7 @@ def _repair_groups(
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             repaired = repair_group(session, means, case, groups)
-            done = report_group(prepared, run, repaired)
+            done = report_group(prepared, prover.baseline, repaired)
             groups = unsolved(groups, done)
             report.failures.append(done)
             session.observe(RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, PatchJudged, Progressed
 from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Level, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove
 from lsp_repair.repair.case import Case
@@ -30,6 +30,11 @@ class Prover:
     broad_runs: int = 0
     _looked_at: set[str] = field(default_factory=set[str])
     """Files that were run for the sake of a patch, tests or not."""
+
+    @property
+    def baseline(self) -> TestRun:
+        """The baseline with the tests that were run since because they import what a patch changes."""
+        return self.context.baseline
 
     def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
         """One proof, told to the observer."""
