@@ -141,7 +141,7 @@ def show_check(console: Console, report: CheckReport) -> None:
         evidence = verdict.evidence
         console.line("plausible", "bold", "green")
         console.line(
-            f"  {len(evidence.targets_passed)} targets pass, {evidence.still_passing} tests still pass "
+            f"  targets passed: {len(evidence.targets_passed)}, tests still passing: {evidence.still_passing} "
             f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
         _show_lines(console, [f"⚠ {flag}: review before you accept" for flag in evidence.flags], "yellow")

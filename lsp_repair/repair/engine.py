@@ -71,7 +71,7 @@ def _fix(session: Session, report: SessionReport) -> None:
     failing = baseline.failing
     if not failing:
         return
-    session.observe(Progressed(f"{len(failing)} tests fail; running them again to find the flaky ones"))
+    session.observe(Progressed(f"{len(failing)} failing; running them again to find the flaky ones"))
     started = _start_warm(session, baseline)
     if isinstance(started, NotWarm):
         report.notices.append(f"the warm test server is not available: {started.why}")

@@ -20,8 +20,8 @@ class EditorSetting:
 
 
 EDITOR_SETTINGS = (
-    EditorSetting("autonomy", "propose", "how far the server goes by itself: off, diagnose, explain or propose"),
-    EditorSetting("runOn", "save", "when the affected tests run: save, or manual (by the command lspRepair.run)"),
+    EditorSetting("autonomy", "propose", "how much the server does automatically: off, diagnose, explain or propose"),
+    EditorSetting("runOn", "save", "when the affected tests run: save, or manual (with the command lspRepair.run)"),
     EditorSetting("codeLens", "true", "lenses on failing tests and suspicious lines"),
     EditorSetting("inlayHints", "false", "values of variables where a test failed"),
 )
