@@ -22,7 +22,7 @@ from lsp_repair.models.endpoints import Endpoint, resolve
 from lsp_repair.models.ignored import Ignored
 from lsp_repair.models.preview import PreviewMeter, PreviewWire
 from lsp_repair.models.response_cache import PaidReplies
-from lsp_repair.repair.assistants import Assistants, Pair
+from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.strategies import strategy_of
 from lsp_repair.settings import LoadedSettings, Settings
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lsp_repair.domain.patches import Edit, FileChange, Patch, spliced
+from lsp_repair.domain.runs import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,15 @@ class Screen(Protocol):
     def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
         """Screened candidates in the order they were decided; ends early when the deadline passes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Ingredients that lie outside the suspicious file."""
+
+    failures: tuple[Failure, ...]
+    """Of the group under repair."""
+    test_literals: tuple[object, ...] = ()
+    """From `literals.mined`."""
+    project_names: tuple[str, ...] = ()
+    """Functions, classes and modules of the project as `pkg.mod:name`."""

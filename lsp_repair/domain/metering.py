@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
+from lsp_repair.domain.runs import FailureGroup
 
 
 class Role(StrEnum):

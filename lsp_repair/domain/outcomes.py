@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Location
+from lsp_repair.domain.money import NO_USAGE, Usage
 from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.usage import NO_USAGE, Usage
+from lsp_repair.domain.runs import FailureGroup, NodeId
 from lsp_repair.domain.verdicts import Evidence, Reason, Verdict
 
 

@@ -22,12 +22,10 @@ from lsp_repair.domain.events import (
     ScreeningFinished,
     SessionStarted,
 )
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain.money import Caps, Usage
 from lsp_repair.domain.redaction import Redactor
-from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.runs import FailureGroup, NodeId
 from lsp_repair.ledger import figures, model_calls, rows
 from lsp_repair.ledger.opening import BUSY_SECONDS, open_file
 

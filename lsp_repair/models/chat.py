@@ -10,8 +10,7 @@ from typing import Protocol
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.metering import CallId, Intent, Meter, Purpose, Refusal, Settlement
-from lsp_repair.domain.money import worst_case
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage, worst_case
 from lsp_repair.models.breaker import Breaker
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.estimates import input_bound, usual_usage, was_cut

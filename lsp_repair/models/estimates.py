@@ -1,6 +1,6 @@
 """How many tokens a request has, before anybody counted them."""
 
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 from lsp_repair.models.messages import ChatRequest
 
 _MESSAGE_OVERHEAD = 16

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider

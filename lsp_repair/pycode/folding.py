@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from lsp_repair.pycode.nodes import name_of
-from lsp_repair.pycode.pure_operations import BINARY, FUNCTIONS, MAX_ITEMS, TEXT_METHODS, UNARY, Opaque, refuse
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
+from lsp_repair.pycode.pure_operations import (
+    BINARY,
+    FUNCTIONS,
+    MAX_ITEMS,
+    TEXT_METHODS,
+    UNARY,
+    Opaque,
+    is_collection,
+    is_mapping,
+    is_sequence,
+    refuse,
+)
 
 _MAX_STEPS = 4000
 _MAX_DEPTH = 60

@@ -8,7 +8,7 @@ from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.models.excerpts import Excerpt, FileView, called_names, excerpts, function_at, signatures
-from lsp_repair.models.material import Material
+from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import visible
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.recent_changes import replaced_lines

@@ -5,18 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.domain.candidates import Hints, SourceFile
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.runs import Failure, NodeId, TestResult, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
 from lsp_repair.pycode.literals import mined
 from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.nodes import Definition
 from lsp_repair.repair.proof_scopes import covering_tests
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
-from lsp_repair.search.hints import Hints
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
 

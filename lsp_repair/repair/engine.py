@@ -13,12 +13,10 @@ from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.case import build_case
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.prover import prover_for
-from lsp_repair.repair.session import Session
-from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.environment_triage import EnvironmentTriage, surroundings_may_matter
 from lsp_repair.repair.stages.localise import localise, traced_passing
-from lsp_repair.repair.stages.prepare import prepare
+from lsp_repair.repair.stages.prepare import Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.triage import TriagedFailures, triage

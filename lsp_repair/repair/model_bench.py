@@ -17,12 +17,11 @@ from lsp_repair.models import prompts
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.estimates import usual_usage
-from lsp_repair.models.material import Material
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
-from lsp_repair.models.prompts import Sampling
+from lsp_repair.models.prompts import Material, Sampling
 from lsp_repair.models.sanitising import plain
-from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing, described
+from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.model_patches import as_candidate, what_changes
 from lsp_repair.repair.own_tests import asserts_in, first_failing
 from lsp_repair.repair.prover import Prover

@@ -3,18 +3,16 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module, read_module
 from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.search import broken_syntax
-from lsp_repair.search.changes import Change
 from lsp_repair.search.emission import Emission
-from lsp_repair.search.hints import Hints
 from lsp_repair.search.ingredients import Ingredients
-from lsp_repair.search.slots import READS_INTO_F_STRINGS
+from lsp_repair.search.places import READS_INTO_F_STRINGS
 from lsp_repair.search.suspicion import suspicious_lines
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context
 from lsp_repair.search.templates.errors import import_errors
 from lsp_repair.search.templates.errors.error_place import place_at
 from lsp_repair.search.templates.registry import ERRORS, EXPRESSIONS, MODULES, STATEMENTS

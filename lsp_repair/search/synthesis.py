@@ -3,15 +3,12 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
 from lsp_repair.pycode.precedence import Code, binary, call, compared, constant, trailed
-from lsp_repair.search.changes import Replacement
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.generation import context_of, editable_expressions
-from lsp_repair.search.hints import Hints
-from lsp_repair.search.likeness import resemblance
 from lsp_repair.search.places import is_condition, is_value
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Context, Replacement, resemblance
 
 _MAX_SITES = 25
 _MAX_NAMES = 9

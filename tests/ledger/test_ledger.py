@@ -19,11 +19,10 @@ from lsp_repair.domain.events import (
     ScreeningFinished,
     SessionStarted,
 )
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import Effect, IsolationReport, Tier
 from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status, Usage
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestRun
 from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason, Rejected, Unproven
 from lsp_repair.errors import UsageError
 from lsp_repair.ledger import Ledger, opening, schema
@@ -337,7 +336,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from lsp_repair.domain.events import RepairStarted, SessionStarted
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.runs import Failure
 from lsp_repair.ledger import Ledger

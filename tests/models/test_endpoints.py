@@ -9,8 +9,7 @@ import pytest
 from keyring.backends import fail
 
 from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
-from lsp_repair.domain.money import FREE, DeclaredPrice, Price, worst_case
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import FREE, DeclaredPrice, Price, Usage, worst_case
 from lsp_repair.errors import UsageError
 from lsp_repair.models.endpoints import PRESETS, resolve
 from lsp_repair.models.keys import SERVICE, key_of, store

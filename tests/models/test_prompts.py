@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.excerpts import FileView, called_names, excerpts, function_at, owner_line, signatures, window
-from lsp_repair.models.material import Material
 from lsp_repair.models.prompts import (
     MAX_BYTES,
+    Material,
     Sampling,
     correction_request,
     feedback_request,

@@ -1,16 +1,21 @@
-"""Paths that a patch may not touch, however they are spelled: what decides outcomes, and what runs by its place."""
+"""Paths that a patch may not touch, however they are spelled: tests, what decides outcomes, and what runs by its place."""
 
 import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.judge.capabilities.named_uses import TEST_MODULES
-from lsp_repair.judge.policy.files_of_tests import files_of_tests
-from lsp_repair.patches.plain_paths import plain_path
+from lsp_repair.patches.path_collisions import plain_path
 
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_LIKE_TEST_FOLDER = re.compile(r"(^|[_-])test(s|ing|cases?|suite)?($|[_-])")
+"""For tests in no folder of a plain name: `unit_tests`, `testcases`."""
+_PLAIN_NAME = "plain_product_module.py"
+"""A pattern of test files that matches this one says nothing."""
 _NAMES = frozenset(
     {"conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "tox.toml", "setup.cfg"}
     | {"setup.py", "pyproject.toml", "noxfile.py", ".coveragerc", ".coveragerc.toml", "hatch.toml", "meson.build"}
@@ -46,6 +51,43 @@ _RUNS = re.compile(
 """New files that are run or unpacked into something that is."""
 _SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
 _PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfTests:
+    """Decides by plain path, relative to the root."""
+
+    collected: frozenset[PurePosixPath]
+    folders: frozenset[PurePosixPath]
+    patterns: tuple[str, ...]
+
+    def __contains__(self, path: PurePosixPath) -> bool:
+        """Whether the file is a test, or lies among the tests."""
+        if path in self.collected or not self.folders.isdisjoint(path.parents):
+            return True
+        return path.suffix == ".py" and any(_matches(path, each) for each in self.patterns)
+
+
+def files_of_tests(oracle_paths: Iterable[str], python_files: Iterable[str] = ()) -> FilesOfTests:
+    """From what a run collected, and from pytest's patterns of test files."""
+    oracle = [plain_path(each) for each in oracle_paths]
+    patterns = [each.casefold() for each in python_files]
+    return FilesOfTests(
+        frozenset(each for each in oracle if each.suffix == ".py"),
+        frozenset(folder for each in oracle for folder in _folders(each)),
+        tuple(each for each in patterns if not fnmatchcase(_PLAIN_NAME, each)),
+    )
+
+
+def _folders(path: PurePosixPath) -> list[PurePosixPath]:
+    """The folders of tests around a file."""
+    plain = [each for each in path.parents if each.name in _TEST_FOLDERS]
+    return plain or [each for each in path.parents if _LIKE_TEST_FOLDER.search(each.name)]
+
+
+def _matches(path: PurePosixPath, pattern: str) -> bool:
+    """By pytest's rule: a pattern with a slash is about the whole path, another one about the name."""
+    return fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(path.name, pattern)
 
 
 @dataclass(frozen=True, slots=True)

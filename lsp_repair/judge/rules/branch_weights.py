@@ -10,8 +10,7 @@ from lsp_repair.judge.rules.module_literals import InputSpecificBranch
 from lsp_repair.judge.rules.telling_values import Made, Span, is_container, is_large, is_odd, is_plain
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import folded
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
+from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, leaves
 
 ENOUGH = 8
 """The weight of all new branches that makes a finding."""

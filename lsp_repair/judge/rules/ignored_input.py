@@ -8,8 +8,7 @@ from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.rules.telling_values import is_container, is_plain
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.nodes import Function
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import leaves
+from lsp_repair.pycode.pure_operations import Opaque, leaves
 
 _Tested = Callable[[object], bool]
 

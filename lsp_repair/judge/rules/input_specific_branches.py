@@ -8,8 +8,7 @@ from lsp_repair.judge.rules.literal_tables import Position, rows_of_tables
 from lsp_repair.judge.rules.module_literals import InputSpecificBranch, ModuleLiterals
 from lsp_repair.judge.rules.telling_values import around, made
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
+from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, is_sequence
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)

@@ -1,19 +1,22 @@
 """Tables of literals in which a module looks something up: displays, JSON in a text, lists of pairs."""
 
 import ast
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_repair.judge.rules.module_literals import InputSpecificBranch, ModuleLiterals
-from lsp_repair.judge.rules.tables_in_text import pairs_in, value_of_text
 from lsp_repair.judge.rules.telling_values import made
 from lsp_repair.pycode.nodes import defaults, name_of
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_mapping, is_sequence, leaves
+from lsp_repair.pycode.pure_operations import Opaque, is_mapping, is_sequence, leaves
 
 _SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})
 _Display = ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Constant
+_MAX_LENGTH = 100_000
+_DIGITS = 18
+_PAIR = re.compile(r"(?:^|[\s,;|])([\w.-]+)\s?(?:[:=]|->)\s?([\w.-]+)(?=$|[\s,;|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +111,21 @@ def _names_looked_up(literals: ModuleLiterals) -> Iterator[str]:
                 yield from (each.id for each in given if isinstance(each, ast.Name))
             case _:
                 pass
+
+
+def value_of_text(text: str) -> object:
+    """What a text says as JSON or in pairs; an empty mapping where it says nothing."""
+    try:
+        return json.loads(text) if len(text) < _MAX_LENGTH else None
+    except (ValueError, RecursionError):
+        return pairs_in(text)
+
+
+def pairs_in(text: object) -> dict[object, object]:
+    """The pairs of a text, numbers as numbers."""
+    found = _PAIR.findall(text) if isinstance(text, str) and len(text) < _MAX_LENGTH else []
+    return {_word(key): _word(value) for key, value in found}
+
+
+def _word(text: str) -> object:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else text

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lsp_repair.pycode.folding import folded_or_opaque
-from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.pure_operations import Opaque, leaves
 from lsp_repair.pycode.scopes import Scopes
-from lsp_repair.pycode.value_kinds import leaves
 
 
 @dataclass(frozen=True, slots=True)

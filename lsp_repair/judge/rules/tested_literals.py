@@ -10,9 +10,8 @@ from lsp_repair.judge.rules.telling_values import is_container, made
 from lsp_repair.pycode.folding import folded_or_opaque
 from lsp_repair.pycode.modules import parsed
 from lsp_repair.pycode.nodes import Function, assigned_names, first_line, name_of
-from lsp_repair.pycode.pure_operations import Opaque
+from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.scopes import Scopes
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
 _MAX = 900
 _MAX_DEPTH = 3

@@ -4,11 +4,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lsp_repair.domain.oversight import Inner, Trial
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, Inner, NodeId, TestRun, Trial
 from lsp_repair.domain.verdicts import Flag, Reason
-from lsp_repair.judge.layer_results import LayerResult, flagged, refused, unknown
+from lsp_repair.judge.proof_context import LayerResult, flagged, refused, unknown
 from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import first_line

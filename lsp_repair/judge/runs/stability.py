@@ -9,8 +9,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import Failure, NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
-from lsp_repair.judge.layer_results import LayerResult, refused, unknown
-from lsp_repair.judge.proof_context import ProofContext, Scope
+from lsp_repair.judge.proof_context import LayerResult, ProofContext, Scope, refused, unknown
 from lsp_repair.judge.runs.must_fail import reported
 from lsp_repair.judge.runs.patched_runs import PatchedRun, request_of, run_patched, targets_scope
 from lsp_repair.judge.runs.run_integrity import check_integrity

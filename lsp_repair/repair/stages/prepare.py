@@ -1,21 +1,28 @@
-"""The first stage: a private copy of the project that is ready to run its tests."""
+"""The first stage: a sandbox, and a private copy of the project that is ready to run its tests in it."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_repair import testrun
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import Observer
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
+from lsp_repair.isolation import GUARD
 from lsp_repair.isolation.environment import scrubbed, trusted
-from lsp_repair.isolation.tiers import Found
+from lsp_repair.isolation.tiers import Found, Requested, find
 from lsp_repair.judge.policy.policy import ProjectRules
 from lsp_repair.judge.policy.project_rules import project_rules
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
 from lsp_repair.testrun.source_roots import source_roots
+from lsp_repair.testrun.visible import readable_paths
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
+_PROBE = Path(testrun.__file__).parent / "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +94,19 @@ def _environ(private: Path, opened: frozenset[str]) -> dict[str, str]:
     if "home" in opened and "HOME" in os.environ:
         environ["HOME"] = os.environ["HOME"]
     return environ
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One `fix` over one prepared project. Results of the stages are passed on by the engine; they are not kept here."""
+
+    request: FixRequest
+    prepared: Prepared
+    deadline: Deadline
+    observe: Observer
+
+
+def find_sandbox(project: Project, allow: tuple[str, ...] = ()) -> Found:
+    """How this project's processes can be confined on this machine, tried out."""
+    readable = readable_paths(project, os.environ, (_PROBE, GUARD))
+    return find(Requested(project.interpreter.executable, readable, allow))

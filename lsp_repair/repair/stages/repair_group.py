@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.runs import Failure, TestResult, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, TestResult, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.tiers import too_weak
 from lsp_repair.judge.judge import targets_pass
@@ -13,9 +12,9 @@ from lsp_repair.repair.builtin import Found, repair_by_search
 from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.session import Session
 from lsp_repair.repair.stages.environment_triage import EnvironmentTriage
 from lsp_repair.repair.stages.localise import localise_in_tests
+from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_repair.domain.groups import FailureGroup, grouped
-from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestResult, TestRun
-from lsp_repair.repair.session import Session
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, Outcome, TestResult, TestRun, grouped
+from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.warm_server import WarmServer
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from lsp_repair.search.changes import Change
-from lsp_repair.search.templates.context import Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
-from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors, uninitialised
+from lsp_repair.search.templates.context import Change, Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
+from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
 from lsp_repair.search.templates.errors.error_place import ErrorPlace
 from lsp_repair.search.templates.expressions import (
     arithmetic,
@@ -68,7 +67,7 @@ MODULES: tuple[ModuleTemplate, ...] = (repeats.proposals,)
 ERRORS: tuple[ErrorTemplate, ...] = (
     name_errors.proposals,
     attribute_errors.proposals,
-    uninitialised.proposals,
+    attribute_errors.uninitialised,
     type_errors.proposals,
     lookup_errors.proposals,
 )

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.nodes import Function, is_docstring
-from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.ingredients import is_unreachable_for_edits
-from lsp_repair.search.templates.context import Context, function_start
+from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start, quoted
 from lsp_repair.search.templates.statements.classes import import_line
 
 _MAX_LINES = 12

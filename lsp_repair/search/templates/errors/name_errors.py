@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.likeness import likeness, loose_likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, likeness, loose_likeness
 from lsp_repair.search.templates.errors.error_place import ErrorPlace, at_function_start, new_import
 from lsp_repair.search.templates.errors.known_modules import FOREIGN_NAMES, HOME
 

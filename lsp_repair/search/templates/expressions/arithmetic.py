@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import OPERATORS, binary, constant
-from lsp_repair.search.changes import Change, Replacement
 from lsp_repair.search.places import is_value
-from lsp_repair.search.templates.context import Context, shifted, with_binary_operator
+from lsp_repair.search.templates.context import Change, Context, Replacement, shifted, with_binary_operator
 
 ALTERNATIVES: dict[str, tuple[tuple[str, float], ...]] = {
     "+": (("-", 1), ("*", 0.6), ("|", 0.1), ("//", 0.2)),

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import Function
 from lsp_repair.pycode.precedence import Code, trailed
-from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.likeness import likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, likeness
 from lsp_repair.search.templates.vocabulary import METHODS
 
 

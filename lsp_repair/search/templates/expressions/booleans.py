@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, binary, negated
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
 from lsp_repair.search.places import is_condition
-from lsp_repair.search.templates.context import Context, with_operator, without
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, with_operator, without
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:

@@ -5,8 +5,17 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
-from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.templates.context import ONE, Context, each_dropped, exchanged, shifted, swapped
+from lsp_repair.search.templates.context import (
+    ONE,
+    Change,
+    Context,
+    Replacement,
+    Rewrite,
+    each_dropped,
+    exchanged,
+    shifted,
+    swapped,
+)
 from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
 
 

@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import OPERATORS, Code, Level, call, compared, negated, number, trailed
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context, shifted, with_operator
+from lsp_repair.search.templates.context import Change, Context, Replacement, shifted, with_operator
 
 _ALTERNATIVES: dict[str, tuple[tuple[str, float], ...]] = {
     "<": (("<=", 1), (">", 0.8), (">=", 0.7), ("!=", 0.3), ("==", 0.3)),

@@ -3,8 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Rewrite
 from lsp_repair.search.templates.expressions.keywords import added
 
 

@@ -4,8 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted
 
 _FIELD = re.compile(r"(?<!\{)\{(\w+)(?=[.\[!:=}])")
 _PRECISION = re.compile(r"(?<=\.)\d(?=[feg%]\})")

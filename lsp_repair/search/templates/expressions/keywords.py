@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.pycode.nodes import Function, name_of, parameters
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context, swapped
+from lsp_repair.search.templates.context import Change, Context, Rewrite, swapped
 
 _SORT_KEYS = (
     "len",

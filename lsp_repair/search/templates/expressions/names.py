@@ -4,9 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.likeness import likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, likeness
 from lsp_repair.search.templates.vocabulary import FUNCTIONS
 
 

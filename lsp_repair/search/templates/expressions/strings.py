@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement, with_match
-from lsp_repair.search.likeness import loose_likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, loose_likeness, with_match
 
 _BRACKETS = (("(", "["), (")", "]"), ("{", "["), ("}", "]"), ("<", "("), (">", ")"))
 _DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": "I", "I": "H", "b": "B", "B": "b"}

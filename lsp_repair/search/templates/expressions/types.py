@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, bracketed
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context, each_dropped
+from lsp_repair.search.templates.context import Change, Context, Replacement, each_dropped
 
 _KIN = {
     "int": ("float", "bool"),

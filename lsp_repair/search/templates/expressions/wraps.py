@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import parameters
 from lsp_repair.pycode.precedence import Code, Level, binary, call, minus, negated, number, trailed
-from lsp_repair.search.changes import Change, Replacement
 from lsp_repair.search.places import is_value
-from lsp_repair.search.templates.context import Context, shifted
+from lsp_repair.search.templates.context import Change, Context, Replacement, shifted
 
 _FUNCTIONS = (
     ("len", 0.16),

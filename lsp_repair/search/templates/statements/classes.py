@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import first_line, is_docstring
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context, function_start
+from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, compared, negated
-from lsp_repair.search.changes import Change, Replacement
 from lsp_repair.search.places import is_branching, is_condition
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement
 
 _Weighted = tuple[Code, float]
 

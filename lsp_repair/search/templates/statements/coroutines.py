@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, fitted
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_repair.pycode.nodes import Function, is_docstring, last_line
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import DECLARATIONS, Context
+from lsp_repair.search.templates.context import DECLARATIONS, Change, Context, Rewrite
 from lsp_repair.search.templates.statements.guards import guards, returned_values
 
 _ADDERS = {"append", "add", "extend", "appendleft", "discard", "remove", "push"}

@@ -4,10 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, binary, negated, trailed
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.likeness import resemblance
 from lsp_repair.search.places import is_value
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, resemblance
 
 _CONSTANTS = ("True", "False", "None", "[]", "0", "1", '""', "-1")
 

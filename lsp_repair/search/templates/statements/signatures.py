@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import Function, defaults, first_line, is_docstring, last_line, parameters
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context, function_start
+from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start
 
 _DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
 
