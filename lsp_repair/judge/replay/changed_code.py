@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.functions import functions_of
 from lsp_repair.pycode.modules import Module, read_module
 from lsp_repair.pycode.nodes import Function, first_line, name_of
 
@@ -71,14 +70,14 @@ def changed_code(patch: Patch) -> ChangedCode:
 
 def _changed(before: Module, after: Module) -> list[Function]:
     """In the order of the text."""
-    old = {(name, ast.dump(node)) for name, node in functions_of(before.scopes)}
-    new = [node for name, node in functions_of(after.scopes) if (name, ast.dump(node)) not in old]
+    old = {(name, ast.dump(node)) for name, node in before.scopes.named_functions()}
+    new = [node for name, node in after.scopes.named_functions() if (name, ast.dump(node)) not in old]
     return sorted(new, key=lambda node: (node.lineno, node.col_offset))
 
 
 def _mended(before: Module, after: Module, changed: Sequence[Function]) -> int:
-    old = {name for name, _ in functions_of(before.scopes)}
-    return len({name for name, node in functions_of(after.scopes) if node in changed and name in old})
+    old = {name for name, _ in before.scopes.named_functions()}
+    return len({name for name, node in after.scopes.named_functions() if node in changed and name in old})
 
 
 def _values(trees: Sequence[ast.AST]) -> Iterator[object]:
@@ -170,7 +169,7 @@ def _entries(node: ast.AST) -> Counter[str]:
 def _chains(module: Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]]:
     """By function and name: the branches that compare this name with a literal."""
     found: dict[str, list[tuple[ast.expr, list[ast.stmt]]]] = {}
-    for name, function in functions_of(module.scopes):
+    for name, function in module.scopes.named_functions():
         for node in ast.walk(function):
             match node:
                 case ast.If(ast.Compare(ast.Name(compared), [ast.Eq()], [ast.Constant()]) as test, body):

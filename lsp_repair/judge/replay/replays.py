@@ -19,13 +19,9 @@ from lsp_repair.judge.proof_context import LayerResult, ProofContext
 from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
 from lsp_repair.judge.replay.purity import depends_on_nothing_else
 from lsp_repair.judge.replay.replay_judgement import (
-    Answer,
     Answers,
-    Call,
     InputKey,
-    answer_of,
     answers_without_looking,
-    call_of,
     changed_only_at_tested_points,
     compared,
     differing,
@@ -36,7 +32,6 @@ from lsp_repair.judge.runs.patched_runs import private_copy
 from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.pipe_records import Record
-from lsp_repair.testrun.probe.replay.callables import Callee
 from lsp_repair.testrun.probe.replay.replay_records import (
     CallAnswer,
     CallMade,
@@ -65,7 +60,7 @@ _NOT_APPLICABLE = LayerResult(not_applicable=(LAYER,))
 class _Recorded:
     """What the tests called, and in which environment."""
 
-    calls: list[Call] = field(default_factory=list[Call])
+    calls: list[CallMade] = field(default_factory=list[CallMade])
     test_modules: list[str] = field(default_factory=list[str])
     path: list[str] = field(default_factory=list[str])
 
@@ -227,7 +222,7 @@ def _alike_in_a_test(
     return frozenset(key for key in requested if key in bare and key in inside and _are_alike(bare[key], inside[key]))
 
 
-def _are_alike(one: Answer, other: Answer) -> bool:
+def _are_alike(one: CallAnswer, other: CallAnswer) -> bool:
     return one.gives is not None and one.gives == other.gives
 
 
@@ -259,7 +254,7 @@ def _recorded(replay: _Replay) -> _Recorded:
             case CallMade():
                 size += len(report.data)
                 if size <= _MAX_BYTES:
-                    recorded.calls.append(call_of(report))
+                    recorded.calls.append(report)
             case Surroundings():
                 recorded.test_modules, recorded.path = list(report.modules), list(report.path)
             case _:
@@ -271,10 +266,10 @@ def _answered(
     replay: _Replay, recorded: _Recorded, *, near: bool = True, test: ImitatedTest | None = None
 ) -> _Answered:
     """What one process answered; an input answered twice makes it worthless."""
-    found: dict[InputKey, Answer] = {}
+    found: dict[InputKey, CallAnswer] = {}
     missing: frozenset[int] = frozenset()
     task = ReplayCalls(
-        calls=[CallMade(Callee(*each.callee), each.data) for each in recorded.calls],
+        calls=recorded.calls,
         path=recorded.path,
         test_modules=recorded.test_modules,
         near=near,
@@ -289,9 +284,8 @@ def _answered(
             continue
         if not isinstance(report, CallAnswer):
             return _Answered(found, missing, is_whole=isinstance(report, End), is_gone=isinstance(report, _Gone))
-        answer = answer_of(report)
-        key = (".".join(recorded.calls[answer.call].callee[:2]), report.key)
+        key = (".".join(recorded.calls[report.call].callee[:2]), report.key)
         if key in found:
             break
-        found[key] = answer
+        found[key] = report
     return _Answered({})

@@ -6,8 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
-from lsp_repair.judge.rules.module_literals import InputSpecificBranch
-from lsp_repair.judge.rules.telling_values import Made, Span, is_container, is_large, is_odd, is_plain
+from lsp_repair.judge.rules.telling_values import (
+    InputSpecificBranch,
+    Made,
+    Span,
+    is_container,
+    is_large,
+    is_odd,
+    is_plain,
+)
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import folded
 from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, leaves

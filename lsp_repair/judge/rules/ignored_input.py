@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Callable, Iterator
 
-from lsp_repair.judge.functions import functions_of
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.rules.telling_values import is_container, is_plain
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
@@ -24,10 +23,10 @@ def _constant_function(known: InputSpecificBranches, now: InputSpecificBranches,
     """A function that starts to return one expected literal whatever its arguments."""
     computed = {
         name
-        for name, node in functions_of(known.scopes)
+        for name, node in known.scopes.named_functions()
         if any(isinstance(each, Opaque) for each in _returned(node, known))
     }
-    for name, node in functions_of(now.scopes):
+    for name, node in now.scopes.named_functions():
         if len(node.body) > 2 or not (_parameters(node) or node.args.vararg):
             continue
         if sum(isinstance(each, ast.Return) for each in ast.walk(node)) != 1:
@@ -42,8 +41,8 @@ def _constant_function(known: InputSpecificBranches, now: InputSpecificBranches,
 def _answering_blindly(
     known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
 ) -> Function | None:
-    old = {_known_as(name, node): node for name, node in functions_of(known.scopes)}
-    for name, node in functions_of(now.scopes):
+    old = {_known_as(name, node): node for name, node in known.scopes.named_functions()}
+    for name, node in now.scopes.named_functions():
         before = old.get(_known_as(name, node))
         if before is None or _is_special(node.name) or ast.dump(before) == ast.dump(node):
             continue

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import own_nodes
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
-from lsp_repair.pycode.nodes import Function, is_docstring, name_of
+from lsp_repair.pycode.nodes import Function, is_docstring, name_of, own_nodes
 from lsp_repair.pycode.scopes import Scopes
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})

@@ -4,12 +4,11 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import own_nodes
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming
-from lsp_repair.pycode.nodes import name_of
+from lsp_repair.pycode.nodes import name_of, own_nodes
 
 _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
