@@ -32,10 +32,9 @@ from lsp_repair.domain.events import Event
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import FailureGroup, grouped
 from lsp_repair.domain.verdicts import Plausible
-from lsp_repair.judge.judge import ProofContext, prove
+from lsp_repair.judge.judge import ProofContext, prove, targets_scope
 from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.fix_request import Selection
-from lsp_repair.repair.proof_scopes import narrow_scope
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
 from lsp_repair.repair.test_selection import chosen
@@ -202,7 +201,7 @@ class _Bench:
 
     def _is_proved(self, case: Case, candidate: Candidate) -> bool:
         context = ProofContext(self.prepared.snapshot, self.prepared.place, self.baseline.run, self.prepared.private)
-        narrow = narrow_scope(case.group.node_ids, case.covering)
+        narrow = targets_scope(case.group.node_ids, case.covering)
         return isinstance(prove(context, candidate.patch, case.group.node_ids, (narrow, narrow), _soon()), Plausible)
 
     def _passes_cold(self, candidate: Candidate) -> bool:

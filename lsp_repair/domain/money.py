@@ -1,6 +1,7 @@
 """Tokens, prices and caps: what a call may cost at most, and what it did cost."""
 
-from dataclasses import dataclass
+import operator
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -26,23 +27,11 @@ class Usage:
 
     def __add__(self, other: "Usage") -> "Usage":
         """Class by class."""
-        return Usage(
-            self.input_tokens + other.input_tokens,
-            self.cached_tokens + other.cached_tokens,
-            self.output_tokens + other.output_tokens,
-            self.reasoning_tokens + other.reasoning_tokens,
-            self.cache_write_tokens + other.cache_write_tokens,
-        )
+        return Usage(*map(operator.add, astuple(self), astuple(other)))
 
     def __sub__(self, other: "Usage") -> "Usage":
         """Class by class."""
-        return Usage(
-            self.input_tokens - other.input_tokens,
-            self.cached_tokens - other.cached_tokens,
-            self.output_tokens - other.output_tokens,
-            self.reasoning_tokens - other.reasoning_tokens,
-            self.cache_write_tokens - other.cache_write_tokens,
-        )
+        return Usage(*map(operator.sub, astuple(self), astuple(other)))
 
 
 NO_USAGE = Usage()

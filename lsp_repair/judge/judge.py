@@ -14,7 +14,16 @@ from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, 
 from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
 from lsp_repair.judge.runs.stability import alone, in_other_order
 
-__all__ = ["ProofContext", "Scope", "first_failing_target", "patched", "prove", "run_targets", "targets_pass"]
+__all__ = [
+    "ProofContext",
+    "Scope",
+    "first_failing_target",
+    "patched",
+    "prove",
+    "run_targets",
+    "targets_pass",
+    "targets_scope",
+]
 
 
 def prove(

@@ -50,28 +50,15 @@ def failure(group: FailureGroup) -> Columns:
     }
 
 
-def attempt(event: ScreeningFinished) -> Columns:
-    """The built-in engine's attempt: it costs time, no tokens and no money."""
+def attempt(event: ScreeningFinished | AttemptFinished) -> Columns:
+    """An attempt of the built-in engine costs no money; what one with models costs stands with its calls."""
     return {
         "strategy": event.strategy,
-        "origin": Origin.SEARCH,
+        "origin": Origin.SEARCH if isinstance(event, ScreeningFinished) else Origin.MODEL,
         "candidates": event.candidates,
         "survivors": event.survivors,
         "seconds": event.seconds,
-        "cpu_seconds": event.cpu_seconds,
-        "cost_usd": "0",
-    }
-
-
-def model_attempt(event: AttemptFinished) -> Columns:
-    """A strategy's attempt with models: tokens and money stand with its calls."""
-    return {
-        "strategy": event.strategy,
-        "origin": Origin.MODEL,
-        "candidates": event.candidates,
-        "survivors": event.survivors,
-        "seconds": event.seconds,
-        "cpu_seconds": 0.0,
+        "cpu_seconds": event.cpu_seconds if isinstance(event, ScreeningFinished) else 0.0,
         "cost_usd": "0",
     }
 

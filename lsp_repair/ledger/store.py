@@ -139,12 +139,9 @@ class Ledger:
                 self._insert("baseline", {"session": self._session_row(), **rows.baseline(run)})
             case RepairStarted(group):
                 self._failure_row(group)
-            case ScreeningFinished(group):
+            case ScreeningFinished(group) | AttemptFinished(group):
                 failure = self._failure_row(group)
                 self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.attempt(event)})
-            case AttemptFinished(group):
-                failure = self._failure_row(group)
-                self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.model_attempt(event)})
             case PatchJudged(group):
                 failure = self._failure_row(group)
                 attempt = self._attempts.get(failure)

@@ -11,11 +11,11 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
-from lsp_repair.judge.judge import ProofContext, prove
+from lsp_repair.judge.judge import ProofContext, prove, targets_scope
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.fix_request import CheckRequest
-from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
+from lsp_repair.repair.proof_scopes import full_scope, related_scope
 from lsp_repair.repair.stages.baseline import run_baseline
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
 from lsp_repair.repair.test_selection import chosen
@@ -63,7 +63,7 @@ def _checked(
             return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
     if not targets:
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
-    narrow = narrow_scope(targets, ())
+    narrow = targets_scope(targets)
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     private = prepared.private

@@ -1,6 +1,6 @@
 """How much of the suite a proof runs, by what the time limit leaves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import NodeId, TestResult, TestRun
@@ -11,14 +11,6 @@ _QUICK_SECONDS = 5.0
 """A suite this quick is run whole for every proposal; a slower one once."""
 _AFFORDABLE = 0.5
 """Share of the remaining time that one proof may take."""
-
-
-def narrow_scope(targets: Sequence[NodeId], covering: Iterable[NodeId]) -> Scope:
-    """Targets and the tests that cover the suspicious code."""
-    chosen = [*targets, *covering]
-    files = tuple(dict.fromkeys(key.file for key in chosen))
-    whole_files = any(key.is_file for key in targets)
-    return Scope(Level.AFFECTED, files, None if whole_files else frozenset(chosen))
 
 
 def full_scope(baseline: TestRun, deadline: Deadline, broad_runs: int) -> Scope | None:

@@ -10,9 +10,9 @@ from lsp_repair.domain.events import Observer, PatchJudged, Progressed
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, Oversight, TestRun
 from lsp_repair.domain.verdicts import Level, Verdict
-from lsp_repair.judge.judge import ProofContext, Scope, prove
+from lsp_repair.judge.judge import ProofContext, Scope, prove, targets_scope
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.proof_scopes import full_scope, narrow_scope, related_scope
+from lsp_repair.repair.proof_scopes import full_scope, related_scope
 from lsp_repair.repair.stages.baseline import Baseline
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.testrun.cold import ColdRequest, run_cold
@@ -88,7 +88,7 @@ class Prover:
         """One proof, told to the observer."""
         started = time.monotonic()
         targets = case.group.node_ids
-        narrow = narrow_scope(targets, case.covering)
+        narrow = targets_scope(targets, case.covering)
         wide = self._wide(patch, narrow)
         self.broad_runs += wide.level is Level.FULL
         verdict = prove(self.context, patch, targets, (wide, narrow), self.deadline)
