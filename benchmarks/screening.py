@@ -26,18 +26,17 @@ from typing import Self
 from measures import Stopwatch, geometric_mean, machine, two_processes
 from screening_subjects import SUBJECTS, Subject, copied, lay_out, put_bug
 
-from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import FailureGroup, grouped
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.judge.judge import ProofContext, prove, targets_scope
 from lsp_repair.repair.case import Case, build_ladder
-from lsp_repair.repair.fix_request import Selection
+from lsp_repair.repair.fix_request import Selection, chosen
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
-from lsp_repair.repair.test_selection import chosen
 from lsp_repair.screening.ladder import Ladder, Tally
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.generation import first_order

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.app.secrets import redactor_for
-from lsp_repair.domain.metering import Meter, Reflections
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain.money import Caps, Meter, Reflections
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lsp_repair.domain.isolation import IsolationReport
-from lsp_repair.domain.metering import Role
+from lsp_repair.domain.money import Role
 from lsp_repair.domain.outcomes import FailureReport, Proposal
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import FailureGroup, TestRun

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps, Usage
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.ledger.store import Ledger
 

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps, Usage
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.ledger.rows import storable
 from lsp_repair.processes import is_gone, place, started
 

@@ -22,8 +22,7 @@ from lsp_repair.domain.events import (
     ScreeningFinished,
     SessionStarted,
 )
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps, Usage
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import FailureGroup, NodeId
 from lsp_repair.ledger import figures, model_calls, rows

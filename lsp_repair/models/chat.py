@@ -9,12 +9,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.metering import CallId, Intent, Meter, Purpose, Refusal, Settlement
-from lsp_repair.domain.money import Usage, worst_case
+from lsp_repair.domain.money import CallId, Intent, Meter, Purpose, Refusal, Settlement, Usage, worst_case
 from lsp_repair.models.breaker import Breaker
 from lsp_repair.models.endpoints import Endpoint
-from lsp_repair.models.estimates import input_bound, usual_usage, was_cut
-from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply, input_bound, usual_usage, was_cut
 from lsp_repair.models.response_cache import PaidReplies
 
 Hear = Callable[[str], None]

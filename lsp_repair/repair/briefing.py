@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.domain.patches import SourceFile
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.models.excerpts import Excerpt, FileView, called_names, excerpts, function_at, signatures

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import (
     CandidateSurvived,
@@ -13,7 +12,7 @@ from lsp_repair.domain.events import (
     ScreeningFinished,
 )
 from lsp_repair.domain.outcomes import Origin, Proposal
-from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.patches import Candidate, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.repair.case import Case

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
 from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.patches import Candidate
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.repair.briefing import Briefing

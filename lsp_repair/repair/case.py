@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from lsp_repair.domain.candidates import Hints, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
 from lsp_repair.pycode.literals import mined
 from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.nodes import Definition
-from lsp_repair.repair.proof_scopes import covering_tests
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
@@ -55,7 +54,7 @@ def build_case(
         project_names=tuple(_project_names(prepared, run)),
     )
     passing = [each for each in traced if not each.outcome.is_failing]
-    covering = covering_tests(passing, lines, _COVERING_SECONDS)
+    covering = _covering_tests(passing, lines, _COVERING_SECONDS)
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
     return Case(group, localisation, tuple(sources), hints, covering, spawning)
 
@@ -150,3 +149,23 @@ def _cpu_limit(results: Mapping[NodeId, TestResult], ids: Sequence[NodeId]) -> f
     """
     passing = [results[key].seconds for key in ids if key in results and not results[key].outcome.is_failing]
     return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * median(passing or [0.01])))
+
+
+def _covering_tests(
+    passing: Iterable[TestResult], lines: dict[str, set[int]], budget_seconds: float
+) -> tuple[NodeId, ...]:
+    """Passing tests that execute any of these lines, quickest first, as many as the budget of test time allows."""
+    covering = [
+        result
+        for result in passing
+        if any(not found.isdisjoint(lines.get(path, ())) for path, found in result.executed.items())
+    ]
+    covering.sort(key=lambda result: result.seconds)
+    chosen: list[NodeId] = []
+    spent = 0.0
+    for result in covering:
+        spent += result.seconds
+        if spent > budget_seconds:
+            break
+        chosen.append(result.node_id)
+    return tuple(chosen)

@@ -14,11 +14,10 @@ from lsp_repair.isolation.tiers import demand
 from lsp_repair.judge.judge import ProofContext, prove, targets_scope
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
-from lsp_repair.repair.fix_request import CheckRequest
-from lsp_repair.repair.proof_scopes import full_scope, related_scope
+from lsp_repair.repair.fix_request import CheckRequest, chosen
+from lsp_repair.repair.prover import full_scope, related_scope
 from lsp_repair.repair.stages.baseline import run_baseline
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
-from lsp_repair.repair.test_selection import chosen
 from lsp_repair.testrun.snapshot import SnapshotRules
 
 

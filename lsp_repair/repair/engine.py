@@ -11,7 +11,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.repair.case import build_case
-from lsp_repair.repair.fix_request import FixRequest
+from lsp_repair.repair.fix_request import FixRequest, chosen
 from lsp_repair.repair.prover import prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.environment_triage import EnvironmentTriage, surroundings_may_matter
@@ -20,7 +20,6 @@ from lsp_repair.repair.stages.prepare import Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.triage import TriagedFailures, triage
-from lsp_repair.repair.test_selection import chosen
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.domain.patches import SourceFile
 from lsp_repair.pycode import nodes
 from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.units import Function, FunctionIndex, replaced_functions

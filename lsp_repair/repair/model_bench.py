@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import ReplyStreamed
-from lsp_repair.domain.metering import Purpose, Role
-from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.money import Purpose, Role
+from lsp_repair.domain.patches import Candidate, FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
@@ -16,8 +15,7 @@ from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.models import prompts
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
-from lsp_repair.models.estimates import usual_usage
-from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, usual_usage
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
 from lsp_repair.repair.briefing import Briefing, described

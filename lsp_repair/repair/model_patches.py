@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
-from lsp_repair.domain.patches import Edit, FileChange, Patch
+from lsp_repair.domain.patches import Candidate, Edit, FileChange, Patch, SourceFile
 from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import covers

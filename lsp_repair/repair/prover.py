@@ -8,20 +8,45 @@ from pathlib import Path
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, PatchJudged, Progressed
 from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import NodeId, Oversight, TestRun
+from lsp_repair.domain.runs import NodeId, Oversight, TestResult, TestRun
 from lsp_repair.domain.verdicts import Level, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove, targets_scope
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.proof_scopes import full_scope, related_scope
 from lsp_repair.repair.stages.baseline import Baseline
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.import_graph import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 
+_QUICK_SECONDS = 5.0
+"""A suite this quick is run whole for every proposal; a slower one once."""
+_AFFORDABLE = 0.5
+"""Share of the remaining time that one proof may take."""
 _SHARE = 0.25
 _MAX_SECONDS = 60.0
 _TEST_SECONDS = 20.0
+
+
+def full_scope(baseline: TestRun, deadline: Deadline, broad_runs: int) -> Scope | None:
+    """The whole suite, where the baseline knows it and the time limit allows it: a slow one once."""
+    if not baseline.complete or baseline.seconds * 1.2 > deadline.remaining * _AFFORDABLE:
+        return None
+    return Scope(Level.FULL, (), None) if broad_runs == 0 or baseline.seconds < _QUICK_SECONDS else None
+
+
+def related_scope(baseline: TestRun, narrow: Scope, related: frozenset[str], deadline: Deadline) -> Scope:
+    """What is known of the files that import the change; else of the targets' own files; else what covers it."""
+    for level, requested in ((Level.AFFECTED, related | set(narrow.files)), (Level.FILE, set(narrow.files))):
+        known = [result for result in baseline.results.values() if result.node_id.file in requested]
+        files = dict.fromkeys(result.node_id.file for result in known)
+        is_wider = level is Level.FILE or len(files) > len(narrow.files)
+        if is_wider and _seconds(known) < deadline.remaining * _AFFORDABLE:
+            return Scope(level, (*narrow.files, *(file for file in files if file not in narrow.files)), None)
+    return narrow
+
+
+def _seconds(results: Iterable[TestResult]) -> float:
+    return sum(result.seconds for result in results)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import SourceFile
 from lsp_repair.domain.runs import NodeId, TestResult, TestRun
 from lsp_repair.errors import LspRepairError
 from lsp_repair.repair.imported_text import ImportedText, Replaced

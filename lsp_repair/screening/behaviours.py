@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.patches import Candidate
 from lsp_repair.screening.screening_state import ScreeningState
 from lsp_repair.testrun.probe.warm.warm_records import Answers, CompareBehaviour, Inputs
 

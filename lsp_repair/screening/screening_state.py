@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import Candidate, Screened, SourceFile
 from lsp_repair.pycode.units import Function, FunctionIndex, Unit
 from lsp_repair.screening.ladder import Ladder, Tally, TrustedTest
 from lsp_repair.testrun.probe.warm.warm_records import Screen, ScreenedCandidate, ScreeningVerdict, Swap

@@ -7,7 +7,7 @@ known outcome.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.candidates import Candidate, Screened
+from lsp_repair.domain.patches import Candidate, Screened
 from lsp_repair.screening.reload_tier import ReloadTier
 from lsp_repair.screening.screening_state import ScreeningState
 from lsp_repair.screening.swap_tier import SwapTier

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import Encoding, decoded, native
-from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import error_line, line_starts, tree_of
 from lsp_repair.search.templates.context import quoted, with_match

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import native
-from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.search.places import Slot, slot_of

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module, read_module
 from lsp_repair.pycode.nodes import is_docstring

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from lsp_repair.domain.candidates import Candidate, Hints
+from lsp_repair.domain.patches import Candidate, Hints
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import covers
 

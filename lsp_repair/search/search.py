@@ -3,10 +3,9 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.candidates import Candidate, Hints, Screen, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.patches import Edit
+from lsp_repair.domain.patches import Candidate, Edit, Hints, Screen, Screened, SourceFile
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.ranking import rank
 from lsp_repair.search.synthesis import synthesised

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.pycode.precedence import Code, binary, call, compared, constant, trailed
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.generation import context_of, editable_expressions

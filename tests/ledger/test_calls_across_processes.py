@@ -18,8 +18,7 @@ import pytest
 
 from lsp_repair.domain.events import SessionStarted
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import CallId, Intent, Purpose, Refusal, Role
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.ledger import Ledger
 from lsp_repair.processes import place, started
@@ -36,7 +35,7 @@ from pathlib import Path
 from lsp_repair.domain.events import SessionStarted
 from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import Intent, Purpose, Refusal, Role, Settlement
+from lsp_repair.domain.money import Intent, Purpose, Refusal, Role, Settlement
 from lsp_repair.domain.money import Caps
 from lsp_repair.domain.runs import Failure
 from lsp_repair.domain.money import Usage

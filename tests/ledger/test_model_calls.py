@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from lsp_repair.domain.events import ProposalFound, RepairFinished, RepairStarted, SessionStarted
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import CallId, Intent, Purpose, Refusal, Role, Settlement
-from lsp_repair.domain.money import Caps, Usage
+from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role, Settlement, Usage
 from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, Hints, Screened, SourceFile
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Candidate, Hints, Screened, SourceFile
 from lsp_repair.search.generation import first_order
 from lsp_repair.search.suspicion import localised
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lsp_repair.domain.candidates import Hints
+from lsp_repair.domain.patches import Hints
 from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.generation import MAX_CANDIDATES
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, Hints, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.generation import first_order
 

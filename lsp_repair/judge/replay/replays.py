@@ -16,8 +16,7 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.isolation import Running, launch
 from lsp_repair.judge.proof_context import LayerResult, ProofContext
-from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
-from lsp_repair.judge.replay.purity import depends_on_nothing_else
+from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code, depends_on_nothing_else
 from lsp_repair.judge.replay.replay_judgement import (
     Answers,
     InputKey,

@@ -14,7 +14,7 @@ from lsp_repair.isolation import GUARD
 from lsp_repair.isolation.environment import scrubbed, trusted
 from lsp_repair.isolation.tiers import Found, Requested, find
 from lsp_repair.judge.policy.policy import ProjectRules
-from lsp_repair.judge.policy.project_rules import project_rules
+from lsp_repair.judge.policy.protected_paths import project_rules
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot

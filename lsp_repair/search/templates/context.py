@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from lsp_repair.domain.candidates import Hints, SourceFile
+from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
