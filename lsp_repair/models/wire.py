@@ -50,17 +50,8 @@ _ADAPTATIONS = 3
 _SHOWN = 300
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _SENT_HEADERS = frozenset(
-    [
-        "accept",
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "transfer-encoding",
-        "user-agent",
-    ]
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host"}
+    | {"transfer-encoding", "user-agent"}
 )
 """The SDK adds more, some of it from the environment."""
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.modules import Module, read_module
-from lsp_repair.pycode.nodes import Function, assigned_names, first_line, last_line
+from lsp_repair.pycode.nodes import Function, assigned_names, first_line, last_line, names_in
 
 _MAX_LITERALS = 60
 _MAX_CHARS = 200
@@ -19,7 +19,7 @@ def mined(test_source: bytes, line: int) -> tuple[object, ...]:
     function = None if module is None else _function_at(module, line)
     if module is None or function is None:
         return ()
-    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    read = names_in(function)
     tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(assigned_names(node))]
     distinct: dict[str, object] = {}
     for node in (function, *tables):

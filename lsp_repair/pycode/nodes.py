@@ -77,3 +77,8 @@ def own_nodes(scope: ast.AST, *, lambdas: bool = True) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, Definition) and (lambdas or not isinstance(node, ast.Lambda)):
             waiting += ast.iter_child_nodes(node)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every plain name that is mentioned in a tree."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

@@ -4,7 +4,7 @@ import ast
 import base64
 import binascii
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeGuard, cast
 
 MAX_ITEMS = 4000
@@ -48,14 +48,6 @@ def _octets(given: object) -> bytes:
     return bytes(cast("Iterable[int]", given)) if isinstance(given, (list, tuple, bytes)) else refuse()
 
 
-def _backwards(given: Sequence[object]) -> list[object]:
-    return list(reversed(given))
-
-
-def _numbered(given: Iterable[object]) -> list[tuple[int, object]]:
-    return list(enumerate(given))
-
-
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     **{each.__name__: each for each in (chr, ord, int, float, complex, str, repr, ascii, len, abs, bool)},
     **{
@@ -63,9 +55,9 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     },
     "bytes": _octets,
     "bytearray": _octets,
-    "reversed": _backwards,
+    "reversed": lambda given: list(reversed(given)),
     "zip": lambda *given: list(zip(*given, strict=False)),
-    "enumerate": _numbered,
+    "enumerate": lambda given: list(enumerate(given)),
     "range": _checked_range,
     "b64decode": base64.b64decode,
     "b32decode": base64.b32decode,

@@ -111,7 +111,9 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
     screening = [test for test in confirming if test.node_id in targets]
     files = dict.fromkeys(key.file for key in (*case.group.node_ids, *case.covering))
     return Ladder(
-        screening=tuple(_limited(test, limit) for test in _cheapest(screening, results))[:_SCREENING_TESTS],
+        screening=tuple(replace(test, seconds=max(limit, _FLOOR_SECONDS)) for test in _cheapest(screening, results))[
+            :_SCREENING_TESTS
+        ],
         confirming=confirming,
         test_files=tuple(files),
         others=trusted_tests(server, elsewhere, deadline),
@@ -127,10 +129,6 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
     hangs = failure.error_type in _HANGS
     own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
     return TrustedTest(failure.node_id, Style.DIRECT, max(limit, own), failure.error_type)
-
-
-def _limited(test: TrustedTest, seconds: float) -> TrustedTest:
-    return replace(test, seconds=max(seconds, _FLOOR_SECONDS))
 
 
 def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]) -> list[TrustedTest]:

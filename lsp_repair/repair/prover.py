@@ -8,7 +8,7 @@ from pathlib import Path
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, PatchJudged, Progressed
 from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import NodeId, Oversight, TestResult, TestRun
+from lsp_repair.domain.runs import NodeId, Oversight, TestRun
 from lsp_repair.domain.verdicts import Level, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove, targets_scope
 from lsp_repair.repair.case import Case
@@ -40,13 +40,9 @@ def related_scope(baseline: TestRun, narrow: Scope, related: frozenset[str], dea
         known = [result for result in baseline.results.values() if result.node_id.file in requested]
         files = dict.fromkeys(result.node_id.file for result in known)
         is_wider = level is Level.FILE or len(files) > len(narrow.files)
-        if is_wider and _seconds(known) < deadline.remaining * _AFFORDABLE:
+        if is_wider and sum(result.seconds for result in known) < deadline.remaining * _AFFORDABLE:
             return Scope(level, (*narrow.files, *(file for file in files if file not in narrow.files)), None)
     return narrow
-
-
-def _seconds(results: Iterable[TestResult]) -> float:
-    return sum(result.seconds for result in results)
 
 
 @dataclass(slots=True)

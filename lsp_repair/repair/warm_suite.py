@@ -37,7 +37,9 @@ class WarmSuite:
         self._results = dict(first.results)
         self._tests = {test.node_id: test for test in first.collected}
         self._fixed = frozenset(first.oracle_paths)
-        self._affordable = len(first.collected) <= _MAX_TESTS and _test_seconds(first) <= _MAX_SECONDS
+        self._affordable = (
+            len(first.collected) <= _MAX_TESTS and sum(each.seconds for each in first.results.values()) <= _MAX_SECONDS
+        )
         self._lock = threading.Lock()
         self._server: WarmServer | None = None
         self._trusted: frozenset[NodeId] = frozenset()
@@ -211,7 +213,3 @@ def _agreeing(known: Mapping[NodeId, TestResult], reported: TestRun) -> frozense
     return frozenset(
         key for key, result in reported.results.items() if key in known and known[key].outcome is result.outcome
     )
-
-
-def _test_seconds(run: TestRun) -> float:
-    return sum(result.seconds for result in run.results.values())

@@ -17,6 +17,7 @@ from lsp_repair.judge.rules.telling_values import (
 )
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import folded
+from lsp_repair.pycode.nodes import names_in
 from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, leaves
 
 ENOUGH = 8
@@ -88,7 +89,8 @@ class BranchWeights:
     def _weight(self, branch: InputSpecificBranch, old_results: set[str]) -> int:
         if any(each in branch.subject for each in _DIGESTS) and not is_plain(branch.key):
             return _PAIR
-        given = self.is_tested(branch.key) or self._is_length(branch)
+        is_length = "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
+        given = is_length or self.is_tested(branch.key)
         new = [each for each in branch.outcomes if not is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
         if not given:
@@ -115,7 +117,8 @@ class BranchWeights:
                 named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
                 return named or self._is_solved(key, subject)
             case _:
-                return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
+                is_many = (is_collection(key) or is_mapping(key)) and len(key) > 1
+                return whole and (isinstance(key, Made) or (is_container(key) and is_many))
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
@@ -137,7 +140,7 @@ class BranchWeights:
         if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MAX_FORMULAS:
             return False
         self._formulas += 1
-        names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
+        names = names_in(subject) - {"abs", "int", "str", "round"}
         if len(names) != 1:
             return False
         tested = [each for each in self._large if _value(subject, each) == key]
@@ -168,9 +171,6 @@ class BranchWeights:
         keys = [branch.key for branch in branches if not is_plain(branch.key)]
         inside = sum(self.is_tested(key) for key in keys)
         return _mostly_outside(inside, len(keys) - inside)
-
-    def _is_length(self, branch: InputSpecificBranch) -> bool:
-        return "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
 
     def is_tested(self, value: object) -> bool:
         """Whether the tests spell it out, or what it is made of."""
@@ -211,10 +211,6 @@ def _is_truth_word(branch: InputSpecificBranch) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_many(value: object) -> bool:
-    return (is_collection(value) or is_mapping(value)) and len(value) > 1
 
 
 def _is_inside(subject: ast.expr | None) -> bool:

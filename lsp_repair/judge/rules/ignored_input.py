@@ -44,7 +44,7 @@ def _answering_blindly(
     old = {_known_as(name, node): node for name, node in known.scopes.named_functions()}
     for name, node in now.scopes.named_functions():
         before = old.get(_known_as(name, node))
-        if before is None or _is_special(node.name) or ast.dump(before) == ast.dump(node):
+        if before is None or node.name[:2] == node.name[-2:] == "__" or ast.dump(before) == ast.dump(node):
             continue
         constants, was = _returned(node, now), _returned(before, known)
         if (
@@ -61,16 +61,9 @@ def _known_as(name: str, node: Function) -> str:
     return name + ast.dump(node.args) if node.name == "_" and node.decorator_list else name
 
 
-def _is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def _returns(node: Function) -> list[ast.expr]:
-    return [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None]
-
-
 def _returned(node: Function, branches: InputSpecificBranches) -> list[object]:
-    return [branches.constant(value) for value in _returns(node)]
+    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+    return [branches.constant(value) for value in returned if value is not None]
 
 
 def _is_constant(now: list[object], before: list[object], tested: _Tested) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
-from lsp_repair.judge.rules.weakened_equality import members, names_in
+from lsp_repair.judge.rules.weakened_equality import members
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function
+from lsp_repair.pycode.nodes import Function, names_in
 
 _EQUALITIES = frozenset({"__eq__", "__ne__"})
 _COARSEST = frozenset({"abs", "bool", "hash", "id"})

@@ -225,11 +225,11 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any((isinstance(each, ast.Name) and each.id == name) or _is_traceback(each) for each in ast.walk(node))
-
-
-def _is_traceback(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and name_of(node.func) == "format_exc"
+    return any(
+        (isinstance(each, ast.Name) and each.id == name)
+        or (isinstance(each, ast.Call) and name_of(each.func) == "format_exc")
+        for each in ast.walk(node)
+    )
 
 
 def _asks_for_rare(test: ast.expr) -> bool:

@@ -7,40 +7,19 @@ from lsp_repair.pycode.nodes import parameters
 from lsp_repair.pycode.precedence import Code, Level, binary, call, minus, negated, number, trailed
 from lsp_repair.search.places import is_value
 from lsp_repair.search.templates.context import Change, Context, Replacement, shifted
+from lsp_repair.search.templates.vocabulary import weighted
 
-_FUNCTIONS = (
-    ("len", 0.16),
-    ("abs", 0.2),
-    ("sorted", 0.18),
-    ("list", 0.16),
-    ("set", 0.14),
-    ("str", 0.16),
-    ("int", 0.14),
-    ("tuple", 0.05),
-    ("float", 0.06),
-    ("round", 0.08),
-    ("sum", 0.06),
-    ("max", 0.05),
-    ("min", 0.05),
-    ("reversed", 0.08),
-    ("dict", 0.04),
-    ("bool", 0.06),
+_FUNCTIONS = weighted(
+    """
+    len 0.16 abs 0.2 sorted 0.18 list 0.16 set 0.14 str 0.16 int 0.14 tuple 0.05 float 0.06 round 0.08 sum 0.06 max
+    0.05 min 0.05 reversed 0.08 dict 0.04 bool 0.06
+    """
 )
-_TRAILERS = (
-    ("[::-1]", 0.2),
-    ("[1:]", 0.2),
-    ("[:-1]", 0.18),
-    (".lower()", 0.16),
-    (".upper()", 0.08),
-    (".strip()", 0.12),
-    ("[0]", 0.12),
-    ("[-1]", 0.12),
-    (".copy()", 0.08),
-    ("[:]", 0.08),
-    (".items()", 0.06),
-    (".values()", 0.04),
-    (".split()", 0.06),
-    (".casefold()", 0.05),
+_TRAILERS = weighted(
+    """
+    [::-1] 0.2 [1:] 0.2 [:-1] 0.18 .lower() 0.16 .upper() 0.08 .strip() 0.12 [0] 0.12 [-1] 0.12 .copy() 0.08 [:]
+    0.08 .items() 0.06 .values() 0.04 .split() 0.06 .casefold() 0.05
+    """
 )
 _SORT_KEYS = (
     "len",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.nodes import Function, defaults, first_line, is_docstring, last_line, parameters
+from lsp_repair.pycode.nodes import Function, defaults, first_line, is_docstring, last_line, names_in, parameters
 from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start
 
 _DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
@@ -22,7 +22,7 @@ def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
     if isinstance(owner, ast.ClassDef):
         yield from _added_decorators(context, node, line)
         yield from _first_parameter(context, node, line)
-        if node.name == "__init__" and owner.bases and not _calls_super(node):
+        if node.name == "__init__" and owner.bases and "super" not in names_in(node):
             yield from _super_call(context, node, line)
     if isinstance(node, ast.FunctionDef) and any(isinstance(each, ast.Await) for each in ast.walk(node)):
         start = context.module.span(node)[0]
@@ -94,10 +94,6 @@ def _first_parameter(context: Context, node: Function, line: int) -> Iterator[Ch
     text = f"{name}, " if given else name
     title = f"add `{name}` to `{node.name}`"
     yield Rewrite(((place, place, text),), line, "missing-self-parameter", 0.7, title, is_certain=False)
-
-
-def _calls_super(node: Function) -> bool:
-    return any(isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(node))
 
 
 def _super_call(context: Context, node: Function, line: int) -> Iterator[Change]:
