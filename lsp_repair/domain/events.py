@@ -131,4 +131,3 @@ class Observer(Protocol):
 
     def __call__(self, event: Event) -> None:
         """Take note of one event."""
-        ...

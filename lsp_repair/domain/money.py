@@ -46,7 +46,6 @@ class Price(Protocol):
 
     def cost(self, usage: Usage) -> Decimal:
         """US dollars of this usage."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,7 @@ class Caps:
 
     def __str__(self) -> str:
         """As it is shown before the first call."""
-        shown = (
-            (self.usd_per_fix, "per fix"),
-            (self.usd_per_session, "per session"),
-            (self.usd_per_day, "per day"),
-        )
+        shown = ((self.usd_per_fix, "per fix"), (self.usd_per_session, "per session"), (self.usd_per_day, "per day"))
         money = [f"${usd:f} {scope}" for usd, scope in shown if usd is not None]
         tokens = [f"{self.tokens_per_fix:,} tokens per fix"] if self.tokens_per_fix is not None else []
         return ", ".join(money + tokens) or "none"
@@ -172,15 +167,12 @@ class Meter(Protocol):
 
     def reserve(self, intent: Intent) -> CallId | Refusal:
         """Book the worst case durably, or say which cap forbids it."""
-        ...
 
     def settle(self, call: CallId, settlement: Settlement) -> bool:
         """Book what it came to, until when the worst case counts; False: it could not be booked."""
-        ...
 
     def spent(self, group: FailureGroup | None) -> tuple[Usage, Decimal | None]:
         """Tokens and US dollars of a failure's calls, or of all of this run; None when a price is unknown."""
-        ...
 
 
 class Reflections(Protocol):
@@ -188,8 +180,6 @@ class Reflections(Protocol):
 
     def recall(self, group: FailureGroup) -> tuple[str, ...]:
         """The oldest first."""
-        ...
 
     def remember(self, group: FailureGroup, text: str) -> None:
         """Keep one more."""
-        ...

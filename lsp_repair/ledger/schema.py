@@ -176,12 +176,7 @@ def _statements(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (
-    _history,
-    _statements(*_PRICED_PROPOSALS),
-    _statements(*_GROWING_FAILURES),
-    _calls,
-)
+MIGRATIONS: tuple[Migration, ...] = (_history, _statements(*_PRICED_PROPOSALS), _statements(*_GROWING_FAILURES), _calls)
 """What leads from each version to the next; only ever appended to."""
 
 

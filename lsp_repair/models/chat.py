@@ -31,7 +31,6 @@ class Exchange(Protocol):
 
     def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """One request, one reply."""
-        ...
 
 
 def _no_one(text: str) -> None:

@@ -62,11 +62,7 @@ def read_file(root: Path, path: str) -> bytes | None:
 
 
 def prepare(
-    project: Project,
-    private: Path,
-    rules: SnapshotRules,
-    found: Found,
-    overlays: Mapping[str, bytes] = NO_OVERLAYS,
+    project: Project, private: Path, rules: SnapshotRules, found: Found, overlays: Mapping[str, bytes] = NO_OVERLAYS
 ) -> Prepared:
     """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
     sandbox = found.sandbox

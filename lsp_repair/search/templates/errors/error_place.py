@@ -8,7 +8,7 @@ from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.nodes import Function, is_docstring
 from lsp_repair.search.ingredients import is_unreachable_for_edits
 from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start, quoted
-from lsp_repair.search.templates.statements.classes import import_line
+from lsp_repair.search.templates.statements.signatures import import_line
 
 _MAX_LINES = 12
 """Expressions that span more lines than this do not locate the error."""

@@ -1,11 +1,19 @@
-"""String literals: case, white space, formats, patterns, and strings from the tests."""
+"""String literals: case, white space, formats, patterns, strings from the tests, and the fields of f-strings."""
 
 import ast
 import re
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.templates.context import Change, Context, Replacement, loose_likeness, with_match
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    Replacement,
+    Rewrite,
+    loose_likeness,
+    quoted,
+    with_match,
+)
 
 _BRACKETS = (("(", "["), (")", "]"), ("{", "["), ("}", "]"), ("<", "("), (">", ")"))
 _DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": "I", "I": "H", "b": "B", "B": "b"}
@@ -13,6 +21,9 @@ _MAX_WORDS = 60
 _MAX_CHARACTERS = 40
 
 _Weighted = tuple[str, float]
+_FIELD = re.compile(r"(?<!\{)\{(\w+)(?=[.\[!:=}])")
+_PRECISION = re.compile(r"(?<=\.)\d(?=[feg%]\})")
+_PLAIN = re.compile(r"(?<=[\w\])])\}(?!\})")
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -155,3 +166,36 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     yield head + body.removesuffix("$") + tail, 0.25
     for piece in re.finditer(r"(?<!\\)\.", body):
         yield head + with_match(piece, r"\.") + tail, 0.25 if "r" in head.lower() else 0.1
+
+
+def in_f_strings(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Other names and formats in an f-string."""
+    if not isinstance(node, ast.JoinedStr) or isinstance(context.parent(node), ast.FormattedValue):
+        return
+    own = context.text(node)
+    for found in _FIELD.finditer(own):
+        for name in context.ingredients.names(node)[:10]:
+            if name != found[1]:
+                yield _changed_field(context, node, found.span(1), name, 0.3)
+    yield from _field_formats(context, node, own)
+
+
+def _field_formats(context: Context, node: ast.JoinedStr, own: str) -> Iterator[Change]:
+    for found in _PRECISION.finditer(own):
+        for digits in {int(found[0]) + 1, int(found[0]) - 1, 0, 2} - {-1, 10}:
+            yield _changed_field(context, node, found.span(), str(digits), 0.3)
+    for found in _PLAIN.finditer(own):
+        for text in ("!r}", ":.2f}", ":,}"):
+            yield _changed_field(context, node, found.span(), text, 0.12)
+    for old in ("!r}", ":,}", ":.2f}"):
+        at = own.find(old)
+        if at >= 0:
+            yield _changed_field(context, node, (at, at + len(old)), "}", 0.2)
+
+
+def _changed_field(context: Context, node: ast.JoinedStr, span: tuple[int, int], new: str, prior: float) -> Change:
+    own = context.text(node)
+    text = own[: span[0]] + new + own[span[1] :]
+    edits = ((*context.module.span(node), text),)
+    title = f"{quoted(own)} → {quoted(text)}"
+    return Rewrite(edits, node, "f-string", prior, title, is_certain=False)
