@@ -46,6 +46,7 @@ class Price(Protocol):
 
     def cost(self, usage: Usage) -> Decimal:
         """US dollars of this usage."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,15 @@ class Meter(Protocol):
 
     def reserve(self, intent: Intent) -> CallId | Refusal:
         """Book the worst case durably, or say which cap forbids it."""
+        ...
 
     def settle(self, call: CallId, settlement: Settlement) -> bool:
         """Book what it came to, until when the worst case counts; False: it could not be booked."""
+        ...
 
     def spent(self, group: FailureGroup | None) -> tuple[Usage, Decimal | None]:
         """Tokens and US dollars of a failure's calls, or of all of this run; None when a price is unknown."""
+        ...
 
 
 class Reflections(Protocol):
@@ -180,6 +184,8 @@ class Reflections(Protocol):
 
     def recall(self, group: FailureGroup) -> tuple[str, ...]:
         """The oldest first."""
+        ...
 
     def remember(self, group: FailureGroup, text: str) -> None:
         """Keep one more."""
+        ...

@@ -148,6 +148,7 @@ class Screen(Protocol):
 
     def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
         """Screened candidates in the order they were decided; ends early when the deadline passes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

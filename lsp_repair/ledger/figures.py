@@ -8,8 +8,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Literal
 
+from lsp_repair.domain.events import Status
 from lsp_repair.domain.money import Usage
-from lsp_repair.domain.outcomes import Status
 from lsp_repair.ledger.model_calls import shown
 
 

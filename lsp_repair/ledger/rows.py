@@ -4,8 +4,15 @@ import json
 from dataclasses import asdict
 
 from lsp_repair import __version__
-from lsp_repair.domain.events import AttemptFinished, PatchJudged, RepairFinished, ScreeningFinished, SessionStarted
-from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.events import (
+    AttemptFinished,
+    Origin,
+    PatchJudged,
+    Proposal,
+    RepairFinished,
+    ScreeningFinished,
+    SessionStarted,
+)
 from lsp_repair.domain.runs import FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven, Verdict
 

@@ -31,6 +31,7 @@ class Exchange(Protocol):
 
     def exchange(self, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """One request, one reply."""
+        ...
 
 
 def _no_one(text: str) -> None:

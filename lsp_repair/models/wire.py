@@ -24,7 +24,7 @@ from lsp_repair.models import streams
 from lsp_repair.models.classifying import failure_of_body, failure_of_status, unsupported_parameter
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.models.received_reply import ReceivedReply, StreamEnd, StreamFacts, StreamPiece, next_piece, pieces_of
+from lsp_repair.models.streams import ReceivedReply, StreamEnd, StreamFacts, StreamPiece, next_piece, pieces_of
 
 Hear = Callable[[str], None]
 _CONNECT_SECONDS = 10.0

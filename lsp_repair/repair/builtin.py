@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import CandidateSurvived, Progressed, ProposalFound, ScreeningFinished
-from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.events import CandidateSurvived, Origin, Progressed, Proposal, ProposalFound, ScreeningFinished
 from lsp_repair.domain.patches import Candidate, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict

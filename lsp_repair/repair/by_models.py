@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
+from lsp_repair.domain.events import AttemptFinished, Origin, Progressed, Proposal, ProposalFound
 from lsp_repair.domain.money import Usage, money_text
-from lsp_repair.domain.outcomes import Origin, Proposal
 from lsp_repair.domain.patches import Candidate
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason

@@ -1,6 +1,7 @@
 """One failure group with everything a strategy needs to repair it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -9,9 +10,8 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
-from lsp_repair.pycode.literals import mined
-from lsp_repair.pycode.modules import tree_of
-from lsp_repair.pycode.nodes import Definition
+from lsp_repair.pycode.modules import Module, read_module, tree_of
+from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
@@ -24,6 +24,8 @@ _SOURCE_FILES = 12
 _HANGS = frozenset({"TestTimeout", "ProcessDied"})
 _FLOOR_SECONDS = 0.04
 _CEILING_SECONDS = 2.0
+_MAX_LITERALS = 60
+_MAX_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,40 @@ def _covering_tests(
             break
         chosen.append(result.node_id)
     return tuple(chosen)
+
+
+def mined(test_source: bytes, line: int) -> tuple[object, ...]:
+    """Distinct strings and numbers of the test function that starts at the line, decorators included.
+
+    Values of module-level names that the function reads count too: tests keep their tables there.
+    """
+    module = read_module(test_source)
+    function = None if module is None else _function_at(module, line)
+    if module is None or function is None:
+        return ()
+    read = names_in(function)
+    tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(assigned_names(node))]
+    distinct: dict[str, object] = {}
+    for node in (function, *tables):
+        for value in _values(node):
+            distinct.setdefault(repr(value), value)
+    return tuple(distinct.values())[:_MAX_LITERALS]
+
+
+def _function_at(module: Module, line: int) -> Function | None:
+    exact = (node for node in module.functions if line in {node.lineno, first_line(node)})
+    around = (node for node in module.functions if first_line(node) <= line <= last_line(node))
+    return next(exact, None) or next(around, None)
+
+
+def _values(node: ast.AST) -> Iterator[object]:
+    for each in ast.walk(node):
+        match each:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                yield -value
+            case ast.Constant(value=str() as text) if len(text) <= _MAX_CHARS:
+                yield text
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                yield value
+            case _:
+                pass

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.patches import Candidate, Edit, Hints, Screen, Screened, SourceFile
-from lsp_repair.search.generation import first_order
+from lsp_repair.search.generation import first_order, synthesised
 from lsp_repair.search.ranking import rank
-from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
 """Suspiciousness of every line if neither executed lines nor a traceback are known."""

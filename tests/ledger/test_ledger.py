@@ -11,16 +11,20 @@ from endings import running
 
 from lsp_repair.domain.events import (
     BaselineFinished,
+    FailureReport,
+    Origin,
     PatchJudged,
     Progressed,
+    Proposal,
     ProposalFound,
     RepairFinished,
     RepairStarted,
     ScreeningFinished,
     SessionStarted,
+    Status,
+    Usage,
 )
 from lsp_repair.domain.isolation import Effect, IsolationReport, Tier
-from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status, Usage
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestRun
 from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason, Rejected, Unproven

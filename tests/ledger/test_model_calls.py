@@ -11,10 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lsp_repair.domain.events import ProposalFound, RepairFinished, RepairStarted, SessionStarted
+from lsp_repair.domain.events import (
+    FailureReport,
+    Origin,
+    Proposal,
+    ProposalFound,
+    RepairFinished,
+    RepairStarted,
+    SessionStarted,
+    Status,
+)
 from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role, Settlement, Usage
-from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.domain.verdicts import Evidence, Level

@@ -16,9 +16,8 @@ from lsp_repair.judge.rules.telling_values import (
     is_plain,
 )
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
-from lsp_repair.pycode.folding import folded
+from lsp_repair.pycode.folding import Opaque, folded, is_collection, is_mapping, leaves
 from lsp_repair.pycode.nodes import names_in
-from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, leaves
 
 ENOUGH = 8
 """The weight of all new branches that makes a finding."""

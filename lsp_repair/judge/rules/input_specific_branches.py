@@ -6,8 +6,8 @@ from typing import cast
 
 from lsp_repair.judge.rules.literal_tables import Position, rows_of_tables
 from lsp_repair.judge.rules.telling_values import InputSpecificBranch, around, made, outcomes
+from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, is_sequence
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_repair.judge.rules.telling_values import InputSpecificBranch, made, parts
+from lsp_repair.pycode.folding import Opaque, is_mapping, is_sequence, leaves
 from lsp_repair.pycode.naming import Naming
 from lsp_repair.pycode.nodes import defaults, name_of
-from lsp_repair.pycode.pure_operations import Opaque, is_mapping, is_sequence, leaves
 
 _SEARCHING = frozenset({"min", "max", "sorted", "filter", "map", "enumerate", "reversed", "zip", "dict"})
 _LOOKING_UP = frozenset({"get", "pop", "__getitem__", "setdefault", "__contains__", "index"})

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, leaves
 from lsp_repair.pycode.naming import Naming
-from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, leaves
 
 _ORDINARY = 366
 """Days, months, degrees, percents and bases are compared with in honest code; larger numbers rarely."""

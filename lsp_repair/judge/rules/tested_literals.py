@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.judge.rules.telling_values import is_container, made
-from lsp_repair.pycode.folding import folded_or_opaque
+from lsp_repair.pycode.folding import Opaque, folded_or_opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import parsed, read_module
 from lsp_repair.pycode.naming import Naming
 from lsp_repair.pycode.nodes import Function, assigned_names, first_line, name_of
-from lsp_repair.pycode.pure_operations import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.scopes import Scopes
 
 _MAX = 900

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
-from lsp_repair.domain.outcomes import TestCounts
+from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
 from lsp_repair.domain.runs import Outcome, TestResult, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.repair.fix_request import Chosen

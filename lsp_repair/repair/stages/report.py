@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from lsp_repair.domain.events import FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
-from lsp_repair.domain.outcomes import FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Reason

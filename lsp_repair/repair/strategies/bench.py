@@ -119,39 +119,52 @@ class Bench(Protocol):
 
     def first(self) -> Program:
         """The user's own failing code: the first program, at no sampled token."""
+        ...
 
     def explain(self, program: Program, sample: int) -> str:
         """Feedback on a failing program; the user's hint takes its place where there is one."""
+        ...
 
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
+        ...
 
     def joint(self, program: Program, sample: int) -> Program | Unusable:
         """Feedback and repair in one reply."""
+        ...
 
     def rewrite(self, sample: int) -> Program | Unusable:
         """The suspicious function written anew from its specification."""
+        ...
 
     def reflect(self, program: Program, sample: int) -> str:
         """Why the last attempt failed and what to do instead."""
+        ...
 
     def correct(self, program: Program, sample: int) -> Program | Unusable:
         """A second attempt after a program's own reply, which is told nothing about the first one."""
+        ...
 
     def own_tests(self, most: int) -> Sequence[str]:
         """Asserts that the model would test the code with: they steer, and never judge."""
+        ...
 
     def passes_own(self, program: Program, tests: Sequence[str]) -> str:
         """The first of these asserts that fails, with its error; empty when all pass or none can be run."""
+        ...
 
     def judge(self, program: Program) -> Judged:
         """Run a program's failing tests, then prove it; told in the trail."""
+        ...
 
     def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
         """Solved programs sorted by what they do on the tests' inputs."""
+        ...
 
     def recall(self) -> tuple[str, ...]:
         """Reflections on this failure from earlier sessions."""
+        ...
 
     def remember(self, reflection: str) -> None:
         """Keep one for later sessions."""
+        ...
