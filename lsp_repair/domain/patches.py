@@ -35,6 +35,11 @@ class FileChange:
     before: bytes | None
     after: bytes | None
 
+    def mentions_more(self, *words: bytes) -> bool:
+        """Whether one of the words occurs more often than before: all that a file that does not parse tells."""
+        before, after = self.before or b"", self.after or b""
+        return any(after.count(word) > before.count(word) for word in words)
+
     @property
     def first_difference(self) -> tuple[str, int]:
         """Path and 1-based line where the file changes first."""

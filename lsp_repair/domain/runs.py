@@ -224,6 +224,11 @@ class TestRun:
         """Ids of the tests that passed."""
         return frozenset(key for key, result in self.results.items() if result.outcome is Outcome.PASSED)
 
+    def failure_of(self, key: str) -> Failure | None:
+        """Why a test fails; None where it does not, or did not run."""
+        result = self.results.get(NodeId(key))
+        return None if result is None else result.failure
+
     def count(self, outcome: Outcome) -> int:
         """How many tests ended so."""
         return sum(1 for result in self.results.values() if result.outcome is outcome)

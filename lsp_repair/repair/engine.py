@@ -19,7 +19,7 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
-from lsp_repair.judge.judge import ProofContext, prove, targets_scope
+from lsp_repair.judge.judge import prove, targets_scope
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.case import build_case
@@ -149,8 +149,7 @@ def _checked(
     selection = chosen(prepared.project, request.selection, Path.cwd())
     if isinstance(patch, Rejected):
         return (), patch
-    rules = prepared.rules(test_edits=request.allow_test_edits)
-    refused = screen_policy(patch, frozenset(), rules=rules)
+    refused = screen_policy(patch, frozenset(), rules=prepared.rules(test_edits=request.allow_test_edits))
     if refused is not None:  # what needs no baseline costs none
         return (), refused
     baseline = run_baseline(prepared, selection, deadline, observe)
@@ -167,8 +166,5 @@ def _checked(
     narrow = targets_scope(targets)
     full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
-    private = prepared.private
-    context = ProofContext(
-        prepared.snapshot, prepared.place, baseline.run, private, rules=rules, isolation=prepared.isolation.words
-    )
+    context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits)
     return targets, prove(context, patch, targets, (wide, narrow), deadline)

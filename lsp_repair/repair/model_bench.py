@@ -236,9 +236,9 @@ class ModelBench:
     def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, str]:
         """The error of the first failing target, as in the paper on self-repair."""
         for target in targets:
-            result = run.results.get(target)
-            if result is not None and result.failure is not None:
-                return self._described(result.failure), result.failure.fingerprint
+            failure = run.failure_of(target)
+            if failure is not None:
+                return self._described(failure), failure.fingerprint
         first = next((each.failure for each in run.failing if each.failure is not None), None)
         return (self._described(first), first.fingerprint) if first is not None else (detail, "")
 

@@ -135,9 +135,6 @@ class Prover:
 def prover_for(session: Session, baseline: Baseline, flaky: frozenset[NodeId]) -> Prover:
     """The prover of a session; flaky tests decide nothing."""
     prepared, request = session.prepared, session.request
-    rules = prepared.rules(test_edits=request.allow_test_edits)
-    context = ProofContext(
-        prepared.snapshot, prepared.place, baseline.run, prepared.private, flaky, rules, prepared.isolation.words
-    )
+    context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits, flaky=flaky)
     related = RelatedTests(prepared.place, request.import_cache)
     return Prover(context, baseline.whole_suite, session.observe, session.deadline, related, request.rejected)

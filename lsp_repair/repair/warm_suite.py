@@ -13,8 +13,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import SourceFile
 from lsp_repair.domain.runs import NodeId, TestResult, TestRun
 from lsp_repair.errors import LspRepairError
-from lsp_repair.repair.imported_text import ImportedText, Replaced
-from lsp_repair.repair.reaches import Lines, Reaches
+from lsp_repair.repair.imported_text import ImportedText, Lines, Reaches, Replaced
 from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe.warm.warm_records import Swap

@@ -13,9 +13,8 @@ from lsp_repair.search.emission import Emission
 from lsp_repair.search.ingredients import Ingredients
 from lsp_repair.search.places import READS_INTO_F_STRINGS, is_condition, is_value
 from lsp_repair.search.suspicion import suspicious_lines
-from lsp_repair.search.templates.context import Change, Context, Replacement, resemblance
+from lsp_repair.search.templates.context import Change, Context, Replacement, place_at, resemblance
 from lsp_repair.search.templates.errors import import_errors
-from lsp_repair.search.templates.errors.error_place import place_at
 from lsp_repair.search.templates.registry import ERRORS, EXPRESSIONS, MODULES, STATEMENTS
 from lsp_repair.search.templates.statements import insertions
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.patches import Patch
 from lsp_repair.pycode.modules import Module, parsed, read_module
 from lsp_repair.pycode.nodes import Function, first_line, name_of
 
@@ -72,8 +72,8 @@ def changed_code(patch: Patch) -> ChangedCode:
         ],
         catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
         or any(_raises(after) < _raises(before) for _, before, after in pairs),
-        reads_place=any(_says_first_time(change, _PLACES) for change, _, _ in pairs),
-        reads_seed=any(_says_first_time(change, (b"SEED",)) for change, _, _ in pairs),
+        reads_place=any(change.mentions_more(*_PLACES) for change, _, _ in pairs),
+        reads_seed=any(change.mentions_more(b"SEED") for change, _, _ in pairs),
     )
 
 
@@ -198,11 +198,6 @@ def _catchers(module: Module) -> int:
 
 def _raises(module: Module) -> int:
     return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(module.tree))
-
-
-def _says_first_time(change: FileChange, words: tuple[bytes, ...]) -> bool:
-    before, after = change.before or b"", change.after or b""
-    return any(after.count(word) > before.count(word) for word in words)
 
 
 def depends_on_nothing_else(patch: Patch, tests: Iterable[bytes]) -> bool:

@@ -215,8 +215,8 @@ def _answered_in_a_test(replay: _Replay, recorded: _Recorded) -> _Answered:
 
 
 def _failed_with(replay: _Replay) -> frozenset[str]:
-    results = (replay.context.baseline.results.get(target) for target in replay.targets)
-    return frozenset(each.failure.error_type for each in results if each is not None and each.failure is not None)
+    failures = map(replay.context.baseline.failure_of, replay.targets)
+    return frozenset(each.error_type for each in failures if each is not None)
 
 
 def _recorded(replay: _Replay) -> _Recorded:

@@ -28,7 +28,7 @@ _Place = ast.ExceptHandler | ast.Call | Function | _Try
 
 def check(context: RuleContext) -> Iterator[Finding]:
     """Where a function swallows errors in more places than before, in a way that the module did not have."""
-    if context.before is None and not context.mentions_more(b"except", b"suppress"):
+    if context.before is None and not context.change.mentions_more(b"except", b"suppress"):
         return
     had, has = list(_swallowers(context.before)), list(_swallowers(context.after))
     had_places, has_places = Counter(place for place, _, _ in had), Counter(place for place, _, _ in has)

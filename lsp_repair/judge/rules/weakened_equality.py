@@ -37,7 +37,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def check(context: RuleContext) -> Iterator[Finding]:
     """Odd comparisons that the module did not have."""
-    if context.before is None and not context.mentions_more(b"def __"):
+    if context.before is None and not context.change.mentions_more(b"def __"):
         return
     known = {(place, what) for place, what, _ in _odd(context.before)}
     for place, what, line in _odd(context.after):

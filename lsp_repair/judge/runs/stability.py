@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, Scope, refused, unknown
 from lsp_repair.judge.runs.must_fail import reported
@@ -96,13 +96,8 @@ def _is_the_tests_own(
 
     A patch that falls back to what the code did before fails as the baseline did.
     """
-    failed, before = _failure(run, target), _failure(context.baseline, target)
+    failed, before = run.failure_of(target), context.baseline.failure_of(target)
     if failed is None or before is None or reported(failed) == reported(before):
         return False
-    unpatched = _failure(run_cold(context.place, request, deadline).run, target)
+    unpatched = run_cold(context.place, request, deadline).run.failure_of(target)
     return unpatched is not None and reported(unpatched) == reported(failed)
-
-
-def _failure(run: TestRun, key: NodeId) -> Failure | None:
-    result = run.results.get(key)
-    return result.failure if result is not None else None

@@ -10,11 +10,13 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
+from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.isolation import GUARD
 from lsp_repair.isolation.environment import scrubbed, trusted
 from lsp_repair.isolation.tiers import Found, Requested, find
 from lsp_repair.judge.policy.policy import ProjectRules
 from lsp_repair.judge.policy.protected_paths import project_rules
+from lsp_repair.judge.proof_context import ProofContext
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
@@ -41,6 +43,11 @@ class Prepared:
         roots = [Path(each) for each in self.place.source_roots]
         sources = [root / each.relative_to(copy) for each in roots if each.is_relative_to(copy)]
         return project_rules(self.project, sources, test_edits=test_edits)
+
+    def proof_context(self, run: TestRun, *, test_edits: bool, flaky: frozenset[NodeId] = frozenset()) -> ProofContext:
+        """What proofs on this copy stand on."""
+        rules, tier = self.rules(test_edits=test_edits), self.isolation.words
+        return ProofContext(self.snapshot, self.place, run, self.private, flaky, rules, tier)
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file of the snapshot; None when it cannot be read or lies elsewhere."""

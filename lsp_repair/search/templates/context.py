@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from lsp_repair.domain.patches import Hints, SourceFile
+from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
-from lsp_repair.search.ingredients import Ingredients
+from lsp_repair.search.ingredients import Ingredients, is_unreachable_for_edits
 from lsp_repair.search.places import demanded_level
 
 _MAX_QUOTED = 30
@@ -29,6 +30,8 @@ DECLARATIONS = (
 )
 """Statements that are not changed as a whole, and beside which nothing is inserted."""
 _COMMENT = re.compile(r"#[^\r\n]*")
+_MAX_LINES = 12
+"""Expressions that span more lines than this do not locate the error."""
 
 
 # NamedTuples instead of dataclasses, as for Code: templates make tens of thousands of them.
@@ -216,3 +219,56 @@ def resemblance(one: str, other: str) -> float:
 @lru_cache(maxsize=5_000)
 def _tokens(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+|[^\w\s]", text))
+
+
+def import_line(tree: ast.Module) -> int:
+    """1-based line for a new import: before the first import, or else after the docstring."""
+    for node in tree.body:
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not is_docstring(node) and not is_future:
+            return first_line(node)
+    return (tree.body[-1].end_lineno or 0) + 1 if tree.body else 1
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPlace:
+    """A line of a failure's traceback that lies in the module."""
+
+    failure: Failure
+    line: int
+    expressions: tuple[ast.expr, ...]
+    """Those that include the line."""
+    function: Function | None
+
+
+def place_at(context: Context, failure: Failure, line: int) -> ErrorPlace:
+    """The place of the traceback's line."""
+    found = tuple(_expressions_at(context, line))
+    function = context.module.function_of(found[0]) if found else None
+    return ErrorPlace(failure, line, found, function)
+
+
+def _expressions_at(context: Context, line: int) -> Iterator[ast.expr]:
+    for node in context.module.below(context.module.tree):
+        if isinstance(node, ast.expr) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            is_long = (node.end_lineno or node.lineno) - node.lineno >= _MAX_LINES
+            if not is_long and not is_unreachable_for_edits(context.module, node):
+                yield node
+
+
+def at_function_start(context: Context, place: ErrorPlace, text: str, template: str, prior: float) -> Iterator[Change]:
+    """Lines inserted as the first statements of the function the error came from."""
+    function = place.function
+    found = None if function is None or all(map(is_docstring, function.body)) else function_start(context, function)
+    if function is not None and found is not None:
+        start, indent = found
+        lines = "".join(f"{indent}{line}\n" for line in text.split("\n"))
+        title = f"insert {quoted(text)} in `{function.name}`"
+        yield Rewrite(((start, start, lines),), place.line, template, prior, title)
+
+
+def new_import(context: Context, line: int, statement: str, prior: float) -> Change:
+    """An import among the module's own."""
+    start = context.module.starts[min(import_line(context.module.tree), len(context.module.starts)) - 1]
+    edit, title = (start, start, f"{statement}\n"), f"insert {quoted(statement)}"
+    return Rewrite((edit,), line, "err:missing-import", prior, title, is_certain=False)

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from lsp_repair.search.templates.context import Change, Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    ErrorPlace,
+    ExpressionTemplate,
+    ModuleTemplate,
+    StatementTemplate,
+)
 from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
-from lsp_repair.search.templates.errors.error_place import ErrorPlace
 from lsp_repair.search.templates.expressions import (
     arithmetic,
     attributes,

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import first_line, last_line, parameters
 from lsp_repair.pycode.precedence import Code, Level, binary, call, compared, conditional, fitted, negated, trailed
-from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, loose_likeness, quoted
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    ErrorPlace,
+    Replacement,
+    Rewrite,
+    loose_likeness,
+    quoted,
+)
 from lsp_repair.search.templates.errors import known_modules as known
-from lsp_repair.search.templates.errors.error_place import ErrorPlace
 from lsp_repair.search.templates.expressions.attributes import renamed
 
 _MESSAGE = re.compile(r"'(\w+)' object has no attribute '(\w+)'|type object '(\w+)' has no attribute '(\w+)'")

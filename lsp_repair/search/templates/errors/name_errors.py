@@ -7,8 +7,17 @@ import sys
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, likeness, loose_likeness
-from lsp_repair.search.templates.errors.error_place import ErrorPlace, at_function_start, new_import
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    ErrorPlace,
+    Replacement,
+    Rewrite,
+    at_function_start,
+    likeness,
+    loose_likeness,
+    new_import,
+)
 from lsp_repair.search.templates.errors.known_modules import FOREIGN_NAMES, HOME
 from lsp_repair.search.templates.vocabulary import weighted
 

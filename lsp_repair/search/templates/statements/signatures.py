@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import Function, defaults, first_line, is_docstring, last_line, names_in, parameters
-from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start
+from lsp_repair.search.templates.context import Change, Context, Rewrite, function_start, import_line
 
 _DECORATORS = (("staticmethod", 0.2), ("classmethod", 0.2), ("property", 0.25))
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
@@ -138,15 +138,6 @@ def _import_of_field(context: Context) -> tuple[int, int, str]:
             return end, end, ", field"
     place = context.module.starts[import_line(context.module.tree) - 1]
     return place, place, "from dataclasses import field\n"
-
-
-def import_line(tree: ast.Module) -> int:
-    """1-based line for a new import: before the first import, or else after the docstring."""
-    for node in tree.body:
-        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        if not is_docstring(node) and not is_future:
-            return first_line(node)
-    return (tree.body[-1].end_lineno or 0) + 1 if tree.body else 1
 
 
 def _in_constructor(
