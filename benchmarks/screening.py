@@ -37,7 +37,7 @@ from lsp_repair.repair.case import Case, build_ladder
 from lsp_repair.repair.fix_request import Selection, chosen
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
-from lsp_repair.screening.ladder import Ladder, Tally
+from lsp_repair.screening.screening_state import Ladder, Tally
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.generation import first_order
 from lsp_repair.settings import load_settings

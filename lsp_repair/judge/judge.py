@@ -11,8 +11,7 @@ from lsp_repair.judge.rules.reading import read_patch
 from lsp_repair.judge.runs.must_fail import all_failed
 from lsp_repair.judge.runs.patched_runs import patched, request_of, run_patched, run_twice, targets_scope
 from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, nothing_reached
-from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
-from lsp_repair.judge.runs.stability import alone, in_other_order
+from lsp_repair.judge.runs.stability import alone, first_failing_target, in_other_order, judged
 
 __all__ = [
     "ProofContext",

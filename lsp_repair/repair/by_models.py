@@ -12,17 +12,15 @@ from lsp_repair.domain.patches import Candidate
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.repair.briefing import Briefing
-from lsp_repair.repair.builtin import Found, proposal_title
+from lsp_repair.repair.builtin import Found, proposal_title, what_changes
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.model_bench import Grouping, ModelBench
-from lsp_repair.repair.model_patches import what_changes
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
-from lsp_repair.screening.behaviours import behaviours
-from lsp_repair.screening.screens import WarmScreen
+from lsp_repair.screening.screens import WarmScreen, behaviours
 
 
 @dataclass(frozen=True, slots=True)

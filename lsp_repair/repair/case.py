@@ -13,7 +13,7 @@ from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, Te
 from lsp_repair.pycode.modules import Module, read_module, tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
 from lsp_repair.repair.stages.prepare import Prepared
-from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
+from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
 

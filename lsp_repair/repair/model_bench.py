@@ -19,8 +19,8 @@ from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, u
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
 from lsp_repair.repair.briefing import Briefing, described
+from lsp_repair.repair.builtin import as_candidate, what_changes
 from lsp_repair.repair.fix_request import Assistants, Pair
-from lsp_repair.repair.model_patches import as_candidate, what_changes
 from lsp_repair.repair.own_tests import asserts_in, first_failing
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import (

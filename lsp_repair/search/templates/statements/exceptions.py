@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import last_line, name_of
 from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted, without
-from lsp_repair.search.templates.statements.guards import requested_errors
+from lsp_repair.search.templates.statements.insertions import requested_errors
 
 _RAISABLE = (
     *("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError", "LookupError"),
