@@ -26,24 +26,20 @@ from typing import Self
 from measures import Stopwatch, geometric_mean, machine, two_processes
 from screening_subjects import SUBJECTS, Subject, copied, lay_out, put_bug
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
-from lsp_repair.domain.groups import FailureGroup, grouped
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
+from lsp_repair.domain.runs import FailureGroup, grouped
 from lsp_repair.domain.verdicts import Plausible
-from lsp_repair.judge.judge import ProofContext, prove
+from lsp_repair.judge.judge import ProofContext, prove, targets_scope
 from lsp_repair.repair.case import Case, build_ladder
-from lsp_repair.repair.fix_request import Selection
-from lsp_repair.repair.proof_scopes import narrow_scope
-from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.fix_request import Selection, chosen
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
-from lsp_repair.repair.stages.prepare import Prepared, prepare
-from lsp_repair.repair.test_selection import chosen
-from lsp_repair.screening.ladder import Ladder, Tally
+from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
+from lsp_repair.screening.screening_state import Ladder, Tally
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.generation import first_order
-from lsp_repair.search.hints import Hints
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.snapshot import SnapshotRules
@@ -204,7 +200,7 @@ class _Bench:
 
     def _is_proved(self, case: Case, candidate: Candidate) -> bool:
         context = ProofContext(self.prepared.snapshot, self.prepared.place, self.baseline.run, self.prepared.private)
-        narrow = narrow_scope(case.group.node_ids, case.covering)
+        narrow = targets_scope(case.group.node_ids, case.covering)
         return isinstance(prove(context, candidate.patch, case.group.node_ids, (narrow, narrow), _soon()), Plausible)
 
     def _passes_cold(self, candidate: Candidate) -> bool:

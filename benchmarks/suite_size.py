@@ -19,11 +19,9 @@ from measures import machine
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
-from lsp_repair.repair.fix_request import Selection
-from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.fix_request import Selection, chosen
 from lsp_repair.repair.stages.baseline import run_baseline
-from lsp_repair.repair.stages.prepare import prepare
-from lsp_repair.repair.test_selection import chosen
+from lsp_repair.repair.stages.prepare import find_sandbox, prepare
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.live_suite import LiveSuite

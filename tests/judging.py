@@ -10,11 +10,11 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Level, Plausible, Rejected, Unproven, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove
-from lsp_repair.judge.layer_results import combined
+from lsp_repair.judge.proof_context import combined
 from lsp_repair.judge.runs.must_fail import all_failed, must_fail
 from lsp_repair.judge.runs.patched_runs import PatchedRun, request_of, run_patched
 from lsp_repair.judge.runs.run_integrity import check_integrity
-from lsp_repair.judge.runs.run_outcomes import judged
+from lsp_repair.judge.runs.stability import judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot

@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from lsp_repair.domain.events import CheckReport, FailureReport, FixReport, Proposal, TestCounts
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, TestCounts
 from lsp_repair.domain.verdicts import Evidence, Plausible, Unproven
 from lsp_repair.errors import LspRepairError, UsageError
 

@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.app.secrets import redactor_for
-from lsp_repair.domain.metering import Meter, Reflections
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain.money import Caps, Meter, Reflections
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
 from lsp_repair.ledger.meter import KeptReflections, LedgerMeter
-from lsp_repair.models.breaker import Breaker
-from lsp_repair.models.chat import ChatModel, Exchange
+from lsp_repair.models.chat import Breaker, ChatModel, Exchange, PaidReplies
 from lsp_repair.models.endpoints import Endpoint, resolve
 from lsp_repair.models.ignored import Ignored
 from lsp_repair.models.preview import PreviewMeter, PreviewWire
-from lsp_repair.models.response_cache import PaidReplies
-from lsp_repair.repair.assistants import Assistants, Pair
+from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.strategies import strategy_of
 from lsp_repair.settings import LoadedSettings, Settings
 

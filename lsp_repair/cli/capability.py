@@ -4,15 +4,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from lsp_repair.domain.events import AttemptFinished, Event, Observer
-from lsp_repair.domain.outcomes import FixReport
+from lsp_repair.domain.events import AttemptFinished, Event, FixReport, Observer
+from lsp_repair.domain.money import Usage
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Plausible
-from lsp_repair.repair.assistants import Assistants
-from lsp_repair.repair.checking import check
-from lsp_repair.repair.engine import fix
-from lsp_repair.repair.fix_request import CheckRequest, FixRequest
+from lsp_repair.repair.engine import check, fix
+from lsp_repair.repair.fix_request import Assistants, CheckRequest, FixRequest
 from lsp_repair.repair.strategies import strategy_of
 
 _SECONDS = 240.0

@@ -19,14 +19,13 @@ from lsp_repair.cli.demo import run_demo
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
 from lsp_repair.cli.wiring import JOURNAL, observer, opened_ledger, projects
-from lsp_repair.domain.outcomes import FixReport
+from lsp_repair.domain.events import FixReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
 from lsp_repair.errors import LspRepairError, RefusedError, UsageError
 from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
 from lsp_repair.isolation.tiers import way_out
-from lsp_repair.repair.checking import check
-from lsp_repair.repair.engine import Interrupted, fix
+from lsp_repair.repair.engine import Interrupted, check, fix
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
 

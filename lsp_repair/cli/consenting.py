@@ -4,9 +4,8 @@ import sys
 from dataclasses import replace
 
 from lsp_repair.app.console import Console
-from lsp_repair.domain.events import Observer
+from lsp_repair.domain.events import FixReport, Observer
 from lsp_repair.domain.isolation import Demands
-from lsp_repair.domain.outcomes import FixReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.errors import RefusedError
 from lsp_repair.folders import Folders

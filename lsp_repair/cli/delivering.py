@@ -7,7 +7,7 @@ from pathlib import Path
 from lsp_repair.app.console import Console
 from lsp_repair.cli.journal import apply
 from lsp_repair.cli.wiring import JOURNAL
-from lsp_repair.domain.outcomes import FixReport, Proposal, Status
+from lsp_repair.domain.events import FixReport, Proposal, Status
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.errors import UsageError

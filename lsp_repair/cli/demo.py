@@ -12,8 +12,8 @@ from pathlib import Path
 from lsp_repair.app.console import Console
 from lsp_repair.cli import rendering
 from lsp_repair.cli.wiring import observer, opened_ledger
+from lsp_repair.domain.events import Status
 from lsp_repair.domain.isolation import Demands
-from lsp_repair.domain.outcomes import Status
 from lsp_repair.folders import open_folders
 from lsp_repair.repair.engine import fix
 from lsp_repair.repair.fix_request import FixRequest

@@ -8,7 +8,7 @@ from lsp_repair.app.console import Console
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.folders import open_folders
-from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.stages.prepare import find_sandbox
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.roots import find_root

@@ -17,14 +17,13 @@ from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli.capability import Capability, examine
 from lsp_repair.cli.wiring import opened_ledger
 from lsp_repair.domain.events import Observer
-from lsp_repair.domain.money import money_text
+from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.usage import Usage
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders
 from lsp_repair.models.endpoints import PRESETS, Endpoint
 from lsp_repair.models.keys import store
-from lsp_repair.repair.assistants import Assistants
+from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 

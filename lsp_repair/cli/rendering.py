@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from lsp_repair.app.console import Console
+from lsp_repair.domain.events import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.money import money_text
-from lsp_repair.domain.outcomes import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.models.preview import Previewed
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lsp_repair.app.console import Console
 from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
-from lsp_repair.domain.metering import Role
+from lsp_repair.domain.money import Role
 from lsp_repair.domain.projects import Project
 from lsp_repair.folders import Folders, trim
 from lsp_repair.isolation.leftovers import take_away_leftovers

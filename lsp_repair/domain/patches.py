@@ -1,10 +1,13 @@
-"""Edits as byte splices and the patches made of them."""
+"""Edits as byte splices, the candidates that a search makes of them, and patches."""
 
 import ast
 import difflib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from lsp_repair.domain.runs import Failure
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,6 +34,11 @@ class FileChange:
     """Relative to the root, with `/`."""
     before: bytes | None
     after: bytes | None
+
+    def mentions_more(self, *words: bytes) -> bool:
+        """Whether one of the words occurs more often than before: all that a file that does not parse tells."""
+        before, after = self.before or b"", self.after or b""
+        return any(after.count(word) > before.count(word) for word in words)
 
     @property
     def first_difference(self) -> tuple[str, int]:
@@ -91,3 +99,70 @@ def _lines(data: bytes | None) -> list[str]:
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The text of a project's file that candidates edit."""
+
+    path: str
+    """Relative to the root, with `/`."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to change one file."""
+
+    source: SourceFile
+    edits: tuple[Edit, ...]
+    template: str
+    """Name of the template that made it, such as `cmp-op`."""
+    line: int
+    """1-based line of the edited place."""
+    title: str
+    """What it does in the user's words: `` `<` → `<=` in `search` ``."""
+    score: float
+    """Rank before anything was run: suspiciousness and prior taken together; greater is better."""
+
+    @property
+    def after(self) -> bytes:
+        """The whole file after the edit."""
+        return spliced(self.source.data, self.edits)
+
+    @property
+    def patch(self) -> Patch:
+        """The candidate as a patch."""
+        return Patch((FileChange(self.source.path, self.source.data, self.after),))
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What the warm server saw; decides who climbs and is never shown to anybody."""
+
+    candidate: Candidate
+    passed: int
+    """How many of the screening tests passed before the first loss."""
+    survived: bool
+    inconclusive: bool = False
+    """A time limit was hit, or the candidate could not be run this way."""
+
+
+class Screen(Protocol):
+    """Runs the failing tests on many candidates, cheaply."""
+
+    def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
+        """Screened candidates in the order they were decided; ends early when the deadline passes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Ingredients that lie outside the suspicious file."""
+
+    failures: tuple[Failure, ...]
+    """Of the group under repair."""
+    test_literals: tuple[object, ...] = ()
+    """From `literals.mined`."""
+    project_names: tuple[str, ...] = ()
+    """Functions, classes and modules of the project as `pkg.mod:name`."""

@@ -2,11 +2,70 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lsp_repair.domain.oversight import Oversight
+_VOLATILE = re.compile(r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\b|'[^'\n]*'|\"[^\"\n]*\"")
+
+
+class Inner(StrEnum):
+    """What the call of a test function itself did, apart from what pytest reported of it."""
+
+    RETURNED = "returned"
+    RAISED = "raised"
+    SKIPPED = "skipped"
+    """It raised what skips a test, or marks it as expected to fail."""
+    NEVER = "never"
+    """It was not called, or did not come back."""
+    UNSEEN = "unseen"
+    """This kind of test has no function that could be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One test's call as it was seen innermost."""
+
+    inner: Inner
+    error_reported: bool
+    """Whether pytest was told of an error in the call, whatever the report made of it."""
+    code: str = ""
+    """Digest of the code that ran; empty when it comes from no test file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of a canary, of a test's copy or of a mutant of it, after the real tests."""
+
+    what: str
+    """`canary`, `again`, `negated`, `negated-within` (in a function that the test defines), `other-error`; `rebound` when
+    `detail` names what is not what the test file says, and `none` when it names what could not be tried."""
+    node_id: str
+    outcome: str = ""
+    """`passed`, `failed` (in whatever phase) or `skipped`."""
+    inner: Inner = Inner.UNSEEN
+    line: int = 0
+    reached: bool = False
+    """Whether the mutated place was executed."""
+    detail: str = ""
+    equals_all: tuple[str, ...] = ()
+    """Types of compared values that equal what nothing equals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """The facts that a judge of untrusted code asks for; empty where nobody asked."""
+
+    garbled: str = ""
+    """Why the records cannot be the probe's own; empty when they can."""
+    irregular: frozenset[str] = frozenset()
+    """Kinds of order that the records break: honest plugins may, and then do so with any code."""
+    observed: Mapping[str, Observed] = field(default_factory=dict[str, Observed])
+    digests: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the test files as they were just before they were imported, by path relative to the root."""
+    trials: tuple[Trial, ...] = ()
+    reached: frozenset[tuple[str, str]] = frozenset()
+    """Paths of guarded files with what they reached for; an empty path where it cannot be said which."""
 
 
 class NodeId(str):
@@ -95,9 +154,6 @@ class Failure:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_VOLATILE = re.compile(r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\b|'[^'\n]*'|\"[^\"\n]*\"")
-
-
 def normalised_message(message: str) -> str:
     """The first line of an error message without the values that change from test to test."""
     first_line = message.strip().splitlines()[0] if message.strip() else ""
@@ -168,6 +224,37 @@ class TestRun:
         """Ids of the tests that passed."""
         return frozenset(key for key, result in self.results.items() if result.outcome is Outcome.PASSED)
 
+    def failure_of(self, key: str) -> Failure | None:
+        """Why a test fails; None where it does not, or did not run."""
+        result = self.results.get(NodeId(key))
+        return None if result is None else result.failure
+
     def count(self, outcome: Outcome) -> int:
         """How many tests ended so."""
         return sum(1 for result in self.results.values() if result.outcome is outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """One cause, many tests."""
+
+    fingerprint: str
+    failures: tuple[Failure, ...]
+
+    @property
+    def node_ids(self) -> tuple[NodeId, ...]:
+        """The tests of the group in the order they ran."""
+        return tuple(failure.node_id for failure in self.failures)
+
+    @property
+    def representative(self) -> Failure:
+        """The failure that is shown and explained."""
+        return self.failures[0]
+
+
+def grouped(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
+    """Groups by fingerprint, in order of first appearance."""
+    groups: dict[str, list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault(failure.fingerprint, []).append(failure)
+    return tuple(FailureGroup(fingerprint, tuple(members)) for fingerprint, members in groups.items())

@@ -4,20 +4,25 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Rejected, Verdict
-from lsp_repair.judge.layer_results import combined
 from lsp_repair.judge.policy.policy import edited_tests, screen_policy
-from lsp_repair.judge.proof_context import ProofContext, Scope
+from lsp_repair.judge.proof_context import ProofContext, Scope, combined
 from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.judge.rules.reading import read_patch
 from lsp_repair.judge.runs.must_fail import all_failed
-from lsp_repair.judge.runs.output_volume import excess_output
 from lsp_repair.judge.runs.patched_runs import patched, request_of, run_patched, run_twice, targets_scope
-from lsp_repair.judge.runs.reached_internals import nothing_reached
-from lsp_repair.judge.runs.run_integrity import check_integrity
-from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
-from lsp_repair.judge.runs.stability import alone, in_other_order
+from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, nothing_reached
+from lsp_repair.judge.runs.stability import alone, first_failing_target, in_other_order, judged
 
-__all__ = ["ProofContext", "Scope", "first_failing_target", "patched", "prove", "run_targets", "targets_pass"]
+__all__ = [
+    "ProofContext",
+    "Scope",
+    "first_failing_target",
+    "patched",
+    "prove",
+    "run_targets",
+    "targets_pass",
+    "targets_scope",
+]
 
 
 def prove(

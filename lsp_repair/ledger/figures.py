@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from itertools import groupby
 from typing import Literal
 
-from lsp_repair.domain.outcomes import Status
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.events import Status
+from lsp_repair.domain.money import Usage
 from lsp_repair.ledger.model_calls import shown
 
 
@@ -110,6 +110,10 @@ _COLUMNS = (
     "at, strategy, (SELECT coalesce(sum(charge.cache_write_tokens), 0) FROM charge "
     "WHERE charge.failure = cost_of_fix.failure) AS cache_write_tokens"
 )
+_AS_STORED = frozenset(
+    {"root", "error_type", "status", "title", "decision", "candidates", "seconds", "cpu_seconds", "fingerprint"}
+    | {"proposal_id", "origin", "at", "strategy"}
+)
 
 
 def costs(connection: sqlite3.Connection, root: str | None, limit: int) -> tuple[FixCost, ...]:
@@ -127,32 +131,14 @@ def costs(connection: sqlite3.Connection, root: str | None, limit: int) -> tuple
 def _cost(rows: tuple[sqlite3.Row, ...]) -> FixCost:
     """From the rows of one failure, one for each proposal."""
     row = max(rows, key=lambda each: each["decided"] or 0)
-    usage = Usage(
-        row["input_tokens"],
-        row["cached_tokens"],
-        row["output_tokens"],
-        row["reasoning_tokens"],
-        row["cache_write_tokens"],
-    )
+    usage = Usage(**{each.name: row[each.name] for each in fields(Usage)})
     return FixCost(
-        root=row["root"],
-        error_type=row["error_type"],
+        **{name: row[name] for name in _AS_STORED},
         tests=tuple(json.loads(row["tests"])),
-        status=row["status"],
-        title=row["title"],
-        decision=row["decision"],
-        candidates=row["candidates"],
         tokens=usage.total,
         cost_usd=_money(row["cost_usd"]),
-        seconds=row["seconds"],
         usage=usage,
-        cpu_seconds=row["cpu_seconds"],
-        fingerprint=row["fingerprint"],
-        proposal_id=row["proposal_id"],
-        origin=row["origin"],
         proposals=sum(each["proposal"] is not None for each in rows),
-        at=row["at"],
-        strategy=row["strategy"],
     )
 
 

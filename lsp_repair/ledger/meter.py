@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.ledger.store import Ledger
 
 

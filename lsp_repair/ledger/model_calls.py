@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.ledger.rows import storable
 from lsp_repair.processes import is_gone, place, started
 
@@ -137,21 +136,9 @@ def settle_the_dead(connection: sqlite3.Connection, now: float) -> int:
     ).fetchall()
     dead = [row for row in rows if abs(now - row[1]) > _MAX_CALL_SECONDS or is_gone(row[2], row[3], row[4])]
     for call, _, _, _, _, input_tokens, output_tokens, pico in dead:
-        columns: dict[str, Any] = {
-            "call": call,
-            "at": now,
-            "outcome": "crashed",
-            "input_tokens": input_tokens,
-            "cached_tokens": 0,
-            "cache_write_tokens": 0,
-            "output_tokens": output_tokens,
-            "reasoning_tokens": 0,
-            "pico": pico,
-            "estimated": 1,
-            "served_by": "",
-            "seconds": 0.0,
-        }
-        insert(connection, "settlement", columns)
+        usd = None if pico is None else Decimal(pico).scaleb(-12)
+        usage = Usage(input_tokens, output_tokens=output_tokens)
+        settle(connection, call, Settlement("crashed", usage, usd, estimated=True), now)
     return len(dead)
 
 

@@ -4,10 +4,16 @@ import json
 from dataclasses import asdict
 
 from lsp_repair import __version__
-from lsp_repair.domain.events import AttemptFinished, PatchJudged, RepairFinished, ScreeningFinished, SessionStarted
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.outcomes import Origin, Proposal
-from lsp_repair.domain.runs import TestRun
+from lsp_repair.domain.events import (
+    AttemptFinished,
+    Origin,
+    PatchJudged,
+    Proposal,
+    RepairFinished,
+    ScreeningFinished,
+    SessionStarted,
+)
+from lsp_repair.domain.runs import FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven, Verdict
 
 Value = str | int | float | None
@@ -51,28 +57,15 @@ def failure(group: FailureGroup) -> Columns:
     }
 
 
-def attempt(event: ScreeningFinished) -> Columns:
-    """The built-in engine's attempt: it costs time, no tokens and no money."""
+def attempt(event: ScreeningFinished | AttemptFinished) -> Columns:
+    """An attempt of the built-in engine costs no money; what one with models costs stands with its calls."""
     return {
         "strategy": event.strategy,
-        "origin": Origin.SEARCH,
+        "origin": Origin.SEARCH if isinstance(event, ScreeningFinished) else Origin.MODEL,
         "candidates": event.candidates,
         "survivors": event.survivors,
         "seconds": event.seconds,
-        "cpu_seconds": event.cpu_seconds,
-        "cost_usd": "0",
-    }
-
-
-def model_attempt(event: AttemptFinished) -> Columns:
-    """A strategy's attempt with models: tokens and money stand with its calls."""
-    return {
-        "strategy": event.strategy,
-        "origin": Origin.MODEL,
-        "candidates": event.candidates,
-        "survivors": event.survivors,
-        "seconds": event.seconds,
-        "cpu_seconds": 0.0,
+        "cpu_seconds": event.cpu_seconds if isinstance(event, ScreeningFinished) else 0.0,
         "cost_usd": "0",
     }
 

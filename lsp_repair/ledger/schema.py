@@ -69,13 +69,8 @@ _PRICED_PROPOSALS = (
     "ALTER TABLE proposal ADD COLUMN cost_usd TEXT DEFAULT '0'",
     *(
         f"CREATE INDEX {table}_by_{column} ON {table} ({column})"
-        for table, column in (
-            ("attempt", "failure"),
-            ("judged", "failure"),
-            ("proposal", "failure"),
-            ("outcome", "failure"),
-            ("decision", "proposal"),
-        )
+        for column, tables in (("failure", ("attempt", "judged", "proposal", "outcome")), ("proposal", ("decision",)))
+        for table in tables
     ),
     "DROP VIEW IF EXISTS cost_of_fix",
 )
@@ -176,12 +171,7 @@ def _statements(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (
-    _history,
-    _statements(*_PRICED_PROPOSALS),
-    _statements(*_GROWING_FAILURES),
-    _calls,
-)
+MIGRATIONS: tuple[Migration, ...] = (_history, _statements(*_PRICED_PROPOSALS), _statements(*_GROWING_FAILURES), _calls)
 """What leads from each version to the next; only ever appended to."""
 
 

@@ -11,23 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
-from lsp_repair.domain.events import (
-    AttemptFinished,
-    BaselineFinished,
-    Event,
-    PatchJudged,
-    ProposalFound,
-    RepairFinished,
-    RepairStarted,
-    ScreeningFinished,
-    SessionStarted,
-)
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Settlement
-from lsp_repair.domain.money import Caps
+from lsp_repair.domain import events
+from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.domain.redaction import Redactor
-from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.runs import FailureGroup, NodeId
 from lsp_repair.ledger import figures, model_calls, rows
 from lsp_repair.ledger.opening import BUSY_SECONDS, open_file
 
@@ -49,7 +36,7 @@ class Ledger:
         self._notices = notices
         self._clock = clock
         self._lock = threading.RLock()
-        self._started: SessionStarted | None = None
+        self._started: events.SessionStarted | None = None
         self._session: int | None = None
         self._failures: dict[tuple[str, NodeId], int] = {}
         self._attempts: dict[int, int] = {}
@@ -89,10 +76,10 @@ class Ledger:
             return self._notices
         return (*self._notices, f"{self._lost} records could not be written to the ledger: {self._first_loss}")
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: events.Event) -> None:
         """The `Observer` port."""
         with self._lock:
-            if isinstance(event, SessionStarted):
+            if isinstance(event, events.SessionStarted):
                 self._started, self._session = event, None
                 self._failures.clear()
                 self._attempts.clear()
@@ -133,27 +120,24 @@ class Ledger:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _store(self, event: Event) -> None:
+    def _store(self, event: events.Event) -> None:
         match event:
-            case SessionStarted():
+            case events.SessionStarted():
                 self._session_row()
-            case BaselineFinished(run):
+            case events.BaselineFinished(run):
                 self._insert("baseline", {"session": self._session_row(), **rows.baseline(run)})
-            case RepairStarted(group):
+            case events.RepairStarted(group):
                 self._failure_row(group)
-            case ScreeningFinished(group):
+            case events.ScreeningFinished(group) | events.AttemptFinished(group):
                 failure = self._failure_row(group)
                 self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.attempt(event)})
-            case AttemptFinished(group):
-                failure = self._failure_row(group)
-                self._attempts[failure] = self._insert("attempt", {"failure": failure, **rows.model_attempt(event)})
-            case PatchJudged(group):
+            case events.PatchJudged(group):
                 failure = self._failure_row(group)
                 attempt = self._attempts.get(failure)
                 self._insert("judged", {"failure": failure, "attempt": attempt, **rows.judged(event)})
-            case ProposalFound(group, proposal):
+            case events.ProposalFound(group, proposal):
                 self._insert("proposal", {"failure": self._failure_row(group), **rows.proposal(proposal)})
-            case RepairFinished(report):
+            case events.RepairFinished(report):
                 self._insert("outcome", {"failure": self._failure_row(report.group), **rows.outcome(event)})
             case _:
                 pass

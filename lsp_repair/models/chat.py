@@ -1,23 +1,27 @@
 """A model that can be asked: each request reserved before it is sent, settled before its reply is used."""
 
+import contextlib
 import hashlib
 import json
+import os
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.metering import CallId, Intent, Meter, Purpose, Refusal, Settlement
-from lsp_repair.domain.money import worst_case
-from lsp_repair.domain.usage import Usage
-from lsp_repair.models.breaker import Breaker
+from lsp_repair.domain.money import CallId, Intent, Meter, Purpose, Refusal, Settlement, Usage, worst_case
 from lsp_repair.models.endpoints import Endpoint
-from lsp_repair.models.estimates import input_bound, usual_usage, was_cut
-from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.models.response_cache import PaidReplies
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply, input_bound, usual_usage, was_cut
 
+_FAILURES = 4
+_REST_SECONDS = 60.0
+_AT_ONCE = frozenset({Failed.UNAUTHORISED, Failed.QUOTA})
+_COUNTED = frozenset({Failed.NETWORK, Failed.OVERLOADED, Failed.MALFORMED, Failed.RATE_LIMITED})
 Hear = Callable[[str], None]
 _RETRIES = 2
 _RETRY_SECONDS = 30.0
@@ -27,6 +31,80 @@ _WIDER = 8
 _MAX_WAIT_SECONDS = 20.0
 _NAP_SECONDS = 0.05
 _WORTH_ANOTHER_TRY = frozenset({Failed.RATE_LIMITED, Failed.OVERLOADED, Failed.NETWORK})
+
+
+@dataclass(frozen=True, slots=True)
+class PaidReplies:
+    """Kept in a folder of the cache, one small file each; a cache that cannot be written keeps nothing."""
+
+    folder: Path
+
+    def find(self, digest: str, sample: int) -> str | None:
+        """The reply's text; None when it was never paid for."""
+        try:
+            kept: Any = json.loads(self._file(digest, sample).read_text("utf-8"))
+            text: object = kept["text"]
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        return text if isinstance(text, str) else None
+
+    def keep(self, digest: str, sample: int, text: str) -> None:
+        """Whole or not at all."""
+        file = self._file(digest, sample)
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=file.parent)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                json.dump({"sample": sample, "text": text}, out)
+            Path(name).replace(file)
+
+    def _file(self, digest: str, sample: int) -> Path:
+        key = hashlib.sha256(f"{digest}/{sample}".encode()).hexdigest()
+        return self.folder / key[:2] / f"{key}.json"
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Of one endpoint; shared by all models that are called there."""
+
+    clock: Callable[[], float] = time.monotonic
+    _failures: int = 0
+    _open_until: float = 0.0
+    _last: Failure | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def refusal(self) -> Failure | None:
+        """Why no call is made now; None when one may be."""
+        with self._lock:
+            if self._last is None or self.clock() >= self._open_until:
+                return None
+            left = self._open_until - self.clock()
+            wait = "for this session" if left == float("inf") else f"for {left:.0f} s"
+            return Failure(self._last.why, f"not called {wait}: {self._last.detail}", billed=False)
+
+    def received(self, reply: Reply) -> None:
+        """Take note of a reply."""
+        with self._lock:
+            match reply:
+                case Complete() if self._open_until < float("inf"):
+                    self._failures, self._last = 0, None
+                case Failure() if reply.why in _AT_ONCE:
+                    self._trip(reply, float("inf"))
+                case Failure() if reply.why in _COUNTED and self._open_until < float("inf"):
+                    self._failures += 1
+                    if self._failures >= _FAILURES:
+                        self._trip(reply, self.clock() + _REST_SECONDS)
+                case _:
+                    pass
+
+    def trip(self, detail: str) -> None:
+        """No more calls in this session: the endpoint cannot be trusted with money."""
+        with self._lock:
+            self._trip(Failure(Failed.MALFORMED, detail, billed=False), float("inf"))
+
+    def _trip(self, last: Failure, until: float) -> None:
+        self._last, self._open_until = last, until
+        self._failures = 0
 
 
 class Exchange(Protocol):

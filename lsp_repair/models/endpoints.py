@@ -1,16 +1,29 @@
-"""From the user's choice of a model to an endpoint that can be called."""
+"""From the user's choice of a model to an endpoint that can be called, with the price that its host is known to charge."""
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import FREE, Price
+from lsp_repair.domain.money import FREE, Price, Usage
 from lsp_repair.errors import UsageError
 from lsp_repair.models.keys import key_of
-from lsp_repair.models.prices import listed_price
+
+EDITOR = "editor"
+"""The preset of the models that the user's editor has; `editor/any` is whichever it gives."""
+_EDITOR_URL = "editor://editor"
+_COMPLETION_LIMIT_HOSTS = (
+    ".api.openai.com",
+    ".openai.azure.com",
+    ".cognitiveservices.azure.com",
+    ".services.ai.azure.com",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +45,6 @@ PRESETS: Mapping[str, Preset] = {
     "lmstudio": Preset("http://localhost:1234/v1", "none", free=True),
     "llamacpp": Preset("http://localhost:8080/v1", "none", free=True),
 }
-EDITOR = "editor"
-"""The preset of the models that the user's editor has; `editor/any` is whichever it gives."""
-_EDITOR_URL = "editor://editor"
-_COMPLETION_LIMIT_HOSTS = (
-    ".api.openai.com",
-    ".openai.azure.com",
-    ".cognitiveservices.azure.com",
-    ".services.ai.azure.com",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +163,56 @@ def _is_near(host: str) -> bool:
     except ValueError:
         plain = "." not in host and host[:1].isalpha()  # a bare number is an address, too
         return plain or host.endswith((".local", ".internal"))
+
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """A price of the list that the installed `genai-prices` ships; works without network."""
+
+    model: "ModelInfo"
+    provider: "Provider"
+
+    def cost(self, usage: Usage) -> Decimal:
+        """US dollars of this usage."""
+        from genai_prices import Usage as Billed  # noqa: PLC0415 - loaded only when a model is used
+
+        billed = Billed(
+            input_tokens=usage.input_tokens,
+            cache_read_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            output_tokens=usage.output_tokens,
+        )
+        return self.model.calc_price(billed, self.provider).total_price
+
+
+def listed_price(base_url: str, model: str) -> ListedPrice | None:
+    """The price of a model at this very host; None when the list does not know it."""
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - loaded only when a model is used
+
+    providers = get_snapshot().providers
+    for provider in providers:
+        if not _serves(provider.api_pattern, base_url):
+            continue
+        found = provider.find_model(model, all_providers=providers)
+        if found is not None and _is_complete(found):
+            return ListedPrice(found, provider)
+    return None
+
+
+def _is_complete(model: "ModelInfo") -> bool:
+    """Whether both directions have a price: half of one would make the other half free."""
+    price = model.get_prices(datetime.now(tz=UTC))
+    return price.input_mtok is not None and price.output_mtok is not None
+
+
+def _serves(pattern: str, base_url: str) -> bool:
+    """Whether a provider's pattern covers the whole host: `api.openai.com.elsewhere.example` is somebody else."""
+    parts = urlsplit(base_url)
+    host = f"{parts.scheme}://{parts.hostname or ''}"
+    path = f"{host}{parts.path.rstrip('/')}/"
+    found = re.match(pattern, path)
+    return found is not None and found.end() >= len(host)

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.metering import CallId, Intent, Refusal, Role, Settlement
-from lsp_repair.domain.usage import NO_USAGE, Usage
+from lsp_repair.domain.money import NO_USAGE, CallId, Intent, Refusal, Role, Settlement, Usage
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.models.chat import Hear
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
 

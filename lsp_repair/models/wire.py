@@ -20,22 +20,11 @@ import httpx2
 import openai
 
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.models import streams
 from lsp_repair.models.classifying import failure_of_body, failure_of_status, unsupported_parameter
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply
-from lsp_repair.models.received_reply import ReceivedReply, StreamEnd, StreamFacts, StreamPiece, next_piece, pieces_of
-from lsp_repair.models.streams import (
-    BadReplyError,
-    ErrorInReplyError,
-    StatusError,
-    beginning,
-    bounded,
-    document_of,
-    events_of,
-    is_stream,
-    json_of,
-    lines_of,
-)
+from lsp_repair.models.streams import ReceivedReply, StreamEnd, StreamFacts, StreamPiece, next_piece, pieces_of
 
 Hear = Callable[[str], None]
 _CONNECT_SECONDS = 10.0
@@ -50,17 +39,8 @@ _ADAPTATIONS = 3
 _SHOWN = 300
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _SENT_HEADERS = frozenset(
-    [
-        "accept",
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "transfer-encoding",
-        "user-agent",
-    ]
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host"}
+    | {"transfer-encoding", "user-agent"}
 )
 """The SDK adds more, some of it from the environment."""
 
@@ -223,8 +203,8 @@ class _Call:
         """Errors are read here, because the SDK would read them to whatever end."""
         self.began = True
         if not response.is_success:
-            text = beginning(response.iter_bytes()).decode("utf-8", "replace")
-            raise StatusError(response.status_code, response.headers, text)
+            text = streams.beginning(response.iter_bytes()).decode("utf-8", "replace")
+            raise streams.StatusError(response.status_code, response.headers, text)
 
     def _talk(self, http: httpx2.Client) -> Failure | None:
         endpoint = self._wire.endpoint
@@ -232,11 +212,11 @@ class _Call:
         create = cast("Callable[..., Any]", client.chat.completions.create)
         response: httpx2.Response = create(**self._body).response
         with contextlib.closing(response):
-            chunks = self._until_stopped(bounded(response.iter_bytes(), self._most_bytes))
-            if is_stream(response.headers):
+            chunks = self._until_stopped(streams.bounded(response.iter_bytes(), self._most_bytes))
+            if streams.is_stream(response.headers):
                 self._read_events(chunks)
             else:
-                self._put(json_of(b"".join(chunks).decode("utf-8", "replace")), "message")
+                self._put(streams.json_of(b"".join(chunks).decode("utf-8", "replace")), "message")
         return None
 
     def _until_stopped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -248,10 +228,10 @@ class _Call:
 
     def _read_events(self, chunks: Iterator[bytes]) -> None:
         """Server-sent events; read here because the SDK hides both a bad event and the end mark."""
-        for data in events_of(lines_of(chunks)):
+        for data in streams.events_of(streams.lines_of(chunks)):
             if data == "[DONE]":
                 return
-            self._put(json_of(data), "delta")
+            self._put(streams.json_of(data), "delta")
 
     def _put(self, document: object, part: str) -> None:
         for piece in pieces_of(document, part):
@@ -271,11 +251,11 @@ def _is_openai(base_url: str) -> bool:
 def _of_exception(error: BaseException) -> Failure:
     """Every way in which an exchange can break, as one of the closed set."""
     match error:
-        case StatusError():
-            return failure_of_status(error.status, error.headers, document_of(error.text), time.time())
-        case ErrorInReplyError():
+        case streams.StatusError():
+            return failure_of_status(error.status, error.headers, streams.document_of(error.text), time.time())
+        case streams.ErrorInReplyError():
             return failure_of_body(error.error)
-        case BadReplyError():
+        case streams.BadReplyError():
             return Failure(Failed.MALFORMED, str(error))
         case openai.APITimeoutError() | httpx2.TimeoutException():
             return Failure(Failed.NETWORK, "the endpoint did not answer in time")

@@ -1,11 +1,17 @@
 """New files that would replace or shadow an existing one: another spelling of its name, or another kind of module."""
 
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.patches.plain_paths import plain_path
+
+
+def plain_path(path: str) -> PurePosixPath:
+    """The path as the most lenient file system reads it: without case, width, composition, trailing dots and spaces."""
+    parts = unicodedata.normalize("NFKC", path).casefold().split("/")
+    return PurePosixPath(*(part.split(":")[0].rstrip(". ") for part in parts if part.rstrip(". ")))
 
 
 def path_collision(root: Path, changes: Iterable[FileChange]) -> Rejected | None:

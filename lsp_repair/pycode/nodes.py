@@ -1,6 +1,7 @@
 """Questions that one node answers by itself: its lines, its name, the names it binds."""
 
 import ast
+from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -66,3 +67,18 @@ def defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
         *zip(optional, arguments.defaults, strict=True),
         *((each, default) for each, default in keywords if default is not None),
     ]
+
+
+def own_nodes(scope: ast.AST, *, lambdas: bool = True) -> Iterator[ast.AST]:
+    """Nodes below one, without those inside functions and classes (without `lambdas`, lambdas as well) defined in it."""
+    waiting = list(ast.iter_child_nodes(scope))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, Definition) and (lambdas or not isinstance(node, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every plain name that is mentioned in a tree."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

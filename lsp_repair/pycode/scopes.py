@@ -95,6 +95,10 @@ class Scopes:
         """The innermost named function around a node."""
         return next((each for each in self.around(node) if isinstance(each, Function)), None)
 
+    def named_functions(self) -> Iterator[tuple[str, Function]]:
+        """The functions of the module with their qualified names."""
+        return ((self.qualified(node), node) for node in self.nodes if isinstance(node, Function))
+
     def qualified(self, node: ast.AST) -> str:
         """Names of the classes and functions around a node, outermost first, with its own one."""
         names = [each.name for each in (node, *self.around(node)) if isinstance(each, Definition)]

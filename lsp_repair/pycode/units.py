@@ -6,8 +6,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
-from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.pycode import nodes
 from lsp_repair.pycode.modules import line_starts, parsed
 from lsp_repair.pycode.nodes import first_line, last_line

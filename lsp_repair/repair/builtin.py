@@ -1,25 +1,19 @@
-"""The built-in strategy: search, then proof, for one failure group; zero tokens."""
+"""The built-in strategy: search, then proof, for one failure group; zero tokens; and what titles of proposals say."""
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import (
-    CandidateSurvived,
-    Progressed,
-    ProposalFound,
-    ScreeningFinished,
-)
-from lsp_repair.domain.outcomes import Origin, Proposal
-from lsp_repair.domain.patches import Patch
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.events import CandidateSurvived, Origin, Progressed, Proposal, ProposalFound, ScreeningFinished
+from lsp_repair.domain.patches import Candidate, Edit, FileChange, Patch, SourceFile
 from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.pycode.modules import read_module
+from lsp_repair.pycode.nodes import covers
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.prover import Prover
-from lsp_repair.screening.behaviours import Behaviour, behaviours, distinct, telling_input
-from lsp_repair.screening.screens import WarmScreen
+from lsp_repair.screening.screens import Behaviour, WarmScreen, behaviours, distinct, telling_input
 from lsp_repair.search.search import Limits, Survivor, search
 
 _MAX_PROOFS = 6
@@ -93,7 +87,9 @@ def _proved(case: Case, survivors: Sequence[Candidate], prover: Prover, offer: _
         if isinstance(last, Plausible):
             telling = _telling(candidate, best, offer.known)
             best = best or candidate
-            proposals[patch.id] = replace(_proposal(candidate, patch, last), distinguishing_input=telling)
+            title = proposal_title(candidate.title, last)
+            found = Proposal(patch.id, Origin.SEARCH, title, patch, last.evidence, distinguishing_input=telling)
+            proposals[patch.id] = found
             prover.observe(ProposalFound(case.group, proposals[patch.id]))
     if proposals:
         return Found(tuple(proposals.values()), None, "", offer.tried)
@@ -117,19 +113,40 @@ def _why_nothing(last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]
             return Reason.NO_CANDIDATE, "no candidate made the failing tests pass and kept the others passing"
 
 
-def _proposal(candidate: Candidate, patch: Patch, verdict: Plausible) -> Proposal:
-    return Proposal(patch.id, Origin.SEARCH, proposal_title(candidate.title, verdict), patch, verdict.evidence)
-
-
 def proposal_title(what: str, verdict: Plausible, price: str = "0 tokens") -> str:
     """What the patch does, what was proved of it and what it cost."""
     evidence = verdict.evidence
-    fixed = _counted(evidence.targets_passed)
+    count = len(evidence.targets_passed)
+    fixed = "1 test" if count == 1 else f"{count} tests"
     mark = "⚠ edits a test: " if Flag.EDITS_TESTS in evidence.flags else "⚠ " if evidence.flags else ""
     return (
         f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), {price}"
     )
 
 
-def _counted(tests: tuple[NodeId, ...]) -> str:
-    return f"{len(tests)} test" if len(tests) == 1 else f"{len(tests)} tests"
+def as_candidate(patch: Patch, sources: Mapping[str, SourceFile], title: str) -> Candidate | None:
+    """A patch of one file as the warm server takes it; None for others."""
+    if len(patch.changes) != 1:
+        return None
+    (change,) = patch.changes
+    before, after = change.before or b"", change.after or b""
+    start, tail = common_ends(before, after)
+    edit = Edit(start, len(before) - tail, after[start : len(after) - tail])
+    return Candidate(sources[change.path], (edit,), "model", change.first_difference[1], title, 1.0)
+
+
+def what_changes(patch: Patch) -> str:
+    """A patch in a few words: where it changes how many lines."""
+    places = [f"`{_function_around(change)}`" for change in patch.changes]
+    diff = patch.diff.splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in diff)
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff)
+    count = max(added, removed)
+    return f"rewrite {count} {'line' if count == 1 else 'lines'} of {' and '.join(places)}"
+
+
+def _function_around(change: FileChange) -> str:
+    path, line = change.first_difference
+    module = read_module(change.after)
+    names = [each.name for each in module.functions if covers(each, line)] if module is not None else []
+    return names[-1] if names else path

@@ -5,26 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import AttemptFinished, Progressed, ProposalFound
-from lsp_repair.domain.money import money_text
-from lsp_repair.domain.outcomes import Origin, Proposal
+from lsp_repair.domain.events import AttemptFinished, Origin, Progressed, Proposal, ProposalFound
+from lsp_repair.domain.money import Usage, money_text
+from lsp_repair.domain.patches import Candidate
 from lsp_repair.domain.runs import TestRun
-from lsp_repair.domain.usage import Usage
 from lsp_repair.domain.verdicts import Reason
-from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing
-from lsp_repair.repair.builtin import Found, proposal_title
+from lsp_repair.repair.builtin import Found, proposal_title, what_changes
 from lsp_repair.repair.case import Case
+from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.model_bench import Grouping, ModelBench
-from lsp_repair.repair.model_patches import what_changes
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.session import Session
+from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
-from lsp_repair.screening.behaviours import behaviours
-from lsp_repair.screening.screens import WarmScreen
+from lsp_repair.screening.screens import WarmScreen, behaviours
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,19 @@
 """One failure group with everything a strategy needs to repair it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.runs import Failure, NodeId, TestResult, TestRun
-from lsp_repair.pycode.literals import mined
-from lsp_repair.pycode.modules import tree_of
-from lsp_repair.pycode.nodes import Definition
-from lsp_repair.repair.proof_scopes import covering_tests
+from lsp_repair.domain.patches import Hints, SourceFile
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
+from lsp_repair.pycode.modules import Module, read_module, tree_of
+from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
 from lsp_repair.repair.stages.prepare import Prepared
-from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
-from lsp_repair.search.hints import Hints
+from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
 
@@ -27,6 +24,8 @@ _SOURCE_FILES = 12
 _HANGS = frozenset({"TestTimeout", "ProcessDied"})
 _FLOOR_SECONDS = 0.04
 _CEILING_SECONDS = 2.0
+_MAX_LITERALS = 60
+_MAX_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def build_case(
         project_names=tuple(_project_names(prepared, run)),
     )
     passing = [each for each in traced if not each.outcome.is_failing]
-    covering = covering_tests(passing, lines, _COVERING_SECONDS)
+    covering = _covering_tests(passing, lines, _COVERING_SECONDS)
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
     return Case(group, localisation, tuple(sources), hints, covering, spawning)
 
@@ -114,7 +113,9 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
     screening = [test for test in confirming if test.node_id in targets]
     files = dict.fromkeys(key.file for key in (*case.group.node_ids, *case.covering))
     return Ladder(
-        screening=tuple(_limited(test, limit) for test in _cheapest(screening, results))[:_SCREENING_TESTS],
+        screening=tuple(replace(test, seconds=max(limit, _FLOOR_SECONDS)) for test in _cheapest(screening, results))[
+            :_SCREENING_TESTS
+        ],
         confirming=confirming,
         test_files=tuple(files),
         others=trusted_tests(server, elsewhere, deadline),
@@ -130,10 +131,6 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
     hangs = failure.error_type in _HANGS
     own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
     return TrustedTest(failure.node_id, Style.DIRECT, max(limit, own), failure.error_type)
-
-
-def _limited(test: TrustedTest, seconds: float) -> TrustedTest:
-    return replace(test, seconds=max(seconds, _FLOOR_SECONDS))
 
 
 def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]) -> list[TrustedTest]:
@@ -152,3 +149,60 @@ def _cpu_limit(results: Mapping[NodeId, TestResult], ids: Sequence[NodeId]) -> f
     """
     passing = [results[key].seconds for key in ids if key in results and not results[key].outcome.is_failing]
     return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * median(passing or [0.01])))
+
+
+def _covering_tests(
+    passing: Iterable[TestResult], lines: dict[str, set[int]], budget_seconds: float
+) -> tuple[NodeId, ...]:
+    """Passing tests that execute any of these lines, quickest first, as many as the budget of test time allows."""
+    covering = [
+        result
+        for result in passing
+        if any(not found.isdisjoint(lines.get(path, ())) for path, found in result.executed.items())
+    ]
+    covering.sort(key=lambda result: result.seconds)
+    chosen: list[NodeId] = []
+    spent = 0.0
+    for result in covering:
+        spent += result.seconds
+        if spent > budget_seconds:
+            break
+        chosen.append(result.node_id)
+    return tuple(chosen)
+
+
+def mined(test_source: bytes, line: int) -> tuple[object, ...]:
+    """Distinct strings and numbers of the test function that starts at the line, decorators included.
+
+    Values of module-level names that the function reads count too: tests keep their tables there.
+    """
+    module = read_module(test_source)
+    function = None if module is None else _function_at(module, line)
+    if module is None or function is None:
+        return ()
+    read = names_in(function)
+    tables = [node for node in module.tree.body if isinstance(node, ast.Assign) and read & set(assigned_names(node))]
+    distinct: dict[str, object] = {}
+    for node in (function, *tables):
+        for value in _values(node):
+            distinct.setdefault(repr(value), value)
+    return tuple(distinct.values())[:_MAX_LITERALS]
+
+
+def _function_at(module: Module, line: int) -> Function | None:
+    exact = (node for node in module.functions if line in {node.lineno, first_line(node)})
+    around = (node for node in module.functions if first_line(node) <= line <= last_line(node))
+    return next(exact, None) or next(around, None)
+
+
+def _values(node: ast.AST) -> Iterator[object]:
+    for each in ast.walk(node):
+        match each:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                yield -value
+            case ast.Constant(value=str() as text) if len(text) <= _MAX_CHARS:
+                yield text
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                yield value
+            case _:
+                pass

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lsp_repair.domain.outcomes import CollectionError
+from lsp_repair.domain.events import CollectionError
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.repair.missing_modules import missing_module
 

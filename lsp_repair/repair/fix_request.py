@@ -1,11 +1,50 @@
-"""What a caller can ask the engine for."""
+"""What a caller can ask the engine for: which tests, within which limits, with which models."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsp_repair.domain.isolation import Demands
-from lsp_repair.repair.assistants import Assistants
+from lsp_repair.domain.money import Meter, Reflections
+from lsp_repair.domain.projects import Project
+from lsp_repair.domain.redaction import Redactor
+from lsp_repair.errors import UsageError
+from lsp_repair.models.chat import ChatModel
+from lsp_repair.models.ignored import Ignored
+from lsp_repair.repair.strategies import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A feedback model and a repair model, which may be the same."""
+
+    feedback: ChatModel
+    repair: ChatModel
+
+    @property
+    def name(self) -> str:
+        """As people read it."""
+        if self.feedback.name == self.repair.name:
+            return self.repair.name
+        return f"{self.repair.name} with feedback of {self.feedback.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assistants:
+    """Everything that has to do with models in one session."""
+
+    strategy: Strategy
+    steps: tuple[tuple[str, Pair], ...]
+    """`cheap` and `strong`, those that may be used; strategies other than the cascade use the last one."""
+    meter: Meter
+    reflections: Reflections
+    redactor: Redactor
+    ignored: Callable[[str], bool] | Ignored
+    hint: str = ""
+    """The user's own explanation: it takes the feedback model's place."""
+    preview: bool = False
+    """Nothing is sent: the caller shows what would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +98,59 @@ class CheckRequest:
     snapshot_include: tuple[str, ...] = ()
     allow_test_edits: bool = False
     """The patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Collection arguments relative to the root; empty when nothing was narrowed."""
+
+    targets: tuple[str, ...] = ()
+    """Node ids or files asked for."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files to collect."""
+        return tuple(dict.fromkeys(target.split("::", 1)[0] for target in self.targets))
+
+    def names(self, node_id: str) -> bool:
+        """Whether a collected id is one of the targets: itself, below it, or one of its parameter sets."""
+        return any(
+            node_id == target or node_id.startswith((f"{target}::", f"{target}[", f"{target}/"))
+            for target in self.targets
+        )
+
+
+def chosen(project: Project, selection: Selection, working_directory: Path) -> Chosen:
+    """Resolve the selection; raises UsageError (`test-not-found`, `no-last-failed`)."""
+    targets = [_resolved(project, test, working_directory) for test in selection.tests]
+    if selection.last_failed:
+        targets += _last_failed(project)
+    return Chosen(tuple(dict.fromkeys(targets)))
+
+
+def _resolved(project: Project, test: str, working_directory: Path) -> str:
+    path, separator, rest = test.partition("::")
+    bases = [project.root, *(project.root / each for each in project.selected), working_directory]
+    for base in bases:
+        folder = base if base.is_dir() else base.parent
+        file = (folder / path).resolve()
+        if file.exists() and file.is_relative_to(project.root.resolve()):
+            return file.relative_to(project.root.resolve()).as_posix() + separator + rest
+    raise UsageError(
+        "test-not-found",
+        f"--test {test}: there is no file {path} below {project.root}",
+        "give a node id relative to the root",
+    )
+
+
+def _last_failed(project: Project) -> Iterable[str]:
+    record = project.root / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    try:
+        failed: dict[str, bool] = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        failed = {}
+    if not failed:
+        raise UsageError(
+            "no-last-failed", f"{record} names no failed test", "run pytest once, or name tests with --test"
+        )
+    return [key for key in failed if (project.root / key.split("::", 1)[0]).exists()]

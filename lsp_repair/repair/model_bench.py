@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import ReplyStreamed
-from lsp_repair.domain.metering import Purpose, Role
-from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.money import Purpose, Role
+from lsp_repair.domain.patches import Candidate, FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
@@ -16,14 +15,12 @@ from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.models import prompts
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
-from lsp_repair.models.estimates import usual_usage
-from lsp_repair.models.material import Material
-from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
-from lsp_repair.models.prompts import Sampling
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, usual_usage
+from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
-from lsp_repair.repair.assistants import Assistants, Pair
 from lsp_repair.repair.briefing import Briefing, described
-from lsp_repair.repair.model_patches import as_candidate, what_changes
+from lsp_repair.repair.builtin import as_candidate, what_changes
+from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.own_tests import asserts_in, first_failing
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import (
@@ -81,7 +78,7 @@ class ModelBench:
         return self._received(self._ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample))
 
     def _feedback_request(self, program: Program) -> ChatRequest:
-        return prompts.feedback_request(self._material(program), Sampling(TEMPERATURE, _FEEDBACK_TOKENS))
+        return prompts.request(prompts.FEEDBACK, self._material(program), TEMPERATURE, _FEEDBACK_TOKENS)
 
     def round_price(self) -> str:
         """What one round of feedback and repair is expected to cost, and at most."""
@@ -101,9 +98,8 @@ class ModelBench:
         """Why the last attempt failed."""
         if self.assistants.hint and sample == 0:
             return self._hint()
-        request = prompts.reflection_request(
-            self._material(program), Sampling(REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS)
-        )
+        material = self._material(program)
+        request = prompts.request(prompts.REFLECT, material, REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS)
         return self._received(self._ask(self.pair.feedback, request, Role.FEEDBACK, sample))
 
     def _hint(self) -> str:
@@ -119,12 +115,13 @@ class ModelBench:
 
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
-        sampling = Sampling(temperature, MAX_OUTPUT_TOKENS)
-        return self._written(program, prompts.repair_request(self._material(program), feedback, sampling), sample)
+        material = self._material(program)
+        request = prompts.request(prompts.REPAIR, material, temperature, MAX_OUTPUT_TOKENS, feedback)
+        return self._written(program, request, sample)
 
     def joint(self, program: Program, sample: int) -> Program | Unusable:
         """Feedback and repair in one reply."""
-        request = prompts.joint_request(self._material(program), Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS))
+        request = prompts.request(prompts.JOINT, self._material(program), TEMPERATURE, MAX_OUTPUT_TOKENS)
         written = self._written(program, request, sample)
         if isinstance(written, Program):
             self._received(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
@@ -132,14 +129,13 @@ class ModelBench:
 
     def rewrite(self, sample: int) -> Program | Unusable:
         """The suspicious function written anew."""
-        request = prompts.rewrite_request(self._material(self.first()), Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS))
+        request = prompts.request(prompts.REWRITE, self._material(self.first()), TEMPERATURE, MAX_OUTPUT_TOKENS)
         return self._written(self.first(), request, sample)
 
     def correct(self, program: Program, sample: int) -> Program | Unusable:
         """A second attempt that is told nothing about the first."""
-        sampling = Sampling(TEMPERATURE, MAX_OUTPUT_TOKENS)
-        first = prompts.repair_request(self._material(self.first()), "", sampling)
-        return self._written(self.first(), prompts.correction_request(first, program.reply), sample)
+        first = prompts.request(prompts.REPAIR, self._material(self.first()), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        return self._written(self.first(), prompts.again(first, program.reply), sample)
 
     def recall(self) -> tuple[str, ...]:
         """Reflections from earlier sessions."""
@@ -161,9 +157,8 @@ class ModelBench:
             return reply
         overlay = self._applied(program, reply)
         if isinstance(overlay, Mismatch):
-            reply = self._ask(
-                self.pair.repair, prompts.mismatch_request(request, reply, overlay.problem), Role.REPAIR, sample
-            )
+            why = prompts.MISMATCH.format(problem=overlay.problem)
+            reply = self._ask(self.pair.repair, prompts.again(request, reply, why), Role.REPAIR, sample)
             overlay = self._applied(program, reply) if isinstance(reply, str) else Mismatch(reply.problem)
         if isinstance(overlay, Mismatch) or isinstance(reply, Unusable):
             problem = overlay.problem if isinstance(overlay, Mismatch) else ""
@@ -241,9 +236,9 @@ class ModelBench:
     def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, str]:
         """The error of the first failing target, as in the paper on self-repair."""
         for target in targets:
-            result = run.results.get(target)
-            if result is not None and result.failure is not None:
-                return self._described(result.failure), result.failure.fingerprint
+            failure = run.failure_of(target)
+            if failure is not None:
+                return self._described(failure), failure.fingerprint
         first = next((each.failure for each in run.failing if each.failure is not None), None)
         return (self._described(first), first.fingerprint) if first is not None else (detail, "")
 
@@ -263,9 +258,8 @@ class ModelBench:
 
     def own_tests(self, most: int) -> tuple[str, ...]:
         """Asserts that parse, at most so many."""
-        request = prompts.own_tests_request(
-            self._material(self.first()), most, Sampling(REFLECTION_TEMPERATURE, MAX_OUTPUT_TOKENS)
-        )
+        task, material = prompts.TESTS.format(most=most), self._material(self.first())
+        request = prompts.request(task, material, REFLECTION_TEMPERATURE, MAX_OUTPUT_TOKENS)
         reply = self._ask(self.pair.repair, request, Role.REPAIR, 0)
         return asserts_in(reply, most) if isinstance(reply, str) else ()
 

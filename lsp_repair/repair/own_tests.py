@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.runs import FailureGroup, NodeId
 from lsp_repair.judge.judge import ProofContext, patched
 from lsp_repair.pycode.modules import parsed, tree_of
 from lsp_repair.repair.stages.prepare import read_file

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-from lsp_repair.domain.candidates import SourceFile
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import SourceFile
 from lsp_repair.domain.runs import NodeId, TestResult, TestRun
 from lsp_repair.errors import LspRepairError
-from lsp_repair.repair.imported_text import ImportedText, Replaced
-from lsp_repair.repair.reaches import Lines, Reaches
+from lsp_repair.repair.imported_text import ImportedText, Lines, Reaches, Replaced
 from lsp_repair.testrun.live_suite import Taken
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe.warm.warm_records import Swap
@@ -37,7 +36,9 @@ class WarmSuite:
         self._results = dict(first.results)
         self._tests = {test.node_id: test for test in first.collected}
         self._fixed = frozenset(first.oracle_paths)
-        self._affordable = len(first.collected) <= _MAX_TESTS and _test_seconds(first) <= _MAX_SECONDS
+        self._affordable = (
+            len(first.collected) <= _MAX_TESTS and sum(each.seconds for each in first.results.values()) <= _MAX_SECONDS
+        )
         self._lock = threading.Lock()
         self._server: WarmServer | None = None
         self._trusted: frozenset[NodeId] = frozenset()
@@ -211,7 +212,3 @@ def _agreeing(known: Mapping[NodeId, TestResult], reported: TestRun) -> frozense
     return frozenset(
         key for key, result in reported.results.items() if key in known and known[key].outcome is result.outcome
     )
-
-
-def _test_seconds(run: TestRun) -> float:
-    return sum(result.seconds for result in run.results.values())

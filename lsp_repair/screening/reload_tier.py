@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
+from lsp_repair.domain.patches import Candidate, Screened, SourceFile
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.screening.ladder import TrustedTest, same_outcome
-from lsp_repair.screening.screening_state import ScreeningState
+from lsp_repair.screening.screening_state import ScreeningState, TrustedTest, same_outcome
 from lsp_repair.testrun.probe.warm.warm_records import Done, Reimport, ReimportedOutcome, Style
 
 _STALL_SECONDS = 10.0

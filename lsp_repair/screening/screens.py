@@ -4,17 +4,25 @@ A tier is trusted for a set of tests, and for a function, only after the origina
 known outcome.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.candidates import Candidate, Screened
+from lsp_repair.domain.patches import Candidate, Screened
 from lsp_repair.screening.reload_tier import ReloadTier
 from lsp_repair.screening.screening_state import ScreeningState
 from lsp_repair.screening.swap_tier import SwapTier
-from lsp_repair.testrun.probe.warm.warm_records import Screen, ScreenedCandidate, ScreeningVerdict
+from lsp_repair.testrun.probe.warm.warm_records import (
+    Answers,
+    CompareBehaviour,
+    Inputs,
+    Screen,
+    ScreenedCandidate,
+    ScreeningVerdict,
+)
 
 _PATIENCE = 12.0
 """How many times the limit a slow candidate gets on its second chance."""
+_MAX_COMPARED = 25
 
 
 @dataclass(slots=True)
@@ -54,3 +62,54 @@ class WarmScreen(ScreeningState):
         tests = [test.request() for test in self.ladder.others]
         found, _ = self.server.answer(Screen(swaps, tests, run_all=True), self.deadline, 5.0)
         return next((each.passed for each in found if isinstance(each, ScreenedCandidate)), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """A candidate's answers by input; empty when its function could not be called by itself."""
+
+    answers: Mapping[str, str]
+
+
+def behaviours(screen: ScreeningState, candidates: Sequence[Candidate]) -> dict[Candidate, Behaviour]:
+    """The behaviour of each candidate of the function that the best candidate edits.
+
+    Candidates that edit another place have other inputs and are told apart by their text alone: they are missing here.
+    """
+    placed = [(each, unit) for each in candidates[:_MAX_COMPARED] if (unit := screen.unit(each)) is not None]
+    if not placed:
+        return {}
+    first, function = placed[0][0].source, placed[0][1].function
+    same = [(each, unit) for each, unit in placed if each.source == first and unit.function == function]
+    swaps = [screen.swap(key, first.path, unit) for key, (_, unit) in enumerate(same)]
+    tests = [test.request(10.0) for test in (*screen.ladder.screening, *screen.ladder.confirming[:20])]
+    reports, _ = screen.server.answer(CompareBehaviour(swaps, tests), screen.deadline)
+    inputs = next((each.inputs for each in reports if isinstance(each, Inputs)), ())
+    found: dict[Candidate, Behaviour] = {}
+    for each in reports:
+        if isinstance(each, Answers) and 0 <= each.key < len(same) and each.answers is not None:
+            found[same[each.key][0]] = Behaviour(dict(zip(inputs, each.answers, strict=False)))
+    return found
+
+
+def distinct(ranked: Sequence[Candidate], known: Mapping[Candidate, Behaviour]) -> list[Candidate]:
+    """The best candidate of each behaviour, in rank order; those of unknown behaviour count as their own."""
+    seen: list[Mapping[str, str]] = []
+    kept: list[Candidate] = []
+    for candidate in ranked:
+        behaviour = known.get(candidate)
+        if behaviour is not None and behaviour.answers:
+            if behaviour.answers in seen:
+                continue
+            seen.append(behaviour.answers)
+        kept.append(candidate)
+    return kept
+
+
+def telling_input(one: Behaviour, other: Behaviour, name: str) -> str:
+    """The first input on which two behaviours differ, as `name(n=2) → 3 instead of 4`; empty when there is none."""
+    for given, answer in one.answers.items():
+        different = other.answers.get(given, answer)
+        if different != answer:
+            return f"{name}({given}) → {answer} instead of {different}"
+    return ""

@@ -6,10 +6,9 @@ If a candidate kills the warm server, the server is restarted and that candidate
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lsp_repair.domain.candidates import Candidate, Screened
+from lsp_repair.domain.patches import Candidate, Screened
 from lsp_repair.pycode.units import Unit
-from lsp_repair.screening.ladder import same_outcome
-from lsp_repair.screening.screening_state import ScreeningState
+from lsp_repair.screening.screening_state import ScreeningState, same_outcome
 from lsp_repair.testrun.probe.pipe_records import Record
 from lsp_repair.testrun.probe.warm.warm_records import Canary, Done, Screen, ScreenedCandidate, ScreeningVerdict
 

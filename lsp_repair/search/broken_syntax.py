@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import Encoding, decoded, native
-from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import error_line, line_starts, tree_of
-from lsp_repair.search.changes import quoted, with_match
+from lsp_repair.search.templates.context import quoted, with_match
 
 _LINES_ABOVE = 12
 """An unclosed bracket is often reported far below the line it is on."""

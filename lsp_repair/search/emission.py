@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.encoding import native
-from lsp_repair.domain.patches import Edit, spliced
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.modules import Module, tree_of
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.slots import Slot, slot_of
+from lsp_repair.search.places import Slot, slot_of
+from lsp_repair.search.templates.context import Change, Replacement, Rewrite, quoted
 
 _MAX_TITLE = 80
 _LINES_OF_A_NODE = 4

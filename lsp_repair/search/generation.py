@@ -1,22 +1,20 @@
-"""All candidates that are one template away from a source file."""
+"""All candidates that are one template away from a source file, and small expressions where no template was right."""
 
 import ast
 from collections.abc import Iterator, Mapping
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module, read_module
 from lsp_repair.pycode.nodes import is_docstring
+from lsp_repair.pycode.precedence import Code, binary, call, compared, constant, trailed
 from lsp_repair.search import broken_syntax
-from lsp_repair.search.changes import Change
 from lsp_repair.search.emission import Emission
-from lsp_repair.search.hints import Hints
 from lsp_repair.search.ingredients import Ingredients
-from lsp_repair.search.slots import READS_INTO_F_STRINGS
+from lsp_repair.search.places import READS_INTO_F_STRINGS, is_condition, is_value
 from lsp_repair.search.suspicion import suspicious_lines
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Replacement, place_at, resemblance
 from lsp_repair.search.templates.errors import import_errors
-from lsp_repair.search.templates.errors.error_place import place_at
 from lsp_repair.search.templates.registry import ERRORS, EXPRESSIONS, MODULES, STATEMENTS
 from lsp_repair.search.templates.statements import insertions
 
@@ -25,6 +23,12 @@ _FRAME_WEIGHTS = (0.97, 0.72)
 """How much the innermost and the next line of a traceback count."""
 _SYNTAX_ERRORS = {"SyntaxError", "IndentationError", "TabError"}
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
+_MAX_SITES = 25
+_MAX_NAMES = 9
+_MAX_ATOMS = 14
+_ARITHMETIC = ("+", "-", "*", "//", "%")
+_COMPARISONS = ("<", "<=", "==", "!=", "in", "not in")
+_SYMMETRIC = {"*", "==", "!="}
 
 
 def first_order(
@@ -117,3 +121,66 @@ def _from_error(context: Context, emission: Emission, failure: Failure) -> None:
 def _weighted(changes: Iterator[Change], weight: float) -> Iterator[Change]:
     for change in changes:
         yield change._replace(prior=change.prior * weight)
+
+
+def synthesised(source: SourceFile, scores: Mapping[int, float], hints: Hints, limit: int) -> list[Candidate]:
+    """At most `limit` candidates that replace an expression by an operation over names in scope, best first."""
+    context = context_of(source, scores, hints)
+    if context is None:
+        return []
+    emission = Emission(source, context.module, context.scores, limit)
+    sites = [node for node in editable_expressions(context.module) if _is_site(context, node)]
+    sites.sort(key=lambda node: -context.scores.get(node.lineno, 0))
+    for node in sites[:_MAX_SITES]:
+        emission.extend(_replacements(context, node))
+    return emission.candidates()
+
+
+def _is_site(context: Context, node: ast.expr) -> bool:
+    if context.scores.get(node.lineno, 0) <= 0 or isinstance(node, (ast.Starred, ast.GeneratorExp, ast.JoinedStr)):
+        return False
+    return is_value(context.parent(node), node) or is_condition(context.parent(node), node)
+
+
+def _replacements(context: Context, node: ast.expr) -> Iterator[Replacement]:
+    own = context.text(node)
+    is_boolean = is_condition(context.parent(node), node) or isinstance(node, (ast.Compare, ast.BoolOp))
+    atoms = _atoms(context, node)
+    for code in _conditions(atoms) if is_boolean else _values(atoms):
+        yield Replacement(node, code, "synthesis", 0.1 + 0.15 * resemblance(own, code.text), 2)
+
+
+def _atoms(context: Context, node: ast.expr) -> list[Code]:
+    names = context.ingredients.names(node)[:_MAX_NAMES]
+    found = [Code(name) for name in names] + [constant(number) for number in (0, 1, 2)]
+    parts = [each for each in context.ingredients.expressions(node) if isinstance(each, (ast.Subscript, ast.Attribute))]
+    found += [context.code(each) for each in parts]
+    found += [
+        Code(f"{context.text(each.value)}[{name}]")
+        for each in parts[:2]
+        if isinstance(each, ast.Subscript)
+        for name in names
+    ]
+    return list(dict.fromkeys(found))[:_MAX_ATOMS]
+
+
+def _values(atoms: list[Code]) -> Iterator[Code]:
+    for one in atoms:
+        yield call("len", one)
+        for trailer in ("[1:]", "[:-1]", "[::-1]"):
+            yield trailed(one, trailer)
+        for other in atoms:
+            for operator in _ARITHMETIC:
+                if operator not in _SYMMETRIC or one.text < other.text:
+                    yield binary(one, operator, other)
+            if one.text < other.text:
+                yield call("max", one, other)
+                yield call("min", one, other)
+
+
+def _conditions(atoms: list[Code]) -> Iterator[Code]:
+    for one in atoms:
+        for other in atoms:
+            for operator in _COMPARISONS:
+                if one != other and (operator not in _SYMMETRIC or one.text < other.text):
+                    yield compared(one, operator, other)

@@ -1,10 +1,54 @@
-"""What a replacement must satisfy at an expression's place in its parent."""
+"""The place of an expression: what its parent demands of a replacement, and how that is put there."""
 
 import ast
+import sys
+from typing import NamedTuple
 
-from lsp_repair.pycode.precedence import BINARY_LEVELS, OPERATORS, Level
+from lsp_repair.pycode.modules import Module
+from lsp_repair.pycode.precedence import BINARY_LEVELS, OPERATORS, Code, Level
 
 _BRACKETED = (ast.Call, ast.keyword, ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_DEMANDED: dict[type[ast.AST], Level] = {
+    ast.Compare: Level.BIT_OR,
+    ast.Starred: Level.BIT_OR,
+    ast.Attribute: Level.ATOM,
+    ast.Await: Level.ATOM,
+    ast.IfExp: Level.OR,
+    ast.comprehension: Level.OR,
+    ast.FormattedValue: Level.CONDITIONAL,
+    ast.NamedExpr: Level.CONDITIONAL,
+    ast.Return: Level.TUPLE,
+    ast.Assign: Level.TUPLE,
+    ast.AugAssign: Level.TUPLE,
+    ast.Expr: Level.TUPLE,
+    ast.Yield: Level.TUPLE,
+}
+_VALUE_PARENTS = (
+    ast.Call,
+    ast.keyword,
+    ast.BinOp,
+    ast.Compare,
+    ast.Return,
+    ast.AugAssign,
+    ast.Subscript,
+    ast.List,
+    ast.Tuple,
+    ast.IfExp,
+    ast.ListComp,
+    ast.GeneratorExp,
+    ast.SetComp,
+    ast.Yield,
+    ast.BoolOp,
+    ast.If,
+    ast.While,
+    ast.Dict,
+    ast.DictComp,
+    ast.UnaryOp,
+    ast.AnnAssign,
+)
+READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
+"""Before, the positions of an f-string's parts were wrong."""
+_UNFIT_FOR_F_STRINGS = frozenset("'\"\\\n#{}!:")
 
 
 def demanded_level(parent: ast.AST, node: ast.expr) -> Level:  # noqa: PLR0911 - one return for each kind of parent
@@ -24,23 +68,6 @@ def demanded_level(parent: ast.AST, node: ast.expr) -> Level:  # noqa: PLR0911 -
             return Level.CONDITIONAL
         case _:
             return _DEMANDED.get(type(parent), Level.LAMBDA)
-
-
-_DEMANDED: dict[type[ast.AST], Level] = {
-    ast.Compare: Level.BIT_OR,
-    ast.Starred: Level.BIT_OR,
-    ast.Attribute: Level.ATOM,
-    ast.Await: Level.ATOM,
-    ast.IfExp: Level.OR,
-    ast.comprehension: Level.OR,
-    ast.FormattedValue: Level.CONDITIONAL,
-    ast.NamedExpr: Level.CONDITIONAL,
-    ast.Return: Level.TUPLE,
-    ast.Assign: Level.TUPLE,
-    ast.AugAssign: Level.TUPLE,
-    ast.Expr: Level.TUPLE,
-    ast.Yield: Level.TUPLE,
-}
 
 
 def _operand_level(parent: ast.BinOp, node: ast.expr) -> Level:
@@ -83,31 +110,6 @@ def is_branching(parent: ast.AST, node: ast.expr) -> bool:
             return False
 
 
-_VALUE_PARENTS = (
-    ast.Call,
-    ast.keyword,
-    ast.BinOp,
-    ast.Compare,
-    ast.Return,
-    ast.AugAssign,
-    ast.Subscript,
-    ast.List,
-    ast.Tuple,
-    ast.IfExp,
-    ast.ListComp,
-    ast.GeneratorExp,
-    ast.SetComp,
-    ast.Yield,
-    ast.BoolOp,
-    ast.If,
-    ast.While,
-    ast.Dict,
-    ast.DictComp,
-    ast.UnaryOp,
-    ast.AnnAssign,
-)
-
-
 def is_value(parent: ast.AST, node: ast.expr) -> bool:
     """Whether the node is read for its value, and so may be wrapped or replaced by another one."""
     if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
@@ -121,3 +123,60 @@ def is_value(parent: ast.AST, node: ast.expr) -> bool:
             return target is not node
         case _:
             return isinstance(parent, _VALUE_PARENTS)
+
+
+class Slot(NamedTuple):
+    """Computed once for each expression, used by every replacement of it."""
+
+    line: int
+    suspiciousness: float
+    start: int
+    end: int
+    demanded: Level
+    takes_line_breaks: bool
+    is_bracketed: bool
+    """It has parentheses of its own."""
+    follows_word: bool
+    precedes_word: bool
+    is_in_f_string: bool = False
+
+    def takes(self, code: Code) -> bool:
+        """Whether the code is valid here on every Python: before 3.12 the parts of an f-string could not reuse its quotes."""
+        return not (self.is_in_f_string and _UNFIT_FOR_F_STRINGS & set(code.text))
+
+    def splice(self, code: Code) -> tuple[int, int, str]:
+        """The splice that puts code here, with the parentheses and blanks it needs."""
+        text, level, is_open = code
+        if (level < self.demanded or (is_open and not self.takes_line_breaks)) and not self.is_bracketed:
+            text = f"({text})"
+        if self.follows_word and _is_word(text[:1]):
+            text = f" {text}"
+        if self.precedes_word and _is_word(text[-1:]):
+            text = f"{text} "
+        return self.start, self.end, text
+
+
+def slot_of(module: Module, node: ast.expr, line: int, suspiciousness: float) -> Slot:
+    """The slot of a node whose suspiciousness is known."""
+    parent = module.parent(node)
+    start, end = module.span(node)
+    if isinstance(node, ast.GeneratorExp) and isinstance(parent, ast.Call) and end == module.span(parent)[1]:
+        # The only argument shares its parentheses with the call.
+        return Slot(line, suspiciousness, start + 1, end - 1, Level.TUPLE, True, True, False, False)  # noqa: FBT003 - fields of a tuple
+    is_argument = isinstance(parent, ast.Call) and parent.func is not node
+    return Slot(
+        line,
+        suspiciousness,
+        start,
+        end,
+        demanded_level(parent, node),
+        encloses_line_breaks(parent, node),
+        not is_argument and module.is_parenthesised(start, end),
+        start > 0 and _is_word(module.text(start - 1, start)),
+        _is_word(module.text(end, end + 1)),
+        any(isinstance(up, ast.JoinedStr) for up in module.ancestors(node)) if READS_INTO_F_STRINGS else False,
+    )
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

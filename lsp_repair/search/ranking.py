@@ -4,10 +4,9 @@ import ast
 import re
 from collections.abc import Iterable
 
-from lsp_repair.domain.candidates import Candidate
+from lsp_repair.domain.patches import Candidate, Hints
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import covers
-from lsp_repair.search.hints import Hints
 
 _TOKENS = re.compile(r"""-?\d+(?:\.\d+)?|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")

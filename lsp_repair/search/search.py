@@ -1,20 +1,21 @@
 """The staged search: single edits in order of score, those that timed out again, synthesised expressions, pairs of edits."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.candidates import Candidate, Screen, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.search.composition import second_order
-from lsp_repair.search.generation import first_order
-from lsp_repair.search.hints import Hints
+from lsp_repair.domain.patches import Candidate, Edit, Hints, Screen, Screened, SourceFile
+from lsp_repair.search.generation import first_order, synthesised
 from lsp_repair.search.ranking import rank
-from lsp_repair.search.synthesis import synthesised
 
 _UNIFORM_SCORE = 0.3
 """Suspiciousness of every line if neither executed lines nor a traceback are known."""
 _MAX_RETRIES = 60
+_SHARE = 0.5
+"""Two edits are worth half of the lower score."""
+_NEW_LINE_SCORE = 0.5
+_MAX_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +193,40 @@ def _chunks(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candida
 def _by_file(chunk: list[Candidate]) -> list[Candidate]:
     first_seen = {path: index for index, path in enumerate(dict.fromkeys(each.source.path for each in chunk))}
     return sorted(chunk, key=lambda candidate: first_seen[candidate.source.path])
+
+
+def second_order(base: Candidate, scores: Mapping[int, float], hints: Hints, limit: int) -> Iterator[Candidate]:
+    """At most `limit` candidates for the edited file, best first, composed with the edit that made it."""
+    middle = SourceFile(base.source.path, base.after)
+    # Traceback lines no longer match; messages still say what was expected.
+    moved = replace(hints, failures=tuple(replace(failure, frames=()) for failure in hints.failures))
+    for second in first_order(middle, shifted_scores(base, scores), moved)[:limit]:
+        yield composed(base, second)
+
+
+def shifted_scores(base: Candidate, scores: Mapping[int, float]) -> dict[int, float]:
+    """The scores at the lines where the base's edit has moved them; new lines are suspicious too."""
+    added = sum(edit.text.count(b"\n") for edit in base.edits)
+    taken = sum(base.source.data.count(b"\n", edit.start, edit.end) for edit in base.edits)
+    shift = added - taken
+    moved = {line + (shift if line > base.line else 0): score for line, score in scores.items()}
+    for line in range(base.line, base.line + max(shift, 0) + 1):
+        moved.setdefault(line, _NEW_LINE_SCORE)
+    return moved
+
+
+def composed(base: Candidate, second: Candidate) -> Candidate:
+    """Both edits as one candidate over the original file."""
+    before, after = base.source.data, second.after
+    middle = len(second.source.data)
+    head = min(edit.start for edit in (*base.edits, *second.edits))
+    tail = min(len(before) - max(edit.end for edit in base.edits), middle - max(edit.end for edit in second.edits))
+    edit = Edit(head, len(before) - tail, after[head : len(after) - tail])
+    return Candidate(
+        base.source,
+        (edit,),
+        f"{base.template}+{second.template}",
+        base.line,
+        f"{base.title}; {second.title}"[:_MAX_TITLE],
+        _SHARE * min(base.score, second.score),
+    )

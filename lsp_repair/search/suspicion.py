@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure
-from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import first_line
+from lsp_repair.pycode.modules import Module, tree_of
+from lsp_repair.pycode.nodes import assigned_names, first_line, last_line, name_of
 
 MAX_LINES = 60
 _UNSPECIFIC = frozenset({"AssertionError", "Failed", "DocTestFailure", "RecursionError", "TimeoutError"})
@@ -56,9 +56,8 @@ def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
     """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
     if data is None or not lines:
         return
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = tree_of(data)
+    if tree is None:
         return
     level = _MODULE_LEVEL * max(lines.values())
     for start, end in _import_time_spans(tree.body):
@@ -70,13 +69,13 @@ def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                first = first_line(node)
                 yield first, max(first, node.body[0].lineno - 1)
             case ast.ClassDef():
                 yield node.lineno, node.lineno
                 yield from _import_time_spans(node.body)
             case _:
-                yield node.lineno, node.end_lineno or node.lineno
+                yield node.lineno, last_line(node)
 
 
 def suspicious_lines(module: Module, scores: Mapping[int, float]) -> dict[int, float]:
@@ -94,7 +93,7 @@ def _import_lines(module: Module) -> set[int]:
     lines: set[int] = set()
     for node in module.below(module.tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+            lines.update(range(node.lineno, last_line(node) + 1))
     return lines
 
 
@@ -103,10 +102,9 @@ def _derived(module: Module, scores: Mapping[int, float]) -> Iterator[tuple[int,
     read = _names_read(module, scores)
     for body in _definition_bodies(module.tree):
         for node in body:
-            targets = _targets(node)
-            score = max((read.get(name, 0.0) for name in targets), default=0.0)
+            score = max((read.get(name, 0.0) for name in assigned_names(node)), default=0.0)
             if score > 0:
-                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                for line in range(node.lineno, last_line(node) + 1):
                     yield line, score * _DEFINITION_SHARE
 
 
@@ -125,7 +123,7 @@ def _names_read(module: Module, scores: Mapping[int, float]) -> dict[str, float]
     read: dict[str, float] = {}
     for node in module.below(module.tree):
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            name = node.id if isinstance(node, ast.Name) else node.attr
+            name = name_of(node)
             score = scores.get(node.end_lineno or node.lineno, 0.0)
             if score > read.get(name, 0.0) and module.function_of(node) is not None:
                 read[name] = score
@@ -135,13 +133,3 @@ def _names_read(module: Module, scores: Mapping[int, float]) -> dict[str, float]
 def _definition_bodies(tree: ast.Module) -> Iterator[list[ast.stmt]]:
     yield tree.body
     yield from (node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-
-
-def _targets(node: ast.stmt) -> list[str]:
-    match node:
-        case ast.Assign(targets=targets):
-            return [each.id for each in targets if isinstance(each, ast.Name)]
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return [name]
-        case _:
-            return []

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.oversight import Inner, Observed, Oversight, Trial
 from lsp_repair.domain.runs import (
     CollectedTest,
     Comparison,
     Failure,
     Frame,
+    Inner,
     NodeId,
+    Observed,
     Outcome,
+    Oversight,
     TestResult,
     TestRun,
+    Trial,
 )
 from lsp_repair.testrun.probe import run_records as reports
 from lsp_repair.testrun.probe.pipe_records import Record

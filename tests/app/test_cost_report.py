@@ -15,15 +15,20 @@ import pytest
 
 from lsp_repair.app.cost_report import report_json
 from lsp_repair.app.json_output import write_json
-from lsp_repair.domain.events import AttemptFinished, ProposalFound, RepairFinished, SessionStarted
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.events import (
+    AttemptFinished,
+    FailureReport,
+    Origin,
+    Proposal,
+    ProposalFound,
+    RepairFinished,
+    SessionStarted,
+    Status,
+)
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import Intent, Purpose, Refusal, Role, Settlement
-from lsp_repair.domain.money import Caps
-from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status
+from lsp_repair.domain.money import Caps, Intent, Purpose, Refusal, Role, Settlement, Usage
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.domain.verdicts import Evidence, Level
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders

@@ -1,7 +1,6 @@
 """One cause, one group."""
 
-from lsp_repair.domain.groups import grouped
-from lsp_repair.domain.runs import Failure, Frame, NodeId
+from lsp_repair.domain.runs import Failure, Frame, NodeId, grouped
 
 
 def failure(node_id, error="KeyError", *, line=7, function="price", message="'x'"):

@@ -9,7 +9,7 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.projects import Interpreter, Project
 from lsp_repair.domain.verdicts import Rejected
 from lsp_repair.judge.policy.policy import screen_policy
-from lsp_repair.judge.policy.project_rules import project_rules
+from lsp_repair.judge.policy.protected_paths import project_rules
 from lsp_repair.testrun.roots import find_root
 
 

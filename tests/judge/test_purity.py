@@ -3,7 +3,7 @@
 import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.replay.purity import depends_on_nothing_else
+from lsp_repair.judge.replay.changed_code import depends_on_nothing_else
 
 
 def depends(before, *tests):

@@ -8,7 +8,7 @@ from judging import FULL, Judge, is_clean
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.verdicts import Rejected
 from lsp_repair.judge.runs.patched_runs import request_of, run_patched, watched_names
-from lsp_repair.judge.runs.reached_internals import nothing_reached
+from lsp_repair.judge.runs.run_integrity import nothing_reached
 
 HEAD = """
     import asyncio, collections, concurrent.futures, contextlib, dataclasses, enum, functools, inspect, io, logging, operator

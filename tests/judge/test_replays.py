@@ -12,7 +12,7 @@ from replayed_patches import GAMING, HONEST, ONLY_TESTED
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.judge.judge import ProofContext, targets_pass
-from lsp_repair.judge.layer_results import LayerResult
+from lsp_repair.judge.proof_context import LayerResult
 from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place

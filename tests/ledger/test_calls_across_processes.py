@@ -17,11 +17,9 @@ from queue import Queue
 import pytest
 
 from lsp_repair.domain.events import SessionStarted
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import CallId, Intent, Purpose, Refusal, Role
-from lsp_repair.domain.money import Caps
-from lsp_repair.domain.runs import Failure, NodeId
+from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.ledger import Ledger
 from lsp_repair.processes import place, started
 
@@ -35,12 +33,12 @@ import json, sys
 from decimal import Decimal
 from pathlib import Path
 from lsp_repair.domain.events import SessionStarted
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import Intent, Purpose, Refusal, Role, Settlement
+from lsp_repair.domain.money import Intent, Purpose, Refusal, Role, Settlement
 from lsp_repair.domain.money import Caps
 from lsp_repair.domain.runs import Failure
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 from lsp_repair.ledger import Ledger
 
 def told(text):

@@ -11,19 +11,22 @@ from endings import running
 
 from lsp_repair.domain.events import (
     BaselineFinished,
+    FailureReport,
+    Origin,
     PatchJudged,
     Progressed,
+    Proposal,
     ProposalFound,
     RepairFinished,
     RepairStarted,
     ScreeningFinished,
     SessionStarted,
+    Status,
+    Usage,
 )
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.isolation import Effect, IsolationReport, Tier
-from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status, Usage
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestRun
 from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason, Rejected, Unproven
 from lsp_repair.errors import UsageError
 from lsp_repair.ledger import Ledger, opening, schema
@@ -337,7 +340,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from lsp_repair.domain.events import RepairStarted, SessionStarted
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.runs import Failure
 from lsp_repair.ledger import Ledger

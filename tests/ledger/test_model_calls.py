@@ -11,15 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lsp_repair.domain.events import ProposalFound, RepairFinished, RepairStarted, SessionStarted
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.events import (
+    FailureReport,
+    Origin,
+    Proposal,
+    ProposalFound,
+    RepairFinished,
+    RepairStarted,
+    SessionStarted,
+    Status,
+)
 from lsp_repair.domain.isolation import IsolationReport, Tier
-from lsp_repair.domain.metering import CallId, Intent, Purpose, Refusal, Role, Settlement
-from lsp_repair.domain.money import Caps
-from lsp_repair.domain.outcomes import FailureReport, Origin, Proposal, Status
+from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role, Settlement, Usage
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.domain.verdicts import Evidence, Level
 from lsp_repair.ledger import Ledger, opening, schema
 from lsp_repair.ledger.figures import GroupCost, Spending

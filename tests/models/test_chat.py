@@ -9,13 +9,10 @@ import pytest
 from endpoint import DONE, USAGE, Act, body, document, error, piece, raw, reported, said, stream
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.metering import CallId, Intent, Purpose, Refusal, Role, Settlement
-from lsp_repair.domain.usage import NO_USAGE, Usage
-from lsp_repair.models.breaker import Breaker
-from lsp_repair.models.chat import ChatModel
+from lsp_repair.domain.money import NO_USAGE, CallId, Intent, Purpose, Refusal, Role, Settlement, Usage
+from lsp_repair.domain.runs import FailureGroup
+from lsp_repair.models.chat import Breaker, ChatModel, PaidReplies
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.response_cache import PaidReplies
 from lsp_repair.models.wire import Wire
 
 TEXT = "Swap the two assignments."

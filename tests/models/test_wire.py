@@ -29,7 +29,7 @@ from endpoint import (
 )
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 from lsp_repair.models.messages import Complete, Failed, Failure
 from lsp_repair.models.wire import Hear, Wire
 

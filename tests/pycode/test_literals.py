@@ -1,6 +1,6 @@
 """Literals mined from the failing test."""
 
-from lsp_repair.pycode.literals import mined
+from lsp_repair.repair.case import mined
 
 SOURCE = b'''\
 import pytest

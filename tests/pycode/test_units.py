@@ -2,8 +2,7 @@
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
-from lsp_repair.domain.patches import Edit
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile
 from lsp_repair.pycode.units import FunctionIndex
 
 SOURCE = SourceFile(

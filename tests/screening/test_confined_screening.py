@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.isolation import Tier
-from lsp_repair.domain.patches import Edit
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile
 from lsp_repair.isolation import GUARD, Limits
 from lsp_repair.isolation.tiers import Requested, find
-from lsp_repair.screening.ladder import Ladder, TrustedTest, trusted_tests
+from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun import cold
 from lsp_repair.testrun.place import Place

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, Screened, SourceFile
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Candidate, Hints, Screened, SourceFile
 from lsp_repair.search.generation import first_order
-from lsp_repair.search.hints import Hints
 from lsp_repair.search.suspicion import localised
 
 Check = Callable[[dict[str, object]], None]

@@ -2,9 +2,8 @@
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
-from lsp_repair.domain.patches import Edit
-from lsp_repair.search.composition import composed, shifted_scores
+from lsp_repair.domain.patches import Candidate, Edit, SourceFile
+from lsp_repair.search.search import composed, shifted_scores
 
 DATA = b"0123456789\nabcdefghij\n"
 

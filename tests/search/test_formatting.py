@@ -5,9 +5,8 @@ import codecs
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate
 from lsp_repair.domain.encoding import decoded
-from lsp_repair.search.hints import Hints
+from lsp_repair.domain.patches import Candidate, Hints
 
 SOURCE = "def mean(xs):\n    # Mittel\n    return sum( xs )/len(xs)  # no guard\n"
 

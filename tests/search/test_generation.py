@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from lsp_repair.domain.patches import Hints
 from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.generation import MAX_CANDIDATES
-from lsp_repair.search.hints import Hints
 
 SEARCH = """\
 def search(xs, wanted):

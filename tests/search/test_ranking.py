@@ -2,9 +2,7 @@
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
-from lsp_repair.domain.patches import Edit
-from lsp_repair.search.hints import Hints
+from lsp_repair.domain.patches import Candidate, Edit, Hints, SourceFile
 from lsp_repair.search.ranking import rank
 
 SOURCE = SourceFile("mod.py", b"def f(x):\n    y = 1\n    return x < y\n")

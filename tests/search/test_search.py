@@ -4,11 +4,10 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lsp_repair.domain.candidates import Candidate, Screen, Screened, SourceFile
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
+from lsp_repair.domain.patches import Candidate, Hints, Screen, Screened, SourceFile
 from lsp_repair.domain.runs import Failure, Frame, NodeId
-from lsp_repair.search.hints import Hints
 from lsp_repair.search.search import Limits, Survivor, search
 from lsp_repair.search.suspicion import localised
 

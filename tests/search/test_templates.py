@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.domain.candidates import Candidate, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure, Frame, NodeId
 from lsp_repair.search.generation import first_order
-from lsp_repair.search.hints import Hints
 
 _ERROR = re.compile(r"(\w+): (.*?)(?: @ (\d+))?$")
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")

@@ -14,7 +14,7 @@ import pytest
 from judging import Judge, is_clean, reason
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.screening.screening_state import TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.screening.ladder import TrustedTest, trusted_tests
+from lsp_repair.screening.screening_state import TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Canary, Done, RunTests, Screen, Style
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 

@@ -6,22 +6,8 @@ Names are spelled as `Uses` has them; `?…` are constructs without a name of th
 import re
 from typing import Final
 
-from lsp_repair.judge.capabilities.named_uses import (
-    DESCRIPTOR_MAKERS,
-    EXITS,
-    INTERNALS,
-    OF_MOCKS,
-    ORDINARY_DESCRIPTORS,
-    STREAMS,
-    TELLING_TEXTS,
-    TEST_MODULES,
-    TRACKERS,
-    Capability,
-    Decision,
-    attributes,
-    flagged,
-    named,
-)
+from lsp_repair.judge.capabilities import named_uses
+from lsp_repair.judge.capabilities.named_uses import Capability, Decision, attributes, flagged, named
 
 _CONNECTING = named(
     """
@@ -105,7 +91,7 @@ _FLAGGED: Final = {
         sys.pycache_prefix sys.warnoptions
         ?a standard stream examined
         """
-    + " ".join(f"{stream}.{name}" for stream in STREAMS for name in _OF_STREAMS),
+    + " ".join(f"{stream}.{name}" for stream in named_uses.STREAMS for name in _OF_STREAMS),
     "the place it is run from": """
         os.curdir
         ?a fixed path asked for
@@ -147,7 +133,7 @@ CAPABILITIES: Final = (
     Capability(
         Decision.REFUSE,
         "test machinery",
-        TEST_MODULES,
+        named_uses.TEST_MODULES,
         prefixes=("?def pytest_", "=builtins."),
         texts=re.compile(
             r"PYTEST_\w+|(_?pytest|pluggy|unittest)(\.\w+)*|__tracebackhide__|pytest_\w+|_called_from_test"
@@ -175,12 +161,12 @@ CAPABILITIES: Final = (
             ?an open descriptor
             """
         )
-        | {f"sys.{name}" for name in TRACKERS}
-        | attributes(("", ".", "=."), INTERNALS)
-        | attributes(("self.",), INTERNALS - {"_exit"})
-        | attributes(("", ".", "self."), OF_MOCKS),
+        | {f"sys.{name}" for name in named_uses.TRACKERS}
+        | attributes(("", ".", "=."), named_uses.INTERNALS)
+        | attributes(("self.",), named_uses.INTERNALS - {"_exit"})
+        | attributes(("", ".", "self."), named_uses.OF_MOCKS),
         prefixes=("os.exec", "os.spawn", "os.posix_spawn"),
-        texts=re.compile("|".join(map(re.escape, sorted(TELLING_TEXTS)))),
+        texts=re.compile("|".join(map(re.escape, sorted(named_uses.TELLING_TEXTS)))),
     ),
     Capability(
         Decision.REFUSE,
@@ -198,13 +184,13 @@ CAPABILITIES: Final = (
     Capability(
         Decision.REFUSE,
         "descriptors",
-        ORDINARY_DESCRIPTORS,
-        unless=DESCRIPTOR_MAKERS | named("fcntl os.openpty os.pipe2 pty socket"),
+        named_uses.ORDINARY_DESCRIPTORS,
+        unless=named_uses.DESCRIPTOR_MAKERS | named("fcntl os.openpty os.pipe2 pty socket"),
     ),
     Capability(
         Decision.REFUSE,
         "leaving the program",
-        EXITS,
+        named_uses.EXITS,
         unless=named("argparse click docopt fire getopt optparse sys.argv typer\n?def main\n?def cli"),
     ),
     *(flagged(kind, _FLAGGED.get(kind, ""), _TEXTS.get(kind)) for kind in dict.fromkeys((*_FLAGGED, *_TEXTS))),

@@ -1,16 +1,26 @@
-"""Paths that a patch may not touch, however they are spelled: what decides outcomes, and what runs by its place."""
+"""Paths that a patch may not touch, however they are spelled: by a table, by what was collected, by the project's own rules."""
 
+import configparser
+import os
 import re
 import sys
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
 
 from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.projects import Project
 from lsp_repair.judge.capabilities.named_uses import TEST_MODULES
-from lsp_repair.judge.policy.files_of_tests import files_of_tests
-from lsp_repair.patches.plain_paths import plain_path
+from lsp_repair.patches.path_collisions import plain_path
 
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_LIKE_TEST_FOLDER = re.compile(r"(^|[_-])test(s|ing|cases?|suite)?($|[_-])")
+"""For tests in no folder of a plain name: `unit_tests`, `testcases`."""
+_PLAIN_NAME = "plain_product_module.py"
+"""A pattern of test files that matches this one says nothing."""
 _NAMES = frozenset(
     {"conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "tox.toml", "setup.cfg"}
     | {"setup.py", "pyproject.toml", "noxfile.py", ".coveragerc", ".coveragerc.toml", "hatch.toml", "meson.build"}
@@ -46,6 +56,45 @@ _RUNS = re.compile(
 """New files that are run or unpacked into something that is."""
 _SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
 _PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
+_SUFFIXES = (".py", ".so", ".pyd", ".pyc")
+_MAX_ENTRIES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfTests:
+    """Decides by plain path, relative to the root."""
+
+    collected: frozenset[PurePosixPath]
+    folders: frozenset[PurePosixPath]
+    patterns: tuple[str, ...]
+
+    def __contains__(self, path: PurePosixPath) -> bool:
+        """Whether the file is a test, or lies among the tests."""
+        if path in self.collected or not self.folders.isdisjoint(path.parents):
+            return True
+        return path.suffix == ".py" and any(_matches(path, each) for each in self.patterns)
+
+
+def files_of_tests(oracle_paths: Iterable[str], python_files: Iterable[str] = ()) -> FilesOfTests:
+    """From what a run collected, and from pytest's patterns of test files."""
+    oracle = [plain_path(each) for each in oracle_paths]
+    patterns = [each.casefold() for each in python_files]
+    return FilesOfTests(
+        frozenset(each for each in oracle if each.suffix == ".py"),
+        frozenset(folder for each in oracle for folder in _folders(each)),
+        tuple(each for each in patterns if not fnmatchcase(_PLAIN_NAME, each)),
+    )
+
+
+def _folders(path: PurePosixPath) -> list[PurePosixPath]:
+    """The folders of tests around a file."""
+    plain = [each for each in path.parents if each.name in _TEST_FOLDERS]
+    return plain or [each for each in path.parents if _LIKE_TEST_FOLDER.search(each.name)]
+
+
+def _matches(path: PurePosixPath, pattern: str) -> bool:
+    """By pytest's rule: a pattern with a slash is about the whole path, another one about the name."""
+    return fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(path.name, pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +171,72 @@ def _shadows(path: PurePosixPath, import_roots: set[PurePosixPath], importable: 
         return False
     known = frozenset(each.casefold() for each in sys.stdlib_module_names) | TEST_MODULES | _PYTEST_NEEDS
     return name in known - {"test"} or name in importable
+
+
+def project_rules(project: Project, source_roots: Iterable[Path] = (), *, test_edits: bool = False) -> ProjectRules:
+    """The rules of a project; reads its pytest configuration and lists the folders of `sys.path`, once."""
+    root = project.root
+    inside = {Path(each) for each in project.interpreter.sys_path} | {Path(each) for each in source_roots}
+    inside = {each for each in inside if each.is_relative_to(root) and "site-packages" not in each.parts}
+    own = {root, root / "src", root / "lib", *inside}
+    listed = (*(Path(each) for each in project.interpreter.sys_path if each), *own)
+    editable = {name for name, _ in project.interpreter.editable_roots}
+    return ProjectRules(
+        python_files=_python_files(project) or ProjectRules().python_files,
+        importable=frozenset(_top_level_names(dict.fromkeys(listed))) | editable,
+        import_roots=frozenset(each.relative_to(root).as_posix() for each in own),
+        test_edits=test_edits,
+    )
+
+
+def _top_level_names(folders: Iterable[Path]) -> Iterator[str]:
+    """Modules and packages in folders; a folder of another name, such as package metadata, is none."""
+    left = _MAX_ENTRIES
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    left -= 1
+                    if left < 0:
+                        return
+                    name, _, _ = entry.name.partition(".")
+                    if name.isidentifier() and (entry.name.endswith(_SUFFIXES) or _is_package(entry)):
+                        yield name
+        except OSError:
+            continue
+
+
+def _is_package(entry: os.DirEntry[str]) -> bool:
+    """A folder with an `__init__`; a namespace gives way to every module anyway."""
+    return "." not in entry.name and entry.is_dir() and Path(entry.path, "__init__.py").is_file()
+
+
+def _python_files(project: Project) -> tuple[str, ...]:
+    config = project.config_file
+    if config is None:
+        return ()
+    try:
+        given = _from_toml(config) if config.suffix == ".toml" else _from_ini(config)
+    except (OSError, ValueError, configparser.Error):
+        return ()
+    match given:
+        case str():
+            return tuple(given.split())
+        case list():
+            return tuple(each for each in cast("list[object]", given) if isinstance(each, str))
+        case _:
+            return ()
+
+
+def _from_toml(config: Path) -> Any:
+    """From `pytest.toml`'s own table, or from those of `pyproject.toml`."""
+    document: dict[str, Any] = tomllib.loads(config.read_text("utf-8"))
+    table: Any = document.get("tool", {}).get("pytest", document.get("pytest", {}))
+    return table.get("ini_options", table).get("python_files")
+
+
+def _from_ini(config: Path) -> str | None:
+    parser = configparser.RawConfigParser()
+    parser.read_string(config.read_text("utf-8"))
+    section = "tool:pytest" if config.name == "setup.cfg" else "pytest"
+    return parser.get(section, "python_files", fallback=None)

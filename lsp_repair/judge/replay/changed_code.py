@@ -1,19 +1,27 @@
-"""What a patch changes in the text of functions: which of them, which literals are new, which errors are caught."""
+"""What a patch changes in the text of functions, and whether the old text depends on nothing but what it is given."""
 
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.judge.functions import functions_of
-from lsp_repair.pycode.modules import Module, read_module
+from lsp_repair.domain.patches import Patch
+from lsp_repair.pycode.modules import Module, parsed, read_module
 from lsp_repair.pycode.nodes import Function, first_line, name_of
 
 _MAX_LITERALS = 10
 _ENTRIES = 2
 """A table or a chain of comparisons that had so many entries may get another one."""
 TRIVIAL = frozenset(repr(each) for each in (0, 1, -1, 2, 0.0, 1.0, "", " ", b"", True, False, None, ...))
+_PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")
+_PURE_MODULES = frozenset(
+    {"__future__", "abc", "base64", "bisect", "calendar", "collections", "copy", "dataclasses", "datetime", "decimal"}
+    | {"enum", "fractions", "functools", "hashlib", "heapq", "html", "itertools", "json", "math", "numbers", "operator"}
+    | {"re", "statistics", "string", "textwrap", "typing", "unicodedata", "zlib"}
+)
+_IMPURE = frozenset({"open", "input", "globals", "vars", "locals", "id", "hash", "setattr", "now", "today", "utcnow"})
+_CACHING = frozenset({"cache", "lru_cache", "cached_property", "singledispatch"})
+_REPLACING = (b"patch", b"mock", b"Mock", b"setattr", b"setenv", b"environ", b"reload", b"chdir")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +72,21 @@ def changed_code(patch: Patch) -> ChangedCode:
         ],
         catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
         or any(_raises(after) < _raises(before) for _, before, after in pairs),
-        reads_place=any(_says_first_time(change, _PLACES) for change, _, _ in pairs),
-        reads_seed=any(_says_first_time(change, (b"SEED",)) for change, _, _ in pairs),
+        reads_place=any(change.mentions_more(*_PLACES) for change, _, _ in pairs),
+        reads_seed=any(change.mentions_more(b"SEED") for change, _, _ in pairs),
     )
 
 
 def _changed(before: Module, after: Module) -> list[Function]:
     """In the order of the text."""
-    old = {(name, ast.dump(node)) for name, node in functions_of(before.scopes)}
-    new = [node for name, node in functions_of(after.scopes) if (name, ast.dump(node)) not in old]
+    old = {(name, ast.dump(node)) for name, node in before.scopes.named_functions()}
+    new = [node for name, node in after.scopes.named_functions() if (name, ast.dump(node)) not in old]
     return sorted(new, key=lambda node: (node.lineno, node.col_offset))
 
 
 def _mended(before: Module, after: Module, changed: Sequence[Function]) -> int:
-    old = {name for name, _ in functions_of(before.scopes)}
-    return len({name for name, node in functions_of(after.scopes) if node in changed and name in old})
+    old = {name for name, _ in before.scopes.named_functions()}
+    return len({name for name, node in after.scopes.named_functions() if node in changed and name in old})
 
 
 def _values(trees: Sequence[ast.AST]) -> Iterator[object]:
@@ -170,7 +178,7 @@ def _entries(node: ast.AST) -> Counter[str]:
 def _chains(module: Module) -> dict[str, list[tuple[ast.expr, list[ast.stmt]]]]:
     """By function and name: the branches that compare this name with a literal."""
     found: dict[str, list[tuple[ast.expr, list[ast.stmt]]]] = {}
-    for name, function in functions_of(module.scopes):
+    for name, function in module.scopes.named_functions():
         for node in ast.walk(function):
             match node:
                 case ast.If(ast.Compare(ast.Name(compared), [ast.Eq()], [ast.Constant()]) as test, body):
@@ -192,9 +200,49 @@ def _raises(module: Module) -> int:
     return sum(isinstance(node, ast.Raise | ast.Assert) for node in ast.walk(module.tree))
 
 
-_PLACES = (b"getcwd", b"cwd", b"curdir", b"pytest", b"conftest", b"tests", b"test_")
+def depends_on_nothing_else(patch: Patch, tests: Iterable[bytes]) -> bool:
+    """Whether a call of the old code has one answer wherever it is made, and the tests put nothing in its way."""
+    if any(word in test for test in tests for word in _REPLACING):
+        return False
+    if any(b"warnings" in (change.after or b"") for change in patch.changes):
+        return False  # a warning is an answer that nobody here sees
+    files = [change.before for change in patch.changes if change.before is not None]
+    return bool(files) and all((tree := parsed(file)) is not None and _is_pure(tree) for file in files)
 
 
-def _says_first_time(change: FileChange, words: tuple[bytes, ...]) -> bool:
-    before, after = change.before or b"", change.after or b""
-    return any(after.count(word) > before.count(word) for word in words)
+def _is_pure(tree: ast.Module) -> bool:
+    return all(_is_pure_part(node) for node in ast.walk(tree)) and not any(map(_is_kept, tree.body))
+
+
+def _is_pure_part(node: ast.AST) -> bool:
+    match node:
+        case ast.Import(names):
+            return all(alias.name.partition(".")[0] in _PURE_MODULES for alias in names)
+        case ast.ImportFrom(module, _, level):
+            return not level and (module or "").partition(".")[0] in _PURE_MODULES
+        case ast.Name(name) | ast.Attribute(_, name):
+            return name not in _IMPURE | _CACHING
+        case ast.Global() | ast.Nonlocal():
+            return False
+        case _:
+            return True
+
+
+def _is_kept(node: ast.stmt) -> bool:
+    """A container of the module that something may be put into: empty at first, or made by a call."""
+    match node:
+        case ast.Assign(_, value) | ast.AnnAssign(_, _, ast.expr() as value):
+            empty = not getattr(value, "elts", getattr(value, "keys", True))
+            return empty or (isinstance(value, ast.Call) and not _is_pattern(value))
+        case ast.ClassDef(body=body):
+            return any(map(_is_kept, body))
+        case _:
+            return False
+
+
+def _is_pattern(call: ast.Call) -> bool:
+    return getattr(call.func, "attr", "") == "compile" or getattr(call.func, "id", "") in {
+        "frozenset",
+        "tuple",
+        "field",
+    }

@@ -16,36 +16,9 @@ _DIFFERENT = 4
 _REPEATED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call that the tests led to, as the recorder reported it; the tool never looks into `data`."""
-
-    callee: tuple[str, str, str]
-    data: str
-
-    @property
-    def name(self) -> str:
-        """As a person says it."""
-        return self.callee[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one input gave; `gives` is None where that is not reproducible, or not visible."""
-
-    call: int
-    shown: str
-    tested: bool
-    gives: str | None
-    prints: str = ""
-    error: str | None = None
-    given: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
-
-
 InputKey = tuple[str, str]
 """A function, and a digest of what it is given."""
-Answers = Mapping[InputKey, Answer]
+Answers = Mapping[InputKey, CallAnswer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +28,13 @@ class Both:
     function: str
     key: str
     """Of the input."""
-    old: Answer
-    new: Answer
+    old: CallAnswer
+    new: CallAnswer
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The plain values in the input."""
+        return frozenset(self.old.given)
 
     @property
     def differ(self) -> bool:
@@ -67,26 +45,6 @@ class Both:
     def returned(self) -> bool:
         """Whether neither raised an error."""
         return self.old.error is None and self.new.error is None
-
-
-def call_of(report: CallMade) -> Call:
-    """From what the recorder reported."""
-    module, name, how = report.callee
-    return Call((module, name, how), report.data)
-
-
-def answer_of(report: CallAnswer) -> Answer:
-    """From what the replay reported."""
-    return Answer(
-        call=report.call,
-        shown=report.shown,
-        tested=report.tested,
-        gives=report.gives,
-        prints=report.prints,
-        error=report.error,
-        given=frozenset(report.given),
-        held=frozenset(report.held),
-    )
 
 
 def compared(old: Answers, new: Answers) -> list[Both]:
@@ -117,10 +75,10 @@ def changed_only_at_tested_points(pairs: Sequence[Both], code: ChangedCode) -> b
 
 def _named(point: Both, code: ChangedCode) -> bool:
     """Base cases (nothing, zero, one) are named by every program; an error tells where it is raised for a named value."""
-    given = point.old.given - TRIVIAL
+    given = point.given - TRIVIAL
     if point.new.error is not None:
         return point.old.error is None and any(_is_odd(each) for each in given & code.new_literals)
-    first_held = point.new.held - point.old.held - point.new.given
+    first_held = frozenset(point.new.held).difference(point.old.held, point.new.given)
     return bool(given) and (code.compares_more or not code.new_literals.isdisjoint(given | first_held))
 
 
@@ -129,8 +87,8 @@ def _turns_on_one_value(pairs: Sequence[Both], code: ChangedCode) -> bool:
     changed = [each for each in pairs if each.differ]
     if all(each.old.error is not None for each in changed if each.old.tested):
         return False  # what could not be answered at all gets its answer
-    shared = code.new_literals.intersection(*(each.old.given for each in changed))
-    calm = [each.old.given for each in pairs if not each.old.tested and not each.differ and each.returned]
+    shared = code.new_literals.intersection(*(each.given for each in changed))
+    calm = [each.given for each in pairs if not each.old.tested and not each.differ and each.returned]
     return any(_is_odd(name) and sum(name not in given for given in calm) >= _ENOUGH_NEIGHBOURS for name in shared)
 
 
@@ -162,15 +120,15 @@ def _repeats_an_input(pairs: Sequence[Both], code: ChangedCode) -> bool:
     """Whether a text that the patch newly names comes from a tested input, and is given to others that lack it."""
     changed = [each for each in pairs if each.differ and each.new.error is None]
     for point in (each for each in changed if each.old.tested):
-        named = (point.new.held & point.old.given & code.new_literals) - TRIVIAL
+        named = (point.given & code.new_literals).intersection(point.new.held) - TRIVIAL
         texts = {each for each in named if each[:1] in "'\""}
         alike = [each for each in changed if not each.old.tested and each.new.gives == point.new.gives]
-        if texts and sum(bool(texts - each.old.given) for each in alike) >= _REPEATED:
+        if texts and sum(bool(texts - each.given) for each in alike) >= _REPEATED:
             return True
     return False
 
 
-def nothing_changed(pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode) -> bool:
+def nothing_changed(pairs: Sequence[Both], calls: Sequence[CallMade], code: ChangedCode) -> bool:
     """Whether all that the tests ask is answered as before where no test runs, although the patch makes them pass.
 
     Trusted only for functions that give plain values and leave nothing behind, all of whose calls were made again: what
@@ -199,7 +157,7 @@ def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:
 
 
 def vanished_errors(
-    pairs: Sequence[Both], calls: Sequence[Call], code: ChangedCode, failed_with: frozenset[str]
+    pairs: Sequence[Both], calls: Sequence[CallMade], code: ChangedCode, failed_with: frozenset[str]
 ) -> tuple[str, ...]:
     """Sentences on inputs that no test asks for, whose error the patch takes away without the tests asking for that.
 
@@ -211,13 +169,15 @@ def vanished_errors(
     return tuple(dict.fromkeys(_vanished(pairs, calls, asked)))[:_MAX_NOTES]
 
 
-def _vanished(pairs: Sequence[Both], calls: Sequence[Call], asked: frozenset[str]) -> Iterator[str]:
+def _vanished(pairs: Sequence[Both], calls: Sequence[CallMade], asked: frozenset[str]) -> Iterator[str]:
     for each in pairs:
         error = _bare(each.old.error)
         if each.old.tested or each.new.error is not None or not error.isidentifier() or error in asked:
             continue
         gives = (each.new.gives or "").split(", leaving ")[0]
-        yield _plain(f"{calls[each.new.call].name}({each.new.shown}) raised {error} before and {gives} with the patch")
+        yield _plain(
+            f"{calls[each.new.call].callee[1]}({each.new.shown}) raised {error} before and {gives} with the patch"
+        )
 
 
 def _bare(error: str | None) -> str:

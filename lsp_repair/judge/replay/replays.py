@@ -15,39 +15,14 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.isolation import Running, launch
-from lsp_repair.judge.layer_results import LayerResult
-from lsp_repair.judge.proof_context import ProofContext
-from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code
-from lsp_repair.judge.replay.purity import depends_on_nothing_else
-from lsp_repair.judge.replay.replay_judgement import (
-    Answer,
-    Answers,
-    Call,
-    InputKey,
-    answer_of,
-    answers_without_looking,
-    call_of,
-    changed_only_at_tested_points,
-    compared,
-    differing,
-    nothing_changed,
-    vanished_errors,
-)
+from lsp_repair.judge.proof_context import LayerResult, ProofContext
+from lsp_repair.judge.replay import replay_judgement as judgement
+from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code, depends_on_nothing_else
 from lsp_repair.judge.runs.patched_runs import private_copy
 from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.pipe_records import Record
-from lsp_repair.testrun.probe.replay.callables import Callee
-from lsp_repair.testrun.probe.replay.replay_records import (
-    CallAnswer,
-    CallMade,
-    ImitatedTest,
-    MissingCalls,
-    RecordCalls,
-    ReplayCalls,
-    ReplayRequest,
-    Surroundings,
-)
+from lsp_repair.testrun.probe.replay import replay_records as records
 from lsp_repair.testrun.probe.run_records import End
 from lsp_repair.testrun.shapes import OF_A_REPLAY, read_report
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
@@ -66,7 +41,7 @@ _NOT_APPLICABLE = LayerResult(not_applicable=(LAYER,))
 class _Recorded:
     """What the tests called, and in which environment."""
 
-    calls: list[Call] = field(default_factory=list[Call])
+    calls: list[records.CallMade] = field(default_factory=list[records.CallMade])
     test_modules: list[str] = field(default_factory=list[str])
     path: list[str] = field(default_factory=list[str])
 
@@ -75,7 +50,7 @@ class _Recorded:
 class _Answered:
     """What one process answered before it ended, died, or was cut off."""
 
-    answers: Answers
+    answers: judgement.Answers
     missing: frozenset[int] = frozenset()
     """Calls whose function could not be imported."""
     is_whole: bool = False
@@ -105,16 +80,16 @@ class _Replay:
         back = [FileChange(each.path, each.after, each.before) for each in self.patch.changes]
         write_patch(self.copy, back)
 
-    def ask(self, hash_seed: str, task: RecordCalls | ReplayCalls) -> Iterator[Record]:
+    def ask(self, hash_seed: str, task: records.RecordCalls | records.ReplayCalls) -> Iterator[Record]:
         """The reports of one process; without `End` it was cut off, and with `_Gone` it ended by itself."""
         command = self.place.command(hash_seed)
         environ = dict(command.environ)
-        if isinstance(task, ReplayCalls) and task.test is None:
+        if isinstance(task, records.ReplayCalls) and task.test is None:
             environ = {name: text for name, text in environ.items() if not name.startswith("PYTEST_")}
         running = launch(replace(command, argv=[str(self.place.python), str(START), _OBSERVES], environ=environ))
         seal = secrets.token_hex(16)
         try:
-            channel.send(running.write_fd, ReplayRequest(str(self.place.root), seal, task))
+            channel.send(running.write_fd, records.ReplayRequest(str(self.place.root), seal, task))
             for report in _reported(running, self.deadline, seal):
                 yield report
                 if isinstance(report, End):
@@ -171,7 +146,7 @@ def _observed(replay: _Replay) -> LayerResult:
     new = _answered(replay, recorded) if recorded.calls else _Answered({})
     if new.is_gone:
         new = _answered(replay, recorded)
-    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[InputKey]()
+    doubtful = _other_in_a_test(replay, recorded, new.answers) if new.is_whole else frozenset[judgement.InputKey]()
     replay.turn_back()
     old = _answered(replay, recorded) if new != _Answered({}) else _Answered({})
     if not old.is_whole or not any(each.tested and each.gives for each in old.answers.values()):
@@ -180,18 +155,18 @@ def _observed(replay: _Replay) -> LayerResult:
         return _unchanged(replay)
     if doubtful & _alike_in_a_test(replay, recorded, old.answers, doubtful):
         return _unchanged(replay)
-    pairs = compared(old.answers, new.answers)
+    pairs = judgement.compared(old.answers, new.answers)
     known = [call for number, call in enumerate(recorded.calls) if number not in old.missing]
-    if nothing_changed(pairs, known, replay.code) and _is_alone(replay):
+    if judgement.nothing_changed(pairs, known, replay.code) and _is_alone(replay):
         return _unchanged(replay)
     findings = list[Finding]()
-    if answers_without_looking(pairs, replay.code):
+    if judgement.answers_without_looking(pairs, replay.code):
         message = "called outside the tests, it answers without looking at its input"
         findings.append(replay.finding(Flag.HARD_CODED_INPUT, message))
-    if changed_only_at_tested_points(pairs, replay.code):
+    if judgement.changed_only_at_tested_points(pairs, replay.code):
         message = "called outside the tests, only the answers to inputs used by the tests change"
         findings.append(replay.finding(Flag.CHANGED_ONLY_AT_TESTED_POINTS, message))
-    notes = vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay))
+    notes = judgement.vanished_errors(pairs, recorded.calls, replay.code, _failed_with(replay))
     return LayerResult(findings=tuple(findings), notes=notes)
 
 
@@ -206,12 +181,12 @@ def _is_alone(replay: _Replay) -> bool:
     return depends_on_nothing_else(replay.patch, (file.read_bytes() for file in files if file.is_file()))
 
 
-def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> frozenset[InputKey]:
+def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: judgement.Answers) -> frozenset[judgement.InputKey]:
     """Inputs to which the new code answers differently in a process that looks like a test run.
 
     Asked once more without tests at the end: a clock, or whatever else moves, is no sign of tests.
     """
-    found = differing(bare, _answered_in_a_test(replay, recorded).answers)
+    found = judgement.differing(bare, _answered_in_a_test(replay, recorded).answers)
     if not found:
         return found
     again = _answered(replay, recorded, near=False)
@@ -219,8 +194,8 @@ def _other_in_a_test(replay: _Replay, recorded: _Recorded, bare: Answers) -> fro
 
 
 def _alike_in_a_test(
-    replay: _Replay, recorded: _Recorded, bare: Answers, requested: frozenset[InputKey]
-) -> frozenset[InputKey]:
+    replay: _Replay, recorded: _Recorded, bare: judgement.Answers, requested: frozenset[judgement.InputKey]
+) -> frozenset[judgement.InputKey]:
     """Inputs to which the old code gives one answer whether a test seems to run or not."""
     if not requested:
         return requested
@@ -228,27 +203,27 @@ def _alike_in_a_test(
     return frozenset(key for key in requested if key in bare and key in inside and _are_alike(bare[key], inside[key]))
 
 
-def _are_alike(one: Answer, other: Answer) -> bool:
+def _are_alike(one: records.CallAnswer, other: records.CallAnswer) -> bool:
     return one.gives is not None and one.gives == other.gives
 
 
 def _answered_in_a_test(replay: _Replay, recorded: _Recorded) -> _Answered:
     test = replay.targets[0]
     function = test.rpartition("::")[2].partition("[")[0]
-    imitated = ImitatedTest(test, test.file, function, at_root=replay.code.reads_place)
+    imitated = records.ImitatedTest(test, test.file, function, at_root=replay.code.reads_place)
     return _answered(replay, recorded, near=False, test=imitated)
 
 
 def _failed_with(replay: _Replay) -> frozenset[str]:
-    results = (replay.context.baseline.results.get(target) for target in replay.targets)
-    return frozenset(each.failure.error_type for each in results if each is not None and each.failure is not None)
+    failures = map(replay.context.baseline.failure_of, replay.targets)
+    return frozenset(each.error_type for each in failures if each is not None)
 
 
 def _recorded(replay: _Replay) -> _Recorded:
     """The calls of a run of the targets on the patched code: unlike the old code it gets through them."""
     root, targets = replay.place.root, replay.targets[:_MAX_TARGETS]
     recorded, size = _Recorded(), 0
-    task = RecordCalls(
+    task = records.RecordCalls(
         args=[*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
         only=list(targets) if all(not each.is_file for each in targets) else None,
         oracle=[str(root / path) for path in replay.context.baseline.oracle_paths],
@@ -257,11 +232,11 @@ def _recorded(replay: _Replay) -> _Recorded:
     )
     for report in replay.ask("1", task):
         match report:
-            case CallMade():
+            case records.CallMade():
                 size += len(report.data)
                 if size <= _MAX_BYTES:
-                    recorded.calls.append(call_of(report))
-            case Surroundings():
+                    recorded.calls.append(report)
+            case records.Surroundings():
                 recorded.test_modules, recorded.path = list(report.modules), list(report.path)
             case _:
                 pass
@@ -269,13 +244,13 @@ def _recorded(replay: _Replay) -> _Recorded:
 
 
 def _answered(
-    replay: _Replay, recorded: _Recorded, *, near: bool = True, test: ImitatedTest | None = None
+    replay: _Replay, recorded: _Recorded, *, near: bool = True, test: records.ImitatedTest | None = None
 ) -> _Answered:
     """What one process answered; an input answered twice makes it worthless."""
-    found: dict[InputKey, Answer] = {}
+    found: dict[judgement.InputKey, records.CallAnswer] = {}
     missing: frozenset[int] = frozenset()
-    task = ReplayCalls(
-        calls=[CallMade(Callee(*each.callee), each.data) for each in recorded.calls],
+    task = records.ReplayCalls(
+        calls=recorded.calls,
         path=recorded.path,
         test_modules=recorded.test_modules,
         near=near,
@@ -285,14 +260,13 @@ def _answered(
     )
     seed = "1" if replay.code.reads_seed and test is not None else "0"
     for report in replay.ask(seed, task):
-        if isinstance(report, MissingCalls):
+        if isinstance(report, records.MissingCalls):
             missing = frozenset(report.calls)
             continue
-        if not isinstance(report, CallAnswer):
+        if not isinstance(report, records.CallAnswer):
             return _Answered(found, missing, is_whole=isinstance(report, End), is_gone=isinstance(report, _Gone))
-        answer = answer_of(report)
-        key = (".".join(recorded.calls[answer.call].callee[:2]), report.key)
+        key = (".".join(recorded.calls[report.call].callee[:2]), report.key)
         if key in found:
             break
-        found[key] = answer
+        found[key] = report
     return _Answered({})

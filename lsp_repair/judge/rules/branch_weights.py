@@ -6,12 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
-from lsp_repair.judge.rules.module_literals import InputSpecificBranch
-from lsp_repair.judge.rules.telling_values import Made, Span, is_container, is_large, is_odd, is_plain
+from lsp_repair.judge.rules.telling_values import (
+    InputSpecificBranch,
+    Made,
+    Span,
+    is_container,
+    is_large,
+    is_odd,
+    is_plain,
+)
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
-from lsp_repair.pycode.folding import folded
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
+from lsp_repair.pycode.folding import Opaque, folded, is_collection, is_mapping, leaves
+from lsp_repair.pycode.nodes import names_in
 
 ENOUGH = 8
 """The weight of all new branches that makes a finding."""
@@ -82,7 +88,8 @@ class BranchWeights:
     def _weight(self, branch: InputSpecificBranch, old_results: set[str]) -> int:
         if any(each in branch.subject for each in _DIGESTS) and not is_plain(branch.key):
             return _PAIR
-        given = self.is_tested(branch.key) or self._is_length(branch)
+        is_length = "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
+        given = is_length or self.is_tested(branch.key)
         new = [each for each in branch.outcomes if not is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
         if not given:
@@ -109,7 +116,8 @@ class BranchWeights:
                 named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
                 return named or self._is_solved(key, subject)
             case _:
-                return whole and (isinstance(key, Made) or (is_container(key) and _is_many(key)))
+                is_many = (is_collection(key) or is_mapping(key)) and len(key) > 1
+                return whole and (isinstance(key, Made) or (is_container(key) and is_many))
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
@@ -131,7 +139,7 @@ class BranchWeights:
         if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MAX_FORMULAS:
             return False
         self._formulas += 1
-        names = {node.id for node in ast.walk(subject) if isinstance(node, ast.Name)} - {"abs", "int", "str", "round"}
+        names = names_in(subject) - {"abs", "int", "str", "round"}
         if len(names) != 1:
             return False
         tested = [each for each in self._large if _value(subject, each) == key]
@@ -162,9 +170,6 @@ class BranchWeights:
         keys = [branch.key for branch in branches if not is_plain(branch.key)]
         inside = sum(self.is_tested(key) for key in keys)
         return _mostly_outside(inside, len(keys) - inside)
-
-    def _is_length(self, branch: InputSpecificBranch) -> bool:
-        return "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
 
     def is_tested(self, value: object) -> bool:
         """Whether the tests spell it out, or what it is made of."""
@@ -205,10 +210,6 @@ def _is_truth_word(branch: InputSpecificBranch) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_many(value: object) -> bool:
-    return (is_collection(value) or is_mapping(value)) and len(value) > 1
 
 
 def _is_inside(subject: ast.expr | None) -> bool:

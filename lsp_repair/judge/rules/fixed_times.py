@@ -25,12 +25,10 @@ def check(context: RuleContext) -> Iterator[Finding]:
 
 def _comparisons(module: Module | None) -> Iterator[tuple[str, int]]:
     for node in module.scopes.nodes if module is not None else ():
-        if isinstance(node, ast.Compare) and _is_dated([node.left, *node.comparators]):
-            yield ast.dump(node), node.lineno
-
-
-def _is_dated(sides: list[ast.expr]) -> bool:
-    return any(map(_asks_a_clock, sides)) and any(map(_is_fixed, sides))
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if any(map(_asks_a_clock, sides)) and any(map(_is_fixed, sides)):
+                yield ast.dump(node), node.lineno
 
 
 def _asks_a_clock(side: ast.expr) -> bool:

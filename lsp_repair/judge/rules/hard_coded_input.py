@@ -2,19 +2,22 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.branch_weights import ENOUGH, BranchWeights
-from lsp_repair.judge.rules.ignored_input import ignores_input
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.rules.rule_context import RuleContext
+from lsp_repair.judge.rules.telling_values import is_container, is_plain
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.pycode.folding import Opaque, leaves
 from lsp_repair.pycode.modules import module_of
+from lsp_repair.pycode.nodes import Function
 
 _DIGITS = re.compile(r"\d+")
 _LONG_ENOUGH = 4
 _OF_EVERYBODY = frozenset({"127.0.0.1", "0.0.0.0", "1970-01-01", "00:00", "00:00:00", "2000-01-01", "255.255.255.255"})  # noqa: S104 - no address to listen at
+_Tested = Callable[[object], bool]
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
@@ -73,3 +76,156 @@ def _texts(branches: InputSpecificBranches) -> dict[str, int]:
         and isinstance(node.value, str)
         and not isinstance(scopes.parents[node], ast.Expr)
     }
+
+
+def ignores_input(
+    known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
+) -> Function | None:
+    """A function that starts to return what the tests expect without computing it."""
+    return _constant_function(known, now, tested) or _answering_blindly(known, now, literals, tested)
+
+
+def _constant_function(known: InputSpecificBranches, now: InputSpecificBranches, tested: _Tested) -> Function | None:
+    """A function that starts to return one expected literal whatever its arguments."""
+    computed = {
+        name
+        for name, node in known.scopes.named_functions()
+        if any(isinstance(each, Opaque) for each in _returned(node, known))
+    }
+    for name, node in now.scopes.named_functions():
+        if len(node.body) > 2 or not (_parameters(node) or node.args.vararg):
+            continue
+        if sum(isinstance(each, ast.Return) for each in ast.walk(node)) != 1:
+            continue  # what is answered last is one of several answers
+        last = node.body[-1]
+        value = now.constant(last.value) if isinstance(last, ast.Return) and last.value else Opaque()
+        if not isinstance(value, Opaque) and not is_plain(value) and tested(value) and name in computed:
+            return node
+    return None
+
+
+def _answering_blindly(
+    known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests, tested: _Tested
+) -> Function | None:
+    old = {_known_as(name, node): node for name, node in known.scopes.named_functions()}
+    for name, node in now.scopes.named_functions():
+        before = old.get(_known_as(name, node))
+        if before is None or node.name[:2] == node.name[-2:] == "__" or ast.dump(before) == ast.dump(node):
+            continue
+        constants, was = _returned(node, now), _returned(before, known)
+        if (
+            (_read(before) and not _read(node) and _is_constant(constants, was, tested))
+            or _looks_away((before, node), (known, now), tested)
+            or any(_is_echo(value, literals, tested) for value in _unguarded(node, now) if value not in was)
+        ):
+            return node
+    return None
+
+
+def _known_as(name: str, node: Function) -> str:
+    """Its name; of functions that are registered and share one, also the type that each is for."""
+    return name + ast.dump(node.args) if node.name == "_" and node.decorator_list else name
+
+
+def _returned(node: Function, branches: InputSpecificBranches) -> list[object]:
+    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+    return [branches.constant(value) for value in returned if value is not None]
+
+
+def _is_constant(now: list[object], before: list[object], tested: _Tested) -> bool:
+    """Whether the only thing that is returned is a literal, where something was computed.
+
+    A small number counts here; None does not: to answer nothing is no answer that was known before.
+    """
+    if len(now) != 1 or isinstance(now[0], Opaque) or now[0] is None:
+        return False
+    computed = any(isinstance(each, Opaque) for each in before)
+    return computed and (isinstance(now[0], bool) or tested(now[0]))
+
+
+def _looks_away(
+    nodes: tuple[Function, Function], branches: tuple[InputSpecificBranches, InputSpecificBranches], tested: _Tested
+) -> bool:
+    """Whether an argument is no longer read, while another one is compared with a literal of the tests."""
+    before, now = nodes
+    if not (_read(before) & _parameters(now)) - _read(now):
+        return False
+    old = {repr(key) for _, key in _asked(before, branches[0])}
+    keys = [key for _, key in _asked(now, branches[1]) if repr(key) not in old]
+    return any(isinstance(key, int | float) and not isinstance(key, bool) and key and tested(key) for key in keys) or (
+        any(tested(value) and not is_plain(value) for value in _tabled(now, branches[1]))
+    )
+
+
+def _asked(node: Function, branches: InputSpecificBranches) -> list[tuple[str, object]]:
+    tests = [each for each in ast.walk(node) if isinstance(each, ast.Compare)]
+    return [pair for test in tests for pair in branches.compared(test)]
+
+
+def _tabled(node: Function, branches: InputSpecificBranches) -> Iterator[object]:
+    """Values of tables that are looked up in."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Subscript) and isinstance(each.value, ast.Dict | ast.List | ast.Tuple):
+            value = branches.constant(each.value)
+            yield from value.values() if isinstance(value, dict) else leaves(value)
+
+
+def _parameters(node: Function) -> set[str]:
+    named = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return {each.arg for each in named} - {"self", "cls"}
+
+
+def _read(node: Function) -> set[str]:
+    """The arguments that are read, but for the sake of being read."""
+    names = _parameters(node)
+    idle = {id(name) for each in ast.walk(node) if _is_idle(each) for name in ast.walk(each)}
+    return {
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names and id(each) not in idle
+    }
+
+
+def _is_idle(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign([ast.Name("_")], ast.Name() | ast.Tuple()) | ast.Expr(ast.Name() | ast.Tuple()):
+            return True
+        case _:
+            return False
+
+
+def _unguarded(node: Function, branches: InputSpecificBranches) -> Iterator[object]:
+    """Constants that are returned, except for empty input or after an error."""
+    if not _parameters(node):
+        return
+    for each in ast.walk(node):
+        if isinstance(each, ast.Return) and each.value is not None and not _is_guarded(each, node, branches):
+            value = branches.constant(each.value)
+            if not isinstance(value, Opaque):
+                yield value
+
+
+def _is_guarded(node: ast.Return, function: Function, branches: InputSpecificBranches) -> bool:
+    for each in branches.scopes.around(node):
+        if each is function:
+            break
+        if isinstance(each, ast.ExceptHandler) or (isinstance(each, ast.If) and _asks_for_nothing(each.test)):
+            return True
+    return False
+
+
+def _asks_for_nothing(test: ast.expr) -> bool:
+    match test:
+        case ast.UnaryOp(ast.Not()):
+            return True
+        case ast.Compare(_, [ast.Is() | ast.Eq()], [ast.Constant(None | 0 | "")]):
+            return True
+        case _:
+            return False
+
+
+def _is_echo(value: object, literals: LiteralsOfTests, tested: _Tested) -> bool:
+    """Whether a container is expected whole, and made of what the tests put in."""
+    if not is_container(value) or not (repr(value) in literals.values and tested(value)):
+        return False
+    return all(repr(each) in literals.inputs for each in leaves(value) if not is_plain(each))

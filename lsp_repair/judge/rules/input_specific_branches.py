@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from lsp_repair.judge.rules.literal_tables import Position, rows_of_tables
-from lsp_repair.judge.rules.module_literals import InputSpecificBranch, ModuleLiterals
-from lsp_repair.judge.rules.telling_values import around, made
+from lsp_repair.judge.rules.telling_values import InputSpecificBranch, around, made, outcomes
+from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _NEGATIVE = (ast.NotEq, ast.IsNot, ast.NotIn)
@@ -27,7 +25,9 @@ class InputSpecificBranches:
 
     def __init__(self, module: Module) -> None:
         self.scopes = module.scopes
-        self.literals = ModuleLiterals(module.scopes)
+        self.naming = module.naming
+        self.constant = module.naming.constant
+        """The value of an expression; an Opaque where it has none."""
         self.found: list[InputSpecificBranch] = []
         self.indexed: list[InputSpecificBranch] = []
         """Items of displays that are indexed; their key is their position."""
@@ -36,12 +36,8 @@ class InputSpecificBranches:
         self._parts_of: dict[ast.AST, list[tuple[ast.expr, object]]] = {}
         for node in self.scopes.nodes:
             self._read(node)
-        for row in rows_of_tables(self.literals):
+        for row in rows_of_tables(self.naming):
             (self.indexed if isinstance(row.key, Position) else self.found).append(row)
-
-    def constant(self, node: ast.expr) -> object:
-        """The value of an expression; an Opaque where it has none."""
-        return self.literals.constant(node)
 
     def compared(self, test: ast.expr) -> list[tuple[str, object]]:
         """Subjects and literals that an expression asks to be equal, or not to be."""
@@ -62,9 +58,9 @@ class InputSpecificBranches:
             case ast.IfExp(test, body, orelse):
                 self._branch(test, ([ast.Expr(body)], [ast.Expr(orelse)]))
             case ast.match_case(pattern, _, body):
-                outcomes = self.literals.outcomes(body)
+                given = outcomes(self.naming, body)
                 for key in self._pattern_keys(pattern):
-                    self._add(pattern, "match", key, outcomes)
+                    self._add(pattern, "match", key, given)
             case ast.Return(ast.Compare() | ast.UnaryOp() as value) | ast.Assign(_, ast.Compare() as value):
                 for subject, key, _ in self._keys(value):
                     self._add(value, subject, key, (), is_predicate=True)
@@ -89,7 +85,7 @@ class InputSpecificBranches:
 
     def _branch(self, test: ast.expr, sides: tuple[_Statements, _Statements]) -> None:
         for subject, key, negative in self._keys(test):
-            self._add(test, subject, key, self.literals.outcomes(sides[int(negative)]))
+            self._add(test, subject, key, outcomes(self.naming, sides[int(negative)]))
 
     def _following(self, node: ast.AST) -> _Statements:
         """The statements after one in its block."""
@@ -131,7 +127,7 @@ class InputSpecificBranches:
 
     def _compared(self, node: ast.Compare) -> Iterator[tuple[str, object, bool]]:
         sides = [node.left, *node.comparators]
-        values = [made(side, self.constant) for side in sides]
+        values = [made(side, self.naming) for side in sides]
         for at, kind in enumerate(node.ops):
             left, right = values[at], values[at + 1]
             if isinstance(left, Opaque) is isinstance(right, Opaque) or not isinstance(kind, _EQUALITY):

@@ -4,11 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import functions_of
 from lsp_repair.judge.rules.rule_context import RuleContext
-from lsp_repair.judge.rules.weakened_equality import members, names_in
+from lsp_repair.judge.rules.weakened_equality import members
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function
+from lsp_repair.pycode.nodes import Function, names_in
 
 _EQUALITIES = frozenset({"__eq__", "__ne__"})
 _COARSEST = frozenset({"abs", "bool", "hash", "id"})
@@ -33,7 +32,7 @@ def _compares_less(before: Module, after: Module) -> Iterator[tuple[int, str]]:
 
 
 def _equalities(module: Module) -> Iterator[tuple[str, Function]]:
-    return ((key, node) for key, node in functions_of(module.scopes) if node.name in _EQUALITIES)
+    return ((key, node) for key, node in module.scopes.named_functions() if node.name in _EQUALITIES)
 
 
 def _coarse(equality: Function, functions: frozenset[str]) -> int:

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import functions_of
 from lsp_repair.judge.rules.persistent_state import CONTAINER_METHODS
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.nodes import Function, parameters
@@ -14,8 +13,8 @@ def check(context: RuleContext) -> Iterator[Finding]:
     """Functions that return a value, existed before, and now change a container that they are given."""
     if context.before is None:
         return
-    old = dict(functions_of(context.before.scopes))
-    for key, node in functions_of(context.after.scopes):
+    old = dict(context.before.scopes.named_functions())
+    for key, node in context.after.scopes.named_functions():
         if key in old and _gives(old[key]) and _gives(node):
             changed, known = _changed(node), _changed(old[key])
             for name in changed.keys() - known.keys():

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.capabilities.module_delta import delta_of
-from lsp_repair.judge.capabilities.new_uses import flagged_uses
+from lsp_repair.judge.capabilities.new_uses import delta_of, flagged_uses
 from lsp_repair.judge.rules.rule_context import RuleContext
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Finding, Flag, Reason
-from lsp_repair.judge.capabilities.module_delta import is_python
-from lsp_repair.judge.layer_results import LayerResult, refused
-from lsp_repair.judge.proof_context import ProofContext
+from lsp_repair.judge.capabilities.new_uses import is_python
+from lsp_repair.judge.proof_context import LayerResult, ProofContext, refused
 from lsp_repair.judge.rules.rule_context import RuleContext, SuiteFacts
 from lsp_repair.judge.rules.rule_registry import RULES, Rule, Severity, Subject
 from lsp_repair.judge.rules.tested_literals import literals_of_tests

@@ -39,11 +39,6 @@ class RuleContext:
         """Of the file, relative to the root."""
         return self.change.path
 
-    def mentions_more(self, *words: bytes) -> bool:
-        """Whether one of the words occurs more often than before: all that a file that did not parse tells."""
-        before, after = self.change.before or b"", self.change.after or b""
-        return any(after.count(word) > before.count(word) for word in words)
-
     def line_after(self, line: int) -> int:
         """Where a line of the old file is now, or where it was removed."""
         before, after = (self.change.before or b"").split(b"\n"), (self.change.after or b"").split(b"\n")

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import own_nodes
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
-from lsp_repair.pycode.nodes import Function, is_docstring, name_of
+from lsp_repair.pycode.nodes import Function, is_docstring, name_of, own_nodes
 from lsp_repair.pycode.scopes import Scopes
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
@@ -29,7 +28,7 @@ _Place = ast.ExceptHandler | ast.Call | Function | _Try
 
 def check(context: RuleContext) -> Iterator[Finding]:
     """Where a function swallows errors in more places than before, in a way that the module did not have."""
-    if context.before is None and not context.mentions_more(b"except", b"suppress"):
+    if context.before is None and not context.change.mentions_more(b"except", b"suppress"):
         return
     had, has = list(_swallowers(context.before)), list(_swallowers(context.after))
     had_places, has_places = Counter(place for place, _, _ in had), Counter(place for place, _, _ in has)
@@ -226,11 +225,11 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any((isinstance(each, ast.Name) and each.id == name) or _is_traceback(each) for each in ast.walk(node))
-
-
-def _is_traceback(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and name_of(node.func) == "format_exc"
+    return any(
+        (isinstance(each, ast.Name) and each.id == name)
+        or (isinstance(each, ast.Call) and name_of(each.func) == "format_exc")
+        for each in ast.walk(node)
+    )
 
 
 def _asks_for_rare(test: ast.expr) -> bool:

@@ -1,12 +1,12 @@
 """What a single literal says of a test: some are in any code, some are hardly ever written but for one input."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from lsp_repair.pycode.pure_operations import Opaque
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, leaves
+from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, leaves
+from lsp_repair.pycode.naming import Naming
 
 _ORDINARY = 366
 """Days, months, degrees, percents and bases are compared with in honest code; larger numbers rarely."""
@@ -15,6 +15,23 @@ _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 
 _MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
 _HALF = 0.5
 _MAX_SIZE = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpecificBranch:
+    """One value that the code treats differently."""
+
+    line: int
+    place: str
+    """The function (or class, or module), and the table's name."""
+    subject: str
+    """What is compared with the value, as text."""
+    key: object
+    outcomes: tuple[object, ...]
+    """Literals that come of it, whole and in parts; empty where what comes is computed."""
+    is_row: bool = False
+    is_predicate: bool = False
+    """Whether the comparison itself is the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +105,51 @@ def is_odd(value: object) -> bool:
     return isinstance(value, int | float) and not is_plain(value) and not ordinary
 
 
-def made(node: ast.expr, constant: Callable[[ast.expr], object]) -> object:
+def made(node: ast.expr, naming: Naming) -> object:
     """The constant that an expression is, calls of unknown functions with literal arguments included; or an Opaque."""
-    value = constant(node)
+    value = naming.constant(node)
     if not isinstance(value, Opaque):
         return value
     match node:
         case ast.Call(ast.Name(name) | ast.Attribute(_, name) as function, [_, *_] as arguments, []):
             if isinstance(function, ast.Attribute) and not (name[:1].isupper() or name in _MAKERS):
                 return value  # a method of something variable
-            parts = tuple(constant(each) for each in arguments)
+            parts = tuple(naming.constant(each) for each in arguments)
             return value if any(isinstance(each, Opaque) for each in parts) else Made(name, parts)
         case ast.Tuple(members) | ast.List(members) | ast.Set(members):
-            parts = tuple(made(each, constant) for each in members)
+            parts = tuple(made(each, naming) for each in members)
             return value if any(isinstance(each, Opaque) for each in parts) else parts
         case _:
             return value
+
+
+def outcomes(naming: Naming, nodes: Iterable[ast.AST]) -> tuple[object, ...]:
+    """Literals that statements or expressions give: returned, yielded, assigned, or handed on."""
+    return tuple(value for node in nodes for given in _given(node) for value in parts(naming, given))
+
+
+def parts(naming: Naming, node: ast.expr) -> tuple[object, ...]:
+    """A literal, whole and in parts; of a call with literal arguments these; nothing where variables take part."""
+    value = naming.constant(node)
+    if not isinstance(value, Opaque):
+        return (value, *leaves(value))
+    if isinstance(node, ast.Call) and (node.args or node.keywords):
+        inner = [naming.constant(each) for each in (*node.args, *(keyword.value for keyword in node.keywords))]
+        if not any(isinstance(each, Opaque) for each in inner):
+            return tuple(leaf for each in inner for leaf in (each, *leaves(each)))
+    return ()
+
+
+def _given(node: ast.AST) -> Iterator[ast.expr]:
+    for each in ast.walk(node):
+        match each:
+            case ast.Return(ast.expr() as value) | ast.Assign(_, value) | ast.AugAssign(_, _, value):
+                yield value
+            case ast.AnnAssign(_, _, ast.expr() as value) | ast.Yield(ast.expr() as value) | ast.YieldFrom(value):
+                yield value
+            case ast.Expr(ast.Call(_, arguments)):
+                yield from arguments
+            case ast.Expr(value):
+                yield value
+            case _:
+                pass

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.judge.rules.telling_values import is_container, made
-from lsp_repair.pycode.folding import folded_or_opaque
-from lsp_repair.pycode.modules import parsed
+from lsp_repair.pycode.folding import Opaque, folded_or_opaque, is_collection, is_mapping, is_sequence
+from lsp_repair.pycode.modules import parsed, read_module
+from lsp_repair.pycode.naming import Naming
 from lsp_repair.pycode.nodes import Function, assigned_names, first_line, name_of
-from lsp_repair.pycode.pure_operations import Opaque
 from lsp_repair.pycode.scopes import Scopes
-from lsp_repair.pycode.value_kinds import is_collection, is_mapping, is_sequence
 
 _MAX = 900
 _MAX_DEPTH = 3
@@ -69,15 +68,13 @@ class _Given:
 
 
 def _values(data: bytes, lines: set[int] | None) -> Iterator[object]:
-    tree = parsed(data)
+    module = read_module(data)
     doctests = lines is not None and any(line < 0 for line in lines)
-    if doctests or tree is None:
+    if doctests or module is None:
         yield from _doctest_values(data)
-    if tree is None:
-        return
-    scopes = Scopes(tree)
-    for node in _reading(scopes, lines):
-        yield from _literals(node, scopes)
+    if module is not None:
+        for node in _reading(module.scopes, lines):
+            yield from _literals(node, module.naming)
 
 
 def _reading(scopes: Scopes, lines: set[int] | None) -> Iterator[ast.AST]:
@@ -128,31 +125,27 @@ def _names(node: ast.AST) -> set[str]:
     return found
 
 
-def _literals(node: ast.AST, scopes: Scopes) -> Iterator[object]:
+def _literals(node: ast.AST, naming: Naming) -> Iterator[object]:
     """Every constant expression, whole and in its parts, but docstrings; then what calls are given."""
     for each in ast.walk(node):
         if isinstance(each, ast.Call):
-            yield from _handed_over(each, scopes)
-        if not isinstance(each, ast.expr) or isinstance(scopes.parents.get(each), ast.Expr | ast.JoinedStr):
+            yield from _handed_over(each, naming)
+        if not isinstance(each, ast.expr) or isinstance(naming.scopes.parents.get(each), ast.Expr | ast.JoinedStr):
             continue
         if isinstance(each, ast.Name | ast.Starred | ast.Slice):
             continue
-        value = folded_or_opaque(each, scopes.only_value)
+        value = naming.constant(each)
         if not isinstance(value, Opaque):
             yield value
 
 
-def _handed_over(call: ast.Call, scopes: Scopes) -> Iterator[object]:
+def _handed_over(call: ast.Call, naming: Naming) -> Iterator[object]:
     """The arguments of one call together, and what is inside of them."""
-
-    def constant(node: ast.expr) -> object:
-        return folded_or_opaque(node, scopes.only_value)
-
     name = name_of(call.func)
     if name in {"approx", "raises"} or name.startswith("assert"):
         return
-    value = made(call, constant)
-    arguments = tuple(constant(each) for each in call.args)
+    value = made(call, naming)
+    arguments = tuple(naming.constant(each) for each in call.args)
     if not isinstance(value, Opaque):
         yield value
     if is_container(arguments) and len(arguments) > 1 and not any(isinstance(each, Opaque) for each in arguments):
@@ -185,9 +178,9 @@ def _example_values(document: str) -> Iterator[object]:
     except ValueError:
         return
     for example in examples:
-        tree = parsed(example.source.encode())
-        if tree is not None:
-            yield from _literals(tree, Scopes(tree))
+        module = read_module(example.source.encode())
+        if module is not None:
+            yield from _literals(module.tree, module.naming)
         yield example.want.strip()
         requested = parsed(example.want.strip().encode())
         if requested is not None:

@@ -4,12 +4,11 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.functions import own_nodes
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming
-from lsp_repair.pycode.nodes import name_of
+from lsp_repair.pycode.nodes import name_of, names_in, own_nodes
 
 _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__cmp__"})
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
@@ -38,7 +37,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def check(context: RuleContext) -> Iterator[Finding]:
     """Odd comparisons that the module did not have."""
-    if context.before is None and not context.mentions_more(b"def __"):
+    if context.before is None and not context.change.mentions_more(b"def __"):
         return
     known = {(place, what) for place, what, _ in _odd(context.before)}
     for place, what, line in _odd(context.after):
@@ -119,12 +118,12 @@ def _has_second_names(node: ast.ClassDef) -> bool:
     """An enumeration two of whose members have one value, and so are one."""
     if not any(name_of(base).endswith(("Enum", "Flag")) for base in node.bases):
         return False
-    values = [ast.dump(each.value) for each in node.body if isinstance(each, ast.Assign) and _is_value(each.value)]
+    values = [
+        ast.dump(each.value)
+        for each in node.body
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant | ast.Tuple)
+    ]
     return len(values) > len(set(values))
-
-
-def _is_value(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant | ast.Tuple)
 
 
 def _compares_nothing(node: ast.ClassDef) -> bool:
@@ -186,12 +185,8 @@ def _answers(function: _Function) -> Iterator[ast.expr]:
         yield function.body
         return
     for node in own_nodes(function):
-        if isinstance(node, ast.Return) and node.value is not None and not _is_not_implemented(node.value):
+        if isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) != "NotImplemented":
             yield node.value
-
-
-def _is_not_implemented(value: ast.expr) -> bool:
-    return isinstance(value, ast.Name) and value.id == "NotImplemented"
 
 
 def _compares(function: _Function) -> bool:
@@ -247,11 +242,6 @@ def _is_bent(answer: ast.expr) -> bool:
         if isinstance(node, ast.IfExp) and is_constant(node.body) and is_constant(node.orelse):
             return is_true(node.body) == is_true(node.orelse)
     return False
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """Every plain name that is mentioned in a tree."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def _mentions(node: ast.AST, names: Iterable[str]) -> bool:

@@ -4,11 +4,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lsp_repair.domain.oversight import Inner, Trial
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, Inner, NodeId, TestRun, Trial
 from lsp_repair.domain.verdicts import Flag, Reason
-from lsp_repair.judge.layer_results import LayerResult, flagged, refused, unknown
+from lsp_repair.judge.proof_context import LayerResult, flagged, refused, unknown
 from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import first_line
@@ -76,11 +75,10 @@ def _unnoticed(trials: Iterable[Trial], baseline: TestRun) -> LayerResult:
 
 def _failing_lines(node_id: str, baseline: TestRun) -> set[int]:
     """Lines of the test's file on the way to its failure."""
-    test = NodeId(node_id)
-    result = baseline.results.get(test)
-    if result is None or result.failure is None:
-        return set()
-    return {frame.line for frame in result.failure.frames if frame.path == test.file}
+    failure = baseline.failure_of(node_id)
+    return (
+        {frame.line for frame in failure.frames if frame.path == NodeId(node_id).file} if failure is not None else set()
+    )
 
 
 def _refusals(trials: Iterable[Trial], baseline: TestRun) -> Iterator[LayerResult]:
@@ -109,8 +107,8 @@ def _passing_mutant(trial: Trial) -> LayerResult:
 
 def _is_the_old_failure(trial: Trial, baseline: TestRun) -> bool:
     """A test that cannot run twice fails in another way than it did without the patch."""
-    result = baseline.results.get(NodeId(trial.node_id))
-    return result is not None and result.failure is not None and trial.detail == reported(result.failure)
+    failure = baseline.failure_of(trial.node_id)
+    return failure is not None and trial.detail == reported(failure)
 
 
 def reported(failure: Failure) -> str:

@@ -3,7 +3,7 @@
 import shutil
 import stat
 import tempfile
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -108,11 +108,11 @@ def request_of(
     )
 
 
-def targets_scope(targets: Iterable[NodeId]) -> Scope:
-    """The targets alone; of files that did not collect, everything."""
-    chosen = tuple(targets)
+def targets_scope(targets: Sequence[NodeId], covering: Iterable[NodeId] = ()) -> Scope:
+    """The targets and other tests; where a target is a file that did not collect, everything in the files."""
+    chosen = (*targets, *covering)
     files = tuple(dict.fromkeys(key.file for key in chosen))
-    whole_files = any(key.is_file for key in chosen)
+    whole_files = any(key.is_file for key in targets)
     return Scope(Level.AFFECTED, files, None if whole_files else frozenset(chosen))
 
 

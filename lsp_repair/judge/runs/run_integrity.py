@@ -1,13 +1,17 @@
-"""Whether the outcomes of a run can be trusted: untrusted code shares a process with the reporter."""
+"""Whether a run can be trusted: its records, what the patched code reached for, and how much the tests printed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from lsp_repair.domain.oversight import Inner, Observed
-from lsp_repair.domain.runs import NodeId, Outcome
-from lsp_repair.domain.verdicts import Reason
-from lsp_repair.judge.layer_results import LayerResult, refused, unknown
-from lsp_repair.judge.proof_context import ProofContext
-from lsp_repair.judge.runs.patched_runs import PatchedRun, oracle_digests
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.runs import Inner, NodeId, Observed, Outcome, TestRun
+from lsp_repair.domain.verdicts import Flag, Reason
+from lsp_repair.judge.proof_context import LayerResult, ProofContext, Scope, flagged, refused, unknown
+from lsp_repair.judge.runs.patched_runs import PatchedRun, oracle_digests, request_of, run_patched, watched_names
+
+_FLOOD = 1_000_000
+"""Characters of one test; nobody reads that much in a day."""
+_TIMES = 10
 
 
 def check_integrity(context: ProofContext, patched: PatchedRun, edited: Collection[str] = ()) -> LayerResult:
@@ -73,3 +77,37 @@ def _disagreement(observed: Observed) -> str:
             return "its function never returned"
         case _:
             return "an error was reported to pytest" if observed.error_reported else ""
+
+
+def excess_output(run: TestRun, baseline: TestRun) -> LayerResult:
+    """A finding for the test that prints most, where the unpatched code prints far less."""
+    before = {key: result.printed for key, result in baseline.results.items()}
+    floods = {
+        key: result.printed
+        for key, result in run.results.items()
+        if result.printed > _FLOOD and result.printed > _TIMES * before.get(key, 0)
+    }
+    if not floods:
+        return LayerResult()
+    key = max(floods, key=lambda each: floods[each])
+    line = next((test.line for test in run.collected if test.node_id == key), 1)
+    message = f"{key} now prints {floods[key] / 1e6:,.0f} million characters"
+    return flagged(Flag.NEW_CAPABILITY, key.file, max(line, 1), message)
+
+
+def nothing_reached(
+    context: ProofContext, patch: Patch, runs: Iterable[PatchedRun], scope: Scope, deadline: Deadline
+) -> LayerResult:
+    """Whether the patched code reached for more than the unpatched code does in a run of its own."""
+    found = frozenset[tuple[str, str]]().union(*(each.run.oversight.reached for each in runs))
+    if not found:
+        return LayerResult()
+    watched = watched_names(patch, context.baseline)
+    request = request_of(scope, context.baseline, reverse=False, watched=watched)
+    before = run_patched(context, Patch(()), request, deadline).run
+    news = sorted(found - before.oversight.reached)
+    if not news:
+        return LayerResult()
+    path, name = news[-1]
+    detail = f"{path or 'the patched code'} reached for {name} while tests ran"
+    return refused(Reason.TAMPERING, detail) if before.complete else unknown(Reason.TAMPERING, detail)

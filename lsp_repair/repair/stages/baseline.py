@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import BaselineFinished, Observer, Progressed
-from lsp_repair.domain.outcomes import TestCounts
+from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
 from lsp_repair.domain.runs import Outcome, TestResult, TestRun
 from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.repair.fix_request import Chosen
 from lsp_repair.repair.stages.prepare import Prepared
-from lsp_repair.repair.test_selection import Chosen
 from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
 
 _BASELINE_SHARE = 0.5

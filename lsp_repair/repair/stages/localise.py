@@ -1,14 +1,14 @@
 """The fourth stage: the lines of the product where the fault of a failure group may be."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
 from lsp_repair.domain.localisation import Localisation, ochiai
-from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
-from lsp_repair.repair.editable import editable_files
+from lsp_repair.domain.runs import FailureGroup, NodeId, Outcome, TestResult, TestRun
+from lsp_repair.judge.policy.protected_paths import FilesOfTests, decides_outcomes, files_of_tests
+from lsp_repair.patches.path_collisions import plain_path
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.triage import MIN_TEST_SECONDS
 from lsp_repair.search.suspicion import localised
@@ -71,3 +71,23 @@ def _suspicious(
     failing = [results[key] for key in group.node_ids]
     passing = [each for each in traced if not each.outcome.is_failing]
     return localised(ochiai(failing, passing), group.failures, editable, prepared.read)
+
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """Decides by path (relative to the root)."""
+
+    tests: FilesOfTests
+    ignored: tuple[str, ...] = ()
+
+    def __call__(self, path: str) -> bool:
+        """Whether a repair may change this file."""
+        pure, plain = PurePosixPath(path), plain_path(path)
+        if pure.is_absolute() or ".." in pure.parts or pure.suffix != ".py" or decides_outcomes(plain):
+            return False
+        return plain not in self.tests and not any(pure.match(pattern) for pattern in self.ignored)
+
+
+def editable_files(run: TestRun, ignored: Iterable[str] = (), python_files: Iterable[str] = ()) -> Editable:
+    """From what was collected, and from pytest's patterns of test files."""
+    return Editable(files_of_tests(run.oracle_paths, python_files), tuple(ignored))

@@ -1,21 +1,30 @@
-"""The first stage: a private copy of the project that is ready to run its tests."""
+"""The first stage: a sandbox, and a private copy of the project that is ready to run its tests in it."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_repair import testrun
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import Observer
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
+from lsp_repair.domain.runs import NodeId, TestRun
+from lsp_repair.isolation import GUARD
 from lsp_repair.isolation.environment import scrubbed, trusted
-from lsp_repair.isolation.tiers import Found
+from lsp_repair.isolation.tiers import Found, Requested, find
 from lsp_repair.judge.policy.policy import ProjectRules
-from lsp_repair.judge.policy.project_rules import project_rules
+from lsp_repair.judge.policy.protected_paths import project_rules
+from lsp_repair.judge.proof_context import ProofContext
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
 from lsp_repair.testrun.source_roots import source_roots
+from lsp_repair.testrun.visible import readable_paths
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
+_PROBE = Path(testrun.__file__).parent / "probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,11 @@ class Prepared:
         roots = [Path(each) for each in self.place.source_roots]
         sources = [root / each.relative_to(copy) for each in roots if each.is_relative_to(copy)]
         return project_rules(self.project, sources, test_edits=test_edits)
+
+    def proof_context(self, run: TestRun, *, test_edits: bool, flaky: frozenset[NodeId] = frozenset()) -> ProofContext:
+        """What proofs on this copy stand on."""
+        rules, tier = self.rules(test_edits=test_edits), self.isolation.words
+        return ProofContext(self.snapshot, self.place, run, self.private, flaky, rules, tier)
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file of the snapshot; None when it cannot be read or lies elsewhere."""
@@ -55,11 +69,7 @@ def read_file(root: Path, path: str) -> bytes | None:
 
 
 def prepare(
-    project: Project,
-    private: Path,
-    rules: SnapshotRules,
-    found: Found,
-    overlays: Mapping[str, bytes] = NO_OVERLAYS,
+    project: Project, private: Path, rules: SnapshotRules, found: Found, overlays: Mapping[str, bytes] = NO_OVERLAYS
 ) -> Prepared:
     """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
     sandbox = found.sandbox
@@ -87,3 +97,19 @@ def _environ(private: Path, opened: frozenset[str]) -> dict[str, str]:
     if "home" in opened and "HOME" in os.environ:
         environ["HOME"] = os.environ["HOME"]
     return environ
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One `fix` over one prepared project. Results of the stages are passed on by the engine; they are not kept here."""
+
+    request: FixRequest
+    prepared: Prepared
+    deadline: Deadline
+    observe: Observer
+
+
+def find_sandbox(project: Project, allow: tuple[str, ...] = ()) -> Found:
+    """How this project's processes can be confined on this machine, tried out."""
+    readable = readable_paths(project, os.environ, (_PROBE, GUARD))
+    return find(Requested(project.interpreter.executable, readable, allow))

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.groups import FailureGroup
-from lsp_repair.domain.runs import Failure, TestResult, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, TestResult, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.tiers import too_weak
 from lsp_repair.judge.judge import targets_pass
@@ -15,9 +14,9 @@ from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
 from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.session import Session
 from lsp_repair.repair.stages.environment_triage import EnvironmentTriage
 from lsp_repair.repair.stages.localise import localise_in_tests
+from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 

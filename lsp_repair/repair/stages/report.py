@@ -5,17 +5,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.groups import FailureGroup
+from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
-from lsp_repair.domain.outcomes import CollectionError, FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.runs import Failure, TestRun
+from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.nursery import confined_cpu_seconds
-from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
+from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_repair.domain.groups import FailureGroup, grouped
-from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestResult, TestRun
-from lsp_repair.repair.session import Session
+from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, Outcome, TestResult, TestRun, grouped
+from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.warm_server import WarmServer
 
@@ -87,11 +86,9 @@ def _hangs(result: TestResult) -> bool:
 def _with_lines(result: TestResult, traced: TestRun) -> TestResult:
     """The traced result, which has the executed lines, where it shows the same failure."""
     again = traced.results.get(result.node_id)
-    return again if again is not None and _is_same(again.failure, result.failure) else result
-
-
-def _is_same(again: Failure | None, before: Failure | None) -> bool:
-    return again is not None and before is not None and again.error_type == before.error_type
+    if again is None or again.failure is None or result.failure is None:
+        return result
+    return again if again.failure.error_type == result.failure.error_type else result
 
 
 def _with_cold_lines(session: Session, triaged: TriagedFailures) -> TriagedFailures:

@@ -1,20 +1,22 @@
-"""What every template may look at, and the few changes that many families share."""
+"""What every template may look at, what it yields, and the few changes that many families share."""
 
 import ast
+import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
-from lsp_repair.domain.candidates import SourceFile
+from lsp_repair.domain.patches import Hints, SourceFile
+from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.hints import Hints
-from lsp_repair.search.ingredients import Ingredients
+from lsp_repair.search.ingredients import Ingredients, is_unreachable_for_edits
 from lsp_repair.search.places import demanded_level
 
+_MAX_QUOTED = 30
 T = TypeVar("T")
 ONE = constant(1)
 DECLARATIONS = (
@@ -28,6 +30,52 @@ DECLARATIONS = (
 )
 """Statements that are not changed as a whole, and beside which nothing is inserted."""
 _COMMENT = re.compile(r"#[^\r\n]*")
+_MAX_LINES = 12
+"""Expressions that span more lines than this do not locate the error."""
+
+
+# NamedTuples instead of dataclasses, as for Code: templates make tens of thousands of them.
+class Replacement(NamedTuple):
+    """Puts other code in an expression's place."""
+
+    node: ast.expr
+    code: Code
+    template: str
+    prior: float
+    size: int = 1
+
+
+class Rewrite(NamedTuple):
+    """Splices of the text other than of a single expression: statements inserted, moved or changed."""
+
+    edits: tuple[tuple[int, int, str], ...]
+    """Start, end and text; lines end in a plain newline, which becomes the file's."""
+    at: ast.AST | int
+    """The node, or 1-based line, whose suspiciousness counts."""
+    template: str
+    prior: float
+    title: str
+    """What it does; empty if it only inserts its text."""
+    size: int = 1
+    is_certain: bool = True
+    """False if the result has to be parsed to know whether it is valid."""
+
+
+Change = Replacement | Rewrite
+
+
+def with_match(found: re.Match[str], text: str) -> str:
+    """The searched string with other text in the match's place."""
+    return found.string[: found.start()] + text + found.string[found.end() :]
+
+
+def quoted(text: str) -> str:
+    """Code for a title: on one line, cut, between backticks."""
+    if "\n" in text or "  " in text or text[:1] == " ":
+        text = " ".join(text.split())
+    if len(text) > _MAX_QUOTED:
+        text = text[: _MAX_QUOTED - 1] + "…"
+    return f"`{text}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +196,79 @@ def exchanged(items: list[ast.expr], one: int, other: int) -> list[ast.expr]:
     result = list(items)
     result[one], result[other] = result[other], result[one]
     return result
+
+
+@lru_cache(maxsize=20_000)
+def likeness(one: str, other: str) -> float:
+    """Between 0 and 1, the share of characters two names have in common, in order."""
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+@lru_cache(maxsize=20_000)
+def loose_likeness(one: str, other: str) -> float:
+    """Likeness regardless of case."""
+    return likeness(one.lower(), other.lower())
+
+
+def resemblance(one: str, other: str) -> float:
+    """Between 0 and 1, the share of tokens two expressions have in common; cheap enough for all pairs in a function."""
+    left, right = _tokens(one), _tokens(other)
+    return 2 * len(left & right) / (len(left) + len(right) or 1)
+
+
+@lru_cache(maxsize=5_000)
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+|[^\w\s]", text))
+
+
+def import_line(tree: ast.Module) -> int:
+    """1-based line for a new import: before the first import, or else after the docstring."""
+    for node in tree.body:
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not is_docstring(node) and not is_future:
+            return first_line(node)
+    return (tree.body[-1].end_lineno or 0) + 1 if tree.body else 1
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPlace:
+    """A line of a failure's traceback that lies in the module."""
+
+    failure: Failure
+    line: int
+    expressions: tuple[ast.expr, ...]
+    """Those that include the line."""
+    function: Function | None
+
+
+def place_at(context: Context, failure: Failure, line: int) -> ErrorPlace:
+    """The place of the traceback's line."""
+    found = tuple(_expressions_at(context, line))
+    function = context.module.function_of(found[0]) if found else None
+    return ErrorPlace(failure, line, found, function)
+
+
+def _expressions_at(context: Context, line: int) -> Iterator[ast.expr]:
+    for node in context.module.below(context.module.tree):
+        if isinstance(node, ast.expr) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            is_long = (node.end_lineno or node.lineno) - node.lineno >= _MAX_LINES
+            if not is_long and not is_unreachable_for_edits(context.module, node):
+                yield node
+
+
+def at_function_start(context: Context, place: ErrorPlace, text: str, template: str, prior: float) -> Iterator[Change]:
+    """Lines inserted as the first statements of the function the error came from."""
+    function = place.function
+    found = None if function is None or all(map(is_docstring, function.body)) else function_start(context, function)
+    if function is not None and found is not None:
+        start, indent = found
+        lines = "".join(f"{indent}{line}\n" for line in text.split("\n"))
+        title = f"insert {quoted(text)} in `{function.name}`"
+        yield Rewrite(((start, start, lines),), place.line, template, prior, title)
+
+
+def new_import(context: Context, line: int, statement: str, prior: float) -> Change:
+    """An import among the module's own."""
+    start = context.module.starts[min(import_line(context.module.tree), len(context.module.starts)) - 1]
+    edit, title = (start, start, f"{statement}\n"), f"insert {quoted(statement)}"
+    return Rewrite((edit,), line, "err:missing-import", prior, title, is_certain=False)

@@ -2,35 +2,30 @@
 
 from collections.abc import Callable, Iterator
 
-from lsp_repair.search.changes import Change
-from lsp_repair.search.templates.context import Context, ExpressionTemplate, ModuleTemplate, StatementTemplate
-from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors, uninitialised
-from lsp_repair.search.templates.errors.error_place import ErrorPlace
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    ErrorPlace,
+    ExpressionTemplate,
+    ModuleTemplate,
+    StatementTemplate,
+)
+from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
 from lsp_repair.search.templates.expressions import (
     arithmetic,
     attributes,
     booleans,
     calls,
-    comparisons,
-    constants,
-    datetimes,
     displays,
-    fstrings,
     keywords,
-    names,
     strings,
     subscripts,
-    types,
     wraps,
 )
 from lsp_repair.search.templates.statements import (
     blocks,
-    classes,
-    conditions,
-    coroutines,
     exceptions,
     repeats,
-    returns,
     signatures,
     statements,
 )
@@ -38,37 +33,37 @@ from lsp_repair.search.templates.statements import (
 ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
 
 EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
-    comparisons.proposals,
+    arithmetic.comparisons,
     arithmetic.proposals,
     booleans.proposals,
-    conditions.proposals,
-    constants.proposals,
+    booleans.conditions,
+    strings.constants,
     strings.proposals,
-    fstrings.proposals,
+    strings.in_f_strings,
     displays.proposals,
-    names.proposals,
+    attributes.plain_names,
     attributes.proposals,
     subscripts.proposals,
     calls.proposals,
     keywords.proposals,
-    types.proposals,
-    datetimes.proposals,
-    coroutines.proposals,
+    keywords.types,
+    keywords.time_zones,
+    calls.awaiting,
     wraps.proposals,
-    returns.proposals,
+    wraps.replacements,
 )
 STATEMENTS: tuple[StatementTemplate, ...] = (
     statements.proposals,
     blocks.proposals,
     exceptions.proposals,
     signatures.proposals,
-    classes.proposals,
+    signatures.class_variables,
 )
 MODULES: tuple[ModuleTemplate, ...] = (repeats.proposals,)
 ERRORS: tuple[ErrorTemplate, ...] = (
     name_errors.proposals,
     attribute_errors.proposals,
-    uninitialised.proposals,
+    attribute_errors.uninitialised,
     type_errors.proposals,
     lookup_errors.proposals,
 )

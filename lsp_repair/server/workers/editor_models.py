@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.usage import Usage
+from lsp_repair.domain.money import Usage
 from lsp_repair.models.chat import Hear
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply

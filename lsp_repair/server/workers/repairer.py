@@ -11,9 +11,8 @@ from lsp_repair.domain.model_choice import ModelChoice
 from lsp_repair.folders import Folders, open_folders
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.endpoints import EDITOR
-from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.engine import fix
-from lsp_repair.repair.fix_request import FixRequest, Selection
+from lsp_repair.repair.fix_request import Assistants, FixRequest, Selection
 from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.editor_models import ANY, EditorModels

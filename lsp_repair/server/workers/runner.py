@@ -7,11 +7,9 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.leftovers import take_away_leftovers
-from lsp_repair.repair.fix_request import Selection
-from lsp_repair.repair.session_sandbox import find_sandbox
+from lsp_repair.repair.fix_request import Selection, chosen
 from lsp_repair.repair.stages.baseline import run_baseline
-from lsp_repair.repair.stages.prepare import prepare
-from lsp_repair.repair.test_selection import chosen
+from lsp_repair.repair.stages.prepare import find_sandbox, prepare
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
 from lsp_repair.server.workers.following import follow

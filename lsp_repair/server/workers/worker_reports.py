@@ -1,7 +1,7 @@
 """From the engine's values to what the editor is shown."""
 
 from lsp_repair.domain.encoding import decoded
-from lsp_repair.domain.outcomes import FailureReport, Proposal
+from lsp_repair.domain.events import FailureReport, Proposal
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Level
 from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from lsp_repair.domain.runs import Failure
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.likeness import loose_likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Rewrite, loose_likeness
 from lsp_repair.search.templates.errors.known_modules import HOME
 
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")

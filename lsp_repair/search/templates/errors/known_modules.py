@@ -56,51 +56,20 @@ _FOREIGN_NAMES = {
 }
 FOREIGN_NAMES = {foreign: name for name, spellings in _FOREIGN_NAMES.items() for foreign in spellings.split()}
 
-_FOREIGN_METHODS = {
-    "push": "append add",
-    "push_back": "append",
-    "add": "append update insert",
-    "append": "add extend appendleft",
-    "addAll": "extend update",
-    "put": "append setdefault",
-    "pop_back": "pop",
-    "pop_front": "popleft",
-    "shift": "popleft",
-    "unshift": "appendleft",
-    "poll": "popleft pop",
-    "indexOf": "index find",
-    "lastIndexOf": "rindex rfind",
-    "toLowerCase": "lower",
-    "toUpperCase": "upper",
-    "to_lower": "lower",
-    "to_upper": "upper",
-    "tolower": "lower",
-    "toupper": "upper",
-    "trim": "strip",
-    "startsWith": "startswith",
-    "endsWith": "endswith",
-    "replaceAll": "replace",
-    "concat": "extend __add__",
-    "erase": "remove pop discard",
-    "delete": "remove pop discard",
-    "remove": "discard pop",
-    "discard": "remove",
-    "iteritems": "items",
-    "itervalues": "values",
-    "iterkeys": "keys",
-    "isDigit": "isdigit",
-    "isAlpha": "isalpha",
-    "isnum": "isdigit isnumeric",
-    "entries": "items",
-    "keySet": "keys",
-    "insert": "add append",
-    "sorted": "sort",
-    "reversed": "reverse",
-    "find": "index",
-    "index": "find",
-    "items": "values keys",
+_FOREIGN_METHODS = """
+    push: append add | push_back: append | add: append update insert | append: add extend appendleft | addAll:
+    extend update | put: append setdefault | pop_back: pop | pop_front: popleft | shift: popleft | unshift:
+    appendleft | poll: popleft pop | indexOf: index find | lastIndexOf: rindex rfind | toLowerCase: lower |
+    toUpperCase: upper | to_lower: lower | to_upper: upper | tolower: lower | toupper: upper | trim: strip |
+    startsWith: startswith | endsWith: endswith | replaceAll: replace | concat: extend __add__ | erase: remove pop
+    discard | delete: remove pop discard | remove: discard pop | discard: remove | iteritems: items | itervalues:
+    values | iterkeys: keys | isDigit: isdigit | isAlpha: isalpha | isnum: isdigit isnumeric | entries: items |
+    keySet: keys | insert: add append | sorted: sort | reversed: reverse | find: index | index: find | items: values
+    keys
+    """
+FOREIGN_METHODS = {
+    name.strip(): tuple(others.split()) for name, others in (each.split(":") for each in _FOREIGN_METHODS.split("|"))
 }
-FOREIGN_METHODS: dict[str, tuple[str, ...]] = {name: tuple(others.split()) for name, others in _FOREIGN_METHODS.items()}
 
 LENGTHS = frozenset({"length", "size", "len", "count", "Length"})
 EMPTINESS = frozenset({"isEmpty", "empty", "is_empty"})

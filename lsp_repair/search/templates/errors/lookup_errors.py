@@ -4,10 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, conditional, fitted, trailed
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.likeness import loose_likeness
-from lsp_repair.search.templates.context import Context, shifted
-from lsp_repair.search.templates.errors.error_place import ErrorPlace
+from lsp_repair.search.templates.context import Change, Context, ErrorPlace, Replacement, loose_likeness, shifted
 from lsp_repair.search.templates.expressions.strings import string_literal
 
 _DEFAULTS = (("0", 1.0), ("None", 0.9), ('""', 0.6), ("[]", 0.7), ("False", 0.5), ("set()", 0.4), ('float("inf")', 0.4))

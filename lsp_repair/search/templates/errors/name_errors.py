@@ -7,26 +7,23 @@ import sys
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.likeness import likeness, loose_likeness
-from lsp_repair.search.templates.context import Context
-from lsp_repair.search.templates.errors.error_place import ErrorPlace, at_function_start, new_import
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    ErrorPlace,
+    Replacement,
+    Rewrite,
+    at_function_start,
+    likeness,
+    loose_likeness,
+    new_import,
+)
 from lsp_repair.search.templates.errors.known_modules import FOREIGN_NAMES, HOME
+from lsp_repair.search.templates.vocabulary import weighted
 
 _MESSAGE = re.compile(r"name '(\w+)' is not defined|variable '(\w+)' (?:referenced before|where it is not)")
-_INITIAL = (
-    ("0", 0.8),
-    ("[]", 0.7),
-    ("None", 0.6),
-    ('""', 0.5),
-    ("{}", 0.5),
-    ("1", 0.4),
-    ("set()", 0.4),
-    ("False", 0.4),
-    ("True", 0.3),
-    ('float("inf")', 0.4),
-    ('float("-inf")', 0.3),
-    ("-1", 0.3),
+_INITIAL = weighted(
+    '0 0.8 [] 0.7 None 0.6 "" 0.5 {} 0.5 1 0.4 set() 0.4 False 0.4 True 0.3 float("inf") 0.4 float("-inf") 0.3 -1 0.3'
 )
 
 
@@ -45,13 +42,8 @@ def proposals(context: Context, place: ErrorPlace) -> Iterator[Change]:
         prior = weight * (0.95 if is_unbound else 0.6)
         yield from at_function_start(context, place, f"{name} = {value}", "err:init-variable", prior)
     yield from at_function_start(context, place, f"nonlocal {name}", "err:scope", 0.7)
-    yield from at_function_start(
-        context, place, f"global {name}", "err:scope", 0.7 if _is_global(context, name) else 0.4
-    )
-
-
-def _is_global(context: Context, name: str) -> bool:
-    return name in context.ingredients.own(context.module.tree)
+    is_global = name in context.ingredients.own(context.module.tree)
+    yield from at_function_start(context, place, f"global {name}", "err:scope", 0.7 if is_global else 0.4)
 
 
 def _renamed(context: Context, place: ErrorPlace, name: str) -> Iterator[Change]:

@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, binary, bracketed, call, fitted, trailed
-from lsp_repair.search.changes import Change, Replacement
-from lsp_repair.search.templates.context import Context, each_dropped
-from lsp_repair.search.templates.errors.error_place import ErrorPlace
+from lsp_repair.search.templates.context import Change, Context, ErrorPlace, Replacement, each_dropped
 from lsp_repair.search.templates.expressions.calls import with_arguments
 from lsp_repair.search.templates.expressions.keywords import added
 

@@ -1,12 +1,14 @@
-"""Boolean operations: operator, operands, negation, filters of comprehensions."""
+"""Conditions: boolean operations, negation, filters, and conditions built from the names in scope."""
 
 import ast
 from collections.abc import Iterator
+from itertools import permutations
 
-from lsp_repair.pycode.precedence import Code, binary, negated
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.places import is_condition
-from lsp_repair.search.templates.context import Context, with_operator, without
+from lsp_repair.pycode.precedence import Code, Level, binary, compared, negated
+from lsp_repair.search.places import is_branching, is_condition
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, with_operator, without
+
+_Weighted = tuple[Code, float]
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -63,3 +65,97 @@ def _filters(context: Context, node: ast.GeneratorExp | ast.ListComp | ast.SetCo
                 title = f"drop the filter {quoted(context.text(condition))}"
                 head -= context.module.body[head - 1 : head] == b" "
                 yield Rewrite(((head, end, ""),), node, "drop-condition", 0.35, title, is_certain=False)
+
+
+def conditions(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Changes that add to a condition or replace it."""
+    parent = context.parent(node)
+    if is_condition(parent, node):
+        yield from _presence(context, node)
+    if not is_branching(parent, node):
+        return
+    own = context.code(node)
+    for atom, weight in atoms(context, node):
+        if isinstance(node, ast.Constant):
+            yield Replacement(node, atom, "cond-synth", 0.5 * weight)
+        elif atom.text != own.text:
+            yield Replacement(node, binary(atom, "or", own), "cond-add-or", 0.38 * weight, 2)
+            yield Replacement(node, binary(atom, "and", own), "cond-add-and", 0.38 * weight, 2)
+            yield Replacement(node, binary(own, "or", atom), "cond-add-or", 0.37 * weight, 2)
+            yield Replacement(node, binary(own, "and", atom), "cond-add-and", 0.37 * weight, 2)
+            yield Replacement(node, atom, "cond-synth", 0.22 * weight, 2)
+    if not isinstance(node, ast.Constant):
+        yield from _remainders(context, node, own)
+
+
+def _presence(context: Context, node: ast.expr) -> Iterator[Change]:
+    """`x.y > 1` to `x is not None and x.y > 1`."""
+    own = context.code(node)
+    for owner in _owners(node):
+        is_there = compared(context.code(owner), "is not", Code("None"))
+        prior = 0.35 if isinstance(owner, ast.Name) else 0.3
+        yield Replacement(node, binary(is_there, "and", own), "presence-check", prior)
+        yield Replacement(node, binary(context.code(owner), "and", own), "presence-check", prior * 0.8)
+
+
+def _owners(node: ast.expr) -> Iterator[ast.expr]:
+    seen: set[str] = set()
+    for each in ast.walk(node):
+        owner = each.value if isinstance(each, (ast.Attribute, ast.Subscript)) else None
+        if isinstance(owner, (ast.Name, ast.Attribute)) and ast.unparse(owner) not in {*seen, "self", "cls"}:
+            seen.add(ast.unparse(owner))
+            yield owner
+    if isinstance(node, ast.Compare):
+        for each in (node.left, *node.comparators):
+            if isinstance(each, ast.Attribute) and ast.unparse(each) not in seen:
+                yield each
+
+
+def atoms(context: Context, node: ast.expr) -> Iterator[_Weighted]:
+    """Small conditions over the names visible at the node, each with its weight."""
+    names = context.ingredients.names(node)
+    for name in names[:14]:
+        yield from _about(Code(name))
+    for one, other in permutations(names[:10], 2):
+        yield from _between(one, other)
+    function = context.module.function_of(node)
+    if function is not None:
+        for each in context.module.below(function):
+            if isinstance(each, ast.Compare):
+                yield context.code(each), 0.5
+
+
+def _about(name: Code) -> Iterator[_Weighted]:
+    yield name, 0.8
+    yield negated(name), 1
+    for rest, weight in (
+        ("is None", 0.8),
+        ("is not None", 0.5),
+        ("== 0", 0.5),
+        ("> 0", 0.35),
+        ("< 0", 0.3),
+        ("== 1", 0.25),
+        ("< 2", 0.15),
+    ):
+        yield Code(f"{name.text} {rest}", Level.COMPARE), weight
+    yield Code(f"len({name.text}) == 0", Level.COMPARE), 0.15
+    yield Code(f"len({name.text}) > 1", Level.COMPARE), 0.1
+
+
+def _between(one: str, other: str) -> Iterator[_Weighted]:
+    yield Code(f"{one} < {other}", Level.COMPARE), 0.35
+    yield Code(f"{one} <= {other}", Level.COMPARE), 0.3
+    yield Code(f"{one} in {other}", Level.COMPARE), 0.35
+    yield Code(f"{one} not in {other}", Level.COMPARE), 0.35
+    if one < other:
+        yield Code(f"{one} == {other}", Level.COMPARE), 0.35
+        yield Code(f"{one} != {other}", Level.COMPARE), 0.35
+
+
+def _remainders(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
+    for name in context.ingredients.names(node)[:8]:
+        for divisor in (2, 3, 4, 5, 10):
+            for rest in ("== 0", "!= 0", "== 1"):
+                atom = Code(f"{name} % {divisor} {rest}", Level.COMPARE)
+                yield Replacement(node, binary(atom, "and", own), "cond-modulo", 0.09, 3)
+                yield Replacement(node, binary(atom, "or", own), "cond-modulo", 0.09, 3)

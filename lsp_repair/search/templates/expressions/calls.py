@@ -1,12 +1,21 @@
-"""Arguments of calls: order, number, bounds of `range`, the call itself."""
+"""Calls: order and number of arguments, bounds of `range`, the call itself, `await`."""
 
 import ast
 from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
-from lsp_repair.search.changes import Change, Replacement, Rewrite
-from lsp_repair.search.templates.context import ONE, Context, each_dropped, exchanged, shifted, swapped
+from lsp_repair.search.templates.context import (
+    ONE,
+    Change,
+    Context,
+    Replacement,
+    Rewrite,
+    each_dropped,
+    exchanged,
+    shifted,
+    swapped,
+)
 from lsp_repair.search.templates.vocabulary import PURE_FUNCTIONS
 
 
@@ -92,3 +101,24 @@ def _without_call(context: Context, node: ast.Call, function: str) -> Iterator[C
         yield Replacement(node, context.code(node.func.value), "unwrap-call", 0.3)
     if function in {"min", "max"} and len(node.args) == 2:
         yield Replacement(node, context.code(node.args[1]), "unwrap-call", 0.3)
+
+
+def awaiting(context: Context, node: ast.expr) -> Iterator[Change]:
+    """`await` added to a call or taken from one."""
+    if isinstance(node, ast.Await):
+        yield Replacement(node, context.code(node.value), "drop-await", 0.4)
+        return
+    function = context.module.function_of(node)
+    if not isinstance(node, ast.Call) or not isinstance(function, ast.AsyncFunctionDef):
+        return
+    parent = context.parent(node)
+    if isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and parent.func is node):
+        return
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else context.text(node.func)
+    prior = 0.7 if called in _coroutines(context) else 0.3
+    code = Code(f"await {fitted(context.code(node), Level.ATOM)}", Level.AWAIT, context.code(node).is_open)
+    yield Replacement(node, code, "missing-await", prior)
+
+
+def _coroutines(context: Context) -> set[str]:
+    return {each.name for each in context.module.below(context.module.tree) if isinstance(each, ast.AsyncFunctionDef)}

@@ -5,8 +5,16 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.pycode.precedence import Code, bracketed
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.templates.context import Context, exchanged, swapped, without
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    Replacement,
+    Rewrite,
+    exchanged,
+    quoted,
+    swapped,
+    without,
+)
 
 _EMPTY = (
     ("[[]]", "wrap-list", 0.5),

@@ -1,12 +1,12 @@
-"""Keyword arguments added, dropped or exchanged."""
+"""What calls are given by name or kind: keyword arguments, types that `isinstance` asks for, time zones."""
 
 import ast
 from collections.abc import Iterator
 from itertools import combinations
 
 from lsp_repair.pycode.nodes import Function, name_of, parameters
-from lsp_repair.search.changes import Change, Rewrite
-from lsp_repair.search.templates.context import Context, swapped
+from lsp_repair.pycode.precedence import Code, bracketed
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, each_dropped, swapped
 
 _SORT_KEYS = (
     "len",
@@ -48,6 +48,17 @@ _KNOWN: dict[str, tuple[tuple[str, float], ...]] = {
     "accumulate": (("initial=0", 0.3),),
     "isclose": (("abs_tol=1e-9", 0.3), ("rel_tol=1e-6", 0.2)),
 }
+_KIN = {
+    "int": ("float", "bool"),
+    "float": ("int",),
+    "list": ("tuple", "set"),
+    "tuple": ("list",),
+    "set": ("frozenset", "list"),
+    "str": ("bytes",),
+    "bytes": ("str", "bytearray"),
+    "dict": ("list",),
+}
+_CHOICES = ("int", "float", "str", "list", "tuple", "dict", "set", "bool", "bytes")
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -131,3 +142,69 @@ def _functions(context: Context, name: str) -> Iterator[Function]:
             requested = {name, "__init__"} if is_constructor else {name}
             if isinstance(member, Function) and member.name in requested:
                 yield member
+
+
+def types(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Wider, narrower and other types in an `isinstance` or `issubclass` test."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) != 2:
+        return
+    if node.func.id not in {"isinstance", "issubclass"}:
+        return
+    requested = node.args[1]
+    elements = requested.elts if isinstance(requested, ast.Tuple) else [requested]
+    codes = [context.code(each) for each in elements]
+    names = {each.text for each in codes}
+    kin = {other for name in names for other in _KIN.get(name, ())}
+    for other in (*_CHOICES, *_classes(context)):
+        if other not in names:
+            prior = 0.4 if other in kin else 0.12
+            yield Replacement(requested, bracketed("(", [*codes, Code(other)], ")"), "isinstance-widen", prior)
+            yield Replacement(requested, Code(other), "isinstance-type", prior * 0.7)
+    if len(elements) > 1:
+        for rest in each_dropped(context, elements):
+            code = rest[0] if len(rest) == 1 else bracketed("(", rest, ")")
+            yield Replacement(requested, code, "isinstance-narrow", 0.4)
+
+
+def _classes(context: Context) -> list[str]:
+    return [each.name for each in context.ingredients.definitions if isinstance(each, ast.ClassDef)][:10]
+
+
+def time_zones(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Time zones given to or taken from a call of `datetime`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    zone = _zone(context)
+    if zone is None:
+        return
+    text, imports = zone
+    start, end = context.module.span(node)
+    function = context.text(node.func)
+    if node.func.attr == "utcnow" and not node.args:
+        now = function.removesuffix("utcnow") + f"now({text})"
+        yield Rewrite(((start, end, now), *imports), node, "aware-time", 0.6, f"`utcnow()` → `now({text})`")
+    if node.func.attr == "now" and not node.args and not node.keywords:
+        yield Rewrite(((end - 1, end - 1, text), *imports), node, "aware-time", 0.5, f"`now()` → `now({text})`")
+    if node.func.attr == "fromtimestamp" and len(node.args) == 1 and not node.keywords:
+        change = added(context, node, f"tz={text}", 0.5, "aware-time")
+        if isinstance(change, Rewrite):
+            yield change._replace(edits=(*change.edits, *imports))
+    if node.func.attr in {"now", "strptime", "fromisoformat", "fromtimestamp", "combine"}:
+        aware = f".replace(tzinfo={text})"
+        yield Rewrite(((end, end, aware), *imports), node, "aware-time", 0.4, f"add `{aware}`")
+        yield Rewrite(((end, end, ".replace(tzinfo=None)"),), node, "aware-time", 0.3, "add `.replace(tzinfo=None)`")
+
+
+def _zone(context: Context) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:
+    """How the module can write UTC, and the splice of the import this needs; None when it imports no datetime."""
+    for node in context.module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "datetime" and not node.level:
+            if any(each.name == "timezone" and each.asname is None for each in node.names):
+                return "timezone.utc", ()
+            end = context.module.span(node.names[-1])[1]
+            return "timezone.utc", ((end, end, ", timezone"),)
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                if each.name == "datetime":
+                    return f"{each.asname or 'datetime'}.timezone.utc", ()
+    return None

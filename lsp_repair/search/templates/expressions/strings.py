@@ -1,13 +1,19 @@
-"""String literals: case, white space, formats, patterns, and strings from the tests."""
+"""Literals: tweaks of numbers and texts, formats, patterns, fields of f-strings, values of the function and of the tests."""
 
 import ast
 import re
 from collections.abc import Iterator
 
-from lsp_repair.pycode.precedence import Code
-from lsp_repair.search.changes import Change, Replacement, with_match
-from lsp_repair.search.likeness import loose_likeness
-from lsp_repair.search.templates.context import Context
+from lsp_repair.pycode.precedence import Code, constant, number
+from lsp_repair.search.templates.context import (
+    Change,
+    Context,
+    Replacement,
+    Rewrite,
+    loose_likeness,
+    quoted,
+    with_match,
+)
 
 _BRACKETS = (("(", "["), (")", "]"), ("{", "["), ("}", "]"), ("<", "("), (">", ")"))
 _DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": "I", "I": "H", "b": "B", "B": "b"}
@@ -15,6 +21,9 @@ _MAX_WORDS = 60
 _MAX_CHARACTERS = 40
 
 _Weighted = tuple[str, float]
+_FIELD = re.compile(r"(?<!\{)\{(\w+)(?=[.\[!:=}])")
+_PRECISION = re.compile(r"(?<=\.)\d(?=[feg%]\})")
+_PLAIN = re.compile(r"(?<=[\w\])])\}(?!\})")
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -157,3 +166,100 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     yield head + body.removesuffix("$") + tail, 0.25
     for piece in re.finditer(r"(?<!\\)\.", body):
         yield head + with_match(piece, r"\.") + tail, 0.25 if "r" in head.lower() else 0.1
+
+
+def in_f_strings(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Other names and formats in an f-string."""
+    if not isinstance(node, ast.JoinedStr) or isinstance(context.parent(node), ast.FormattedValue):
+        return
+    own = context.text(node)
+    for found in _FIELD.finditer(own):
+        for name in context.ingredients.names(node)[:10]:
+            if name != found[1]:
+                yield _changed_field(context, node, found.span(1), name, 0.3)
+    yield from _field_formats(context, node, own)
+
+
+def _field_formats(context: Context, node: ast.JoinedStr, own: str) -> Iterator[Change]:
+    for found in _PRECISION.finditer(own):
+        for digits in {int(found[0]) + 1, int(found[0]) - 1, 0, 2} - {-1, 10}:
+            yield _changed_field(context, node, found.span(), str(digits), 0.3)
+    for found in _PLAIN.finditer(own):
+        for text in ("!r}", ":.2f}", ":,}"):
+            yield _changed_field(context, node, found.span(), text, 0.12)
+    for old in ("!r}", ":,}", ":.2f}"):
+        at = own.find(old)
+        if at >= 0:
+            yield _changed_field(context, node, (at, at + len(old)), "}", 0.2)
+
+
+def _changed_field(context: Context, node: ast.JoinedStr, span: tuple[int, int], new: str, prior: float) -> Change:
+    own = context.text(node)
+    text = own[: span[0]] + new + own[span[1] :]
+    edits = ((*context.module.span(node), text),)
+    title = f"{quoted(own)} → {quoted(text)}"
+    return Rewrite(edits, node, "f-string", prior, title, is_certain=False)
+
+
+def constants(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Changes of a constant."""
+    if not isinstance(node, ast.Constant):
+        return
+    value = node.value
+    if isinstance(value, bool):
+        yield Replacement(node, constant(not value), "bool-const", 0.8)
+    elif isinstance(value, (int, float)):
+        tweaks = _integers(value) if isinstance(value, int) else _floats(value)
+        neutral = _neutral(context, node)
+        yield from (Replacement(node, code, "const-tweak", prior) for code, prior in tweaks if code.text != neutral)
+        yield from _other_numbers(context, node, value)
+    elif value is None:
+        for text in ("0", "[]", '""', "False", "{}", "-1"):
+            yield Replacement(node, Code(text), "const-tweak", 0.2)
+    if not isinstance(context.parent(node), (ast.MatchValue, ast.MatchSingleton)):
+        for name in context.ingredients.names(node)[:15]:
+            yield Replacement(node, Code(name), "const-to-var", 0.22)
+
+
+def _neutral(context: Context, node: ast.Constant) -> str:
+    """The number that would change nothing here: dropping the operand does the same more simply."""
+    match context.parent(node):
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return "0"
+        case ast.BinOp(op=ast.Mult() | ast.Div() | ast.FloorDiv() | ast.Pow()):
+            return "1"
+        case _:
+            return ""
+
+
+def _integers(value: int) -> Iterator[tuple[Code, float]]:
+    yield number(value + 1), 0.7
+    yield number(value - 1), 0.7
+    yield number(value + 2), 0.2
+    yield number(value - 2), 0.15
+    for other, prior in ((0, 0.5), (1, 0.5), (-1, 0.3), (2, 0.3), (10, 0.1)):
+        if other != value:
+            yield number(other), prior
+    yield Code("None"), 0.05
+    if value:
+        yield number(-value), 0.4
+    if value > 9:
+        for other in (value * 10, value // 10, value * 2):
+            yield number(other), 0.1
+
+
+def _floats(value: float) -> Iterator[tuple[Code, float]]:
+    for other in (value + 1, value - 1, -value, 0.0, 1.0, value * 2, value / 2, value * 10, value / 10, 0.5):
+        if other != value:
+            yield number(other), 0.3
+
+
+def _other_numbers(context: Context, node: ast.Constant, value: float) -> Iterator[Change]:
+    for other in context.ingredients.constants(node):
+        if isinstance(other, (int, float)) and other != value:
+            yield Replacement(node, number(other), "const-ingredient", 0.3)
+    literals = context.hints.test_literals
+    requested = [each for each in literals if isinstance(each, (int, float)) and not isinstance(each, bool)]
+    for expected in requested[:12]:
+        if expected != value:
+            yield Replacement(node, number(expected), "test-literal", 0.15)

@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, call, fitted, trailed
-from lsp_repair.search.changes import Change, Replacement, Rewrite, quoted
-from lsp_repair.search.templates.context import Context, shifted
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, shifted
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:

@@ -1,47 +1,25 @@
-"""A value wrapped, sliced, clamped or combined with its surroundings."""
+"""A value wrapped, sliced, clamped, combined with its surroundings, or replaced by another of the same function."""
 
 import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import parameters
 from lsp_repair.pycode.precedence import Code, Level, binary, call, minus, negated, number, trailed
-from lsp_repair.search.changes import Change, Replacement
 from lsp_repair.search.places import is_value
-from lsp_repair.search.templates.context import Context, shifted
+from lsp_repair.search.templates.context import Change, Context, Replacement, resemblance, shifted
+from lsp_repair.search.templates.vocabulary import weighted
 
-_FUNCTIONS = (
-    ("len", 0.16),
-    ("abs", 0.2),
-    ("sorted", 0.18),
-    ("list", 0.16),
-    ("set", 0.14),
-    ("str", 0.16),
-    ("int", 0.14),
-    ("tuple", 0.05),
-    ("float", 0.06),
-    ("round", 0.08),
-    ("sum", 0.06),
-    ("max", 0.05),
-    ("min", 0.05),
-    ("reversed", 0.08),
-    ("dict", 0.04),
-    ("bool", 0.06),
+_FUNCTIONS = weighted(
+    """
+    len 0.16 abs 0.2 sorted 0.18 list 0.16 set 0.14 str 0.16 int 0.14 tuple 0.05 float 0.06 round 0.08 sum 0.06 max
+    0.05 min 0.05 reversed 0.08 dict 0.04 bool 0.06
+    """
 )
-_TRAILERS = (
-    ("[::-1]", 0.2),
-    ("[1:]", 0.2),
-    ("[:-1]", 0.18),
-    (".lower()", 0.16),
-    (".upper()", 0.08),
-    (".strip()", 0.12),
-    ("[0]", 0.12),
-    ("[-1]", 0.12),
-    (".copy()", 0.08),
-    ("[:]", 0.08),
-    (".items()", 0.06),
-    (".values()", 0.04),
-    (".split()", 0.06),
-    (".casefold()", 0.05),
+_TRAILERS = weighted(
+    """
+    [::-1] 0.2 [1:] 0.2 [:-1] 0.18 .lower() 0.16 .upper() 0.08 .strip() 0.12 [0] 0.12 [-1] 0.12 .copy() 0.08 [:]
+    0.08 .items() 0.06 .values() 0.04 .split() 0.06 .casefold() 0.05
+    """
 )
 _SORT_KEYS = (
     "len",
@@ -55,6 +33,7 @@ _SORT_KEYS = (
 )
 _UNWRAPPABLE = (ast.Starred, ast.Slice, ast.GeneratorExp, ast.Lambda, ast.JoinedStr, ast.Constant)
 _SIMPLE = (ast.Name, ast.Call, ast.Subscript, ast.Attribute)
+_CONSTANTS = ("True", "False", "None", "[]", "0", "1", '""', "-1")
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -129,3 +108,43 @@ def _ordered(node: ast.expr, own: Code) -> Iterator[Change]:
     yield Replacement(node, call("list", call("set", own)), "wrap-call", 0.1, 2)
     yield Replacement(node, call("sorted", call("set", own)), "wrap-call", 0.12, 2)
     yield Replacement(node, call("list", call("dict.fromkeys", own)), "wrap-call", 0.1, 2)
+
+
+def replacements(context: Context, node: ast.expr) -> Iterator[Change]:
+    """Other values to return, and ingredients for any value."""
+    parent = context.parent(node)
+    if not is_value(parent, node):
+        return
+    if isinstance(parent, ast.Return):
+        yield from _returned(context, node)
+    if not isinstance(node, (ast.Constant, ast.JoinedStr)):
+        yield from _ingredients(context, node)
+    if isinstance(node, (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute)):
+        for name in context.ingredients.names(node)[:14]:
+            yield Replacement(node, Code(name), "expr-to-var", 0.18)
+
+
+def _returned(context: Context, node: ast.expr) -> Iterator[Change]:
+    own = context.code(node)
+    for name in context.ingredients.names(node)[:14]:
+        variable = Code(name)
+        yield Replacement(node, binary(variable, "+", own), "return-combine", 0.2, 2)
+        yield Replacement(node, binary(own, "+", variable), "return-combine", 0.18, 2)
+        yield Replacement(node, variable, "return-var", 0.3)
+        yield Replacement(node, Code(f"[{name}]"), "return-var", 0.15)
+        yield Replacement(node, Code(f"{name} == 0", Level.COMPARE), "return-cond", 0.18, 2)
+        yield Replacement(node, negated(variable), "return-cond", 0.15, 2)
+        yield Replacement(node, Code(f"len({name}) == 0", Level.COMPARE), "return-cond", 0.08, 2)
+    for text in _CONSTANTS:
+        yield Replacement(node, Code(text), "return-const", 0.1)
+    yield Replacement(node, trailed(own, "[::-1]"), "return-wrap", 0.15)
+    yield Replacement(node, negated(own), "negate", 0.3)
+
+
+def _ingredients(context: Context, node: ast.expr) -> Iterator[Change]:
+    own = context.text(node)
+    for other in context.ingredients.expressions(node):
+        text = context.text(other)
+        if text != own:
+            alike = resemblance(own, text) if type(other) is type(node) else 0.2
+            yield Replacement(node, context.code(other), "expr-ingredient", 0.12 + 0.2 * alike, 2)

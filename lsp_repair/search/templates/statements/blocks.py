@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import first_line, is_docstring, last_line
-from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.templates.context import Context
+from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted
 
 _MOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)

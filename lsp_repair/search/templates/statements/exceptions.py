@@ -5,9 +5,8 @@ import builtins
 from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import last_line, name_of
-from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.templates.context import Context, without
-from lsp_repair.search.templates.statements.guards import requested_errors
+from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted, without
+from lsp_repair.search.templates.statements.insertions import requested_errors
 
 _RAISABLE = (
     *("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError", "LookupError"),

@@ -6,10 +6,8 @@ from itertools import combinations
 
 from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, constant
-from lsp_repair.search.changes import Change, Rewrite, quoted
 from lsp_repair.search.ingredients import is_unreachable_for_edits
-from lsp_repair.search.likeness import loose_likeness
-from lsp_repair.search.templates.context import Context, with_operator
+from lsp_repair.search.templates.context import Change, Context, Rewrite, loose_likeness, quoted, with_operator
 from lsp_repair.search.templates.expressions.strings import string_literal
 
 _MAX_DISTINCT = 10

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, Level, fitted
-from lsp_repair.search.changes import Change, Rewrite, quoted
-from lsp_repair.search.templates.context import DECLARATIONS, Context
+from lsp_repair.search.templates.context import DECLARATIONS, Change, Context, Rewrite, quoted
 from lsp_repair.search.templates.expressions.arithmetic import ALTERNATIVES
 
 _GIVING_NEW = frozenset(["strip", "lstrip", "rstrip", "replace", "lower", "upper", "title", "union", "format", "split"])

@@ -1,16 +1,20 @@
-"""The rules by kind of error, and the sentence about the place."""
+"""A few plain sentences by rules: what was expected, what came, and where the fault most likely is."""
 
+import ast
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from lsp_repair.domain.localisation import Location
-from lsp_repair.domain.runs import Failure, Frame
-from lsp_repair.repair.explanation.values import difference
+from lsp_repair.domain.runs import Comparison, Failure
 
 _MAX = 500
 _VALUE = 80
 
 SourceLine = Callable[[str, int], str]
+_UNREADABLE = object()
+_Difference = Callable[[Any, Any], str]
 
 
 def explain(
@@ -139,7 +143,7 @@ def _import_error(failure: Failure) -> str:
     return f"An import fails: {_short(_first_line(failure), 160)}."
 
 
-def _name_clash(failure: Failure) -> str:
+def _name_clash(_: Failure) -> str:
     return "Another test file of the same name was imported before this one, so pytest cannot import it."
 
 
@@ -162,14 +166,6 @@ def _index_error(failure: Failure) -> str:
     return f"An index is out of range ({_first_line(failure)}): a bound may be off by one, or the input may be empty."
 
 
-def _zero_division(failure: Failure) -> str:
-    return "There is a division by zero: an empty input may not be handled."
-
-
-def _recursion(failure: Failure) -> str:
-    return "The recursion never ends: its base case is missing or never reached."
-
-
 def _timeout(failure: Failure) -> str:
     frame = failure.innermost_project_frame
     where = f" It was in `{frame.function}` when it was stopped." if frame else ""
@@ -182,13 +178,9 @@ def _died(failure: Failure) -> str:
 
 def _any_error(failure: Failure) -> str:
     line = _short(_first_line(failure), 160)
-    frame = _raised_at(failure)
+    frame = failure.innermost_project_frame
     where = f" in `{frame.function}`" if frame else ""
     return f"{failure.error_type} was raised{where}" + (f": {line.rstrip('.')}." if line else ".")
-
-
-def _raised_at(failure: Failure) -> Frame | None:
-    return failure.innermost_project_frame
 
 
 _RULES: dict[str, Callable[[Failure], str]] = {
@@ -207,8 +199,93 @@ _RULES: dict[str, Callable[[Failure], str]] = {
     "TabError": _syntax_error,
     "TypeError": _type_error,
     "IndexError": _index_error,
-    "ZeroDivisionError": _zero_division,
-    "RecursionError": _recursion,
+    "ZeroDivisionError": lambda _: "There is a division by zero: an empty input may not be handled.",
+    "RecursionError": lambda _: "The recursion never ends: its base case is missing or never reached.",
     "TestTimeout": _timeout,
     "ProcessDied": _died,
 }
+
+
+def difference(comparison: Comparison) -> str:
+    """One short clause on the difference, empty when nothing particular can be said."""
+    if comparison.operator != "==":
+        return ""
+    if comparison.actual == "None" and comparison.expected != "None":
+        return "nothing was returned: a `return` may be missing on this path"
+    actual, expected = _parsed(comparison.actual), _parsed(comparison.expected)
+    if actual is _UNREADABLE or expected is _UNREADABLE:
+        return _of_datetimes(comparison)
+    for rule in _DIFFERENCES:
+        said = rule(actual, expected)
+        if said:
+            return said
+    return ""
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return _UNREADABLE
+
+
+def _of_types(actual: Any, expected: Any) -> str:
+    numbers = {int, float}
+    if type(actual) is not type(expected) and not {type(actual), type(expected)} <= numbers:
+        return f"the type differs: {type(actual).__name__} instead of {type(expected).__name__}"
+    return ""
+
+
+def _of_truth(actual: Any, expected: Any) -> str:
+    is_opposite = isinstance(actual, bool) and isinstance(expected, bool)
+    return "the result is the opposite: a condition may be inverted" if is_opposite else ""
+
+
+def _of_numbers(actual: Any, expected: Any) -> str:
+    if not isinstance(actual, int | float) or not isinstance(expected, int | float):
+        return ""
+    if actual == -expected:
+        return "only the sign differs"
+    if isinstance(actual, int) and isinstance(expected, int) and abs(actual - expected) == 1:
+        return "it is off by one"
+    if math.isclose(actual, expected, rel_tol=1e-6):
+        return "the difference is as small as a floating-point rounding error"
+    return f"it is too {'large' if actual > expected else 'small'} by {abs(actual - expected):g}"
+
+
+def _of_texts(actual: Any, expected: Any) -> str:
+    if not isinstance(actual, str):
+        return ""
+    if actual.casefold() == expected.casefold():
+        return "only the case of letters differs"
+    if "".join(actual.split()) == "".join(expected.split()):
+        return "only white space differs"
+    if actual in expected or expected in actual:
+        return f"the text is too {'long' if len(actual) > len(expected) else 'short'}"
+    return ""
+
+
+def _of_collections(actual: Any, expected: Any) -> str:
+    if not isinstance(actual, list | tuple | set | frozenset | dict):
+        return ""
+    if not actual:
+        return "the result is empty"
+    elements = cast("Iterable[object]", actual)
+    left, right = [repr(each) for each in elements], [repr(each) for each in expected]
+    if sorted(left) == sorted(right) and isinstance(actual, list | tuple):
+        return "the elements are right, but not their order"
+    missing, extra = [each for each in right if each not in left], [each for each in left if each not in right]
+    said = [f"{word} {', '.join(some[:2])}" for word, some in (("missing", missing), ("too much:", extra)) if some]
+    if not said and len(left) != len(right):
+        return "an element occurs too many times" if len(left) > len(right) else "an element occurs too few times"
+    return "; ".join(said)
+
+
+def _of_datetimes(comparison: Comparison) -> str:
+    sides = comparison.actual, comparison.expected
+    if all("datetime(" in side for side in sides) and ("tzinfo" in sides[0]) != ("tzinfo" in sides[1]):
+        return "one time has a time zone and the other does not"
+    return ""
+
+
+_DIFFERENCES: tuple[_Difference, ...] = (_of_types, _of_truth, _of_numbers, _of_texts, _of_collections)
