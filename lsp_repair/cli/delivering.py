@@ -1,6 +1,7 @@
 """What `fix` leaves behind when it is told to: patch files, and written fixes with their way back."""
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,8 +90,6 @@ def _write_one(
 
 def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:
     """The same change on the text that an earlier fix left; None when both touch the same lines."""
-    from lsp_repair.cli.merging import merged
-
     if before is None:
         return change
     _, current = before
@@ -98,3 +97,24 @@ def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None
         return None
     after = merged(change.before, current, change.after)
     return FileChange(change.path, current, after) if after is not None else None
+
+
+def merged(base: bytes, current: bytes, after: bytes) -> bytes | None:
+    """`current` with the changes from `base` to `after`; None when both changed the same or touching lines."""
+    lines, new = base.splitlines(keepends=True), after.splitlines(keepends=True)
+    theirs = current.splitlines(keepends=True)
+    taken = [(start, end) for tag, start, end, _, _ in _opcodes(lines, theirs) if tag != "equal"]
+    shifts = [(end, (high - low) - (end - start)) for _, start, end, low, high in _opcodes(lines, theirs)]
+    result = list(theirs)
+    for tag, start, end, low, high in reversed(_opcodes(lines, new)):
+        if tag == "equal":
+            continue
+        if any(start <= other_end and other_start <= end for other_start, other_end in taken):
+            return None
+        shift = sum(size for other_end, size in shifts if other_end <= start)
+        result[start + shift : end + shift] = new[low:high]
+    return b"".join(result)
+
+
+def _opcodes(one: list[bytes], other: list[bytes]) -> list[tuple[str, int, int, int, int]]:
+    return list(difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes())

@@ -12,7 +12,7 @@ from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progres
 from lsp_repair.domain.metering import Role
 from lsp_repair.domain.projects import Project
 from lsp_repair.folders import Folders, trim
-from lsp_repair.isolation.leftovers import take_away_leftovers
+from lsp_repair.isolation.stragglers import take_away_leftovers
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.sanitising import plain
 from lsp_repair.settings import LoadedSettings, load_settings

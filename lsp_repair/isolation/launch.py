@@ -8,8 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lsp_repair.isolation.command import Command, Ends
-from lsp_repair.isolation.confinement import Mechanism
+from lsp_repair.isolation.confinement import Command, Ends, Mechanism
 
 _OUTPUT_CAP_BYTES = 1 << 20
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lsp_repair.isolation.command import Command, Ends
-from lsp_repair.isolation.confinement import Confinement, Sandbox
+from lsp_repair.isolation.confinement import Command, Confinement, Ends, Sandbox
 from lsp_repair.isolation.stragglers import MARK, new_mark
 
 _START = Path(__file__).parent / "warden" / "start_warden.py"

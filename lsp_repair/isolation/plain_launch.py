@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from lsp_repair.isolation.command import Command, Ends
+from lsp_repair.isolation.confinement import Command, Ends
 from lsp_repair.isolation.stragglers import MARK, kill_marked, new_mark
 
 _PR_SET_PDEATHSIG = 1

@@ -12,8 +12,7 @@ from typing import Any, cast
 
 from lsp_repair.domain.isolation import Effect
 from lsp_repair.folders import work_folder
-from lsp_repair.isolation.command import Command
-from lsp_repair.isolation.confinement import Confinement, Sandbox
+from lsp_repair.isolation.confinement import Command, Confinement, Sandbox
 from lsp_repair.isolation.launch import Running, launch
 from lsp_repair.isolation.nursery import BAIT, ConfinedProcess
 from lsp_repair.processes import started

@@ -5,8 +5,7 @@ from typing import Any, cast
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features import client_views
-from lsp_repair.server.features.code_actions import KINDS, code_actions
-from lsp_repair.server.features.command_links import PREFIX
+from lsp_repair.server.features.code_actions import KINDS, PREFIX, code_actions
 from lsp_repair.server.features.diagnostic_positions import touched
 from lsp_repair.server.features.diagnostics import PULL_OPTIONS, Pulled, pulled
 from lsp_repair.server.features.hovers import hover

@@ -22,7 +22,7 @@ from lsp_repair.server.pending_changes import PendingChanges, SeenWrites
 from lsp_repair.server.progress import ProgressReports
 from lsp_repair.server.publisher import Publisher
 from lsp_repair.server.root_session import RootSession
-from lsp_repair.server.state.autonomy import Ask, Autonomy
+from lsp_repair.server.state.view import Ask, Autonomy
 from lsp_repair.server.workers.client_models import ClientModels
 from lsp_repair.server.workspace_roots import local_path, roots_below
 

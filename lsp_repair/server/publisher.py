@@ -15,8 +15,7 @@ from lsp_repair.server.features import client_views
 from lsp_repair.server.features.diagnostic_positions import DiagnosticPosition, diagnostic_positions
 from lsp_repair.server.features.diagnostics import diagnostics
 from lsp_repair.server.root_session import RootSession
-from lsp_repair.server.state.autonomy import Autonomy
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import Autonomy, View
 
 Sent = tuple[int, Sequence[DiagnosticPosition]]
 """The number of a run and the diagnostics of a file after it."""

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
+from lsp_repair.server.state.view import Ask
 from lsp_repair.server.workers.message_codec import MessageError, decoded_order, decoded_report, encoded
 from lsp_repair.server.workers.worker_messages import (
     Changed,

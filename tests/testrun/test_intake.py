@@ -7,7 +7,7 @@ import struct
 import pytest
 from endings import read_from
 
-from lsp_repair.testrun.intake import Intake
+from lsp_repair.testrun.cold import Intake
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.session.sealing import sealed_emit
 from lsp_repair.testrun.protocol import Protocol

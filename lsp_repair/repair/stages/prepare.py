@@ -11,9 +11,8 @@ from lsp_repair.isolation.environment import scrubbed, trusted
 from lsp_repair.isolation.tiers import Found
 from lsp_repair.judge.policy.policy import ProjectRules
 from lsp_repair.judge.policy.project_rules import project_rules
-from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.place import Place, source_roots
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
-from lsp_repair.testrun.source_roots import source_roots
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
 

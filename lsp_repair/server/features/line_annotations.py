@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features.command_links import command
+from lsp_repair.server.features.code_actions import command
 from lsp_repair.server.state.buffers import Texts
 from lsp_repair.server.state.view import View
 

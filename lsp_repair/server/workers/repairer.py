@@ -14,11 +14,10 @@ from lsp_repair.models.endpoints import EDITOR
 from lsp_repair.repair.assistants import Assistants
 from lsp_repair.repair.engine import fix
 from lsp_repair.repair.fix_request import FixRequest, Selection
-from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.buffers import overlays_of
+from lsp_repair.server.state.view import Ask
 from lsp_repair.server.workers.editor_models import ANY, EditorModels
-from lsp_repair.server.workers.orders import Orders
-from lsp_repair.server.workers.target_project import project_of
+from lsp_repair.server.workers.orders import Orders, project_of
 from lsp_repair.server.workers.worker_messages import Progress, Repair, Repaired, WorkerReport
 from lsp_repair.server.workers.worker_reports import report_of
 from lsp_repair.settings import LoadedSettings

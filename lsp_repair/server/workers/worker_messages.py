@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, Report
+from lsp_repair.server.state.view import Ask
 
 
 @dataclass(frozen=True, slots=True)

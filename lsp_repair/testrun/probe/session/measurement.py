@@ -6,7 +6,7 @@ configuration stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
@@ -71,3 +71,8 @@ def _neutralise(namespace: Any) -> None:
     for name, value in _NEUTRAL.items():
         if hasattr(namespace, name):
             setattr(namespace, name, value)
+
+
+def run_pytest(root: str, arguments: Sequence[str], plugins: list[Any]) -> int:
+    """Pytest in this process, at the snapshot's root."""
+    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), *plugins]))

@@ -17,7 +17,7 @@ from ..digests import Digests
 from ..hiding import hide_probe
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from .guarding import guard
-from .pytest_run import run_pytest
+from .measurement import run_pytest
 from .recorder import recorder
 from .reporting import Reporting
 from .sealing import sealed_emit

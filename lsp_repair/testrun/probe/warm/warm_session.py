@@ -17,7 +17,7 @@ import pytest
 from .. import channel
 from ..pipe_records import as_json
 from ..run_records import End, WarmRequest
-from ..session.pytest_run import run_pytest
+from ..session.measurement import run_pytest
 from ..session.reporting import Reporting
 from .operations import OPERATIONS
 from .reload import ImportEdges
