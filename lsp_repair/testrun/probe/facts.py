@@ -33,22 +33,6 @@ def shown(value: object) -> str:
     return text if len(text) <= CAP else text[: CAP - 1] + "…"
 
 
-class Comparisons:
-    """Remembers the operands of the last comparison pytest was asked to explain."""
-
-    def __init__(self) -> None:
-        self.last: Optional[Sides] = None
-
-    def remember(self, operator: str, left: object, right: object) -> None:
-        """Keep the operands of a comparison that turned out false."""
-        self.last = Sides(operator, shown(left), shown(right))
-
-    def take(self) -> Optional[Sides]:
-        """The last comparison, once."""
-        last, self.last = self.last, None
-        return last
-
-
 def failure_of(error: BaseException, root: str, comparison: Optional[Sides]) -> ReportedFailure:
     """The failure that an exception is; `comparison` counts only for assertion errors."""
     frames = _frames(error.__traceback__)

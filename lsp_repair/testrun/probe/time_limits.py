@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from .cpu_limits import TestTimeout, cpu_limit, install
-
-__all__ = ["LimitedTests", "TestTimeout", "cpu_limit", "install"]
+from .limits import TestTimeout, cpu_limit
 
 
 class LimitedTests:

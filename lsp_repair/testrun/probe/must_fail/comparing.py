@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from types import WrapperDescriptorType
 from typing import Any, Callable, cast
 
-from .mutants import Looker
 from .plain_values import Made, Plain, has_base, kind_of
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -45,7 +44,7 @@ class _Nothing:
     """Equal to nothing but itself, before and behind nothing."""
 
 
-class Comparing(Looker):
+class Comparing:
     """Makes the comparisons of one test and remembers the types of values that decide them by themselves."""
 
     def __init__(self, made: Made, test_source: str) -> None:

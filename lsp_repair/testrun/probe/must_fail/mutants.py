@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ..run_records import TrialKind
+
+if TYPE_CHECKING:
+    from .comparing import Comparing
 
 FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 _FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry", "attempt", "deprecated")
@@ -177,30 +180,10 @@ def _other_error(call: ast.Call) -> _Site:
     return turn
 
 
-class Looker:
-    """What is called in the place of comparisons; `comparing.Comparing` is one."""
-
-    def look(self, symbol: str, left: Any, right: Any) -> Any:
-        """`left symbol right`."""
-        raise NotImplementedError
-
-    def claim(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
-        """A call for the sake of the error that it raises."""
-        raise NotImplementedError
-
-    def asked(self, value: Any, kinds: Any) -> bool:
-        """`isinstance(value, kinds)`."""
-        raise NotImplementedError
-
-    def measured(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
-        """A call of a builtin."""
-        raise NotImplementedError
-
-
 class Looks(ast.NodeTransformer):
     """Replaces comparisons inside assertions by calls."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Comparing) -> None:
         self._looker = looker
         self.objects: dict[str, Any] = {}
 

@@ -12,7 +12,8 @@ from typing import Any, Optional, Union, cast
 from ..digests import code_digest
 from ..run_records import TrialKind
 from ..warm.swap import code_flags
-from .mutants import FunctionNode, Looker, Looks, Reach, sites, statements
+from .comparing import Comparing
+from .mutants import FunctionNode, Looks, Reach, sites, statements
 
 _Definition = Union[ast.FunctionDef, ast.Assign]
 
@@ -56,7 +57,7 @@ class TestSource:
         """The globals of the test's module."""
         return self._function.__globals__
 
-    def looked_at(self, looker: Looker) -> Optional[CodeType]:
+    def looked_at(self, looker: Comparing) -> Optional[CodeType]:
         """The code with each comparison of an assertion made by the looker; None without any."""
         assert self.node is not None
         node = copy.deepcopy(self.node)

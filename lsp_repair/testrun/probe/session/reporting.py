@@ -11,7 +11,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 from ..digests import Digests, drop_bytecode
-from ..facts import Comparisons, failure_of, relative
+from ..facts import failure_of, relative, shown
 from ..pipe_records import Record
 from ..run_records import (
     Collected,
@@ -58,7 +58,8 @@ class Reporting:
         self._is_calling = False
         self.only = set(only) if only is not None else None
         self._reverse = reverse
-        self._comparisons = Comparisons()
+        self._comparison: Optional[Sides] = None
+        """The operands of the last comparison that turned out false."""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
@@ -128,7 +129,7 @@ class Reporting:
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Called with the operands of every rewritten comparison that failed."""
-        self._comparisons.remember(op, left, right)
+        self._comparison = Sides(op, shown(left), shown(right))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
@@ -182,7 +183,7 @@ class Reporting:
         printed = sum(len(text) for _, text in report.sections)
         if printed > _MUCH_OUTPUT:
             more["printed"] = printed
-        comparison = self._comparisons.take()
+        comparison, self._comparison = self._comparison, None
         if self._is_calling:
             more["sub"] = True
         elif report.when == "call":  # what the call did by two witnesses, and which code it was

@@ -12,10 +12,10 @@ from typing import Any, Callable, NoReturn, Union
 import pytest
 from _pytest.config import default_plugins
 
-from .. import channel, time_limits
+from .. import channel, limits, time_limits
 from ..digests import Digests
-from ..hiding import hide_probe
 from ..run_records import ColdRequest, End, Hello, WarmRequest
+from ..start_probe import hide_probe
 from .guarding import guard
 from .measurement import run_pytest
 from .recorder import recorder
@@ -29,7 +29,7 @@ def serve(read_fd: int, write_fd: int) -> None:
     _import_ahead()
     channel.send(write_fd, Hello(pytest.__version__, list(sys.version_info[:3]), os.getpid()))
     request: Union[ColdRequest, WarmRequest] = channel.receive(read_fd)
-    time_limits.install()
+    limits.install()
     if isinstance(request, ColdRequest):
         _run_cold(request, sealed_emit(write_fd, request.take_secret()))
         _leave()

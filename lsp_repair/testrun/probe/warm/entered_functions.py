@@ -6,30 +6,20 @@ import _lsprof
 import sys
 import threading
 from types import CodeType
-from typing import Any, Callable
+from typing import Any, Callable, Union
+
+from ..session.recorder import Monitor
 
 identity = object.__hash__
 """`id` raises an audit event at each call."""
 
 
-class Entered:
-    """What was entered between `resume` and `pause`, in all threads that were started there."""
+class ProfiledEntered:
+    """What was entered between `resume` and `pause`; each thread that was started there has a profiler of its own."""
 
     def __init__(self) -> None:
         self.codes: dict[int, CodeType] = {}
         self._profilers: list[Any] = []
-
-    def resume(self) -> None:
-        """Go on noting."""
-        raise NotImplementedError
-
-    def pause(self) -> bool:
-        """Stop noting; False when something took our place meanwhile."""
-        raise NotImplementedError
-
-
-class ProfiledEntered(Entered):
-    """Before Python 3.12; each thread has a profiler of its own."""
 
     def resume(self) -> None:
         """Go on noting."""
@@ -59,40 +49,26 @@ def _profiler() -> Any:
     return make(subcalls=False, builtins=False)
 
 
-class MonitoredEntered(Entered):
-    """From Python 3.12 on: each code object tells once."""
+class MonitoredEntered:
+    """The same from Python 3.12 on."""
 
-    _TOOL_IDS = (3, 4, 1, 2, 0, 5)
-    _monitoring: Any = getattr(sys, "monitoring", None)
+    def __init__(self) -> None:
+        self.codes: dict[int, CodeType] = {}
+        self._monitor = Monitor()
 
     def resume(self) -> None:
         """Go on noting."""
-        monitoring = self._monitoring
-        events = monitoring.events
-        self._tool = next((each for each in self._TOOL_IDS if monitoring.get_tool(each) is None), None)
-        if self._tool is None:
-            return
-        monitoring.use_tool_id(self._tool, "lsp-repair")
-        for event in (events.PY_START, events.PY_RESUME):
-            monitoring.register_callback(self._tool, event, self._entered)
-        monitoring.set_events(self._tool, events.PY_START | events.PY_RESUME)
-        monitoring.restart_events()
+        self._monitor.start(self._entered, "PY_START", "PY_RESUME")
 
     def pause(self) -> bool:
         """Stop noting; False when something took our place meanwhile."""
-        is_ours = self._tool is not None and self._monitoring.get_tool(self._tool) == "lsp-repair"
-        if is_ours:
-            self._monitoring.set_events(self._tool, 0)
-            self._monitoring.free_tool_id(self._tool)
-        return is_ours
+        return self._monitor.stop()
 
-    def _entered(self, code: CodeType, offset: int) -> object:
+    def _entered(self, code: CodeType, offset: int) -> None:
         self.codes[identity(code)] = code
-        disable: object = self._monitoring.DISABLE
-        return disable
 
 
-def entered() -> Entered:
+def entered() -> Union[MonitoredEntered, ProfiledEntered]:
     """The cheapest way this interpreter has."""
     return MonitoredEntered() if sys.version_info >= (3, 12) else ProfiledEntered()
 

@@ -9,8 +9,8 @@ from typing import Any, Optional
 
 import pytest
 
+from ..limits import cpu_limit
 from ..session.reporting import Reporting
-from ..time_limits import cpu_limit
 from .warm_records import Style, TestToRun
 
 

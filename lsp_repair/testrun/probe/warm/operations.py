@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
-from .. import memory_limits, time_limits
+from .. import limits, time_limits
 from ..pipe_records import Record
 from ..run_records import Start
 from ..session.recorder import recorder
@@ -28,7 +28,7 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
 
     Where a function cannot be replaced, nothing runs. A second round finds the work that one test does for all.
     """
-    time_limits.install()
+    limits.install()
     owners: dict[int, int] = {}
     if not _swapped(warm, request.swaps, owners):
         emit(warm_records.CannotSwap())
@@ -99,7 +99,7 @@ def _swapped(warm: Warm, entries: Sequence[warm_records.Swap], owners: dict[int,
     try:
         for entry in entries:
             for function, _ in candidates.swap_in(entry):
-                owners.update((identity(code), entry.first) for code in swap.nested(function.__code__))
+                owners.update((identity(code), entry.first) for code in swap.nested(function.__code__).values())
     except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return False
     return True
@@ -111,8 +111,8 @@ def screen(warm: Warm, request: warm_records.Screen, emit: Emit) -> None:
     The last record, the canary, says whether the original still behaves after the batch as it did before: if not, some
     candidate spoiled the process and none of the batch's losses count.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     gc.disable()
     candidates = SwappedCandidates(warm, request.tests, run_all=request.run_all)
     for candidate in request.candidates:
@@ -126,8 +126,8 @@ def reimport(warm: Warm, request: warm_records.Reimport, emit: Emit) -> None:
 
     An unchanged text is the canary of this tier.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     gc.disable()
     files = {path: text.encode("utf-8", "surrogateescape") for path, text in request.files.items()}
     stale = warm.edges.dependants(set(files), warm.root)
@@ -174,8 +174,8 @@ def compare_behaviour(warm: Warm, request: warm_records.CompareBehaviour, emit: 
 
     Nothing is reported when the function cannot be called by itself.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     place = request.candidates[0]
     function = behaviour.live_function(warm.live, place.path, place.first, place.name)
     if function is None:

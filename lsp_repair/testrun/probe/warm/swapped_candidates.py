@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from .. import time_limits
+from .. import limits
 from . import behaviour, swap
 from .warm_records import ScreenedCandidate, ScreeningVerdict, Swap, TestToRun
 from .warm_state import Warm
@@ -66,7 +66,7 @@ class SwappedCandidates:
             if error is None:
                 passed += 1
                 continue
-            is_slow = isinstance(error, time_limits.TestTimeout)
+            is_slow = isinstance(error, limits.TestTimeout)
             verdict = ScreeningVerdict.SLOW if is_slow else ScreeningVerdict.LOST
             if is_slow or not self._run_all:
                 break
