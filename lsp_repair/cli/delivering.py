@@ -2,7 +2,7 @@
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_repair.app.console import Console
@@ -53,7 +53,7 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
             "set LSP_REPAIR_STATE",
         )
     root = Path(report.root)
-    written: dict[str, tuple[bytes | None, bytes | None]] = {}
+    written: dict[str, bytes | None] = {}
     for failure in report.failures:
         if failure.status is not Status.PROPOSED:
             continue
@@ -69,30 +69,28 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
 def _write_one(
     root: Path,
     proposal: Proposal,
-    written: dict[str, tuple[bytes | None, bytes | None]],
+    written: dict[str, bytes | None],
     means: tuple[Path, Ledger | None, Console],
 ) -> None:
     """Write one proposal, on top of what earlier ones of this command did to the same files."""
     journal, ledger, console = means
-    changes = [_on_top(change, written.get(change.path)) for change in proposal.patch.changes]
+    changes = [_on_top(change, written) for change in proposal.patch.changes]
     if any(change is None for change in changes):
         console.line(f"not written: {proposal.title}: it overlaps a fix that was just written; run fix again", "yellow")
         return
     known = [change for change in changes if change is not None]
     applied = apply(root, known, journal)
-    for change in known:
-        first = written.get(change.path, (change.before, None))[0]
-        written[change.path] = (first, change.after)
+    written.update((change.path, change.after) for change in known)
     if ledger is not None:
         ledger.record_decision(proposal.id, "accepted")
     console.line(f"wrote {', '.join(applied.paths)}; undo it with: lsp-repair undo {applied.id}", "green")
 
 
-def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:
+def _on_top(change: FileChange, written: Mapping[str, bytes | None]) -> FileChange | None:
     """The same change on the text that an earlier fix left; None when both touch the same lines."""
-    if before is None:
+    if change.path not in written:
         return change
-    _, current = before
+    current = written[change.path]
     if current is None or change.before is None or change.after is None:
         return None
     after = merged(change.before, current, change.after)

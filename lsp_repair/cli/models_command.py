@@ -145,10 +145,6 @@ def _json(found: Capability) -> dict[str, Any]:
         "repaired": sum(each.repaired for each in found.answers),
         "uses_feedback": found.uses_feedback,
         "tokens": found.usage.total,
-        "cost_usd": None if found.cost_usd is None else f"{found.cost_usd:f}",
-        "seconds": round(found.seconds, 3),
-        "answers": [
-            {"name": each.name, "applied": each.applied, "repaired": each.repaired, "detail": each.detail}
-            for each in found.answers
-        ],
+        **json_output.picked(found, "cost_usd", "seconds"),
+        "answers": [json_output.picked(each, "name", "applied", "repaired", "detail") for each in found.answers],
     }

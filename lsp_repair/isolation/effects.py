@@ -236,7 +236,7 @@ def _size(folder: str) -> int:
     return described.f_blocks * described.f_frsize
 
 
-_EFFECTS: dict[str, Callable[[Given], Found]] = {
+EFFECTS: dict[str, Callable[[Given], Found]] = {
     "network": network,
     "unix-sockets": unix_sockets,
     "vsock": vsock,
@@ -244,13 +244,13 @@ _EFFECTS: dict[str, Callable[[Given], Found]] = {
     "host-files": host_files,
     "host-processes": host_processes,
     "secrets-in-environment": secrets_in_environment,
+    "namespaces": namespaces,
     "kernel-interfaces": kernel_interfaces,
     "descriptors": descriptors,
     "terminal": terminal,
     "memory": memory,
     "processes": processes,
     "disk": disk,
-    "namespaces": namespaces,
 }
 
 
@@ -258,8 +258,8 @@ def main() -> None:
     """Try everything, print what was found."""
     given = json.loads(sys.argv[1])
     answers = {}
-    for effect, tried in _EFFECTS.items():
-        found = tried(given)
+    for effect in sorted(EFFECTS, key="namespaces".__eq__):
+        found = EFFECTS[effect](given)
         answers[effect] = "not probed" if found is None else "open" if found else "blocked"
         if found:
             print(f"{effect}: {', '.join(found)}", file=sys.stderr)

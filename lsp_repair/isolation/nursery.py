@@ -30,7 +30,7 @@ _READ_FD, _WRITE_FD = "3", "4"
 
 @dataclass(slots=True)
 class ConfinedProcess:
-    """See `Supervised`; its warden is at the other end of the control socket."""
+    """The same, confined; its warden is at the other end of the control socket."""
 
     control: socket.socket
     _reported: bytearray = field(default_factory=bytearray)

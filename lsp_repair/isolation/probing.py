@@ -13,26 +13,11 @@ from typing import Any, cast
 from lsp_repair.domain.isolation import Effect
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.confinement import Command, Confinement, Sandbox
+from lsp_repair.isolation.effects import EFFECTS
 from lsp_repair.isolation.launch import Running, launch
 from lsp_repair.isolation.nursery import BAIT, ConfinedProcess
 from lsp_repair.processes import started
 
-EFFECTS = (
-    "network",
-    "unix-sockets",
-    "vsock",
-    "home",
-    "host-files",
-    "host-processes",
-    "secrets-in-environment",
-    "namespaces",
-    "kernel-interfaces",
-    "descriptors",
-    "terminal",
-    "memory",
-    "processes",
-    "disk",
-)
 _PROGRAM = Path(__file__).parent / "effects.py"
 _PATIENCE_SECONDS = 5.0
 _MAX_ADDRESS_LENGTH = 107

@@ -11,7 +11,8 @@ from pathlib import Path
 from lsp_repair.domain.isolation import OPENABLE, Effect, IsolationReport, Tier
 from lsp_repair.errors import RefusedError
 from lsp_repair.isolation.confinement import Limits, Mechanism, Sandbox
-from lsp_repair.isolation.probing import EFFECTS, Tried, tried
+from lsp_repair.isolation.effects import EFFECTS
+from lsp_repair.isolation.probing import Tried, tried
 
 _OF_LINUX = (Mechanism.NAMESPACES, Mechanism.BUBBLEWRAP, Mechanism.LANDLOCK)
 _OF_A_STRONG_ONE = frozenset(EFFECTS)
@@ -73,12 +74,12 @@ def find(requested: Requested, attempt: Callable[[Path, Sandbox], Tried] = tried
             mechanism, requested.readable, _hidden(mechanism, requested), opened, requested.limits or Limits()
         )
         result = attempt(requested.python, sandbox)
-        tier = _tier(mechanism, result.effects, opened)
-        if tier is not None:
-            report = IsolationReport(tier, result.effects, str(mechanism), tuple(sorted(opened)))
-            hint = how_to_strengthen(failures) if tier is not Tier.STRONG else ""
+        left_open = _open_in_spite(mechanism, result.effects, opened)
+        if result.effects and not left_open:
+            report = IsolationReport(mechanism.tier, result.effects, str(mechanism), tuple(sorted(opened)))
+            hint = how_to_strengthen(failures) if mechanism.tier is not Tier.STRONG else ""
             return Found(sandbox, replace(report, hint=hint))
-        failures[mechanism] = result.failure or _left_open(mechanism, result.effects, opened)
+        failures[mechanism] = result.failure or f"it leaves open: {', '.join(left_open)}"
     report = IsolationReport(Tier.WEAK, dict.fromkeys(EFFECTS, Effect.OPEN), str(Mechanism.NONE), tuple(sorted(opened)))
     sandbox = Sandbox(Mechanism.NONE, requested.readable, (), opened, requested.limits or Limits())
     return Found(sandbox, replace(report, hint=how_to_strengthen(failures)))
@@ -103,21 +104,11 @@ def _talking(folder: Path) -> Iterator[Path]:
                     yield Path(entry.path)
 
 
-def _tier(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> Tier | None:
-    """The mechanism's tier if the effects are what it promises."""
-    if not effects or _open_in_spite(mechanism, effects, opened):
-        return None
-    return mechanism.tier
-
-
 def _open_in_spite(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> list[str]:
+    """What the mechanism promises to block and does not."""
     promised = _OF_A_STRONG_ONE if mechanism.tier is Tier.STRONG else _OF_A_PARTIAL_ONE
     on_purpose = frozenset[str]().union(*(_OPENED_BY[each] for each in opened))
     return sorted(name for name in promised - on_purpose if effects.get(name) is not Effect.BLOCKED)
-
-
-def _left_open(mechanism: Mechanism, effects: Mapping[str, Effect], opened: frozenset[str]) -> str:
-    return f"it leaves open: {', '.join(_open_in_spite(mechanism, effects, opened))}"
 
 
 def demand(found: IsolationReport, demanded: Tier, what: str) -> None:

@@ -1,5 +1,6 @@
 """Every request and notification that the server answers; all of them look things up and return."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from lsprotocol import types as lsp
@@ -76,26 +77,25 @@ async def _watch_files(server: RepairServer) -> None:
 
 
 def _add_documents(server: RepairServer) -> None:
-    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.opened(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def _(params: lsp.DidChangeTextDocumentParams) -> None:
-        server.text_changed(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def _(params: lsp.DidSaveTextDocumentParams) -> None:
-        server.saved(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def _(params: lsp.DidCloseTextDocumentParams) -> None:
-        server.closed(params.text_document.uri)
+    for method, told in (
+        (lsp.TEXT_DOCUMENT_DID_OPEN, server.opened),
+        (lsp.TEXT_DOCUMENT_DID_CHANGE, server.text_changed),
+        (lsp.TEXT_DOCUMENT_DID_SAVE, server.saved),
+        (lsp.TEXT_DOCUMENT_DID_CLOSE, server.closed),
+    ):
+        server.feature(method)(_about_document(told))
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def _(params: lsp.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             server.written(change.uri)
+
+
+def _about_document(told: Callable[[str], None]) -> Callable[[Any], None]:
+    def handle(params: Any) -> None:
+        told(params.text_document.uri)
+
+    return handle
 
 
 def _view_at(server: RepairServer, uri: str) -> tuple[View, str, Texts] | None:

@@ -51,7 +51,7 @@ class RepairServer(Listening):
         self.acceptance = Acceptance(self.client, self.files, self.decisions, self.run_changed)
         self.progress_reports = ProgressReports(self.client)
         self.publisher = Publisher(self.client, self.files, self.configuration, self.decisions)
-        self.watcher = Watcher(self._written)
+        self.watcher = Watcher(lambda file: self.written(file.as_uri()))
         self._pending = PendingChanges(self._files_changed)
         self._writes = SeenWrites()
 
@@ -204,10 +204,6 @@ class RepairServer(Listening):
         file = local_path(uri)
         if file is not None and self._writes.add(file):
             self._noticed(file, uri)
-
-    def _written(self, file: Path) -> None:
-        """Somebody wrote a file, as our own watcher reports."""
-        self.written(file.as_uri())
 
     def _noticed(self, file: Path, uri: str) -> None:
         self.files.roots.written(file)

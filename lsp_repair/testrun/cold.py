@@ -15,6 +15,7 @@ from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel, run_records
 from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.run_records import MustFailRequest
 from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
 from lsp_repair.testrun.protocol import Protocol
 from lsp_repair.testrun.records import RunBuilder
@@ -71,17 +72,6 @@ _MAX_DEATHS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class MustFail:
-    """What is tried after the real tests, to see whether anything can fail at all."""
-
-    targets: tuple[NodeId, ...]
-    changed: Mapping[str, tuple[tuple[int, int], ...]]
-    """Spans of lines that the patch wrote, by path relative to the root."""
-    cpu_seconds: float = 1.0
-    """For mutants; what is always tried comes on top."""
-
-
-@dataclass(frozen=True, slots=True)
 class ColdRequest:
     """What one run is to do."""
 
@@ -99,7 +89,7 @@ class ColdRequest:
     """CPU seconds a test may use at least before it counts as hanging."""
     stall_seconds: float = 60.0
     """Wall seconds without news before the running test counts as hanging."""
-    must_fail: MustFail | None = None
+    must_fail: MustFailRequest | None = None
     digests: bool = True
     """Whether what the test files hold just before they are imported is reported."""
     guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -142,7 +132,7 @@ def run_cold(
     return ColdResult(builder.run(time.monotonic() - started, tail), builder.conftest_failure)
 
 
-def _for_trials(must_fail: MustFail | None, builder: RunBuilder) -> frozenset[NodeId]:
+def _for_trials(must_fail: MustFailRequest | None, builder: RunBuilder) -> frozenset[NodeId]:
     """Targets that have passed: when another test ends the process, the trials that follow the tests need them again."""
     requested = must_fail.targets if must_fail is not None else ()
     passed = (key for key, each in builder.results.items() if each.outcome is Outcome.PASSED)
@@ -196,7 +186,6 @@ def start_probe(place: Place, hash_seed: str) -> Running:
 
 
 def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records.ColdRequest:
-    must_fail = request.must_fail
     return run_records.ColdRequest(
         root=str(place.root),
         args=[*place.arguments, *(request.files or place.selected)],
@@ -208,9 +197,7 @@ def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records
         test_seconds=request.test_seconds,
         digests=request.digests,
         guarded=request.guarded,
-        must_fail=None
-        if must_fail is None
-        else run_records.MustFailRequest(must_fail.targets, must_fail.changed, must_fail.cpu_seconds),
+        must_fail=request.must_fail,
     )
 
 

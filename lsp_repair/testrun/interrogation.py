@@ -110,23 +110,15 @@ def _broken(executable: Path, source: str, why: str) -> CannotRunTestsError:
 
 
 def _require_supported(interpreter: Interpreter) -> None:
-    executable, source = interpreter.executable, interpreter.source
+    named, install = (
+        f"{interpreter.executable} (chosen by {interpreter.source})",
+        f"{interpreter.executable} -m pip install",
+    )
     if interpreter.version[:2] < _OLDEST_PYTHON:
-        version = ".".join(map(str, interpreter.version))
-        raise CannotRunTestsError(
-            "old-interpreter",
-            f"{executable} (chosen by {source}) is Python {version}; Python 3.9 or later is required",
-            "choose another with --python EXE",
-        )
+        message = f"{named} is Python {'.'.join(map(str, interpreter.version))}; Python 3.9 or later is required"
+        raise CannotRunTestsError("old-interpreter", message, "choose another with --python EXE")
     if not interpreter.pytest_version:
-        raise CannotRunTestsError(
-            "no-pytest",
-            f"pytest is not installed in {executable} (chosen by {source})",
-            f"install it: {executable} -m pip install pytest",
-        )
+        raise CannotRunTestsError("no-pytest", f"pytest is not installed in {named}", f"install it: {install} pytest")
     if int(interpreter.pytest_version.split(".", 1)[0]) < _OLDEST_PYTEST:
-        raise CannotRunTestsError(
-            "old-pytest",
-            f"{executable} (chosen by {source}) has pytest {interpreter.pytest_version}; pytest 7 or later is required",
-            f"upgrade it: {executable} -m pip install -U pytest",
-        )
+        message = f"{named} has pytest {interpreter.pytest_version}; pytest 7 or later is required"
+        raise CannotRunTestsError("old-pytest", message, f"upgrade it: {install} -U pytest")

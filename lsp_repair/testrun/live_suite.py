@@ -1,7 +1,6 @@
 """A suite that ran once as a whole; after that, only tests that a changed file can affect run, in a probe that waits."""
 
 import select
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,17 +53,6 @@ NO_OVERLAYS: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Affected:
-    """What a change led to."""
-
-    files: frozenset[str]
-    """The test files it can affect, relative to the root; all other verdicts stand."""
-    run: TestRun
-    seconds: float
-    """From the change to the verdicts."""
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """A change that was brought into the snapshot."""
 
@@ -103,20 +91,6 @@ class LiveSuite:
         """Wait for the probe that will run the next tests; a change that comes sooner waits for it by itself."""
         return self._standby.is_ready(deadline)
 
-    def changed(
-        self, paths: Iterable[str], deadline: Deadline, overlays: Mapping[str, bytes] = NO_OVERLAYS
-    ) -> Affected:
-        """Bring the files (relative to the root) into the snapshot and run the tests they can affect.
-
-        `overlays` are unsaved buffers by path, which replace what is on disk.
-
-        Raises CannotRunTestsError when the interpreter does not start.
-        """
-        started = time.monotonic()
-        taken = self.take_in(paths, overlays)
-        run = self.run(taken, deadline)
-        return Affected(taken.files, run, time.monotonic() - started)
-
     def take_in(self, paths: Iterable[str], overlays: Mapping[str, bytes] = NO_OVERLAYS) -> Taken:
         """Bring the files into the snapshot and say which test files they can affect."""
         changes = tuple(self._change(path, overlays.get(path)) for path in paths)
@@ -130,7 +104,11 @@ class LiveSuite:
         known = taken.files & self._test_files
         is_new = any(change.before is None for change in taken.changes)
         request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=taken.files)
-        run = run_cold(self._place, request, deadline, start=self._standby.take).run if is_new or known else _nothing()
+        run = (
+            run_cold(self._place, request, deadline, start=self._standby.take).run
+            if is_new or known
+            else TestRun((), {}, frozenset())
+        )
         self._test_files |= {test.path for test in run.collected}
         self._standby.prepare()
         return run
@@ -145,11 +123,6 @@ class LiveSuite:
         if before.names != self._graph.names:
             reached |= before.affected_by(paths)
         return frozenset(path for path in reached if path in self._test_files or path in paths)
-
-
-def _nothing() -> TestRun:
-    """The run when no test can be affected."""
-    return TestRun((), {}, frozenset())
 
 
 def _read(file: Path) -> bytes | None:

@@ -50,7 +50,9 @@ class RunBuilder:
             case reports.Collected():
                 self.oracle.update(report.oracle)
                 self.digests.update(report.digests)
-                self.collected.update((test.node_id, test) for test in map(_collected, report.tests))
+                for each in report.tests:
+                    test = CollectedTest(NodeId(each.id), each.path, each.line, each.doctest)
+                    self.collected[test.node_id] = test
             case reports.ConftestError():
                 self.conftest_failure = failure(NodeId("conftest.py"), "collect", report.failure)
             case reports.CollectError():
@@ -163,10 +165,6 @@ def _phase_outcome(phase: reports.Phase) -> Outcome:
             return Outcome.XPASSED
         case _:
             return Outcome.PASSED
-
-
-def _collected(test: reports.CollectedItem) -> CollectedTest:
-    return CollectedTest(NodeId(test.id), test.path, test.line, test.doctest)
 
 
 def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> Failure:

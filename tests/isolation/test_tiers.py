@@ -10,7 +10,8 @@ import pytest
 from lsp_repair.domain.isolation import Demands, Effect, Tier
 from lsp_repair.errors import RefusedError
 from lsp_repair.isolation import Mechanism, Sandbox
-from lsp_repair.isolation.probing import EFFECTS, Tried, tried
+from lsp_repair.isolation.effects import EFFECTS
+from lsp_repair.isolation.probing import Tried, tried
 from lsp_repair.isolation.tiers import Requested, demand, find, how_to_strengthen
 
 ALL_BLOCKED = dict.fromkeys(EFFECTS, Effect.BLOCKED)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import layout, seccomp, system
-from . import resource_limits as limits
 
 _EXECUTE = 1 << 0
 _WRITE_FILE = 1 << 1
@@ -39,11 +38,6 @@ _FIRST_ABI_WITH_UNIX_PATHS = 9
 _FIRST_ABI_WITH_SIGNALS = 6
 
 
-def abi() -> int:
-    """The version of Landlock in force, 0 for none."""
-    return system.landlock_abi()
-
-
 def restrict(spec: Mapping[str, Any]) -> None:
     """Confine this process in place, for good, and return ready to exec; raises OSError where Landlock is missing.
 
@@ -54,7 +48,7 @@ def restrict(spec: Mapping[str, Any]) -> None:
     loopback interface fails with EPERM; local sockets can be made only where Landlock confines whom they reach (ABI 9), connected
     pairs always.
     """
-    version = abi()
+    version = system.landlock_abi()
     program = seccomp.program(
         os.uname().machine, ip_sockets=bool(spec["network"]), unix_sockets=version >= _FIRST_ABI_WITH_UNIX_PATHS
     )
@@ -72,7 +66,7 @@ def restrict(spec: Mapping[str, Any]) -> None:
     if os.geteuid() == 0:
         system.drop_capabilities()
     system.close_descriptors([0, 1, 2, *spec.get("keep_fds", ())])
-    limits.apply(spec.get("limits", {}))
+    system.limit_resources(spec.get("limits", {}))
     seccomp.install(program)
 
 
@@ -83,7 +77,7 @@ def protect_parent(writable: Iterable[str]) -> bool:
     its files replaced by the child and what it starts. Devices stay writable. True when signals, too, are held back (ABI 6);
     without Landlock nothing is done and the answer is False.
     """
-    version = abi()
+    version = system.landlock_abi()
     if not version:
         return False
     system.allow_no_new_privileges()

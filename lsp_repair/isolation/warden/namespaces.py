@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from . import building, layout, seccomp, system
-from . import resource_limits as limits
 
 _ALWAYS = system.CLONE_NEWUSER | system.CLONE_NEWNS | system.CLONE_NEWPID | system.CLONE_NEWIPC | system.CLONE_NEWUTS
 
@@ -98,7 +97,7 @@ def _become_second(spec: Mapping[str, Any]) -> None:
     os.chdir(spec["cwd"])
     system.take_every_signal()
     system.close_descriptors([0, 1, 2, *spec.get("keep_fds", ())])
-    limits.apply(spec.get("limits", {}))
+    system.limit_resources(spec.get("limits", {}))
 
 
 def _reap_until(child: int) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import reprlib
+from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Optional
 
@@ -106,11 +107,13 @@ def _described(frames: list[tuple[FrameType, int]], root: str) -> list[ReportedF
 
 
 def _frame(frame: FrameType, line: int, root: str, *, with_locals: bool) -> ReportedFrame:
-    path = frame.f_code.co_filename
-    inside = path.startswith(root + os.sep)
-    return ReportedFrame(
-        relative(path, root), line, frame.f_code.co_name, inside, _locals(frame) if with_locals else []
-    )
+    code = frame.f_code
+    return frame_in(code.co_filename, line, code.co_name, root, _locals(frame) if with_locals else [])
+
+
+def frame_in(path: str, line: int, function: str, root: str, names: Sequence[tuple[str, str]] = ()) -> ReportedFrame:
+    """A frame at an absolute path, with the local names that are shown."""
+    return ReportedFrame(relative(path, root), line, function, path.startswith(root + os.sep), names)
 
 
 def _locals(frame: FrameType) -> list[tuple[str, str]]:

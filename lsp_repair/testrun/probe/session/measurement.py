@@ -11,35 +11,21 @@ from typing import Any
 
 import pytest
 
+_OFF = (
+    *("distload", "looponfail", "lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "testmon", "forked"),
+    *("randomly_reorganize", "random_order_flag", "usepdb", "trace", "setuponly", "setupshow", "collectonly"),
+)
 _NEUTRAL: dict[str, Any] = {
+    **dict.fromkeys(_OFF, False),
+    **dict.fromkeys(("durations", "junitxml", "xmlpath", "htmlpath")),
     "numprocesses": 0,
     "dist": "no",
     "tx": [],
-    "distload": False,
-    "looponfail": False,
     "maxfail": 0,
-    "lf": False,
-    "failedfirst": False,
-    "newfirst": False,
-    "stepwise": False,
-    "stepwise_skip": False,
     "reruns": 0,
-    "randomly_reorganize": False,
     "random_order_bucket": "none",
-    "random_order_flag": False,
     "cov_source": [],
     "no_cov": True,
-    "usepdb": False,
-    "trace": False,
-    "setuponly": False,
-    "setupshow": False,
-    "collectonly": False,
-    "durations": None,
-    "junitxml": None,
-    "xmlpath": None,
-    "htmlpath": None,
-    "testmon": False,
-    "forked": False,
     "tbstyle": "no",
 }
 _APPENDED = {"numprocesses": "-n0", "no_cov": "--no-cov"}

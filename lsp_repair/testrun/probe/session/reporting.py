@@ -11,7 +11,7 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 from ..digests import Digests, drop_bytecode
-from ..facts import failure_of, relative, shown
+from ..facts import failure_of, frame_in, relative, shown
 from ..pipe_records import Record
 from ..run_records import (
     Collected,
@@ -22,13 +22,33 @@ from ..run_records import (
     Modules,
     Phase,
     ReportedFailure,
-    ReportedFrame,
     Sides,
     Start,
 )
 from .innermost import Innermost
 from .recorder import Recorder
-from .within import Within
+
+
+class Within:
+    """A set of files and the folders on the way to them; `__init__.py` belongs to its folder."""
+
+    def __init__(self, root: str, files: Sequence[str]) -> None:
+        self._files = {os.path.join(root, *path.split("/")) for path in files}
+        self._folders = {root}
+        for path in self._files:
+            folder = os.path.dirname(path)
+            while folder not in self._folders and folder.startswith(root):
+                self._folders.add(folder)
+                folder = os.path.dirname(folder)
+        self._root = root
+
+    def leaves_out(self, path: Any) -> bool:
+        """Whether pytest is to ignore a file or a folder; what lies outside the root is the user's own wish."""
+        text = str(path)
+        if not text.startswith(self._root + os.sep) or text in self._files or text in self._folders:
+            return False
+        return os.path.basename(text) != "__init__.py" or os.path.dirname(text) not in self._folders
+
 
 Emit = Callable[[Record], None]
 
@@ -102,10 +122,8 @@ class Reporting:
 
     def _oracle(self, session: Any) -> set[str]:
         files = {str(item.path) for item in session.items if not isinstance(item, DoctestItem)}
-        plugins = session.config.pluginmanager.get_plugins()
-        files |= {
-            str(plugin.__file__) for plugin in plugins if os.path.basename(_file_of(plugin) or "") == "conftest.py"
-        }
+        plugins = [getattr(each, "__file__", None) or "" for each in session.config.pluginmanager.get_plugins()]
+        files |= {str(each) for each in plugins if os.path.basename(each) == "conftest.py"}
         if session.config.inipath is not None:
             files.add(str(session.config.inipath))
         return {relative(path, self.root) for path in files if path.startswith(self.root + os.sep)}
@@ -204,10 +222,6 @@ class Reporting:
         self.emit(Modules(module_files(self.root)))
 
 
-def _file_of(plugin: object) -> Optional[str]:
-    return getattr(plugin, "__file__", None)
-
-
 def module_files(root: str) -> dict[str, str]:
     """`__file__` of every imported module that lies below no installation folder, by module name."""
     found: dict[str, str] = {}
@@ -229,7 +243,7 @@ def _failure_of(error: Optional[BaseException], root: str) -> Optional[ReportedF
     failure = failure_of(cause, root, None) if cause is not None else None
     if failure is not None and isinstance(cause, SyntaxError) and cause.filename:
         path = str(cause.filename)
-        failure.frames.append(_frame_in(path, cause.lineno or 1, "<module>", root))
+        failure.frames.append(frame_in(path, cause.lineno or 1, "<module>", root))
     return failure
 
 
@@ -250,10 +264,6 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
-def _frame_in(path: str, line: int, function: str, root: str) -> ReportedFrame:
-    return ReportedFrame(relative(path, root), line, function, path.startswith(root + os.sep), [])
-
-
 def doctest_failure(error: BaseException, root: str) -> Optional[ReportedFailure]:
     """The failure of an example, None for any other error."""
     failures = getattr(error, "failures", None)
@@ -261,7 +271,7 @@ def doctest_failure(error: BaseException, root: str) -> Optional[ReportedFailure
     example, test = getattr(first, "example", None), getattr(first, "test", None)
     if example is None or test is None:
         return None
-    frame = _frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
+    frame = frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
     if getattr(first, "exc_info", None) is not None:
         failure = failure_of(first.exc_info[1], root, None)
         failure.frames.insert(0, frame)

@@ -19,9 +19,8 @@ from ..start_probe import hide_probe
 from .guarding import guard
 from .measurement import run_pytest
 from .recorder import recorder
-from .reporting import Reporting
+from .reporting import Reporting, Within
 from .sealing import sealed_emit
-from .within import Within
 
 
 def serve(read_fd: int, write_fd: int) -> None:

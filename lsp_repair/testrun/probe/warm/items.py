@@ -73,7 +73,8 @@ class Items:
         try:
             with cpu_limit(test.seconds):
                 (_set_up_and_call if test.style == Style.DIRECT else _set_up_and_call_by_hooks)(item)
-            error = _reported(item) or _first_failure(subtest_errors)
+            failures = (each for each in subtest_errors if not isinstance(each, pytest.skip.Exception))
+            error = _reported(item) or next(failures, None)
         except pytest.skip.Exception as skipped:
             error = skipped
         except BaseException as raised:  # noqa: BLE001 - whatever a candidate raises is its outcome
@@ -142,10 +143,6 @@ def _reported(item: Any) -> Optional[BaseException]:
     """Unittest items keep what they caught instead of raising it."""
     caught = getattr(item, "_excinfo", None)
     return caught[0].value if caught else None
-
-
-def _first_failure(errors: list[BaseException]) -> Optional[BaseException]:
-    return next((error for error in errors if not isinstance(error, pytest.skip.Exception)), None)
 
 
 def function_caches(root: str) -> list[Any]:

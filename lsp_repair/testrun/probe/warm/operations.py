@@ -16,8 +16,7 @@ from . import behaviour, reload, swap, warm_records
 from .entered_functions import identity
 from .items import Items
 from .reached import ReachedFunctions
-from .swapped_candidates import SwappedCandidates
-from .warm_state import Emit, Warm
+from .swapped_candidates import Emit, SwappedCandidates, Warm
 
 _MEMORY_BYTES = 3 << 30
 """What candidates may use beyond what the server uses."""

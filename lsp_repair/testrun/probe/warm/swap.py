@@ -71,17 +71,21 @@ def compiled(path: str, first_line: int, shells: Sequence[str], text: str, flags
     if len(body) != 1 or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise NotSwappableError
     function.decorator_list = []
-    node: ast.stmt = function
-    for name in reversed(shells):
-        shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[node], decorator_list=[])
-        shell.type_params = []  # type: ignore[attr-defined]
-        node = ast.copy_location(shell, function)
-    module = ast.Module([ast.fix_missing_locations(node)], [])
+    module = ast.Module([ast.fix_missing_locations(in_shells(function, shells))], [])
     code: CodeType = compile(module, path, "exec", flags=flags, dont_inherit=True)
     for name in (*shells, function.name):
         code = _inner(code, name)
     swapped: CodeType = code.replace(co_firstlineno=first_line)
     return swapped
+
+
+def in_shells(node: ast.stmt, shells: Sequence[str]) -> ast.stmt:
+    """The statement inside of empty classes with these names, outermost first."""
+    for name in reversed(shells):
+        shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[node], decorator_list=[])
+        shell.type_params = []  # type: ignore[attr-defined]
+        node = ast.copy_location(shell, node)
+    return node
 
 
 def _inner(code: CodeType, name: str) -> CodeType:
