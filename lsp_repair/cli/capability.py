@@ -155,4 +155,4 @@ def _meets(project: Project, known: Known, diff: str, folder: Path) -> bool:
 
 
 def _unreceived(event: Event) -> None:
-    """Nobody has to know."""
+    """Nothing follows the check."""

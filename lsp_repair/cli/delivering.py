@@ -1,21 +1,18 @@
-"""What `fix` leaves behind when it is told to: patch files, and written fixes with their way back."""
+"""What `fix` leaves behind on request: patch files, and written fixes that can be undone."""
 
-import argparse
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_repair.app.console import Console
 from lsp_repair.cli.journal import apply
-from lsp_repair.cli.wiring import JOURNAL
+from lsp_repair.cli.wiring import JOURNAL, Arguments
 from lsp_repair.domain.outcomes import FixReport, Proposal, Status
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
-
-Arguments = argparse.Namespace
 
 
 def deliver(arguments: Arguments, reports: Sequence[FixReport], means: tuple[Folders, Ledger | None, Console]) -> None:

@@ -1,4 +1,4 @@
-"""The environment candidate code gets: the user's own without secrets and without what disturbs a measurement."""
+"""The environment candidate code gets: the user's own without secrets and without what would distort a measurement."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def is_secret(name: str) -> bool:
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether the variable's value itself is a secret: `GITHUB_TOKEN` is, `GITHUB_REF` is only nobody's business."""
+    """Whether the variable's value itself is a secret: `GITHUB_TOKEN` is, `GITHUB_REF` is merely private."""
     return bool(_SECRET_VALUE.search(name))
 
 

@@ -1,4 +1,4 @@
-"""Finding out what a sandbox really holds: a small program runs in it, with the flags of the real run, and tries."""
+"""Finding out what a sandbox really blocks: a small program runs in it, with the flags of the real run, and tries."""
 
 import contextlib
 import json
@@ -63,7 +63,7 @@ def tried(python: Path, sandbox: Sandbox) -> Tried:
 
 
 def _answer(command: Command) -> tuple[dict[str, str], str]:
-    """What the program told on its standard output, and all that was printed."""
+    """What the program reported on its standard output, and all that was printed."""
     try:
         running = launch(command)
     except OSError as error:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lsp_repair.folders import sweep
 from lsp_repair.processes import started
 
 MARK = "LSP_REPAIR_RUN"
@@ -55,10 +54,3 @@ def _marked(belongs: Callable[[str, str, str], bool]) -> Iterator[int]:
                     match = _MARKED.search(Path(entry.path, "environ").read_bytes())
                     if match and belongs(match[1].decode(), match[2].decode(), match[3].decode()):
                         yield int(entry.name)
-
-
-def take_away_leftovers() -> None:
-    """End and remove what tools left that are dead; only where a work folder shows that there was one."""
-    if sweep():
-        kill_orphaned()
-        sweep()  # what they wrote in the meantime

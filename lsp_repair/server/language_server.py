@@ -15,12 +15,10 @@ from lsp_repair.server.consent.client_configuration import Configuration, change
 from lsp_repair.server.consent.decisions import Decisions
 from lsp_repair.server.consent.trust_requests import Trust
 from lsp_repair.server.editor_workspace import EditorWorkspace
-from lsp_repair.server.file_watching import Watcher
+from lsp_repair.server.file_watching import PendingChanges, SeenWrites, Watcher
 from lsp_repair.server.lenient_protocol import AnsweringProtocol, lenient_converter
 from lsp_repair.server.listening import Listening
-from lsp_repair.server.pending_changes import PendingChanges, SeenWrites
-from lsp_repair.server.progress import ProgressReports
-from lsp_repair.server.publisher import Publisher
+from lsp_repair.server.publisher import ProgressReports, Publisher
 from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.view import Ask, Autonomy
 from lsp_repair.server.workers.client_models import ClientModels

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.app.console import Console
-from lsp_repair.server.file_watching import Watcher
-from lsp_repair.server.pending_changes import PendingChanges
+from lsp_repair.server.file_watching import PendingChanges, Watcher
 from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import NO_BUFFERS
 from lsp_repair.server.state.view import BUSY, Phase, View

@@ -14,11 +14,10 @@ from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation import Running, launch
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel, run_records
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.run_records import MustFailRequest
 from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
-from lsp_repair.testrun.protocol import Protocol
-from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.records import Protocol, RunBuilder
 from lsp_repair.testrun.shapes import read_report
 
 _MAX_BYTES = 1 << 30

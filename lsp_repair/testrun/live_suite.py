@@ -1,6 +1,5 @@
 """A suite that ran once as a whole; after that, only tests that a changed file can affect run, in a probe that waits."""
 
-import select
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,40 +13,6 @@ from lsp_repair.testrun.cold import ColdRequest, run_cold, start_probe
 from lsp_repair.testrun.import_graph import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
-
-
-@dataclass(slots=True)
-class Standby:
-    """One fresh process that waits for its request; each serves one run only."""
-
-    place: Place
-    _waiting: Running | None = None
-
-    def prepare(self) -> None:
-        """Start the process; raises CannotRunTestsError when the interpreter does not start."""
-        if self._waiting is None:
-            self._waiting = start_probe(self.place, "random")
-
-    def is_ready(self, deadline: Deadline) -> bool:
-        """Wait until the process is ready; False when the deadline passes first or there is none."""
-        running = self._waiting
-        return running is not None and bool(select.select([running.read_fd], [], [], deadline.remaining)[0])
-
-    def take(self) -> Running:
-        """Hand over the waiting process; a new one when it has died or there is none."""
-        running, self._waiting = self._waiting, None
-        if running is None or running.has_ended():
-            if running is not None:
-                running.close()
-            return start_probe(self.place, "random")
-        return running
-
-    def close(self) -> None:
-        """End what waits."""
-        if self._waiting is not None:
-            self._waiting.close()
-            self._waiting = None
-
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
 
@@ -74,8 +39,8 @@ class LiveSuite:
             str(result.node_id) for result in first.failing if result.node_id.is_file
         }
         self._graph = read_imports(snapshot.root)
-        self._standby = Standby(place)
-        self._standby.prepare()
+        self._waiting: Running | None = start_probe(place, "random")
+        """Has imported pytest by the time there is work; serves one run only."""
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +50,9 @@ class LiveSuite:
 
     def close(self) -> None:
         """End the waiting probe."""
-        self._standby.close()
-
-    def is_ready(self, deadline: Deadline) -> bool:
-        """Wait for the probe that will run the next tests; a change that comes sooner waits for it by itself."""
-        return self._standby.is_ready(deadline)
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None
 
     def take_in(self, paths: Iterable[str], overlays: Mapping[str, bytes] = NO_OVERLAYS) -> Taken:
         """Bring the files into the snapshot and say which test files they can affect."""
@@ -105,13 +68,22 @@ class LiveSuite:
         is_new = any(change.before is None for change in taken.changes)
         request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=taken.files)
         run = (
-            run_cold(self._place, request, deadline, start=self._standby.take).run
+            run_cold(self._place, request, deadline, start=self._take).run
             if is_new or known
             else TestRun((), {}, frozenset())
         )
         self._test_files |= {test.path for test in run.collected}
-        self._standby.prepare()
+        self._waiting = self._waiting or start_probe(self._place, "random")
         return run
+
+    def _take(self) -> Running:
+        """The waiting process; a new one when it has died or there is none."""
+        running, self._waiting = self._waiting, None
+        if running is not None and not running.has_ended():
+            return running
+        if running is not None:
+            running.close()
+        return start_probe(self._place, "random")
 
     def _change(self, path: str, buffer: bytes | None) -> FileChange:
         after = _read(self._snapshot.origin / path) if buffer is None else buffer

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from lsp_repair.testrun.probe import run_records
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.replay import replay_records
 from lsp_repair.testrun.probe.session.guarding import NAMES
 from lsp_repair.testrun.probe.warm import warm_records

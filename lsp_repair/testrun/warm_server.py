@@ -13,7 +13,7 @@ from lsp_repair.isolation import GUARD, Mechanism, Running
 from lsp_repair.testrun.cold import start_probe
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel, run_records
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.warm import warm_records
 from lsp_repair.testrun.records import RunBuilder
 from lsp_repair.testrun.shapes import read_warm_report

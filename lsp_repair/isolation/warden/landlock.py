@@ -1,4 +1,4 @@
-"""The partial sandbox: Landlock, the filter of system calls and limits, for machines that give no namespaces.
+"""The partial sandbox: Landlock, the filter of system calls and limits, for machines without user namespaces.
 
 What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no
 right for them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3,

@@ -1,6 +1,6 @@
-"""The warden of one run: starts it confined, watches what its whole tree uses, leaves nothing of it alive, and tells.
+"""The warden of one run: starts it confined, watches what its whole tree uses, kills all of it, and reports.
 
-On the control socket one line of JSON says how it ended; that the other side closes its half means: end it now.
+One line of JSON on the control socket says how it ended; when the other side closes its half, the run is ended at once.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ READ_FD, WRITE_FD, OUTPUT_FD = 3, 4, 1
 
 
 def guard(request: dict[str, Any], descriptors: tuple[int, int, int], control: socket.socket) -> None:
-    """Start what is asked for and stay until nothing of it is left."""
+    """Start the run and stay until nothing of it is left."""
     os.setsid()
     system.adopt_orphans()
     started = time.monotonic()

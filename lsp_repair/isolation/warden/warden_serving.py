@@ -43,7 +43,7 @@ def serve(descriptor: int) -> None:
 
 
 def _take_in(_number: int, _frame: object) -> None:
-    """Wait for wardens that ended; how their runs ended they have told."""
+    """Reap wardens that ended; they have reported how their runs ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

@@ -36,7 +36,7 @@ from lsp_repair.judge.replay.replay_judgement import (
 from lsp_repair.judge.runs.patched_runs import private_copy
 from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.replay.callables import Callee
 from lsp_repair.testrun.probe.replay.replay_records import (
     CallAnswer,

@@ -5,7 +5,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features.diagnostic_positions import Touched
+from lsp_repair.server.features.diagnostics import Touched
 from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.state.buffers import Texts
 from lsp_repair.server.state.failures import Offer

@@ -14,8 +14,7 @@ from types import FrameType
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.projects import Project
-from lsp_repair.server.workers.message_codec import decoded_order
-from lsp_repair.server.workers.worker_messages import Order, Target
+from lsp_repair.server.workers.worker_messages import Order, Target, decoded_order
 from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover
 

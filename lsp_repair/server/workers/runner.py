@@ -8,7 +8,7 @@ from dataclasses import replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Event
 from lsp_repair.folders import work_folder
-from lsp_repair.isolation.stragglers import take_away_leftovers
+from lsp_repair.isolation.leftovers import take_away_leftovers
 from lsp_repair.repair.fix_request import Selection
 from lsp_repair.repair.session_sandbox import find_sandbox
 from lsp_repair.repair.stages.baseline import run_baseline
@@ -45,7 +45,7 @@ def run(order: Run, orders: Orders, report: Callable[[WorkerReport], None]) -> N
 
 
 def _ignore(event: Event) -> None:
-    """Nobody follows the baseline's progress."""
+    """Nothing follows the progress of the baseline."""
 
 
 def _found(settings: Settings, *, lent: bool) -> Found:

@@ -1,4 +1,4 @@
-"""What an exception tells, as plain data: type, message, frames with locals, the two sides of a comparison."""
+"""The facts about an exception, as plain data: type, message, frames with locals, the two sides of a comparison."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _unittest_sides(frames: list[tuple[FrameType, int]]) -> Optional[Sides]:
 
 
 def is_hidden(frame: FrameType) -> bool:
-    """Whether a frame belongs to pytest and its machinery, not to the user's story."""
+    """Whether a frame belongs to pytest and its machinery, not to the user's code."""
     name = frame.f_globals.get("__name__") or ""
     top = str(name).split(".", 1)[0]
     return top in {"_pytest", "pluggy", "pytest", "_lsp_repair_probe", "importlib"}

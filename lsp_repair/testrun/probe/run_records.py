@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Optional
 
-from .pipe_records import Record
+from .channel import Record
 
 Count = Annotated[int, "count"]
 """Not negative."""

@@ -1,4 +1,4 @@
-"""Values near a given one: what a function is asked besides what the tests ask it."""
+"""Values near a given one: inputs that a function gets besides those of the tests."""
 
 from __future__ import annotations
 

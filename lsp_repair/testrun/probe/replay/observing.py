@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from .. import channel, limits
-from ..pipe_records import Record, as_json
+from ..channel import Record, as_json
 from ..run_records import End
 from ..start_probe import hide_probe
 from .replay_records import ImitatedTest, RecordCalls, ReplayCalls, ReplayRequest

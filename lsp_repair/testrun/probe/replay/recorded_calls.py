@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from ..pipe_records import Record
+from ..channel import Record
 from .callables import MAX_CALLS, MAX_OF_ONE, Callables, Callee
 from .replay_records import CallMade, RecordCalls, Surroundings
 

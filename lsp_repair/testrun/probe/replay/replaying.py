@@ -14,7 +14,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any, Callable, NamedTuple, Optional, cast
 
 from .. import limits
-from ..pipe_records import Record
+from ..channel import Record
 from .callables import Callee, is_there, target_of
 from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name

@@ -98,7 +98,7 @@ class Items:
         """Tear down what is above the items, so that the next candidate gets fresh fixtures of every scope."""
         try:
             self.by_id[any_id].session._setupstate.teardown_exact(None)
-        except BaseException:  # noqa: BLE001, S110 - a loser's broken tear-down is no news
+        except BaseException:  # noqa: BLE001, S110 - the broken tear-down of a failing candidate is expected
             pass
 
     def _renew(self, node_id: str, item: Any) -> None:

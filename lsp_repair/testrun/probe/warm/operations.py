@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 from .. import limits, time_limits
-from ..pipe_records import Record
+from ..channel import Record
 from ..run_records import Start
 from ..session.recorder import recorder
 from . import behaviour, reload, swap, warm_records
-from .entered_functions import identity
 from .items import Items
-from .reached import ReachedFunctions
+from .reached import ReachedFunctions, identity
 from .swapped_candidates import Emit, SwappedCandidates, Warm
 
 _MEMORY_BYTES = 3 << 30

@@ -1,4 +1,4 @@
-"""Candidates swapped in one after the other, and what the tests of a request say of each."""
+"""What the warm server knows after collection, and candidates swapped into it one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
 from .. import limits
-from ..pipe_records import Record
+from ..channel import Record
 from ..run_records import WarmRequest
 from ..session.reporting import Reporting
 from . import behaviour, swap

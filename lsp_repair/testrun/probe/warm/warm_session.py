@@ -15,7 +15,7 @@ from typing import Any, Optional
 import pytest
 
 from .. import channel
-from ..pipe_records import as_json
+from ..channel import as_json
 from ..run_records import End, WarmRequest
 from ..session.measurement import run_pytest
 from ..session.reporting import Reporting
