@@ -71,7 +71,7 @@ def test_a_child_of_the_warm_server_reaches_neither_its_parent_nor_shared_files(
 
 def test_nothing_is_done_without_landlock(monkeypatch):
     landlock = load_warden("landlock")
-    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    monkeypatch.setattr(landlock.system, "landlock_abi", lambda: 0)
     assert landlock.protect_parent([]) is False
     with pytest.raises(OSError, match="Landlock"):
         landlock.restrict({"network": False, "cwd": "/", "workspace": "/"})
