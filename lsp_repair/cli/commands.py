@@ -123,16 +123,13 @@ def _write_fix_json(
     if not arguments.json:
         return
     documents = [json_output.fix_json(report) for report in reports] or [json_output.empty_fix_json()]
+    if failure is None and interrupted:
+        failure = LspRepairError("interrupted", "interrupted by the user")
+    elif failure is None and any(report.out_of_time for report in reports):
+        hint = "raise it with --time-limit SECONDS, or select fewer tests"
+        failure = LspRepairError("time-limit", "the time limit was reached; this is what had been found", hint)
     if failure is not None:
         documents[-1]["error"] = json_output.error_json(failure)
-    elif interrupted:
-        documents[-1]["error"] = {"code": "interrupted", "message": "interrupted by the user", "hint": ""}
-    elif any(report.out_of_time for report in reports):
-        documents[-1]["error"] = {
-            "code": "time-limit",
-            "message": "the time limit was reached; this is what had been found",
-            "hint": "raise it with --time-limit SECONDS, or select fewer tests",
-        }
     if getattr(arguments, "all_roots", False):
         json_output.write_json({"schema": json_output.SCHEMA, "roots": documents}, arguments.json)
     else:

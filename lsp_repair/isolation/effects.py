@@ -1,4 +1,4 @@
-"""Run inside a sandbox by the user's interpreter, says which effects on the machine are open: `python -I -S effects.py JSON`.
+"""Run inside a sandbox by the user's interpreter, reports which effects on the machine are open: `python -I -S effects.py JSON`.
 
 Nothing here depends on what the sandbox is made of: each effect is tried. Keys of the JSON object, each of them optional; an
 effect that cannot be tried without a missing one is "not probed":
@@ -70,7 +70,7 @@ def _connects(family: int, address: str | tuple[str, int], kind: int = socket.SO
 
 
 def _is_listened_to(port: int) -> bool:
-    """The loopback interface answers a datagram that nobody wants at once: the next one fails."""
+    """The loopback interface rejects a datagram for a closed port at once: the next one fails."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
             tried.connect(("127.0.0.1", port))

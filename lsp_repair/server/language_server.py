@@ -210,7 +210,7 @@ class RepairServer(Listening):
             self._pending.add(found[0].root, found[1])
 
     def closed(self, uri: str) -> None:
-        """What was not saved is gone; closing a saved file changes nothing."""
+        """Unsaved text is lost; closing a saved file changes nothing."""
         found = self.session_at(uri)
         if found is None:
             return

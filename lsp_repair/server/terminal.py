@@ -75,7 +75,7 @@ class TerminalWatch:
 
 
 def _known(view: View) -> set[str]:
-    """What still holds: a failure that comes back after it was gone is printed again."""
+    """What still holds: a failure that disappears and comes back is printed again."""
     known = set(view.failing)
     for report in view.reports.values():
         known |= {f"{report.fingerprint} why", *(f"{report.fingerprint} {offer.id}" for offer in report.offers)}

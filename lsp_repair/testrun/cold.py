@@ -1,4 +1,4 @@
-"""One run of pytest in a fresh process, whatever the tests do to it."""
+"""One run of pytest in a fresh process, which the tests may crash, hang or lie in."""
 
 import os
 import secrets

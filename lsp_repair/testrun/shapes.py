@@ -51,7 +51,7 @@ def _made(kind: type, make: Read) -> Read:
 
 
 def _record_of(made: type[Record]) -> Read:
-    """An object with the fields of a record; what it holds besides is left out."""
+    """An object with the fields of a record; other keys are ignored."""
     hints = get_type_hints(made, include_extras=True)
     known = {name: _reader(hints[name]) for name in made.field_names}
     required = {name for name in known if not hasattr(made, name)}
@@ -89,7 +89,7 @@ def _compound(kind: Any, arguments: tuple[Any, ...]) -> Read:
 
 
 def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bool]) -> dict[str, Read]:
-    """A reader that looks at the record and at what it was made of once more."""
+    """A reader that also checks the record as a whole, together with the object it was made from."""
     read_fields = _record_of(made)
 
     def read(value: Any) -> Record:
@@ -102,7 +102,7 @@ def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bo
 
 
 def _is_whole_phase(phase: run_records.Phase, given: Mapping[str, Any]) -> bool:
-    """A failure belongs to what failed; the facts about the call come together."""
+    """Only a failed phase has a failure; the facts about the call come together or not at all."""
     facts = {"inner", "error", "code"} & given.keys()
     has_failure = phase.failure is not None
     if ("failure" in given) is not has_failure or has_failure is not (phase.outcome == "failed"):

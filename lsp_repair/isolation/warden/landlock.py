@@ -71,7 +71,7 @@ def restrict(spec: Mapping[str, Any]) -> None:
 
 
 def protect_parent(writable: Iterable[str]) -> bool:
-    """Narrow this process, for good and without privileges: no signal to processes outside itself, no write but below `writable`.
+    """Restrict this process permanently, without privileges: no signals to processes outside it, no writes but below `writable`.
 
     For a child of the warm server, which shares a sandbox with its parent and siblings: neither can be signalled, traced or have
     its files replaced by the child and what it starts. Devices stay writable. True when signals, too, are held back (ABI 6);

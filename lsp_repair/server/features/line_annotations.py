@@ -1,4 +1,4 @@
-"""Hovers, code lenses and inlay hints; and what the user is told who asks for an explanation."""
+"""Hovers, code lenses and inlay hints, and the explanation of a failure on request."""
 
 from collections.abc import Callable, Iterator
 

@@ -52,11 +52,10 @@ def _sealed_emit(descriptor: int, seal: str) -> Emit:
 
 
 def _record(root: str, task: RecordCalls, emit: Emit) -> None:
-    from .. import time_limits
-    from ..session.measurement import run_pytest
+    from ..session.measurement import LimitedTests, run_pytest
     from .recorded_calls import CallsRecorded
 
-    run_pytest(root, task.args, [CallsRecorded(root, task, emit), time_limits.LimitedTests(task.test_seconds)])
+    run_pytest(root, task.args, [CallsRecorded(root, task, emit), LimitedTests(task.test_seconds)])
 
 
 def _replay(root: str, task: ReplayCalls, emit: Emit) -> None:

@@ -29,7 +29,7 @@ class TooLargeError(Exception):
 
 
 class CallsRecorded:
-    """Reports each different call; after many of them, or many events, the profiler goes away for good.
+    """Reports each different call; after many of them, or many events, the profiler is removed.
 
     Calls of functions that the patch changed count whoever makes them, other calls where the nearest frame of the project
     is one of the tests' own.

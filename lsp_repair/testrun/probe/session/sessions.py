@@ -12,12 +12,12 @@ from typing import Any, Callable, NoReturn, Union
 import pytest
 from _pytest.config import default_plugins
 
-from .. import channel, limits, time_limits
+from .. import channel, limits
 from ..digests import Digests
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from ..start_probe import hide_probe
 from .guarding import guard
-from .measurement import run_pytest
+from .measurement import LimitedTests, run_pytest
 from .recorder import recorder
 from .reporting import Reporting, Within
 from .sealing import sealed_emit
@@ -44,7 +44,7 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
         reporting.within = Within(request.root, request.within)
     if request.record:
         reporting.recorder = recorder(request.root)
-    plugins: list[Any] = [reporting, time_limits.LimitedTests(request.test_seconds)]
+    plugins: list[Any] = [reporting, LimitedTests(request.test_seconds)]
     if request.must_fail is not None:
         from ..must_fail.mutated_assertions import MustFail
 

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
-from .. import limits, time_limits
+from .. import limits
 from ..channel import Record
 from ..run_records import Start
+from ..session.measurement import LimitedTests
 from ..session.recorder import recorder
 from . import behaviour, reload, swap, warm_records
 from .items import Items
@@ -34,7 +35,7 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
     items = [warm.items.by_id[each] for each in request.ids if each in warm.items.by_id]
     warm.reporting.emit = emit
     warm.reporting.recorder = recorder(warm.root) if request.record else None
-    warm.session.config.pluginmanager.register(time_limits.LimitedTests(request.test_seconds))
+    warm.session.config.pluginmanager.register(LimitedTests(request.test_seconds))
     reached = ReachedFunctions(warm.root, owners)
     if not request.rounds or not reached.could_note:
         with Spawned() as spawned:

@@ -83,7 +83,7 @@ def entered() -> Union[MonitoredEntered, ProfiledEntered]:
 
 
 def can_note() -> bool:
-    """Whether nobody else profiles, and no coroutines are about that have profilers of their own."""
+    """Whether nothing else profiles, and no greenlets are in use, which have profilers of their own."""
     return sys.getprofile() is None and "greenlet" not in sys.modules
 
 
