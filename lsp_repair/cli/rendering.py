@@ -96,7 +96,8 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
             for status in Status
             if (some := [each for each in report.failures if each.status is status])
         ]
-        parts += [f"isolation {report.isolation.words}", _cost(report)]
+        parts.append(f"isolation {report.isolation.words}")
+        parts.append(f"{report.usage.total:,} tokens, {money_text(report.cost_usd)}")
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached; this is what had been found", "yellow")
@@ -104,10 +105,6 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
 
 def _number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _cost(report: FixReport) -> str:
-    return f"{report.usage.total:,} tokens, {money_text(report.cost_usd)}"
 
 
 def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:

@@ -7,7 +7,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from lsp_repair.settings import DECLARED, Settings
+from lsp_repair.app.codes_page import table
+from lsp_repair.settings import DECLARED, Declared, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +40,30 @@ def names() -> tuple[str, ...]:
 
 def page() -> str:
     """The page in Markdown."""
-    defaults = Settings()
-    lines = [
-        "# Settings",
-        "",
-        "Made from the code: `python -m lsp_repair.server.settings_page > docs/settings.md`. `lsp-repair config` prints every",
-        "value with its source.",
-        "",
-        "In an editor below `lspRepair`, only there:",
-        "",
-        "| setting | default | meaning |",
-        "|---|---|---|",
-        *(f"| `{each.name}` | `{each.default}` | {each.meaning} |" for each in EDITOR_SETTINGS),
-        "",
-        "In `config.toml`, and in an editor below `lspRepair` in camel case (`maxUsdPerFix`):",
-        "",
-        "| setting | default | a repository may | meaning |",
-        "|---|---|---|---|",
-    ]
-    for each in DECLARED:
-        default = _shown(getattr(defaults, each.name))
-        may = "tighten" if each.tighten is not None else "not"
-        lines.append(f"| `{each.name}` | {default} | {may} | {each.meaning} |")
-    return "\n".join([*lines, ""])
+    only_there = ((f"`{each.name}`", f"`{each.default}`", each.meaning) for each in EDITOR_SETTINGS)
+    return "\n".join(
+        (
+            "# Settings",
+            "",
+            "Made from the code: `python -m lsp_repair.server.settings_page > docs/settings.md`. `lsp-repair config` prints every",
+            "value with its source.",
+            "",
+            "In an editor below `lspRepair`, only there:",
+            "",
+            *table(("setting", "default", "meaning"), only_there),
+            "",
+            "In `config.toml`, and in an editor below `lspRepair` in camel case (`maxUsdPerFix`):",
+            "",
+            *table(("setting", "default", "a repository may", "meaning"), map(_row, DECLARED)),
+            "",
+        )
+    )
 
 
-def _shown(value: object) -> str:
-    return "" if value is None or value == () else f"`{value}`"
+def _row(declared: Declared) -> tuple[str, ...]:
+    value: object = getattr(Settings(), declared.name)
+    default = "" if value is None or value == () else f"`{value}`"
+    return f"`{declared.name}`", default, "tighten" if declared.tighten is not None else "not", declared.meaning
 
 
 if __name__ == "__main__":

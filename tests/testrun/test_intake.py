@@ -7,11 +7,10 @@ import struct
 import pytest
 from endings import read_from
 
-from lsp_repair.testrun.intake import Intake
+from lsp_repair.testrun.cold import Intake
 from lsp_repair.testrun.probe import channel
 from lsp_repair.testrun.probe.session.sealing import sealed_emit
-from lsp_repair.testrun.protocol import Protocol
-from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.records import Protocol, RunBuilder
 from lsp_repair.testrun.shapes import read_report, read_warm_report
 
 SECRET = bytes(range(32))
