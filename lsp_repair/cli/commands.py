@@ -95,7 +95,10 @@ def _import_cache(folders: Folders, project: Project) -> Path | None:
 
 def _cut_short(reports: Sequence[FixReport]) -> bool:
     """Time ran out before every failure was looked at, or before every test ran: that is no "nothing fails"."""
-    return any((report.out_of_time or report.tests.not_run) and not report.failures for report in reports)
+    return any(
+        (report.out_of_time or report.tests.not_run) and not any(each.proposals for each in report.failures)
+        for report in reports
+    )
 
 
 def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozenset[str] = frozenset()) -> FixRequest:
@@ -147,7 +150,7 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
     if chosen.preview is not None:
         rendering.show_prompts(console, chosen.preview.shown)
     _write_fix_json(arguments, [report], None, interrupted=False)
-    return int(any(each.counts_as_failure for each in report.failures))
+    return int(any(each.counts_as_failure for each in report.failures) or _cut_short([report]))
 
 
 def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:

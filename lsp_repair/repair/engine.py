@@ -1,6 +1,7 @@
 """The whole job over one pytest root: `fix` goes through the stages, `check` judges a foreign patch."""
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lsp_repair.domain.events import (
     SessionStarted,
 )
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
@@ -161,9 +162,9 @@ def _checked(
     if selection.targets:
         ids = (*(test.node_id for test in baseline.run.collected), *failing)
         targets = tuple(dict.fromkeys(key for key in ids if selection.names(key)))
-        green = [key for key in targets if key not in failing]
-        if green:
-            return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
+        unproven = _first_not_failing(baseline.run, targets)
+        if unproven is not None:
+            return targets, unproven
     if not targets:
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
     narrow = targets_scope(targets)
@@ -171,3 +172,18 @@ def _checked(
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits)
     return targets, prove(context, patch, targets, (wide, narrow), deadline)
+
+
+def _first_not_failing(run: TestRun, targets: Sequence[NodeId]) -> Unproven | None:
+    """Why one of the targets cannot prove anything: it did not run, was skipped, or passes."""
+    for target in targets:
+        result = run.results.get(target)
+        if result is None:
+            return Unproven(
+                (Reason.INCOMPLETE_RUN,), f"{target} did not run without the patch before the time was over"
+            )
+        if result.outcome in {Outcome.SKIPPED, Outcome.XFAILED}:
+            return Unproven((Reason.TARGET_NOT_RUN,), f"{target} is {result.outcome} without the patch")
+        if not result.outcome.is_failing:
+            return Unproven((Reason.TARGET_PASSES_BEFORE,), f"{target} passes without the patch")
+    return None

@@ -220,6 +220,34 @@ def test_a_target_that_passes_before_proves_nothing(lsp_repair, tmp_path):
     assert (ran.code, ran.json["verdict"], ran.json["reasons"]) == (1, "unproven", ["target-passes-before"])
 
 
+def test_a_target_that_was_not_reached_is_never_called_passing(lsp_repair, tmp_path):
+    """Its file is collected, and a test above it takes all the time that there is."""
+    file = tmp_path / "some.patch"
+    file.write_text(PATCH.format(1))
+    slow = "import time\n\ndef test_slow(): time.sleep(50)\n\ndef test_also_slow(): time.sleep(50)\n"
+    root = written(tmp_path, {**RED, "test_slow.py": slow})
+    ran = lsp_repair("check", root, "--patch", file, "--test", "test_slow.py", "--time-limit", 12)
+    assert (ran.code, ran.json["verdict"], ran.json["reasons"]) == (1, "unproven", ["incomplete-run"])
+    ran = lsp_repair("explain", root, "--test", "test_slow.py", "--time-limit", 12)
+    assert ran.code == 1
+
+
+def test_a_test_named_by_its_id_is_run_alone_where_its_file_hangs_before_it(lsp_repair, tmp_path):
+    tests = RED["test_it.py"].replace(
+        "def test_it", "def test_slow():\n    __import__('time').sleep(50)\n\ndef test_it"
+    )
+    root = written(tmp_path, {**RED, "test_it.py": tests})
+    ran = lsp_repair("explain", root, "--test", "test_it.py::test_it", "--time-limit", 20)
+    assert [failure["tests"] for failure in ran.json["failures"]] == [["test_it.py::test_it"]], ran.out + ran.err
+
+
+def test_an_unknown_test_is_named(lsp_repair, tmp_path):
+    ran = lsp_repair("fix", written(tmp_path, RED), "--test", "test_it.py::test_unknown")
+    assert ran.code == 2
+    assert ran.json["error"]["code"] == "test-not-found"
+    assert "test_it.py::test_unknown" in ran.json["error"]["message"]
+
+
 def test_doctor_says_what_was_chosen_and_why(lsp_repair, tmp_path):
     root = written(tmp_path, {**GREEN, "pytest.ini": "[pytest]\n"})
     ran = lsp_repair("doctor", root, "--python", sys.executable)

@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Status, TestCounts
@@ -48,7 +48,7 @@ class SessionReport:
             python=str(self.project.interpreter.executable),
             tests=self.counts,
             isolation=self.isolation,
-            failures=tuple(self.failures),
+            failures=tuple(_not_repaired_elsewhere(self.failures)),
             seconds=time.monotonic() - self._started,
             cpu_seconds=cpu_seconds() - self._cpu,
             out_of_time=out_of_time,
@@ -96,6 +96,14 @@ def unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[Fail
     """The groups that the best proposal of this report does not repair as well."""
     fixed = set(report.proposals[0].evidence.targets_passed) if report.proposals else set()
     return [group for group in groups if not fixed.issuperset(group.node_ids)]
+
+
+def _not_repaired_elsewhere(reports: Sequence[FailureReport]) -> Iterator[FailureReport]:
+    """The reports without those of groups that found no repair, and whose tests the best proposal of another one repairs."""
+    fixed = {key for report in reports for each in report.proposals[:1] for key in each.evidence.targets_passed}
+    for report in reports:
+        if not report.counts_as_failure or not fixed.issuperset(report.group.node_ids):
+            yield report
 
 
 def _with_all_repaired(group: FailureGroup, found: Found, run: TestRun) -> FailureGroup:
