@@ -46,7 +46,7 @@ def _breakdowns(report: Report) -> dict[str, Sequence[Spending]]:
 
 def _show_totals(console: Console, summary: Summary) -> None:
     console.line(
-        f"{_counted(summary.sessions, 'session')}, {_counted(summary.failures, 'failure')}, "
+        f"{counted(summary.sessions, 'session')}, {counted(summary.failures, 'failure')}, "
         f"{summary.proposed:,} with a proposal, "
         f"{summary.accepted:,} accepted, {summary.rejected:,} rejected",
         "bold",
@@ -108,7 +108,8 @@ def _show_fix(console: Console, fix: FixCost) -> None:
     )
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """A figure with its noun."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

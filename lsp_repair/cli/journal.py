@@ -36,15 +36,6 @@ class AppliedFix:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A fix as the journal holds it."""
-
-    file: Path
-    at: float
-    writing: Writing
-
-
 def apply(root: Path, changes: Sequence[FileChange], journal: Path) -> AppliedFix:
     """Write all files of a patch or none.
 
@@ -59,13 +50,13 @@ def apply(root: Path, changes: Sequence[FileChange], journal: Path) -> AppliedFi
             if content(step.target) != step.before:
                 raise UsageError("stale", f"{step.path} changed since the patch was proved", "run fix again")
         fix_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        entry = _Entry(journal / f"{fix_id}.json", time.time(), Writing(fix_id, steps, missing_folders(steps)))
-        _write_entry(entry, root)
+        file, writing = journal / f"{fix_id}.json", Writing(fix_id, steps, missing_folders(steps))
+        _write_entry(file, writing, root)
         try:
-            carry_out(entry.writing)
+            carry_out(writing)
         except BaseException:
             if all(content(step.target) == step.before for step in steps):
-                entry.file.unlink()  # otherwise it stays, and undo can try again to put things back
+                file.unlink()  # otherwise it stays, and undo can try again to put things back
             raise
     return AppliedFix(fix_id, tuple(step.path for step in steps))
 
@@ -77,8 +68,7 @@ def undo(root: Path, journal: Path, fix_id: str | None) -> AppliedFix:
     UsageError: `nothing-to-undo`, `journal-damaged`, or `changed-since` naming the file; then nothing was changed.
     """
     with _locked(journal):
-        entry = _entry(root, journal, fix_id)
-        writing = entry.writing
+        file, writing = _entry(root, journal, fix_id)
         sweep(writing)
         pending: list[Step] = []
         for step in writing.steps:
@@ -91,7 +81,7 @@ def undo(root: Path, journal: Path, fix_id: str | None) -> AppliedFix:
                 )
         carry_out(Writing(writing.id, tuple(pending), missing_folders(pending)))
         remove_empty(writing.folders)
-        entry.file.rename(entry.file.with_suffix(".undone"))
+        file.rename(file.with_suffix(".undone"))
         sync_folder(journal)
     return AppliedFix(writing.id, tuple(step.path for step in writing.steps))
 
@@ -112,29 +102,28 @@ def _locked(journal: Path) -> Generator[None, None, None]:
         os.close(descriptor)
 
 
-def _write_entry(entry: _Entry, root: Path) -> None:
-    writing = entry.writing
+def _write_entry(entry: Path, writing: Writing, root: Path) -> None:
     document = {
         "id": writing.id,
         "root": str(root.resolve()),
-        "at": entry.at,
+        "at": time.time(),
         "changes": [
             {"path": each.path, "before": _encoded(each.before), "after": _encoded(each.after), "mode": each.mode}
             for each in writing.steps
         ],
         "folders": [str(folder) for folder in writing.folders],
     }
-    draft = entry.file.with_suffix(".tmp")
+    draft = entry.with_suffix(".tmp")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             json.dump(document, file)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(entry.file)
+        draft.replace(entry)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise unwritable(error) from error
-    sync_folder(entry.file.parent)
+    sync_folder(entry.parent)
 
 
 def _encoded(data: bytes | None) -> str | None:
@@ -145,8 +134,8 @@ def _decoded(text: str | None) -> bytes | None:
     return b64decode(text) if text is not None else None
 
 
-def _entry(root: Path, journal: Path, fix_id: str | None) -> _Entry:
-    """The entry that is meant; a damaged one is named rather than passed over, for it may be the latest."""
+def _entry(root: Path, journal: Path, fix_id: str | None) -> tuple[Path, Writing]:
+    """The entry that is meant, and what it undoes; a damaged one is named rather than passed over, for it may be the latest."""
     found: list[tuple[float, Path, dict[str, Any]]] = []
     for file in journal.glob("*.json"):
         if fix_id not in {None, file.stem}:
@@ -162,9 +151,9 @@ def _entry(root: Path, journal: Path, fix_id: str | None) -> _Entry:
     if not found:
         named = f"no fix {fix_id}" if fix_id else "no fix"
         raise UsageError("nothing-to-undo", f"{named} of {root} can be undone", "fixes are recorded by fix --write")
-    at, file, document = max(found, key=lambda each: each[0])
+    _, file, document = max(found, key=lambda each: each[0])
     steps = tuple(_restored(root, record) for record in document["changes"])
-    return _Entry(file, at, Writing(file.stem, steps, tuple(map(Path, document.get("folders", ())))))
+    return file, Writing(file.stem, steps, tuple(map(Path, document.get("folders", ()))))
 
 
 def _restored(root: Path, record: dict[str, Any]) -> Step:

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
-from lsp_repair.server.state.view import Ask
+from lsp_repair.server.state.view import Ask, FailingTest, FileText, Offer, Place, Report
 from lsp_repair.server.workers.worker_messages import (
     Changed,
     Chat,

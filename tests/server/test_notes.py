@@ -6,8 +6,7 @@ from lsprotocol import types as lsp  # noqa: TID251 - a hover is asked for in it
 
 from lsp_repair.server.features.line_annotations import explanation, hover
 from lsp_repair.server.features.workspace_edits import diff_text
-from lsp_repair.server.state.failures import FailingTest, Offer, Place, Report
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import FailingTest, Offer, Place, Report, View
 
 NOTE = "shop.py:12: adds state that persists across calls"
 OFFER = Offer("1", "fix", flagged=True, widely_proved=True, origin="builtin", cost_usd="0", files=(), notes=(NOTE,))

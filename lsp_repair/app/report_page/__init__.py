@@ -15,6 +15,8 @@ from importlib import resources
 from string import Template
 from typing import Any, NamedTuple, cast
 
+from lsp_repair.app.cost_report import counted
+
 Json = dict[str, Any]
 
 _UNSAFE_IN_HTML = {ord(each): f"\\u{ord(each):04x}" for each in "<>&"}
@@ -113,7 +115,7 @@ def _figure_html(figure: _Figure) -> str:
 
 def _proposed_note(shown: Json) -> str:
     return (
-        f"of {_counted(shown['failures'], 'failure')} in {_counted(shown['sessions'], 'session')}: "
+        f"of {counted(shown['failures'], 'failure')} in {counted(shown['sessions'], 'session')}: "
         f"{shown['accepted']:,} accepted, {shown['rejected']:,} rejected"
     )
 
@@ -145,7 +147,7 @@ def _mean(label: str, group: Json, name: str) -> _Figure:
 
 
 def _work_note(shown: Json) -> str:
-    tried = f"{_counted(shown['candidates'], 'candidate')} tried"
+    tried = f"{counted(shown['candidates'], 'candidate')} tried"
     return f"{_duration(shown['seconds'] / shown['failures'])} a failure, {tried}" if shown["failures"] else tried
 
 
@@ -153,11 +155,7 @@ def _tokens_note(shown: Json) -> str:
     calls = sum(each["calls"] for each in shown["by_model"])
     if not calls:
         return "no model was asked"
-    return f"in {_counted(calls, 'call')} of {_counted(len(shown['by_model']), 'model')}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"in {counted(calls, 'call')} of {counted(len(shown['by_model']), 'model')}"
 
 
 def _compact(count: int) -> str:

@@ -13,7 +13,7 @@ from lsp_repair.server.editor_workspace import EditorWorkspace
 from lsp_repair.server.features.workspace_edits import diff_text, workspace_edit
 from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import same_text
-from lsp_repair.server.state.failures import Offer
+from lsp_repair.server.state.view import Offer
 
 _MAX_WAIT_SECONDS = 2.0
 _STALE = (

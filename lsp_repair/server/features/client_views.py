@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lsp_repair.server.state.failures import Offer, Place, Report
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import Offer, Place, Report, View
 
 
 def status(view: View, cost_usd: str | None) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from lsprotocol import types as lsp
 from lsp_repair.server.features.diagnostics import Touched
 from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.state.buffers import Texts
-from lsp_repair.server.state.failures import Offer
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import Offer, View
 
 FIX_ALL = "source.fixAll.lspRepair"
 KINDS = [lsp.CodeActionKind.QuickFix, FIX_ALL]

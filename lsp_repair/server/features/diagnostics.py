@@ -8,8 +8,7 @@ from pathlib import Path
 from lsprotocol import types as lsp
 
 from lsp_repair.server.state.buffers import Texts, line_edits
-from lsp_repair.server.state.failures import FailingTest, FileText, Place, Report
-from lsp_repair.server.state.view import View, line_mapping
+from lsp_repair.server.state.view import FailingTest, FileText, Place, Report, View, line_mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from lsprotocol import types as lsp
 from lsp_repair.server.features.code_actions import command
 from lsp_repair.server.features.diagnostics import failing_at
 from lsp_repair.server.state.buffers import Texts
-from lsp_repair.server.state.failures import FailingTest, Offer
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import FailingTest, Offer, View
 
 _MAX_VALUES = 80
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from lsprotocol import types as lsp
 
 from lsp_repair.server.state.buffers import Texts, line_edits, plain_lines, same_text
-from lsp_repair.server.state.failures import FileText, Offer
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import FileText, Offer, View
 
 
 def workspace_edit(view: View, offer: Offer, texts: Texts) -> lsp.WorkspaceEdit | None:

@@ -7,8 +7,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from lsp_repair.server.state.failures import FailingTest, Report
-from lsp_repair.server.state.view import Ask
+from lsp_repair.server.state.view import Ask, FailingTest, Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.events import FailureReport, Proposal
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Level
-from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
+from lsp_repair.server.state.view import FailingTest, FileText, Offer, Place, Report
 
 _MAX_CHARACTERS = 2_000
 _MAX_VALUES = 4

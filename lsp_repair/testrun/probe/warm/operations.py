@@ -11,11 +11,12 @@ from typing import Any, Callable, Optional
 from .. import limits
 from ..channel import Record
 from ..run_records import Start
+from ..session.guarding import identity
 from ..session.measurement import LimitedTests
 from ..session.recorder import recorder
 from . import behaviour, reload, swap, warm_records
 from .items import Items
-from .reached import ReachedFunctions, identity
+from .reached import ReachedFunctions
 from .swapped_candidates import Emit, SwappedCandidates, Warm
 
 _MEMORY_BYTES = 3 << 30

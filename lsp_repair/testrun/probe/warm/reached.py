@@ -17,10 +17,8 @@ from typing import Any, Callable, Union
 
 import pytest
 
+from ..session.guarding import identity
 from ..session.recorder import Monitor
-
-identity = object.__hash__
-"""`id` raises an audit event at each call."""
 
 
 class ProfiledEntered:
