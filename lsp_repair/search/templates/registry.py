@@ -22,13 +22,7 @@ from lsp_repair.search.templates.expressions import (
     subscripts,
     wraps,
 )
-from lsp_repair.search.templates.statements import (
-    blocks,
-    exceptions,
-    repeats,
-    signatures,
-    statements,
-)
+from lsp_repair.search.templates.statements import blocks, exceptions, repeats, signatures, statements
 
 ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
 
