@@ -12,9 +12,9 @@ from lsp_repair.repair.builtin import Found, repair_by_search
 from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.stages.environment_triage import EnvironmentTriage
 from lsp_repair.repair.stages.localise import localise_in_tests
 from lsp_repair.repair.stages.prepare import Session
+from lsp_repair.repair.stages.triage import EnvironmentTriage
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 

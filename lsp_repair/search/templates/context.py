@@ -233,6 +233,9 @@ class ErrorPlace:
     function: Function | None
 
 
+ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
+
+
 def place_at(context: Context, failure: Failure, line: int) -> ErrorPlace:
     """The place of the traceback's line."""
     found = tuple(_expressions_at(context, line))

@@ -1,15 +1,6 @@
 """Every template family, by what it looks at."""
 
-from collections.abc import Callable, Iterator
-
-from lsp_repair.search.templates.context import (
-    Change,
-    Context,
-    ErrorPlace,
-    ExpressionTemplate,
-    ModuleTemplate,
-    StatementTemplate,
-)
+from lsp_repair.search.templates.context import ErrorTemplate, ExpressionTemplate, ModuleTemplate, StatementTemplate
 from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
 from lsp_repair.search.templates.expressions import (
     arithmetic,
@@ -23,8 +14,6 @@ from lsp_repair.search.templates.expressions import (
     wraps,
 )
 from lsp_repair.search.templates.statements import blocks, exceptions, repeats, signatures, statements
-
-ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
 
 EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     arithmetic.comparisons,
