@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,13 +27,48 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return max(1, len(os.sched_getaffinity(0)) * 3 // 2) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--slow`."""
+    parser.addoption(
+        "--slow",
+        choices=("no", "only", "too"),
+        default="no",
+        help="run the tests that are marked slow (a test that is named by its id always runs)",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let one worker have all tests that share a session; the others go to whichever is free."""
+    """Leave slow tests out, and let one worker have all tests that share a session."""
+    _select_by_speed(config, items)
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
             if any(each in item.path.parts for each in SHARING):
                 item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _select_by_speed(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the slow tests, or the others. Tests named by their ids run whatever they are."""
+    wanted = config.option.slow
+    if wanted == "too" or any("::" in each for each in config.args):
+        return
+    slow = set(_slow(items))
+    left_out = [item for item in items if (item in slow) is (wanted == "no")]
+    items[:] = [item for item in items if (item in slow) is (wanted == "only")]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _slow(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """The items marked slow; the first `keep` cases of a parametrised test are not."""
+    kept = Counter[str]()
+    for item in items:
+        marker = item.get_closest_marker("slow")
+        if marker is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        kept[test] += 1
+        if kept[test] > marker.kwargs.get("keep", 0):
+            yield item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

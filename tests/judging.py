@@ -14,7 +14,7 @@ from lsp_repair.judge.proof_context import combined
 from lsp_repair.judge.runs.must_fail import all_failed, must_fail
 from lsp_repair.judge.runs.patched_runs import PatchedRun, request_of, run_patched
 from lsp_repair.judge.runs.run_integrity import check_integrity
-from lsp_repair.judge.runs.stability import judged
+from lsp_repair.judge.runs.run_outcomes import judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot

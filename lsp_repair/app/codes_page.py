@@ -74,14 +74,17 @@ ERROR_CODES = (
     ErrorCode("internal-error", 1, "a bug in lsp-repair"),
 )
 _EXIT_CODES = (
-    ("0", "nothing fails, or every repairable failure has a proposal (flaky and environment failures do not count)"),
-    ("1", "some failure stays unrepaired or unproven"),
-    ("2", "usage or configuration error"),
-    ("3", "refused: isolation, budget, trust"),
-    ("4", "the tests cannot be run at all"),
-    ("130", "interrupted"),
+    (
+        "0",
+        "nothing fails, or every repairable failure has a proposal (flaky and environment failures do not count)",
+        "plausible",
+    ),
+    ("1", "some failure stays unrepaired or unproven", "rejected or unproven"),
+    ("2", "usage or configuration error", "the same"),
+    ("3", "refused: isolation, budget, trust", "the same"),
+    ("4", "the tests cannot be run at all", "the same"),
+    ("130", "interrupted", "the same"),
 )
-_CHECK = {"0": "plausible", "1": "rejected or unproven"}
 
 
 def page() -> str:
@@ -92,7 +95,7 @@ def page() -> str:
             "",
             "Closed lists that other programs may rely on. Made from the code:",
             "`python -m lsp_repair.app.codes_page > docs/codes.md`.",
-            *_section("Exit codes", "", ("code", "`fix`", "`check`"), _exits()),
+            *_section("Exit codes", "", ("code", "`fix`", "`check`"), _EXIT_CODES),
             *_section(
                 "Reasons",
                 "Why a patch was refused or stays unproven, or why a failure has no proposal.",
@@ -122,14 +125,15 @@ def page() -> str:
     )
 
 
-def _exits() -> Iterable[tuple[str, ...]]:
-    return ((code, meaning, _CHECK.get(code, "the same")) for code, meaning in _EXIT_CODES)
-
-
 def _section(title: str, text: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[str]:
     yield from ("", f"## {title}", "")
     if text:
         yield from (text, "")
+    yield from table(columns, rows)
+
+
+def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    """The lines of a table in Markdown."""
     yield from (f"| {' | '.join(columns)} |", "|" + "---|" * len(columns))
     yield from (f"| {' | '.join(row)} |" for row in rows)
 

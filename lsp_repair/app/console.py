@@ -10,7 +10,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 
 @dataclass(slots=True)
 class Console:
-    """Where results and progress go."""
+    """Where results and progress are printed."""
 
     out: TextIO
     progress: TextIO

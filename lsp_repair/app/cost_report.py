@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Context, Decimal
@@ -64,15 +64,15 @@ def _show_groups(console: Console, groups: Mapping[str, GroupCost]) -> None:
 
 def _show_spending(console: Console, title: str, spending: Sequence[Spending]) -> None:
     rows = [
-        (each.key, *(f"{figure:,}" for figure in (each.calls, *_tokens(each))), _dollars(each.cost_usd))
+        (
+            each.key,
+            *(f"{figure:,}" for figure in (each.calls, *picked(each.usage, *_TOKENS).values())),
+            _dollars(each.cost_usd),
+        )
         for each in spending
     ]
     if rows:
         _show_table(console, (f"by {title}", "calls", "input", "cached", "output", "reasoning", "cost"), rows)
-
-
-def _tokens(spending: Spending) -> Iterable[int]:
-    return picked(spending.usage, *_TOKENS).values()
 
 
 def _show_table(console: Console, heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -44,7 +44,7 @@ def fix_json(report: FixReport) -> Json:
     """The whole result of `fix`."""
     return {
         "schema": SCHEMA,
-        **picked(report, "root", "python", "seconds", "cpu_seconds", "tests"),
+        **picked(report, "root", "python", "seconds", "cpu_seconds", "tests", "collection_errors"),
         "isolation": isolation_json(report.isolation),
         "failures": [_failure(each) for each in report.failures],
         **picked(report, "usage", "cost_usd", "notices"),

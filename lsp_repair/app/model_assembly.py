@@ -9,7 +9,7 @@ from typing import Any
 
 from lsp_repair.app.secrets import redactor_for
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import Caps, Meter, Reflections
+from lsp_repair.domain.money import Caps, Meter
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
@@ -102,16 +102,17 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
     steps = [(kind, choice) for kind, choice in named if choice is not None and kind in allowed]
     if not steps:
         return Chosen(None, _why_none(level, named))
-    if means.ledger is None and not flags.show_prompt:
-        return Chosen(None, "the ledger cannot be written, so no model is asked: the built-in engine works alone")
     preview = PreviewWire(PreviewMeter()) if flags.show_prompt else None
-    workshop = _Workshop(flags, settings, means, preview)
+    meter = _meter(preview, means.ledger, settings.caps)
+    if meter is None:
+        return Chosen(None, "the ledger cannot be written, so no model is asked: the built-in engine works alone")
+    workshop = _Workshop(flags, settings, means, preview, meter)
     pairs = tuple((kind, workshop.pair(kind, choice)) for kind, choice in steps)
     assistants = Assistants(
         strategy=strategy,
         steps=pairs,
-        meter=workshop.meter,
-        reflections=workshop.reflections,
+        meter=meter,
+        reflections=_Forgetful() if means.ledger is None else KeptReflections(means.ledger, str(means.root)),
         redactor=means.redactor,
         ignored=Ignored(means.root, settings.prompt_exclude),
         hint=flags.hint,
@@ -157,63 +158,59 @@ def _as_configured(choice: ModelChoice, settings: Settings) -> ModelChoice:
     return choice
 
 
+def _meter(preview: PreviewWire | None, ledger: Ledger | None, caps: Caps) -> Meter | None:
+    """What bounds the cost of the models; None where nothing can."""
+    if preview is not None:
+        return preview.meter
+    return None if ledger is None else LedgerMeter(ledger, caps)
+
+
+@dataclass(frozen=True, slots=True)
 class _Workshop:
     """Builds the models; those of one endpoint share its circuit breaker."""
 
-    def __init__(self, flags: ModelFlags, settings: Settings, means: Means, preview: PreviewWire | None) -> None:
-        self._flags = flags
-        self._settings = settings
-        self._means = means
-        self._preview = preview
-        self._breakers: dict[str, Breaker] = {}
-        self.meter: Meter = preview.meter if preview is not None else self._books(settings.caps)
-        self.reflections: Reflections = (
-            KeptReflections(means.ledger, str(means.root)) if means.ledger is not None else _Forgetful()
-        )
-
-    def _books(self, caps: Caps) -> Meter:
-        assert self._means.ledger is not None
-        return LedgerMeter(self._means.ledger, caps)
+    flags: ModelFlags
+    settings: Settings
+    means: Means
+    preview: PreviewWire | None
+    meter: Meter
+    breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
 
     def pair(self, kind: str, choice: ModelChoice) -> Pair:
         """The cheap step asks one model for both; the strong one may have a feedback model of its own."""
         repair = self._model(choice)
-        feedback = self._settings.feedback_model
+        feedback = self.settings.feedback_model
         return Pair(repair if kind == "cheap" or feedback is None else self._model(feedback), repair)
 
     def _model(self, choice: ModelChoice) -> ChatModel:
         endpoint = self._endpoint(choice)
-        paid = None
-        cache = self._means.folders.cache
-        recorded = self._flags.record is not None or self._flags.replay is not None
-        if cache is not None and self._preview is None and not recorded:
-            paid = PaidReplies(cache / "replies")
-        breaker = self._breakers.setdefault(endpoint.base_url, Breaker())
+        cache = self.means.folders.cache
+        is_usual = self.preview is None and self.flags.record is None and self.flags.replay is None
+        paid = PaidReplies(cache / "replies") if cache is not None and is_usual else None
+        breaker = self.breakers.setdefault(endpoint.base_url, Breaker())
         return ChatModel(endpoint, self._wire(endpoint), self.meter, breaker, paid)
 
     def _endpoint(self, choice: ModelChoice) -> Endpoint:
-        in_editor = self._means.editor is not None
-        if self._preview is not None or self._flags.replay is not None:
-            try:
-                return resolve(choice, self._means.environ, in_editor=in_editor)
-            except UsageError as error:
-                if error.code not in {"no-key", "no-keyring"}:
-                    raise
-                return resolve(replace(choice, key="none"), self._means.environ)  # no key is needed to send nothing
-        return resolve(choice, self._means.environ, in_editor=in_editor)
+        try:
+            return resolve(choice, self.means.environ, in_editor=self.means.editor is not None)
+        except UsageError as error:
+            sends_nothing = self.preview is not None or self.flags.replay is not None
+            if not sends_nothing or error.code not in {"no-key", "no-keyring"}:
+                raise
+            return resolve(replace(choice, key="none"), self.means.environ)
 
     def _wire(self, endpoint: Endpoint) -> Exchange:
-        if self._preview is not None:
-            return self._preview
-        if endpoint.in_editor and self._means.editor is not None:
-            return self._means.editor(endpoint)
+        if self.preview is not None:
+            return self.preview
+        if endpoint.in_editor and self.means.editor is not None:
+            return self.means.editor(endpoint)
         from lsp_repair.models.recording import RecordingTransport, ReplayTransport
         from lsp_repair.models.wire import Wire
 
-        if self._flags.replay is not None:
-            return Wire(endpoint, ReplayTransport(self._flags.replay))
-        if self._flags.record is not None:
-            return Wire(endpoint, RecordingTransport(self._flags.record))
+        if self.flags.replay is not None:
+            return Wire(endpoint, ReplayTransport(self.flags.replay))
+        if self.flags.record is not None:
+            return Wire(endpoint, RecordingTransport(self.flags.record))
         return Wire(endpoint)
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are known before anything runs: values of environment variables and files that usually hold them."""
+"""Secrets known before anything runs: values of environment variables, and those in files that usually contain secrets."""
 
 import os
 import re

@@ -37,8 +37,6 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--csv", type=Path, metavar="FILE", help="write one row per fix")
     report.add_argument("--html", type=Path, metavar="FILE", help="write an HTML page with charts")
     doctor = commands.add_parser("doctor", help="show what was detected about a project, and why")
-    doctor.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
-    doctor.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     demo = commands.add_parser("demo", help="repair a small broken project that ships with lsp-repair")
     demo.add_argument("--keep", action="store_true", help="keep the copy of the project afterwards")
     commands.add_parser("config", help="show every setting, its value and where it comes from")
@@ -54,8 +52,9 @@ def parser() -> argparse.ArgumentParser:
     watch = commands.add_parser(
         "watch", help="whenever a file changes, run the affected tests, explain failures and repair them"
     )
-    watch.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
-    watch.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
+    for command in (doctor, watch):
+        command.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
+        command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
     trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
     trust.add_argument("path", nargs="?", type=Path, metavar="PATH")
     trust.add_argument(

@@ -126,12 +126,11 @@ def _one(
 
     report = fix(replace(project, root=root), FixRequest(time_limit_seconds=_SECONDS, assistants=asked), observe)
     proposals = [each for failure in report.failures for each in failure.proposals]
-    detail = "; ".join(failure.detail for failure in report.failures)
-    if not proposals:
-        return Answer(known.name, bool(judged), repaired=False, needs_feedback=bool(known.hint), detail=detail), report
-    right = _meets(project, known, proposals[0].patch.diff, folder)
-    detail = "" if right else "the patch passes the failing test and misses what was asked for"
-    return Answer(known.name, applied=True, repaired=right, needs_feedback=bool(known.hint), detail=detail), report
+    right = bool(proposals) and _meets(project, known, proposals[0].patch.diff, folder)
+    missed = "the patch passes the failing test and misses what was asked for"
+    detail = missed if proposals else "; ".join(failure.detail for failure in report.failures)
+    applied = bool(judged or proposals)
+    return Answer(known.name, applied, right, bool(known.hint), "" if right else detail), report
 
 
 def _written(root: Path, known: Known, *, held_out: bool = False) -> Path:
@@ -153,4 +152,4 @@ def _meets(project: Project, known: Known, diff: str, folder: Path) -> bool:
 
 
 def _unreceived(event: Event) -> None:
-    """Nobody has to know."""
+    """Nothing follows the check."""

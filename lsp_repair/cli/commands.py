@@ -1,6 +1,5 @@
 """What each command does with its parsed arguments."""
 
-import argparse
 import hashlib
 import os
 import sys
@@ -13,12 +12,12 @@ from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
 from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli import rendering
-from lsp_repair.cli.consenting import fix_with_consent
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.demo import run_demo
+from lsp_repair.cli.doctor import run_doctor
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
-from lsp_repair.cli.wiring import JOURNAL, observer, opened_ledger, projects
+from lsp_repair.cli.wiring import JOURNAL, Arguments, fix_with_consent, observer, opened_ledger, projects
 from lsp_repair.domain.events import FixReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Plausible, Reason
@@ -28,8 +27,6 @@ from lsp_repair.isolation.tiers import way_out
 from lsp_repair.repair.engine import Interrupted, check, fix
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings, load_settings
-
-Arguments = argparse.Namespace
 
 
 def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -78,7 +75,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
 
 
 def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:
-    """What a cap or too weak an isolation left unrepaired; what was found beside it is kept."""
+    """The error for what a cap or too weak isolation left unrepaired; other results are kept."""
     for report in reports:
         for each in report.failures:
             if each.reason is Reason.WEAK_ISOLATION:
@@ -98,7 +95,10 @@ def _import_cache(folders: Folders, project: Project) -> Path | None:
 
 def _cut_short(reports: Sequence[FixReport]) -> bool:
     """Time ran out before every failure was looked at, or before every test ran: that is no "nothing fails"."""
-    return any((report.out_of_time or report.tests.not_run) and not report.failures for report in reports)
+    return any(
+        (report.out_of_time or report.tests.not_run) and not any(each.proposals for each in report.failures)
+        for report in reports
+    )
 
 
 def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozenset[str] = frozenset()) -> FixRequest:
@@ -125,16 +125,13 @@ def _write_fix_json(
     if not arguments.json:
         return
     documents = [json_output.fix_json(report) for report in reports] or [json_output.empty_fix_json()]
+    if failure is None and interrupted:
+        failure = LspRepairError("interrupted", "interrupted by the user")
+    elif failure is None and any(report.out_of_time for report in reports):
+        hint = "raise it with --time-limit SECONDS, or select fewer tests"
+        failure = LspRepairError("time-limit", "the time limit was reached; this is what had been found", hint)
     if failure is not None:
         documents[-1]["error"] = json_output.error_json(failure)
-    elif interrupted:
-        documents[-1]["error"] = {"code": "interrupted", "message": "interrupted by the user", "hint": ""}
-    elif any(report.out_of_time for report in reports):
-        documents[-1]["error"] = {
-            "code": "time-limit",
-            "message": "the time limit was reached; this is what had been found",
-            "hint": "raise it with --time-limit SECONDS, or select fewer tests",
-        }
     if getattr(arguments, "all_roots", False):
         json_output.write_json({"schema": json_output.SCHEMA, "roots": documents}, arguments.json)
     else:
@@ -153,7 +150,7 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
     if chosen.preview is not None:
         rendering.show_prompts(console, chosen.preview.shown)
     _write_fix_json(arguments, [report], None, interrupted=False)
-    return int(any(each.counts_as_failure for each in report.failures))
+    return int(any(each.counts_as_failure for each in report.failures) or _cut_short([report]))
 
 
 def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -218,13 +215,6 @@ def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     return 0
 
 
-def run_doctor(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
-    """`doctor`."""
-    from lsp_repair.cli.doctor import examine
-
-    return examine(arguments.path.expanduser().absolute(), arguments.python, console)
-
-
 def _shown(value: object) -> str:
     """A setting's value as one writes it."""
     if isinstance(value, tuple):
@@ -246,7 +236,7 @@ def run_config(arguments: Arguments, pytest_arguments: Sequence[str], console: C
 
 
 def run_clean(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
-    """`clean`: says first, removes after."""
+    """`clean`: lists what it is going to remove, then removes it."""
     plan = plan_clean(open_folders(), state=arguments.state)
     if not plan:
         console.line("nothing to remove")

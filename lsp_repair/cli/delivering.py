@@ -1,20 +1,18 @@
-"""What `fix` leaves behind when it is told to: patch files, and written fixes with their way back."""
+"""What `fix` leaves behind on request: patch files, and written fixes that can be undone."""
 
-import argparse
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_repair.app.console import Console
 from lsp_repair.cli.journal import apply
-from lsp_repair.cli.wiring import JOURNAL
+from lsp_repair.cli.wiring import JOURNAL, Arguments
 from lsp_repair.domain.events import FixReport, Proposal, Status
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
-
-Arguments = argparse.Namespace
 
 
 def deliver(arguments: Arguments, reports: Sequence[FixReport], means: tuple[Folders, Ledger | None, Console]) -> None:
@@ -52,7 +50,7 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
             "set LSP_REPAIR_STATE",
         )
     root = Path(report.root)
-    written: dict[str, tuple[bytes | None, bytes | None]] = {}
+    written: dict[str, bytes | None] = {}
     for failure in report.failures:
         if failure.status is not Status.PROPOSED:
             continue
@@ -68,33 +66,50 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
 def _write_one(
     root: Path,
     proposal: Proposal,
-    written: dict[str, tuple[bytes | None, bytes | None]],
+    written: dict[str, bytes | None],
     means: tuple[Path, Ledger | None, Console],
 ) -> None:
     """Write one proposal, on top of what earlier ones of this command did to the same files."""
     journal, ledger, console = means
-    changes = [_on_top(change, written.get(change.path)) for change in proposal.patch.changes]
+    changes = [_on_top(change, written) for change in proposal.patch.changes]
     if any(change is None for change in changes):
         console.line(f"not written: {proposal.title}: it overlaps a fix that was just written; run fix again", "yellow")
         return
     known = [change for change in changes if change is not None]
     applied = apply(root, known, journal)
-    for change in known:
-        first = written.get(change.path, (change.before, None))[0]
-        written[change.path] = (first, change.after)
+    written.update((change.path, change.after) for change in known)
     if ledger is not None:
         ledger.record_decision(proposal.id, "accepted")
     console.line(f"wrote {', '.join(applied.paths)}; undo it with: lsp-repair undo {applied.id}", "green")
 
 
-def _on_top(change: FileChange, before: tuple[bytes | None, bytes | None] | None) -> FileChange | None:
+def _on_top(change: FileChange, written: Mapping[str, bytes | None]) -> FileChange | None:
     """The same change on the text that an earlier fix left; None when both touch the same lines."""
-    from lsp_repair.cli.merging import merged
-
-    if before is None:
+    if change.path not in written:
         return change
-    _, current = before
+    current = written[change.path]
     if current is None or change.before is None or change.after is None:
         return None
     after = merged(change.before, current, change.after)
     return FileChange(change.path, current, after) if after is not None else None
+
+
+def merged(base: bytes, current: bytes, after: bytes) -> bytes | None:
+    """`current` with the changes from `base` to `after`; None when both changed the same or touching lines."""
+    lines, new = base.splitlines(keepends=True), after.splitlines(keepends=True)
+    theirs = current.splitlines(keepends=True)
+    taken = [(start, end) for tag, start, end, _, _ in _opcodes(lines, theirs) if tag != "equal"]
+    shifts = [(end, (high - low) - (end - start)) for _, start, end, low, high in _opcodes(lines, theirs)]
+    result = list(theirs)
+    for tag, start, end, low, high in reversed(_opcodes(lines, new)):
+        if tag == "equal":
+            continue
+        if any(start <= other_end and other_start <= end for other_start, other_end in taken):
+            return None
+        shift = sum(size for other_end, size in shifts if other_end <= start)
+        result[start + shift : end + shift] = new[low:high]
+    return b"".join(result)
+
+
+def _opcodes(one: list[bytes], other: list[bytes]) -> list[tuple[str, int, int, int, int]]:
+    return list(difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes())

@@ -1,6 +1,5 @@
 """`lsp-repair demo`: the bundled project, copied and repaired."""
 
-import argparse
 import os
 import shutil
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from lsp_repair.app.console import Console
 from lsp_repair.cli import rendering
-from lsp_repair.cli.wiring import observer, opened_ledger
+from lsp_repair.cli.wiring import Arguments, observer, opened_ledger
 from lsp_repair.domain.events import Status
 from lsp_repair.domain.isolation import Demands
 from lsp_repair.folders import open_folders
@@ -19,8 +18,6 @@ from lsp_repair.repair.engine import fix
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
-
-Arguments = argparse.Namespace
 
 
 def run_demo(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:

@@ -1,10 +1,11 @@
 """The `doctor` command: what was chosen for a project, why, and what is missing."""
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
 
 from lsp_repair import __version__
 from lsp_repair.app.console import Console
+from lsp_repair.cli.wiring import Arguments
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.folders import open_folders
@@ -14,8 +15,9 @@ from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.roots import find_root
 
 
-def examine(path: Path, python: Path | None, console: Console) -> int:
-    """Print the findings; 0 when tests can be run, 4 when not."""
+def run_doctor(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
+    """`doctor`: 0 when tests can be run, 4 when not."""
+    path = arguments.path.expanduser().absolute()
     root = find_root(path)
     loaded = load_settings(root.folder)
     folders = open_folders()
@@ -23,7 +25,7 @@ def examine(path: Path, python: Path | None, console: Console) -> int:
     _show(console, "root", f"{root.folder}{' (only ' + ', '.join(root.selected) + ')' if root.selected else ''}")
     _show(console, "pytest configuration", str(root.config_file or "none"))
     try:
-        project = discover(path, python, os.environ, loaded.settings)
+        project = discover(path, arguments.python, os.environ, loaded.settings)
     except CannotRunTestsError as error:
         console.line(f"interpreter: {error.message}", "red")
         console.line(f"  {error.hint}")

@@ -75,11 +75,7 @@ def _write_error(words: Sequence[str], destination: str | None, error: LspRepair
 def _command(name: str) -> Callable[..., int]:
     """The function of a command, imported when it is needed."""
     if name in {"serve", "trust", "watch"}:
-        from lsp_repair.cli import serve_command
-
-        return {"serve": serve_command.run_serve, "trust": serve_command.run_trust, "watch": serve_command.run_watch}[
-            name
-        ]
-    from lsp_repair.cli import commands
-
-    return commands.COMMANDS[name]
+        from lsp_repair.cli.serve_command import COMMANDS
+    else:
+        from lsp_repair.cli.commands import COMMANDS
+    return COMMANDS[name]

@@ -1,6 +1,5 @@
 """The `models` and `login` commands: which models are named, whether they are worth their price, and their keys."""
 
-import argparse
 import getpass
 import os
 import sys
@@ -15,7 +14,7 @@ from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
 from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli.capability import Capability, examine
-from lsp_repair.cli.wiring import opened_ledger
+from lsp_repair.cli.wiring import Arguments, opened_ledger
 from lsp_repair.domain.events import Observer
 from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.projects import Project
@@ -26,7 +25,6 @@ from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 
-Arguments = argparse.Namespace
 _MILLION = 1_000_000
 
 
@@ -143,10 +141,6 @@ def _json(found: Capability) -> dict[str, Any]:
         "repaired": sum(each.repaired for each in found.answers),
         "uses_feedback": found.uses_feedback,
         "tokens": found.usage.total,
-        "cost_usd": None if found.cost_usd is None else f"{found.cost_usd:f}",
-        "seconds": round(found.seconds, 3),
-        "answers": [
-            {"name": each.name, "applied": each.applied, "repaired": each.repaired, "detail": each.detail}
-            for each in found.answers
-        ],
+        **json_output.picked(found, "cost_usd", "seconds"),
+        "answers": [json_output.picked(each, "name", "applied", "repaired", "detail") for each in found.answers],
     }

@@ -80,9 +80,11 @@ def _show_why_none(console: Console, report: FailureReport) -> None:
 
 def _show_summary(console: Console, report: FixReport, *, explain_only: bool) -> None:
     tests = report.tests
-    counted = f"{tests.collected} tests: {tests.passed} passed, {tests.failed} failed"
-    counted += f", {tests.errors} errors" if tests.errors else ""
+    counted = f"{_number(tests.collected, 'test')}: {tests.passed} passed, {tests.failed} failed"
+    counted += f", {_number(tests.errors, 'error')}" if tests.errors else ""
     counted += f", {tests.skipped} skipped" if tests.skipped else ""
+    counted += f", {tests.not_run} not run" if tests.not_run else ""
+    counted += f", {_number(tests.not_collected, 'file')} not collected" if tests.not_collected else ""
     if not report.failures:
         nothing_failing = tests.collected and not tests.failed and not tests.errors and not tests.not_run
         console.line(f"{counted}. {_nothing(report)}", "bold", "green" if nothing_failing else "yellow")
@@ -94,14 +96,15 @@ def _show_summary(console: Console, report: FixReport, *, explain_only: bool) ->
             for status in Status
             if (some := [each for each in report.failures if each.status is status])
         ]
-        parts += [f"isolation {report.isolation.words}", _cost(report)]
+        parts.append(f"isolation {report.isolation.words}")
+        parts.append(f"{report.usage.total:,} tokens, {money_text(report.cost_usd)}")
     console.line(" · ".join([*parts, f"{report.seconds:.1f} s"]), "bold")
     if report.out_of_time:
         console.line("the time limit was reached; this is what had been found", "yellow")
 
 
-def _cost(report: FixReport) -> str:
-    return f"{report.usage.total:,} tokens, {money_text(report.cost_usd)}"
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:
@@ -135,7 +138,7 @@ def show_check(console: Console, report: CheckReport) -> None:
         evidence = verdict.evidence
         console.line("plausible", "bold", "green")
         console.line(
-            f"  {len(evidence.targets_passed)} targets pass, {evidence.still_passing} tests still pass "
+            f"  targets passed: {len(evidence.targets_passed)}, tests still passing: {evidence.still_passing} "
             f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
         _show_lines(console, [f"⚠ {flag}: review before you accept" for flag in evidence.flags], "yellow")

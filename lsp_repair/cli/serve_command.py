@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lsp_repair.app.console import Console
@@ -66,3 +66,10 @@ def _keep(state: Path, folder: Path | None, console: Console, *, weak_isolation:
     if weak_isolation:
         consent(state, WEAK_ISOLATION)
         console.line("edits of your own code may now run without a sandbox if this machine has none", "green")
+
+
+COMMANDS: dict[str, Callable[[Arguments, Sequence[str], Console], int]] = {
+    "serve": run_serve,
+    "trust": run_trust,
+    "watch": run_watch,
+}

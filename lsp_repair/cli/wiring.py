@@ -1,22 +1,36 @@
-"""What commands share: projects with their settings, the ledger, progress on the console, the models of a root."""
+"""What commands share: projects with their settings, the ledger, progress on the console, consent to run without a sandbox."""
 
 import argparse
 import contextlib
 import os
 import sqlite3
+import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from lsp_repair.app.console import Console
-from lsp_repair.domain.events import CandidateSurvived, Event, Observer, Progressed, ProposalFound, ReplyStreamed
+from lsp_repair.domain.events import (
+    CandidateSurvived,
+    Event,
+    FixReport,
+    Observer,
+    Progressed,
+    ProposalFound,
+    ReplyStreamed,
+)
+from lsp_repair.domain.isolation import Demands
 from lsp_repair.domain.money import Role
 from lsp_repair.domain.projects import Project
+from lsp_repair.errors import RefusedError
 from lsp_repair.folders import Folders, trim
 from lsp_repair.isolation.leftovers import take_away_leftovers
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.sanitising import plain
+from lsp_repair.repair.engine import fix
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.settings import LoadedSettings, load_settings
 from lsp_repair.testrun.discovery import discover, discover_all
+from lsp_repair.trust import WEAK_ISOLATION, consent, has_consented
 
 Arguments = argparse.Namespace
 JOURNAL = "journal"
@@ -61,7 +75,7 @@ def opened_ledger(folders: Folders, console: Console) -> Generator[Ledger | None
 
 
 def observer(console: Console, ledger: Ledger | None) -> Observer:
-    """Tells the console and the ledger what the engine tells."""
+    """Passes the engine's events to the console and the ledger."""
     received: list[str] = []
 
     def observe(event: Event) -> None:
@@ -86,3 +100,35 @@ def observer(console: Console, ledger: Ledger | None) -> Observer:
             ledger(event)
 
     return observe
+
+
+def fix_with_consent(
+    project: Project, request: FixRequest, observe: Observer, kept: tuple[Folders, Console]
+) -> FixReport:
+    """`fix` on an interactive terminal: asks where the isolation is too weak for edits of the user's own code.
+
+    The answer is kept in the user's scope. Elsewhere, or after a no, raises RefusedError as `fix` does.
+    """
+    folders, console = kept
+    if _is_interactive() and has_consented(folders.state, WEAK_ISOLATION):
+        request = replace(request, demands=request.demands.with_consent())
+    try:
+        return fix(project, request, observe)
+    except RefusedError as refusal:
+        is_open = refusal.code == "isolation" and request.demands == Demands()
+        if not is_open or not _is_interactive() or not _agrees(refusal, console):
+            raise
+    if folders.state is not None:
+        consent(folders.state, WEAK_ISOLATION)
+    return fix(project, replace(request, demands=request.demands.with_consent()), observe)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _agrees(refusal: RefusedError, console: Console) -> bool:
+    console.line(f"{refusal.message}.", "yellow")
+    console.line(f"  {refusal.hint}")
+    console.line("The built-in engine's edits of your own code can run without a sandbox, just as your tests do.")
+    return input("allow this from now on, in your terminal and editor? [y/N] ").strip().lower() in {"y", "yes"}

@@ -81,6 +81,18 @@ class TestCounts:
     skipped: int = 0
     not_run: int = 0
     """Collected, and not reached before the baseline's time was over."""
+    not_collected: int = 0
+    """Files that could not be collected: how many tests they hold is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionError:
+    """A file (or folder) that pytest could not collect, so that none of its tests ran."""
+
+    path: str
+    error: str
+    advice: str
+    """What usually mends it; empty where the code itself is to be repaired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ class FixReport:
     out_of_time: bool = False
     notices: tuple[str, ...] = ()
     """Things the user should know that are no failure: an unwritable state folder, tests left out."""
+    collection_errors: tuple[CollectionError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

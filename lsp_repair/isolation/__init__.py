@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from lsp_repair.isolation.command import Command
-from lsp_repair.isolation.confinement import Confinement, Limits, Mechanism, Sandbox
+from lsp_repair.isolation.confinement import Command, Confinement, Limits, Mechanism, Sandbox
 from lsp_repair.isolation.launch import Running, launch
 
 GUARD = Path(__file__).parent / "warden"

@@ -1,6 +1,7 @@
-"""What a confined process may see and use: plain values that each mechanism makes true."""
+"""What to start, and what it may see and use: plain values that each mechanism makes true."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -83,3 +84,23 @@ class Confinement:
     scratch: tuple[Path, ...] = ()
     """Folders that exist empty and can be written: home, temporary files."""
     workspace_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to start; the numbers of its two pipe ends are appended to `argv` (it reads the first, writes the second)."""
+
+    argv: Sequence[str]
+    cwd: Path
+    environ: Mapping[str, str]
+    file_size_bytes: int = 2 << 30
+    confinement: Confinement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The descriptors that a started process gets."""
+
+    read: int
+    write: int
+    output: int

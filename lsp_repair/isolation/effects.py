@@ -1,4 +1,4 @@
-"""Run inside a sandbox by the user's interpreter, says which effects on the machine are open: `python -I -S effects.py JSON`.
+"""Run inside a sandbox by the user's interpreter, reports which effects on the machine are open: `python -I -S effects.py JSON`.
 
 Nothing here depends on what the sandbox is made of: each effect is tried. Keys of the JSON object, each of them optional; an
 effect that cannot be tried without a missing one is "not probed":
@@ -70,7 +70,7 @@ def _connects(family: int, address: str | tuple[str, int], kind: int = socket.SO
 
 
 def _is_listened_to(port: int) -> bool:
-    """The loopback interface answers a datagram that nobody wants at once: the next one fails."""
+    """The loopback interface rejects a datagram for a closed port at once: the next one fails."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
             tried.connect(("127.0.0.1", port))
@@ -236,7 +236,7 @@ def _size(folder: str) -> int:
     return described.f_blocks * described.f_frsize
 
 
-_EFFECTS: dict[str, Callable[[Given], Found]] = {
+EFFECTS: dict[str, Callable[[Given], Found]] = {
     "network": network,
     "unix-sockets": unix_sockets,
     "vsock": vsock,
@@ -244,13 +244,13 @@ _EFFECTS: dict[str, Callable[[Given], Found]] = {
     "host-files": host_files,
     "host-processes": host_processes,
     "secrets-in-environment": secrets_in_environment,
+    "namespaces": namespaces,
     "kernel-interfaces": kernel_interfaces,
     "descriptors": descriptors,
     "terminal": terminal,
     "memory": memory,
     "processes": processes,
     "disk": disk,
-    "namespaces": namespaces,
 }
 
 
@@ -258,8 +258,8 @@ def main() -> None:
     """Try everything, print what was found."""
     given = json.loads(sys.argv[1])
     answers = {}
-    for effect, tried in _EFFECTS.items():
-        found = tried(given)
+    for effect in sorted(EFFECTS, key="namespaces".__eq__):
+        found = EFFECTS[effect](given)
         answers[effect] = "not probed" if found is None else "open" if found else "blocked"
         if found:
             print(f"{effect}: {', '.join(found)}", file=sys.stderr)

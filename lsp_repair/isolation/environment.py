@@ -1,4 +1,4 @@
-"""The environment candidate code gets: the user's own without secrets and without what disturbs a measurement."""
+"""The environment candidate code gets: the user's own without secrets and without what would distort a measurement."""
 
 import re
 from collections.abc import Mapping
@@ -19,13 +19,8 @@ _DISTURBING = re.compile(
 )
 
 
-def is_secret(name: str) -> bool:
-    """Whether a variable of this name is likely to hold a secret."""
-    return bool(_SECRET.search(name))
-
-
 def names_a_secret(name: str) -> bool:
-    """Whether the variable's value itself is a secret: `GITHUB_TOKEN` is, `GITHUB_REF` is only nobody's business."""
+    """Whether the variable's value itself is a secret: `GITHUB_TOKEN` is, `GITHUB_REF` is merely private."""
     return bool(_SECRET_VALUE.search(name))
 
 
@@ -34,7 +29,7 @@ def scrubbed(environ: Mapping[str, str], private: Path) -> dict[str, str]:
 
     The user's site-packages stay reachable although the home folder is another one.
     """
-    kept = {key: value for key, value in environ.items() if not is_secret(key) and not _DISTURBING.match(key)}
+    kept = {key: value for key, value in environ.items() if not _SECRET.search(key) and not _DISTURBING.match(key)}
     home = environ.get("HOME")
     if home:
         kept.setdefault("PYTHONUSERBASE", str(Path(home, ".local")))

@@ -6,40 +6,22 @@ import select
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from lsp_repair.isolation.command import Command, Ends
-from lsp_repair.isolation.confinement import Mechanism
+from lsp_repair.isolation.confinement import Command, Ends, Mechanism
+
+if TYPE_CHECKING:
+    from lsp_repair.isolation.nursery import ConfinedProcess
+    from lsp_repair.isolation.plain_launch import PlainProcess
 
 _OUTPUT_CAP_BYTES = 1 << 20
-
-
-class Supervised(Protocol):
-    """A started process with everything below it."""
-
-    def has_ended(self) -> bool:
-        """Whether the process itself is over; waits for nothing."""
-        ...
-
-    def wait(self, seconds: float) -> None:
-        """Until it ends by itself, no longer than this."""
-        ...
-
-    def end(self) -> float:
-        """Kill all of it, wait until it is gone; the CPU seconds of all that could be waited for. Called once."""
-        ...
-
-    @property
-    def why(self) -> str | None:
-        """The limit that it broke, known after `end`."""
-        ...
 
 
 @dataclass(slots=True)
 class Running:
     """A started process; `close` ends it and everything it started."""
 
-    supervised: Supervised
+    supervised: "PlainProcess | ConfinedProcess"
     read_fd: int
     """Where its records arrive."""
     write_fd: int
@@ -57,11 +39,6 @@ class Running:
     def has_ended(self) -> bool:
         """Whether it is over already."""
         return self._closed or self.supervised.has_ended()
-
-    @property
-    def broken_limit(self) -> str | None:
-        """`memory`, `processes`, `cpu` or `wall` when it was ended for that; known after `close`."""
-        return self.supervised.why
 
     def close(self) -> None:
         """End it with whatever left it; safe to call twice."""
@@ -101,7 +78,7 @@ def launch(command: Command) -> Running:
     return Running(supervised, our_read, our_write, tail, drain)
 
 
-def _start(command: Command, ends: Ends) -> Supervised:
+def _start(command: Command, ends: Ends) -> "PlainProcess | ConfinedProcess":
     if command.confinement is None or command.confinement.sandbox.mechanism is Mechanism.NONE:
         from lsp_repair.isolation.plain_launch import start_plain  # noqa: PLC0415 - one of the two is needed
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lsp_repair.isolation.command import Command, Ends
-from lsp_repair.isolation.confinement import Confinement, Sandbox
+from lsp_repair.isolation.confinement import Command, Confinement, Ends, Sandbox
 from lsp_repair.isolation.stragglers import MARK, new_mark
 
 _START = Path(__file__).parent / "warden" / "start_warden.py"
@@ -31,7 +30,7 @@ _READ_FD, _WRITE_FD = "3", "4"
 
 @dataclass(slots=True)
 class ConfinedProcess:
-    """See `Supervised`; its warden is at the other end of the control socket."""
+    """The same, confined; its warden is at the other end of the control socket."""
 
     control: socket.socket
     _reported: bytearray = field(default_factory=bytearray)
@@ -48,7 +47,7 @@ class ConfinedProcess:
         return bool(self._report.get("watched"))
 
     def has_ended(self) -> bool:
-        """Whether the warden has told how it ended."""
+        """Whether the warden has reported its end."""
         return bool(self._reported) or bool(select.select([self.control], [], [], 0)[0])
 
     def wait(self, seconds: float) -> None:
@@ -56,7 +55,7 @@ class ConfinedProcess:
         select.select([self.control], [], [], seconds)
 
     def end(self) -> float:
-        """Tell the warden to end it, and hear what it came to."""
+        """Tell the warden to end it, and read its report."""
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_WR)
         with contextlib.suppress(OSError):
@@ -78,10 +77,10 @@ class _Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
         self.cpu_seconds = 0.0
-        """Of the runs that are over."""
+        """Of finished runs."""
 
     def add(self, cpu_seconds: float) -> None:
-        """What a run used that is over."""
+        """Count what a finished run used."""
         with self._lock:
             self.cpu_seconds += cpu_seconds
 
@@ -95,7 +94,7 @@ class _Nursery:
             self._requests.sendmsg([b"run"], rights)
 
     def close(self) -> None:
-        """Let it end, and wait: what its runs used then counts as this process's."""
+        """Let it end, and wait: its runs' time then counts as this process's."""
         with self._lock:
             if self._requests is None or self._process is None:
                 return
@@ -127,7 +126,7 @@ atexit.register(_nursery.close)
 
 
 def confined_cpu_seconds() -> float:
-    """User and system time of all confined runs that are over."""
+    """User and system time of all finished confined runs."""
     return _nursery.cpu_seconds
 
 

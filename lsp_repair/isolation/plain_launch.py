@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from lsp_repair.isolation.command import Command, Ends
+from lsp_repair.isolation.confinement import Command, Ends
 from lsp_repair.isolation.stragglers import MARK, kill_marked, new_mark
 
 _PR_SET_PDEATHSIG = 1
@@ -20,14 +20,13 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class PlainProcess:
-    """See `Supervised`."""
+    """A started process with everything below it, as `Running` ends it."""
 
     process: subprocess.Popen[bytes]
     token: str
-    why: str | None = None
 
     def has_ended(self) -> bool:
-        """Whether the process itself is over."""
+        """Whether the process itself is over; waits for nothing."""
         return self.process.poll() is not None
 
     def wait(self, seconds: float) -> None:
@@ -39,7 +38,7 @@ class PlainProcess:
                 os.close(pidfd)
 
     def end(self) -> float:
-        """Kill the group and whatever left it."""
+        """Kill the group and whatever left it; the CPU seconds of all that could be waited for. Called once."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         cpu_seconds = self._reaped()

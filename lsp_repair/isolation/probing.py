@@ -1,4 +1,4 @@
-"""Finding out what a sandbox really holds: a small program runs in it, with the flags of the real run, and tries."""
+"""Finding out what a sandbox really blocks: a small program runs in it, with the flags of the real run, and tries."""
 
 import contextlib
 import json
@@ -12,28 +12,12 @@ from typing import Any, cast
 
 from lsp_repair.domain.isolation import Effect
 from lsp_repair.folders import work_folder
-from lsp_repair.isolation.command import Command
-from lsp_repair.isolation.confinement import Confinement, Sandbox
+from lsp_repair.isolation.confinement import Command, Confinement, Sandbox
+from lsp_repair.isolation.effects import EFFECTS
 from lsp_repair.isolation.launch import Running, launch
 from lsp_repair.isolation.nursery import BAIT, ConfinedProcess
 from lsp_repair.processes import started
 
-EFFECTS = (
-    "network",
-    "unix-sockets",
-    "vsock",
-    "home",
-    "host-files",
-    "host-processes",
-    "secrets-in-environment",
-    "namespaces",
-    "kernel-interfaces",
-    "descriptors",
-    "terminal",
-    "memory",
-    "processes",
-    "disk",
-)
 _PROGRAM = Path(__file__).parent / "effects.py"
 _PATIENCE_SECONDS = 5.0
 _MAX_ADDRESS_LENGTH = 107
@@ -79,7 +63,7 @@ def tried(python: Path, sandbox: Sandbox) -> Tried:
 
 
 def _answer(command: Command) -> tuple[dict[str, str], str]:
-    """What the program told on its standard output, and all that was printed."""
+    """What the program reported on its standard output, and all that was printed."""
     try:
         running = launch(command)
     except OSError as error:

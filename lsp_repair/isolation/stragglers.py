@@ -1,4 +1,4 @@
-"""Finding and ending processes that left their process group: daemons of tests, double forks, what a killed tool left."""
+"""Finding and ending processes that left their process group: daemons of tests, double forks, and what a killed tool leaves."""
 
 import contextlib
 import os

@@ -10,8 +10,10 @@ from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.judge.rules.reading import read_patch
 from lsp_repair.judge.runs.must_fail import all_failed
 from lsp_repair.judge.runs.patched_runs import patched, request_of, run_patched, run_twice, targets_scope
+from lsp_repair.judge.runs.regressions import notes_on_flaky, without_unrepeated
 from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, nothing_reached
-from lsp_repair.judge.runs.stability import alone, first_failing_target, in_other_order, judged
+from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
+from lsp_repair.judge.runs.stability import alone, in_other_order
 
 __all__ = [
     "ProofContext",
@@ -40,10 +42,13 @@ def prove(
     reached = nothing_reached(context, patch, [each for each in (first, second) if each is not None], wide, deadline)
     if reached.refusal is not None:
         return reached.refusal
-    verdict = judged(context, patch, targets, first.run, wide)
+    request = request_of(wide, context.baseline, reverse=False)
+    excusing = without_unrepeated(context, patch, targets, (first.run, wide, request), deadline)
+    verdict = judged(excusing, patch, targets, first.run, wide)
     if not isinstance(verdict, Plausible) or second is None:
         return verdict
     results = [
+        notes_on_flaky(context, excusing),
         check_integrity(context, first, patch.paths),
         all_failed(first.run, context.baseline),
         excess_output(first.run, context.baseline),

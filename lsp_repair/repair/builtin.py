@@ -38,7 +38,7 @@ class Found:
 def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Deadline, most: int) -> Found:
     """Screen the templates' candidates, prove the survivors best first, stop at `most` proposals."""
     started = time.monotonic()
-    prover.observe(Progressed(f"searching a repair for {case.group.representative.node_id}"))
+    prover.observe(Progressed(f"searching for a repair of {case.group.representative.node_id}"))
     found: list[Survivor] = []
     limits = Limits(settle_seconds=_SETTLE_SECONDS)
     for survivor in search(case.sources, case.localisation, case.hints, screen, budget, limits):

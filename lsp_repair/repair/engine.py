@@ -1,13 +1,14 @@
 """The whole job over one pytest root: `fix` goes through the stages, `check` judges a foreign patch."""
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from lsp_repair.domain import events
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
@@ -15,6 +16,7 @@ from lsp_repair.judge.judge import prove, targets_scope
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.case import build_case
+from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import full_scope, prover_for, related_scope
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
@@ -65,10 +67,12 @@ def _fix(session: Session, report: SessionReport) -> None:
     baseline = run_baseline(prepared, selection, deadline, session.observe)
     report.counts = baseline.counts
     report.notices += baseline.notices
+    python = prepared.project.interpreter.executable
+    report.collection_errors = tuple(collection_errors(baseline.run, prepared.snapshot.root, python))
     failing = baseline.failing
     if not failing:
         return
-    session.observe(events.Progressed(f"{len(failing)} tests fail; running them again to find the flaky ones"))
+    session.observe(events.Progressed(f"{len(failing)} failing; running them again to find the flaky ones"))
     started = _start_warm(session, baseline)
     if isinstance(started, NotWarm):
         report.notices.append(f"the warm test server is not available: {started.why}")
@@ -108,7 +112,7 @@ def _repair_groups(
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             repaired = repair_group(session, means, case, groups)
-            done = report_group(prepared, run, repaired)
+            done = report_group(prepared, prover.baseline, repaired)
             groups = unsolved(groups, done)
             report.failures.append(done)
             session.observe(events.RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))
@@ -149,9 +153,9 @@ def _checked(
     if selection.targets:
         ids = (*(test.node_id for test in baseline.run.collected), *failing)
         targets = tuple(dict.fromkeys(key for key in ids if selection.names(key)))
-        green = [key for key in targets if key not in failing]
-        if green:
-            return targets, Unproven((Reason.TARGET_PASSES_BEFORE,), f"{green[0]} passes without the patch")
+        unproven = _first_not_failing(baseline.run, targets)
+        if unproven is not None:
+            return targets, unproven
     if not targets:
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
     narrow = targets_scope(targets)
@@ -159,3 +163,18 @@ def _checked(
     wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits)
     return targets, prove(context, patch, targets, (wide, narrow), deadline)
+
+
+def _first_not_failing(run: TestRun, targets: Sequence[NodeId]) -> Unproven | None:
+    """Why one of the targets cannot prove anything: it did not run, was skipped, or passes."""
+    for target in targets:
+        result = run.results.get(target)
+        if result is None:
+            return Unproven(
+                (Reason.INCOMPLETE_RUN,), f"{target} did not run without the patch before the time was over"
+            )
+        if result.outcome in {Outcome.SKIPPED, Outcome.XFAILED}:
+            return Unproven((Reason.TARGET_NOT_RUN,), f"{target} is {result.outcome} without the patch")
+        if not result.outcome.is_failing:
+            return Unproven((Reason.TARGET_PASSES_BEFORE,), f"{target} passes without the patch")
+    return None

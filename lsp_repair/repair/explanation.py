@@ -143,6 +143,10 @@ def _import_error(failure: Failure) -> str:
     return f"An import fails: {_short(_first_line(failure), 160)}."
 
 
+def _name_clash(_: Failure) -> str:
+    return "Another test file of the same name was imported before this one, so pytest cannot import it."
+
+
 def _syntax_error(failure: Failure) -> str:
     return f"The file is not valid Python ({_short(_first_line(failure), 120)}), so none of its tests can run."
 
@@ -189,6 +193,7 @@ _RULES: dict[str, Callable[[Failure], str]] = {
     "UnboundLocalError": _name_error,
     "ImportError": _import_error,
     "ModuleNotFoundError": _import_error,
+    "ImportPathMismatchError": _name_clash,
     "SyntaxError": _syntax_error,
     "IndentationError": _syntax_error,
     "TabError": _syntax_error,

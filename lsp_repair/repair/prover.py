@@ -9,7 +9,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import Observer, PatchJudged, Progressed
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, Oversight, TestRun
-from lsp_repair.domain.verdicts import Level, Verdict
+from lsp_repair.domain.verdicts import Level, Reason, Rejected, Verdict
 from lsp_repair.judge.judge import ProofContext, Scope, prove, targets_scope
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.stages.baseline import Baseline
@@ -22,6 +22,8 @@ _QUICK_SECONDS = 5.0
 """A suite this quick is run whole for every proposal; a slower one once."""
 _AFFORDABLE = 0.5
 """Share of the remaining time that one proof may take."""
+_OF_TARGETS = frozenset({Reason.TARGET_STILL_FAILS, Reason.TARGET_NOT_RUN})
+"""Reasons that say nothing about a patch as a repair of other tests."""
 _SHARE = 0.25
 _MAX_SECONDS = 60.0
 _TEST_SECONDS = 20.0
@@ -104,15 +106,26 @@ class Prover:
     broad_runs: int = 0
     _looked_at: set[str] = field(default_factory=set[str])
     """Files that were run for the sake of a patch, tests or not."""
+    _refused: dict[str, Rejected] = field(default_factory=dict[str, Rejected])
+    """What speaks against a patch whatever it is to repair, by the patch's id: a later proof may run fewer tests."""
+
+    @property
+    def baseline(self) -> TestRun:
+        """The baseline with the tests that were run since because they import what a patch changes."""
+        return self.context.baseline
 
     def judged(self, case: Case, patch: Patch, title: str) -> Verdict:
         """One proof, told to the observer."""
+        if patch.id in self._refused:
+            return self._refused[patch.id]
         started = time.monotonic()
         targets = case.group.node_ids
         narrow = targets_scope(targets, case.covering)
         wide = self._wide(patch, narrow)
         self.broad_runs += wide.level is Level.FULL
         verdict = prove(self.context, patch, targets, (wide, narrow), self.deadline)
+        if isinstance(verdict, Rejected) and not _OF_TARGETS.intersection(verdict.reasons):
+            self._refused[patch.id] = verdict
         self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
         return verdict
 

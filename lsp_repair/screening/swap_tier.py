@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lsp_repair.domain.patches import Candidate, Screened
 from lsp_repair.pycode.units import Unit
 from lsp_repair.screening.screening_state import ScreeningState, same_outcome
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.warm.warm_records import Canary, Done, Screen, ScreenedCandidate, ScreeningVerdict
 
 _BATCH = 40

@@ -9,8 +9,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from lsp_repair.server.state.buffers import Buffers, Texts, same_text
-from lsp_repair.server.state.line_mapping import moved
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import View, moved
 from lsp_repair.server.workspace_roots import Roots, local_path
 
 _OVERLAID = (".py", ".pyi", ".toml", ".ini", ".cfg", ".txt", ".json", ".yaml", ".yml", ".csv")

@@ -1,22 +1,20 @@
-"""Every request and notification that the server answers; all of them look things up and return."""
+"""Every request, notification and command that the server answers; all of them look things up and return."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features import client_views
-from lsp_repair.server.features.code_actions import KINDS, code_actions
-from lsp_repair.server.features.command_links import PREFIX
-from lsp_repair.server.features.diagnostic_positions import touched
-from lsp_repair.server.features.diagnostics import PULL_OPTIONS, Pulled, pulled
-from lsp_repair.server.features.hovers import hover
-from lsp_repair.server.features.line_annotations import code_lenses, value_hints
+from lsp_repair.server.features.code_actions import KINDS, PREFIX, code_actions
+from lsp_repair.server.features.diagnostics import PULL_OPTIONS, Pulled, pulled, touched
+from lsp_repair.server.features.line_annotations import code_lenses, explanation, hover, value_hints
 from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.file_watching import SUFFIXES
 from lsp_repair.server.language_server import RepairServer
+from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import Texts
 from lsp_repair.server.state.view import View
-from lsp_repair.server.user_commands import COMMANDS, on_root
 
 
 def build() -> RepairServer:
@@ -77,26 +75,25 @@ async def _watch_files(server: RepairServer) -> None:
 
 
 def _add_documents(server: RepairServer) -> None:
-    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.opened(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def _(params: lsp.DidChangeTextDocumentParams) -> None:
-        server.text_changed(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def _(params: lsp.DidSaveTextDocumentParams) -> None:
-        server.saved(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def _(params: lsp.DidCloseTextDocumentParams) -> None:
-        server.closed(params.text_document.uri)
+    for method, told in (
+        (lsp.TEXT_DOCUMENT_DID_OPEN, server.opened),
+        (lsp.TEXT_DOCUMENT_DID_CHANGE, server.text_changed),
+        (lsp.TEXT_DOCUMENT_DID_SAVE, server.saved),
+        (lsp.TEXT_DOCUMENT_DID_CLOSE, server.closed),
+    ):
+        server.feature(method)(_about_document(told))
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def _(params: lsp.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             server.written(change.uri)
+
+
+def _about_document(told: Callable[[str], None]) -> Callable[[Any], None]:
+    def handle(params: Any) -> None:
+        told(params.text_document.uri)
+
+    return handle
 
 
 def _view_at(server: RepairServer, uri: str) -> tuple[View, str, Texts] | None:
@@ -177,3 +174,85 @@ def _add_own(server: RepairServer) -> None:
 
 def _text(params: Any, name: str) -> str:
     return str(getattr(params, name, ""))
+
+
+Arguments = Mapping[str, Any]
+Command = Callable[[RepairServer, RootSession, Arguments], Awaitable[Any]]
+
+_NO_HINT = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
+_NO_MODEL = "A hint is for a model, but none is configured: set lspRepair.repairModel, or repair_model in config.toml"
+
+
+def on_root(server: RepairServer, command: Command) -> Callable[..., Awaitable[Any]]:
+    """A command as the protocol calls it; it does nothing on a root that is not ours."""
+
+    async def run(*given: Any) -> Any:
+        arguments = cast("dict[str, Any]", given[0]) if given and isinstance(given[0], dict) else {}
+        session = server.find_session(str(arguments.get("root", "")))
+        return await command(server, session, arguments) if session is not None else None
+
+    return run
+
+
+async def _selected(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    several: Any = arguments.get("proposals")
+    chosen: list[Any] = [*several] if isinstance(several, list) else [arguments.get("proposal")]
+    server.acceptance.selected(session, [str(each) for each in chosen])
+
+
+async def _reject(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    server.acceptance.reject(session, str(arguments.get("proposal")))
+
+
+async def _revert(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    await server.acceptance.revert(session, str(arguments.get("proposal")))
+
+
+async def _show_diff(server: RepairServer, session: RootSession, arguments: Arguments) -> str | None:
+    return await server.acceptance.show_diff(session, str(arguments.get("proposal")))
+
+
+async def _explain(server: RepairServer, session: RootSession, arguments: Arguments) -> str:
+    text = explanation(session.view, str(arguments.get("failure")))
+    server.client.say(text)
+    return text
+
+
+async def _repair(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    await server.repair(session, str(arguments.get("failure")), models=arguments.get("models") is True)
+
+
+async def _retry(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    hint = arguments.get("hint")
+    if not isinstance(hint, str) or not hint.strip():
+        server.client.say(_NO_HINT)
+    elif not session.view.models:
+        server.client.say(_NO_MODEL)
+    else:
+        await server.repair(session, str(arguments.get("failure")), models=True, hint=hint)
+
+
+async def _run(server: RepairServer, session: RootSession, _: Arguments) -> None:
+    await server.run_all(session)
+
+
+async def _trust(server: RepairServer, session: RootSession, _: Arguments) -> None:
+    await server.trust.grant(session.root)
+
+
+async def _cancel(_: RepairServer, session: RootSession, __: Arguments) -> None:
+    session.cancel()
+
+
+COMMANDS: Mapping[str, Command] = {
+    "selected": _selected,
+    "reject": _reject,
+    "revert": _revert,
+    "showDiff": _show_diff,
+    "explain": _explain,
+    "repair": _repair,
+    "retryWithHint": _retry,
+    "run": _run,
+    "trust": _trust,
+    "cancel": _cancel,
+}

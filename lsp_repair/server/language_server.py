@@ -15,14 +15,12 @@ from lsp_repair.server.consent.client_configuration import Configuration, change
 from lsp_repair.server.consent.decisions import Decisions
 from lsp_repair.server.consent.trust_requests import Trust
 from lsp_repair.server.editor_workspace import EditorWorkspace
-from lsp_repair.server.file_watching import Watcher
+from lsp_repair.server.file_watching import PendingChanges, SeenWrites, Watcher
 from lsp_repair.server.lenient_protocol import AnsweringProtocol, lenient_converter
 from lsp_repair.server.listening import Listening
-from lsp_repair.server.pending_changes import PendingChanges, SeenWrites
-from lsp_repair.server.progress import ProgressReports
-from lsp_repair.server.publisher import Publisher
+from lsp_repair.server.publisher import ProgressReports, Publisher
 from lsp_repair.server.root_session import RootSession
-from lsp_repair.server.state.autonomy import Ask, Autonomy
+from lsp_repair.server.state.view import Ask, Autonomy
 from lsp_repair.server.workers.client_models import ClientModels
 from lsp_repair.server.workspace_roots import local_path, roots_below
 
@@ -51,7 +49,7 @@ class RepairServer(Listening):
         self.acceptance = Acceptance(self.client, self.files, self.decisions, self.run_changed)
         self.progress_reports = ProgressReports(self.client)
         self.publisher = Publisher(self.client, self.files, self.configuration, self.decisions)
-        self.watcher = Watcher(self._written)
+        self.watcher = Watcher(lambda file: self.written(file.as_uri()))
         self._pending = PendingChanges(self._files_changed)
         self._writes = SeenWrites()
 
@@ -205,10 +203,6 @@ class RepairServer(Listening):
         if file is not None and self._writes.add(file):
             self._noticed(file, uri)
 
-    def _written(self, file: Path) -> None:
-        """Somebody wrote a file, as our own watcher reports."""
-        self.written(file.as_uri())
-
     def _noticed(self, file: Path, uri: str) -> None:
         self.files.roots.written(file)
         found = self.session_at(uri)
@@ -216,7 +210,7 @@ class RepairServer(Listening):
             self._pending.add(found[0].root, found[1])
 
     def closed(self, uri: str) -> None:
-        """What was not saved is gone; closing a saved file changes nothing."""
+        """Unsaved text is lost; closing a saved file changes nothing."""
         found = self.session_at(uri)
         if found is None:
             return

@@ -8,12 +8,7 @@ from urllib.parse import unquote
 
 from cattrs import Converter
 from lsprotocol import types
-from pygls.exceptions import (
-    JsonRpcException,
-    JsonRpcInternalError,
-    JsonRpcInvalidRequest,
-    JsonRpcServerNotInitialized,
-)
+from pygls import exceptions
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 from pygls.workspace import TextDocument
@@ -49,7 +44,7 @@ class AnsweringProtocol(LanguageServerProtocol):
         """As usual, but a malformed request is answered with an error."""
         try:
             return super().structure_message(data)
-        except JsonRpcException as error:
+        except exceptions.JsonRpcException as error:
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
             raise
@@ -60,7 +55,7 @@ class AnsweringProtocol(LanguageServerProtocol):
         if method in {None, types.INITIALIZE, types.EXIT} or (self._workspace is not None and not self._shutdown):
             super().handle_message(message)
         elif number is not None:
-            kind = JsonRpcInvalidRequest if self._shutdown else JsonRpcServerNotInitialized
+            kind = exceptions.JsonRpcInvalidRequest if self._shutdown else exceptions.JsonRpcServerNotInitialized
             self._send_response(number, error=kind().to_response_error())
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -91,7 +86,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     """A client's mistakes are logged in one line: tracebacks are for faults of ours."""
     error = record.exc_info[1] if record.exc_info else None
     if record.name == "pygls.server" or (
-        isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
+        isinstance(error, exceptions.JsonRpcException) and not isinstance(error, exceptions.JsonRpcInternalError)
     ):
         record.exc_info = None
     if str(record.msg).startswith("Unable to deserialize message"):

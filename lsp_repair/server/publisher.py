@@ -1,6 +1,8 @@
-"""Sends diagnostics and status when they are new, and not while somebody types."""
+"""Sends diagnostics, status and progress when they are new, and not while somebody types."""
 
+import asyncio
 import contextlib
+import uuid
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,9 @@ from lsp_repair.server.consent.client_configuration import Configuration
 from lsp_repair.server.consent.decisions import Decisions
 from lsp_repair.server.editor_workspace import EditorWorkspace
 from lsp_repair.server.features import client_views
-from lsp_repair.server.features.diagnostic_positions import DiagnosticPosition, diagnostic_positions
-from lsp_repair.server.features.diagnostics import diagnostics
+from lsp_repair.server.features.diagnostics import DiagnosticPosition, diagnostic_positions, diagnostics
 from lsp_repair.server.root_session import RootSession
-from lsp_repair.server.state.autonomy import Autonomy
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.view import BUSY, Autonomy, View
 
 Sent = tuple[int, Sequence[DiagnosticPosition]]
 """The number of a run and the diagnostics of a file after it."""
@@ -97,3 +97,62 @@ class Publisher:
 async def _ignoring_refusal(request: Awaitable[Any]) -> None:
     with contextlib.suppress(Exception):
         await request
+
+
+_MAX_WAIT_SECONDS = 10.0
+
+
+class ProgressReports:
+    """One progress report for as long as a root is busy; its cancel button stops the work."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._news: dict[Path, asyncio.Event] = {}
+        self._shown: dict[str | int, RootSession] = {}
+
+    def follow(self, session: RootSession) -> None:
+        """The view of this session changed."""
+        news = self._news.get(session.root)
+        if news is not None:
+            news.set()
+        elif session.view.phase in BUSY and self._client.can("window", "work_done_progress"):
+            self._news[session.root] = asyncio.Event()
+            self._client.soon(self._show(session, str(uuid.uuid4())))
+
+    def cancelled(self, token: str | int) -> None:
+        """The user pressed the button."""
+        if token in self._shown:
+            self._shown[token].cancel()
+
+    async def _show(self, session: RootSession, token: str) -> None:
+        progress: Any = self._client.server.work_done_progress
+        try:
+            await asyncio.wait_for(progress.create_async(token), _MAX_WAIT_SECONDS)
+            self._shown[token] = session
+            begin = lsp.WorkDoneProgressBegin(title=session.root.name, message=session.view.text, cancellable=True)
+            progress.begin(token, begin)
+            await self._report(session, token)
+            progress.end(token, lsp.WorkDoneProgressEnd(message=session.view.text))
+        except Exception as error:  # noqa: BLE001 - whatever the client objects to, the work goes on
+            self._client.log(error)
+            while session.view.phase in BUSY:
+                await self._next(session)
+        finally:
+            self._shown.pop(token, None)
+            self._news.pop(session.root, None)
+            with contextlib.suppress(KeyError):
+                progress.tokens.pop(token)
+
+    async def _report(self, session: RootSession, token: str) -> None:
+        said = session.view.text
+        while session.view.phase in BUSY:
+            if session.view.text != said:
+                said = session.view.text
+                report = lsp.WorkDoneProgressReport(message=said)
+                self._client.server.work_done_progress.report(token, report)
+            await self._next(session)
+
+    async def _next(self, session: RootSession) -> None:
+        news = self._news[session.root]
+        await news.wait()
+        news.clear()

@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lsp_repair.server.state.autonomy import Ask, Autonomy
 from lsp_repair.server.state.buffers import Buffers
-from lsp_repair.server.state.view import Phase, View
+from lsp_repair.server.state.view import Ask, Autonomy, Phase, View
 from lsp_repair.server.workers import worker_messages as messages
 from lsp_repair.server.workers.client_models import ClientModels
 from lsp_repair.server.workers.worker_handle import Worker

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lsp_repair.app.console import Console
-from lsp_repair.server.file_watching import Watcher
-from lsp_repair.server.pending_changes import PendingChanges
+from lsp_repair.server.file_watching import PendingChanges, Watcher
 from lsp_repair.server.root_session import RootSession
 from lsp_repair.server.state.buffers import NO_BUFFERS
 from lsp_repair.server.state.view import BUSY, Phase, View
@@ -76,7 +75,7 @@ class TerminalWatch:
 
 
 def _known(view: View) -> set[str]:
-    """What still holds: a failure that comes back after it was gone is printed again."""
+    """What still holds: a failure that disappears and comes back is printed again."""
     known = set(view.failing)
     for report in view.reports.values():
         known |= {f"{report.fingerprint} why", *(f"{report.fingerprint} {offer.id}" for offer in report.offers)}

@@ -1,4 +1,4 @@
-"""One run of pytest in a fresh process, whatever the tests do to it."""
+"""One run of pytest in a fresh process, which the tests may crash, hang or lie in."""
 
 import os
 import secrets
@@ -6,31 +6,68 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hmac import compare_digest
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.isolation import Running, launch
-from lsp_repair.testrun.intake import Intake
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel, run_records
-from lsp_repair.testrun.probe.pipe_records import Record
-from lsp_repair.testrun.protocol import Protocol
-from lsp_repair.testrun.records import RunBuilder
+from lsp_repair.testrun.probe.channel import Record
+from lsp_repair.testrun.probe.run_records import MustFailRequest
+from lsp_repair.testrun.probe.session.sealing import TAG_BYTES, Sign, chain
+from lsp_repair.testrun.records import Protocol, RunBuilder
+from lsp_repair.testrun.shapes import read_report
+
+_MAX_BYTES = 1 << 30
+"""Of all records of one process."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """One process's reports; `garbled` says why it cannot be trusted any more, and then nothing more is taken.
+
+    The first record comes before the secret is known to the process, and is the only one without a seal.
+    """
+
+    secret: bytes = field(repr=False)
+    garbled: str = ""
+    _buffer: bytearray = field(default_factory=bytearray)
+    _taken: int = 0
+    _is_greeted: bool = False
+    _sign: Sign | None = None
+
+    def feed(self, chunk: bytes) -> list[Record]:
+        """The reports that are complete with this chunk."""
+        self._taken += len(chunk)
+        found: list[Record] = []
+        if self.garbled:
+            return found
+        if self._taken > _MAX_BYTES:
+            self.garbled = "the process reported too much"
+            return found
+        self._buffer += chunk
+        try:
+            found.extend(self._record(payload) for payload in channel.payloads(self._buffer))
+        except ValueError as error:
+            self.garbled = str(error)
+        return found
+
+    def _record(self, payload: bytes) -> Record:
+        if not self._is_greeted:
+            self._is_greeted = True
+            self._sign = chain(self.secret)
+        else:
+            assert self._sign is not None
+            tag, payload = payload[:TAG_BYTES], payload[TAG_BYTES:]
+            if not compare_digest(tag, self._sign(payload)):
+                raise ValueError("a record was forged, lost or repeated")
+        return read_report(channel.decoded(payload))
+
 
 _MAX_DEATHS = 4
 """A suite whose tests kill the process this often is not started again."""
-
-
-@dataclass(frozen=True, slots=True)
-class MustFail:
-    """What is tried after the real tests, to see whether anything can fail at all."""
-
-    targets: tuple[NodeId, ...]
-    changed: Mapping[str, tuple[tuple[int, int], ...]]
-    """Spans of lines that the patch wrote, by path relative to the root."""
-    cpu_seconds: float = 1.0
-    """For mutants; what is always tried comes on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +88,7 @@ class ColdRequest:
     """CPU seconds a test may use at least before it counts as hanging."""
     stall_seconds: float = 60.0
     """Wall seconds without news before the running test counts as hanging."""
-    must_fail: MustFail | None = None
+    must_fail: MustFailRequest | None = None
     digests: bool = True
     """Whether what the test files hold just before they are imported is reported."""
     guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -94,7 +131,7 @@ def run_cold(
     return ColdResult(builder.run(time.monotonic() - started, tail), builder.conftest_failure)
 
 
-def _for_trials(must_fail: MustFail | None, builder: RunBuilder) -> frozenset[NodeId]:
+def _for_trials(must_fail: MustFailRequest | None, builder: RunBuilder) -> frozenset[NodeId]:
     """Targets that have passed: when another test ends the process, the trials that follow the tests need them again."""
     requested = must_fail.targets if must_fail is not None else ()
     passed = (key for key, each in builder.results.items() if each.outcome is Outcome.PASSED)
@@ -148,7 +185,6 @@ def start_probe(place: Place, hash_seed: str) -> Running:
 
 
 def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records.ColdRequest:
-    must_fail = request.must_fail
     return run_records.ColdRequest(
         root=str(place.root),
         args=[*place.arguments, *(request.files or place.selected)],
@@ -160,9 +196,7 @@ def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records
         test_seconds=request.test_seconds,
         digests=request.digests,
         guarded=request.guarded,
-        must_fail=None
-        if must_fail is None
-        else run_records.MustFailRequest(must_fail.targets, must_fail.changed, must_fail.cpu_seconds),
+        must_fail=request.must_fail,
     )
 
 

@@ -1,6 +1,5 @@
-"""A suite that ran once as a whole; after that, only the tests that a changed file can affect are run."""
+"""A suite that ran once as a whole; after that, only tests that a changed file can affect run, in a probe that waits."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +8,13 @@ from typing import Self
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.domain.runs import TestRun
-from lsp_repair.testrun.cold import ColdRequest, run_cold
+from lsp_repair.isolation import Running
+from lsp_repair.testrun.cold import ColdRequest, run_cold, start_probe
 from lsp_repair.testrun.import_graph import ImportGraph, read_imports
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.snapshot import Snapshot, write_patch
-from lsp_repair.testrun.standby import Standby
 
 NO_OVERLAYS: Mapping[str, bytes] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Affected:
-    """What a change led to."""
-
-    files: frozenset[str]
-    """The test files it can affect, relative to the root; all other verdicts stand."""
-    run: TestRun
-    seconds: float
-    """From the change to the verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +39,8 @@ class LiveSuite:
             str(result.node_id) for result in first.failing if result.node_id.is_file
         }
         self._graph = read_imports(snapshot.root)
-        self._standby = Standby(place)
-        self._standby.prepare()
+        self._waiting: Running | None = start_probe(place, "random")
+        """Has imported pytest by the time there is work; serves one run only."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,25 +50,9 @@ class LiveSuite:
 
     def close(self) -> None:
         """End the waiting probe."""
-        self._standby.close()
-
-    def is_ready(self, deadline: Deadline) -> bool:
-        """Wait for the probe that will run the next tests; a change that comes sooner waits for it by itself."""
-        return self._standby.is_ready(deadline)
-
-    def changed(
-        self, paths: Iterable[str], deadline: Deadline, overlays: Mapping[str, bytes] = NO_OVERLAYS
-    ) -> Affected:
-        """Bring the files (relative to the root) into the snapshot and run the tests they can affect.
-
-        `overlays` are unsaved buffers by path, which replace what is on disk.
-
-        Raises CannotRunTestsError when the interpreter does not start.
-        """
-        started = time.monotonic()
-        taken = self.take_in(paths, overlays)
-        run = self.run(taken, deadline)
-        return Affected(taken.files, run, time.monotonic() - started)
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None
 
     def take_in(self, paths: Iterable[str], overlays: Mapping[str, bytes] = NO_OVERLAYS) -> Taken:
         """Bring the files into the snapshot and say which test files they can affect."""
@@ -95,10 +67,23 @@ class LiveSuite:
         known = taken.files & self._test_files
         is_new = any(change.before is None for change in taken.changes)
         request = ColdRequest(files=() if is_new else tuple(sorted(known)), within=taken.files)
-        run = run_cold(self._place, request, deadline, start=self._standby.take).run if is_new or known else _nothing()
+        run = (
+            run_cold(self._place, request, deadline, start=self._take).run
+            if is_new or known
+            else TestRun((), {}, frozenset())
+        )
         self._test_files |= {test.path for test in run.collected}
-        self._standby.prepare()
+        self._waiting = self._waiting or start_probe(self._place, "random")
         return run
+
+    def _take(self) -> Running:
+        """The waiting process; a new one when it has died or there is none."""
+        running, self._waiting = self._waiting, None
+        if running is not None and not running.has_ended():
+            return running
+        if running is not None:
+            running.close()
+        return start_probe(self._place, "random")
 
     def _change(self, path: str, buffer: bytes | None) -> FileChange:
         after = _read(self._snapshot.origin / path) if buffer is None else buffer
@@ -110,11 +95,6 @@ class LiveSuite:
         if before.names != self._graph.names:
             reached |= before.affected_by(paths)
         return frozenset(path for path in reached if path in self._test_files or path in paths)
-
-
-def _nothing() -> TestRun:
-    """The run when no test can be affected."""
-    return TestRun((), {}, frozenset())
 
 
 def _read(file: Path) -> bytes | None:

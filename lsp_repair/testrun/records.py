@@ -1,4 +1,4 @@
-"""From the probe's reports to the domain's values."""
+"""From the probe's reports to the domain's values, and the order in which one process may report what its tests do."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from lsp_repair.domain.runs import (
     Trial,
 )
 from lsp_repair.testrun.probe import run_records as reports
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 
 
 @dataclass(slots=True)
@@ -53,7 +53,9 @@ class RunBuilder:
             case reports.Collected():
                 self.oracle.update(report.oracle)
                 self.digests.update(report.digests)
-                self.collected.update((test.node_id, test) for test in map(_collected, report.tests))
+                for each in report.tests:
+                    test = CollectedTest(NodeId(each.id), each.path, each.line, each.doctest)
+                    self.collected[test.node_id] = test
             case reports.ConftestError():
                 self.conftest_failure = failure(NodeId("conftest.py"), "collect", report.failure)
             case reports.CollectError():
@@ -168,10 +170,6 @@ def _phase_outcome(phase: reports.Phase) -> Outcome:
             return Outcome.PASSED
 
 
-def _collected(test: reports.CollectedItem) -> CollectedTest:
-    return CollectedTest(NodeId(test.id), test.path, test.line, test.doctest)
-
-
 def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> Failure:
     """The failure that the probe reported."""
     sides = reported.comparison
@@ -190,3 +188,87 @@ def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> F
 def _frame(frame: reports.ReportedFrame) -> Frame:
     local_names = tuple((name, value) for name, value in frame.locals)
     return Frame(frame.path, frame.line, frame.function, frame.inside, local_names)
+
+
+_ORDER = {"setup": 0, "call": 1, "teardown": 2}
+
+
+@dataclass(slots=True)
+class Protocol:
+    """Follows the reports of one process from the first to the last."""
+
+    irregular: set[str] = field(default_factory=set[str])
+    """Kinds of breaks: those of an honest plugin are the same with any code, so the judge compares them with the baseline."""
+    _collected: set[str] | None = None
+    _finished: set[str] = field(default_factory=set[str])
+    _running: str | None = None
+    _phases: list[str] = field(default_factory=list[str])
+    _is_setup: bool = False
+    _did_not_start: bool = False
+    _is_over: bool = False
+    """Trials or the end were reported: no more tests run."""
+    _has_ended: bool = False
+
+    def take(self, report: Record) -> None:
+        """Follow one report."""
+        if self._has_ended:
+            self.irregular.add("records after the end")
+        match report:
+            case reports.Collected():
+                self._collect([test.id for test in report.tests])
+            case reports.ConftestError():
+                self._did_not_start = True
+            case reports.Start(id=node_id):
+                self._start(node_id)
+            case reports.Phase():
+                self._phase(report)
+            case reports.Executed(id=node_id):
+                if node_id not in self._finished:
+                    self.irregular.add("lines of a test that did not run")
+            case reports.TrialEnded():
+                self._is_over = True
+            case reports.End():
+                self._end()
+            case _:
+                pass
+
+    def _collect(self, ids: list[str]) -> None:
+        if self._collected is not None:
+            self.irregular.add("collected twice")
+        self._collected = set(ids)
+        if len(self._collected) != len(ids):
+            self.irregular.add("two tests of one name")
+
+    def _start(self, node_id: str) -> None:
+        if self._running is not None or self._is_over:
+            self.irregular.add("a test started out of turn")
+        if self._collected is None or node_id not in self._collected:
+            self.irregular.add("a test started that was not collected")
+        if node_id in self._finished:
+            self.irregular.add("a test started twice")
+        self._running, self._phases, self._is_setup = node_id, [], False
+
+    def _phase(self, phase: reports.Phase) -> None:
+        when = phase.when
+        if phase.id != self._running or self._is_over:
+            self.irregular.add("an outcome of a test that is not running")
+            return
+        if phase.sub:
+            return
+        if when in self._phases:
+            self.irregular.add(f"two outcomes of one {when}")
+        elif any(_ORDER[each] > _ORDER[when] for each in self._phases) or (when == "call" and not self._is_setup):
+            self.irregular.add("phases out of order")
+        self._phases.append(when)
+        if when == "setup":
+            self._is_setup = phase.outcome == "passed"
+        if when == "teardown":
+            if self._is_setup and "call" not in self._phases:
+                self.irregular.add("a test without a call")
+            self._finished.add(phase.id)
+            self._running = None
+
+    def _end(self) -> None:
+        self._has_ended = self._is_over = True
+        if self._running is not None or (not self._did_not_start and (self._collected or set()) - self._finished):
+            self.irregular.add("tests missing at the end")

@@ -53,10 +53,8 @@ def find_roots(path: Path) -> tuple[Root, ...]:
     config = _config_of(folder)
     if config is None:
         below = _roots_below(folder) if path.is_dir() and not _is_project(folder) else []
-        if len(below) > 1:
+        if below:
             return tuple(Root(each, _config_of(each)) for each in below)
-        if len(below) == 1:
-            return (Root(below[0], _config_of(below[0])),)
     top = _top(folder)
     selected = () if path == top else (path.relative_to(top).as_posix(),)
     return (Root(top, _config_of(top), selected),)

@@ -5,17 +5,17 @@ Each field has to be of exactly the type that it is declared with, numbers withi
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from lsp_repair.testrun.probe import run_records
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.replay import replay_records
 from lsp_repair.testrun.probe.session.guarding import NAMES
 from lsp_repair.testrun.probe.warm import warm_records
 
 Read = Callable[[Any], Any]
-"""The value that was checked; raises MalformedError."""
-_E = TypeVar("_E", bound=Enum)
+"""The value that was checked; raises ValueError or KeyError."""
 
 
 class MalformedError(ValueError):
@@ -39,54 +39,19 @@ _seconds = _that(lambda value: type(value) in {int, float} and -1e6 < value < 1e
 _OF_TYPE: Mapping[Any, Read] = {str: _text, bool: _flag, int: _whole, float: _seconds, run_records.Count: _count}
 
 
-def _one_of(*words: str) -> Read:
-    return _that(lambda value: type(value) is str and value in words)
+def _made(kind: type, make: Read) -> Read:
+    """What `make` makes of a value of exactly this type."""
 
-
-def _member(kind: type[_E]) -> Read:
-    words = {each.value: each for each in kind}
-
-    def read(value: Any) -> _E:
-        if type(value) is not str or value not in words:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
             raise MalformedError
-        return words[value]
+        return make(value)
 
     return read
 
 
-def _or_null(read: Read) -> Read:
-    return lambda value: None if value is None else read(value)
-
-
-def _list_of(read: Read) -> Read:
-    def read_all(value: Any) -> list[Any]:
-        if type(value) is not list:
-            raise MalformedError
-        return [read(each) for each in cast("list[object]", value)]
-
-    return read_all
-
-
-def _mapping(read: Read) -> Read:
-    def read_all(value: Any) -> dict[str, Any]:
-        if type(value) is not dict:
-            raise MalformedError
-        return {key: read(each) for key, each in cast("dict[str, object]", value).items()}
-
-    return read_all
-
-
-def _tuple_of(*reads: Read) -> Read:
-    def read_all(value: Any) -> tuple[Any, ...]:
-        if type(value) is not list or len(cast("list[object]", value)) != len(reads):
-            raise MalformedError
-        return tuple(read(each) for read, each in zip(reads, cast("list[object]", value), strict=True))
-
-    return read_all
-
-
 def _record_of(made: type[Record]) -> Read:
-    """An object with the fields of a record; what it holds besides is left out."""
+    """An object with the fields of a record; other keys are ignored."""
     hints = get_type_hints(made, include_extras=True)
     known = {name: _reader(hints[name]) for name in made.field_names}
     required = {name for name in known if not hasattr(made, name)}
@@ -103,20 +68,28 @@ def _reader(hint: Any) -> Read:
     """What reads values of the type that a field is declared with."""
     if hint in _OF_TYPE:
         return _OF_TYPE[hint]
-    if isinstance(hint, type):
-        return _member(hint) if issubclass(hint, Enum) else _record_of(cast("type[Record]", hint))
-    arguments, kind = get_args(hint), get_origin(hint)
+    if not isinstance(hint, type):
+        return _compound(get_origin(hint), get_args(hint))
+    if issubclass(hint, Enum):
+        return _made(str, {each.value: each for each in hint}.__getitem__)
+    return _record_of(cast("type[Record]", hint))
+
+
+def _compound(kind: Any, arguments: tuple[Any, ...]) -> Read:
     if kind is Literal:
-        return _one_of(*arguments)
-    if kind is Union:
-        return _or_null(_reader(arguments[0]))
+        return _made(str, {each: each for each in arguments}.__getitem__)
+    reads = [_reader(each) for each in arguments if each is not NoneType]
+    if kind is Union:  # the only unions are those with None
+        return lambda value: None if value is None else reads[0](value)
     if kind is tuple:
-        return _tuple_of(*map(_reader, arguments))
-    return _mapping(_reader(arguments[1])) if kind is Mapping else _list_of(_reader(arguments[0]))
+        return _made(list, lambda items: tuple(read(each) for read, each in zip(reads, items, strict=True)))
+    if kind is Mapping:
+        return _made(dict, lambda items: {key: reads[1](each) for key, each in items.items()})
+    return _made(list, lambda items: list(map(reads[0], items)))
 
 
 def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bool]) -> dict[str, Read]:
-    """A reader that looks at the record and at what it was made of once more."""
+    """A reader that also checks the record as a whole, together with the object it was made from."""
     read_fields = _record_of(made)
 
     def read(value: Any) -> Record:
@@ -129,7 +102,7 @@ def _checked(made: type[Record], is_whole: Callable[[Any, Mapping[str, Any]], bo
 
 
 def _is_whole_phase(phase: run_records.Phase, given: Mapping[str, Any]) -> bool:
-    """A failure belongs to what failed; the facts about the call come together."""
+    """Only a failed phase has a failure; the facts about the call come together or not at all."""
     facts = {"inner", "error", "code"} & given.keys()
     has_failure = phase.failure is not None
     if ("failure" in given) is not has_failure or has_failure is not (phase.outcome == "failed"):
@@ -166,7 +139,7 @@ def read_report(found: Mapping[str, Any], readers: Mapping[str, Read] = _OF_A_RU
     kind: str = found["kind"]
     try:
         return cast("Record", readers[kind](found))
-    except (KeyError, MalformedError):
+    except (KeyError, ValueError):
         raise MalformedError(f"a record of kind {kind[:40]!r} is malformed") from None
 
 

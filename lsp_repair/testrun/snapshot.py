@@ -219,11 +219,6 @@ def _bytecode_of(source: Path) -> Iterator[Path]:
         yield from (each for each in cache.iterdir() if each.name.startswith(f"{source.stem}."))
 
 
-def discard(snapshot: Snapshot) -> None:
-    """Remove a copy, whatever its tests did to the modes of its files."""
-    remove_tree(snapshot.root)
-
-
 def remove_tree(folder: Path) -> None:
     """Remove a folder of ours; what cannot be removed even after its mode was changed is left."""
 

@@ -13,7 +13,7 @@ from lsp_repair.isolation import GUARD, Mechanism, Running
 from lsp_repair.testrun.cold import start_probe
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import channel, run_records
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.warm import warm_records
 from lsp_repair.testrun.records import RunBuilder
 from lsp_repair.testrun.shapes import read_warm_report
@@ -61,10 +61,11 @@ class WarmServer:
     place: Place
     request: WarmRequest
     restarts: int = 0
+    is_gone: bool = False
+    """Whether its process ended, so that nothing more will arrive."""
     _buffer: bytearray = field(default_factory=bytearray)
     _arrived: deque[Arrived] = field(default_factory=deque[Arrived])
     _next_number: int = 0
-    _gone: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,15 +77,10 @@ class WarmServer:
         """Kill the server and its children."""
         self.running.close()
 
-    @property
-    def is_gone(self) -> bool:
-        """Whether its process ended, so that nothing more will arrive."""
-        return self._gone
-
     def restart(self, deadline: Deadline) -> bool:
         """Replace a process that died or was disturbed by a new one; False when it does not start again."""
         self.running.close()
-        self._gone = True
+        self.is_gone = True
         again = start_warm(self.place, self.request, deadline)
         if isinstance(again, NotWarm):
             return False
@@ -92,7 +88,7 @@ class WarmServer:
         self.running, self.collection = again.running, again.collection
         self._arrived.clear()
         self._buffer.clear()
-        self._gone = False
+        self.is_gone = False
         self.restarts += 1
         return True
 
@@ -101,7 +97,7 @@ class WarmServer:
         self._next_number += 1
         request = warm_records.ChildRequest(self._next_number, operation, urgent, stall_seconds)
         rest = memoryview(channel.encoded(request))
-        if self._gone:
+        if self.is_gone:
             raise BrokenPipeError
         os.set_blocking(self.running.write_fd, False)
         while rest:
@@ -117,7 +113,7 @@ class WarmServer:
         while True:
             while self._arrived:
                 yield self._arrived.popleft()
-            if self._gone or deadline.passed or not (self._wait(deadline) or self._arrived):
+            if self.is_gone or deadline.passed or not (self._wait(deadline) or self._arrived):
                 return
 
     def answer(
@@ -131,7 +127,7 @@ class WarmServer:
         try:
             number = self.submit(operation, stall_seconds, urgent=True)
         except OSError:
-            self._gone = True
+            self.is_gone = True
             return [], None
         found: list[Record] = []
         others: list[Arrived] = []
@@ -203,8 +199,8 @@ class WarmServer:
             if report is not None:
                 number = found.get("number")
                 self._arrived.append(Arrived(number if type(number) is int else -1, report))
-        self._gone = not chunk
-        return not self._gone
+        self.is_gone = not chunk
+        return not self.is_gone
 
 
 @dataclass(frozen=True, slots=True)

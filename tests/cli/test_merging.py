@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_repair.cli.merging import merged
+from lsp_repair.cli.delivering import merged
 
 BASE = b"one\ntwo\nthree\nfour\nfive\nsix\n"
 

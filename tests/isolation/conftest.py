@@ -53,7 +53,7 @@ def strong(request: pytest.FixtureRequest, place: Path) -> Sandbox:
 @pytest.fixture(params=["as the user who runs the tests", "as an ordinary user"])
 def partial(request: pytest.FixtureRequest, place: Path) -> Sandbox:
     """The sandbox by Landlock."""
-    if not load_warden("landlock").abi():
+    if not load_warden("system").landlock_abi():
         pytest.skip("this kernel has no Landlock")
     sandbox = sandbox_as(request.param, place)
     (place / "home").mkdir()

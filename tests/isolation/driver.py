@@ -46,7 +46,12 @@ def main() -> None:
     running.supervised.wait(given.get("seconds", 30))
     took = time.perf_counter() - begun
     running.close()
-    answer = {"output": running.output_tail(), "why": running.broken_limit, "cpu": running.cpu_seconds, "seconds": took}
+    answer = {
+        "output": running.output_tail(),
+        "why": running.supervised.why,
+        "cpu": running.cpu_seconds,
+        "seconds": took,
+    }
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

@@ -53,7 +53,7 @@ print(os.read(reading, 10000).decode())
 
 
 def test_a_child_of_the_warm_server_reaches_neither_its_parent_nor_shared_files(tmp_path):
-    if load_warden("landlock").abi() < 6:
+    if load_warden("system").landlock_abi() < 6:
         pytest.skip("this kernel cannot hold signals back")
     for folder in ("own", "shared"):
         (tmp_path / folder).mkdir()
@@ -71,7 +71,7 @@ def test_a_child_of_the_warm_server_reaches_neither_its_parent_nor_shared_files(
 
 def test_nothing_is_done_without_landlock(monkeypatch):
     landlock = load_warden("landlock")
-    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    monkeypatch.setattr(landlock.system, "landlock_abi", lambda: 0)
     assert landlock.protect_parent([]) is False
     with pytest.raises(OSError, match="Landlock"):
         landlock.restrict({"network": False, "cwd": "/", "workspace": "/"})
@@ -79,7 +79,7 @@ def test_nothing_is_done_without_landlock(monkeypatch):
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 7])
 def test_older_interfaces_are_asked_only_for_what_they_know(partial, version):
-    if load_warden("landlock").abi() < version:
+    if load_warden("system").landlock_abi() < version:
         pytest.skip("this kernel is older")
     partial.landlock_abi = version
     code = """
@@ -129,7 +129,7 @@ except PermissionError:
 
 
 def test_processes_outside_cannot_be_signalled(partial):
-    if load_warden("landlock").abi() < 6:
+    if load_warden("system").landlock_abi() < 6:
         pytest.skip("this kernel cannot hold signals back")
     with running(["sleep", "100"], user=partial.user, group=partial.user) as outside:
         assert partial.tell(f"import os\ntry: os.kill({outside.pid}, 9)\nexcept PermissionError: print(1)") == 1

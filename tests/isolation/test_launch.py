@@ -8,7 +8,7 @@ import pytest
 INTERRUPTED_WHILE_FORKING = """
 import os, signal, sys
 from pathlib import Path
-from lsp_repair.isolation.command import Command
+from lsp_repair.isolation.confinement import Command
 from lsp_repair.isolation.launch import launch
 
 os.register_at_fork(after_in_parent=lambda: signal.raise_signal(signal.SIGINT))

@@ -10,9 +10,9 @@ import pytest
 from lsp_repair.domain.isolation import Demands, Effect, Tier
 from lsp_repair.errors import RefusedError
 from lsp_repair.isolation import Mechanism, Sandbox
-from lsp_repair.isolation.installing import how_to_strengthen
-from lsp_repair.isolation.probing import EFFECTS, Tried, tried
-from lsp_repair.isolation.tiers import Requested, demand, find
+from lsp_repair.isolation.effects import EFFECTS
+from lsp_repair.isolation.probing import Tried, tried
+from lsp_repair.isolation.tiers import Requested, demand, find, how_to_strengthen
 
 ALL_BLOCKED = dict.fromkeys(EFFECTS, Effect.BLOCKED)
 PYTHON = Path(sys.executable)
@@ -119,7 +119,7 @@ def test_other_systems_are_told_that_sandboxes_need_linux(monkeypatch):
 def test_apparmors_restriction_is_named_with_its_remedy(monkeypatch, tmp_path):
     switch = tmp_path / "switch"
     switch.write_text("1\n")
-    monkeypatch.setattr("lsp_repair.isolation.installing._RESTRICTED", switch)
+    monkeypatch.setattr("lsp_repair.isolation.tiers._RESTRICTED", switch)
     assert "apparmor_parser" in how_to_strengthen({})
 
 

@@ -154,6 +154,7 @@ def test_a_right_patch_passes_every_trial_and_most_tests_have_mutants(judge):
     assert is_clean(one.verdict(fix))
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(
     "value",
     [
@@ -295,6 +296,7 @@ HONEST = {
 }
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(("name", "body", "claim"), HONEST.values(), ids=HONEST)
 def test_a_new_class_for_an_answer_is_looked_behind_without_harm(judge, name, body, claim):
     one = judge(f"from shop import total\n\ndef test_total():\n    assert {claim}\n")
@@ -491,6 +493,7 @@ def test_an_assertion_that_is_not_evaluated_any_more_is_flagged(judge):
     assert is_clean(one.verdict(one.rewrite("shop.py", ROWS.replace("+ int(price)", "* int(price)"))))
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(
     "body",
     [
@@ -554,6 +557,7 @@ EQUAL_TO_ALL = SHOP.replace(
 )
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize("tests", ASYNCHRONOUS.values(), ids=ASYNCHRONOUS)
 def test_assertions_of_asynchronous_tests_are_turned_over_as_well(judge, tests):
     one = judge(tests)

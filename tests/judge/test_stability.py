@@ -3,7 +3,9 @@
 import pytest
 from judging import Judge, is_clean, reason
 
-from lsp_repair.domain.verdicts import Plausible
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Level, Plausible
+from lsp_repair.judge.proof_context import Scope
 
 SHOP = """
 def total(a, b):
@@ -100,3 +102,47 @@ def test_a_target_that_needs_another_test_by_itself_is_no_fault_of_the_patch(jud
     verdict = one.verdict(fix)
     assert isinstance(verdict, Plausible)
     assert any("other tests before it" in note or "order" in note for note in verdict.evidence.notes)
+
+
+COUNTING = """
+from pathlib import Path
+from shop import half, total
+
+def runs():
+    counter = Path({counter!r})
+    counter.write_text(str(int(counter.read_text()) + 1 if counter.exists() else 1))
+    return int(counter.read_text())
+
+def test_timing():
+    assert runs() != {fails_at}
+
+def test_total():
+    assert total(2, 3) == 5
+"""
+
+
+def test_a_test_that_failed_once_beside_others_refuses_no_right_patch(tmp_path, judge):
+    """The first run is the baseline's, the second and third are those of the proof."""
+    counter = tmp_path / "counter"
+    one = judge(COUNTING.format(counter=str(counter), fails_at=3))
+    counter.write_text("2")
+    targets = ("test_shop.py::test_total",)
+    verdict = one.verdict(
+        patched(one, "return a + b"), targets, Scope(Level.AFFECTED, ("test_shop.py",), frozenset(map(NodeId, targets)))
+    )
+    assert isinstance(verdict, Plausible)
+    assert "passed in the next" in " ".join(verdict.evidence.notes)
+
+
+def test_a_test_that_fails_with_the_patch_each_time_refuses_it(judge):
+    one = judge()
+    broken = one.rewrite("shop.py", SHOP.replace("a - b", "a + b").replace("a // 2", "a // 3"))
+    verdict = one.verdict(broken)
+    assert reason(verdict) == "regression"
+    assert "test_half" in verdict.detail
+
+
+def test_what_a_patch_leaves_behind_for_other_tests_refuses_it_though_they_pass_alone(judge):
+    one = judge(TESTS.replace("def test_half", "def test_zz_half"))
+    text = SHOP.replace("return a - b", "SEEN.append(1)\n    return a + b").replace("a // 2", "a // (2 + len(SEEN))")
+    assert reason(one.verdict(one.rewrite("shop.py", text + "\nSEEN = []\n"))) in {"regression", "unstable"}

@@ -40,6 +40,7 @@ def test_a_folder_without_python(lsp_repair, tmp_path):
     assert (ran.code, error(ran)) == (2, "no-python-project")
 
 
+@pytest.mark.slow
 def test_several_roots_are_listed_and_can_be_taken_together(broken, lsp_repair):
     project = broken("parcel_monorepo")
     ran = lsp_repair("fix", project)
@@ -101,17 +102,20 @@ def test_no_tests_at_all(lsp_repair, tmp_path):
     assert ran.json["tests"]["collected"] == 0
 
 
+@pytest.mark.slow
 def test_everything_fails(lsp_repair, tmp_path):
     ran = lsp_repair("fix", written(tmp_path, RED))
     assert ran.code == 0
     assert ran.json["failures"][0]["status"] == "proposed"
 
 
+@pytest.mark.slow
 def test_undecodable_files_do_not_matter_where_nobody_imports_them(lsp_repair, tmp_path):
     ran = lsp_repair("fix", written(tmp_path, {**RED, "broken.py": b"\xff\xfe\x00", "data.bin": bytes(range(256))}))
     assert ran.code == 0
 
 
+@pytest.mark.slow
 def test_a_symlink_loop(lsp_repair, tmp_path):
     root = written(tmp_path, RED)
     (root / "loop").symlink_to(root, target_is_directory=True)
@@ -125,6 +129,7 @@ def test_a_read_only_tree_is_repaired_and_write_says_what_cannot_be_written(lsp_
     assert lsp_repair("fix", root).code == 0
 
 
+@pytest.mark.slow
 def test_a_state_folder_that_cannot_be_written_is_said_and_repairs_all_the_same(lsp_repair, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -133,6 +138,7 @@ def test_a_state_folder_that_cannot_be_written_is_said_and_repairs_all_the_same(
     assert str(blocked / "state") in ran.out
 
 
+@pytest.mark.slow
 def test_tests_that_write_beside_themselves_write_into_the_copy(lsp_repair, tmp_path):
     tests = (
         RED["test_it.py"]
@@ -144,6 +150,7 @@ def test_tests_that_write_beside_themselves_write_into_the_copy(lsp_repair, tmp_
     assert sorted(path.name for path in root.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_test_that_kills_its_process_is_reported_and_the_rest_repaired(lsp_repair, tmp_path):
     tests = RED["test_it.py"] + "\ndef test_exits():\n    import os\n    os._exit(3)\n"
     ran = lsp_repair("fix", written(tmp_path, {**RED, "test_it.py": tests}), "--time-limit", "60")
@@ -211,6 +218,34 @@ def test_a_target_that_passes_before_proves_nothing(lsp_repair, tmp_path):
     root = written(tmp_path, {**RED, "test_it.py": tests})
     ran = lsp_repair("check", root, "--patch", file, "--test", "test_it.py::test_green")
     assert (ran.code, ran.json["verdict"], ran.json["reasons"]) == (1, "unproven", ["target-passes-before"])
+
+
+def test_a_target_that_was_not_reached_is_never_called_passing(lsp_repair, tmp_path):
+    """Its file is collected, and a test above it takes all the time that there is."""
+    file = tmp_path / "some.patch"
+    file.write_text(PATCH.format(1))
+    slow = "import time\n\ndef test_slow(): time.sleep(50)\n\ndef test_also_slow(): time.sleep(50)\n"
+    root = written(tmp_path, {**RED, "test_slow.py": slow})
+    ran = lsp_repair("check", root, "--patch", file, "--test", "test_slow.py", "--time-limit", 12)
+    assert (ran.code, ran.json["verdict"], ran.json["reasons"]) == (1, "unproven", ["incomplete-run"])
+    ran = lsp_repair("explain", root, "--test", "test_slow.py", "--time-limit", 12)
+    assert ran.code == 1
+
+
+def test_a_test_named_by_its_id_is_run_alone_where_its_file_hangs_before_it(lsp_repair, tmp_path):
+    tests = RED["test_it.py"].replace(
+        "def test_it", "def test_slow():\n    __import__('time').sleep(50)\n\ndef test_it"
+    )
+    root = written(tmp_path, {**RED, "test_it.py": tests})
+    ran = lsp_repair("explain", root, "--test", "test_it.py::test_it", "--time-limit", 20)
+    assert [failure["tests"] for failure in ran.json["failures"]] == [["test_it.py::test_it"]], ran.out + ran.err
+
+
+def test_an_unknown_test_is_named(lsp_repair, tmp_path):
+    ran = lsp_repair("fix", written(tmp_path, RED), "--test", "test_it.py::test_unknown")
+    assert ran.code == 2
+    assert ran.json["error"]["code"] == "test-not-found"
+    assert "test_it.py::test_unknown" in ran.json["error"]["message"]
 
 
 def test_doctor_says_what_was_chosen_and_why(lsp_repair, tmp_path):

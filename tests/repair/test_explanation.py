@@ -147,6 +147,7 @@ def test_nothing_is_searched_and_nothing_written(shop, lsp_repair):
     assert {path: path.read_bytes() for path in shop.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_with_a_proposal_the_explanation_names_the_line_it_changes(shop, lsp_repair):
     ran = lsp_repair("fix", shop, "--test", "test_shop.py::test_value")
     (failure,) = ran.json["failures"]

@@ -45,6 +45,7 @@ def hidden_checks_pass(name, root):
     )
 
 
+@pytest.mark.slow(keep=4)
 @pytest.mark.parametrize(
     "name",
     [
@@ -85,6 +86,7 @@ def test_two_causes_get_a_proposal_each(broken, lsp_repair):
     assert hidden_checks_pass("payroll_two_causes", ran.root)
 
 
+@pytest.mark.slow
 def test_several_symptoms_of_one_cause_are_one_failure(broken, lsp_repair):
     ran = lsp_repair("fix", broken("invoice_totals"))
     (failure,) = ran.json["failures"]
@@ -98,6 +100,7 @@ def test_an_order_dependent_test_is_flaky_and_costs_nothing(broken, lsp_repair):
     assert [failure["status"] for failure in ran.json["failures"]] == ["flaky"]
 
 
+@pytest.mark.slow
 def test_what_is_out_of_reach_is_said_honestly(broken, lsp_repair):
     ran = lsp_repair("fix", broken("csv_lines"), "--time-limit", "10")
     assert ran.code == 1

@@ -26,8 +26,9 @@ def processes_of(tool: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(
-    "step", ["running the tests on a snapshot", "searching a repair", "makes the failing tests pass"]
+    "step", ["running the tests on a snapshot", "searching for a repair", "makes the failing tests pass"]
 )
 def test_nothing_is_left_of_a_repair_that_was_killed(broken, environ, tmp_path, step):
     folder = Path(tempfile.mkdtemp(prefix="killed-"))  # short: sockets lie below it

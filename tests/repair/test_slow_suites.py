@@ -65,6 +65,7 @@ def test_a_chosen_test_is_repaired_without_breaking_what_imports_the_code(shop, 
         assert "(affected tests)" in proposal["title"]
 
 
+@pytest.mark.slow
 def test_the_last_failed_tests_are_taken_from_pytests_own_memory(shop, lsp_repair):
     remembered = shop / ".pytest_cache" / "v" / "cache" / "lastfailed"
     remembered.parent.mkdir(parents=True)
@@ -74,6 +75,7 @@ def test_the_last_failed_tests_are_taken_from_pytests_own_memory(shop, lsp_repai
     assert ran.json["failures"][0]["tests"] == [FAILING]
 
 
+@pytest.mark.slow
 def test_pytests_own_arguments_are_never_widened(shop, lsp_repair):
     ran = lsp_repair("fix", shop, "--time-limit", 60, "--", "-k", "limit")
     assert ran.code == 0, ran.out + ran.err
@@ -88,3 +90,34 @@ def test_a_suite_that_did_not_finish_is_not_called_green(shop, lsp_repair):
     assert ran.json["tests"]["not_run"] >= 1
     assert "did not run" in ran.out
     assert "--last-failed" in ran.out
+
+
+def test_a_patch_that_repairs_a_test_outside_the_selection_is_reported_with_it(tmp_path, lsp_repair):
+    files = {
+        "pytest.ini": "[pytest]\npythonpath = .\n",
+        "limits.py": "def allowed(count, limit):\n    return count < limit\n",
+        "test_limits.py": """
+            from limits import allowed
+
+            def test_below(): assert allowed(1, 2)
+            def test_above(): assert not allowed(3, 2)
+            def test_equal(): assert allowed(2, 2)
+            """,
+        "test_others.py": """
+            from limits import allowed
+            from test_limits import test_equal as test_imported
+
+            def test_equal_elsewhere(): assert allowed(7, 7)
+            """,
+    }
+    for name, text in files.items():
+        (tmp_path / "project").mkdir(exist_ok=True)
+        (tmp_path / "project" / name).write_text(dedent(text).lstrip())
+    ran = lsp_repair("fix", tmp_path / "project", "--test", "test_limits.py", "--time-limit", 60)
+    assert ran.code == 0, ran.out + ran.err
+    (failure,) = ran.json["failures"]
+    assert set(failure["tests"]) == {
+        "test_limits.py::test_equal",
+        "test_others.py::test_imported",
+        "test_others.py::test_equal_elsewhere",
+    }

@@ -29,6 +29,7 @@ def numbers(tmp_path):
     return root
 
 
+@pytest.mark.slow
 def test_a_slow_test_is_no_failure_and_does_not_stop_the_proof(numbers, lsp_repair):
     ran = lsp_repair("fix", numbers, "--time-limit", 120)
     assert ran.code == 0, ran.out + ran.err

@@ -1,15 +1,21 @@
 """Strategies against trees computed by hand: the calls that are made, their order, and where they stop."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
+import lsp_repair
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason
 from lsp_repair.errors import UsageError
-from lsp_repair.repair.strategies import strategy_of
+from lsp_repair.repair.strategies import STRATEGIES, strategy_of
 from lsp_repair.repair.strategies.bench import CannotAskError, Program, Solved, StillFails, Trail, Tried, Unusable
 from lsp_repair.repair.strategies.cascade import Rounds, Step, cascade
 
+ROOT = Path(lsp_repair.__file__).parent.parent
 EVIDENCE = Evidence((NodeId("test_a.py::test"),), 1, Level.FULL, 2)
 
 
@@ -342,3 +348,13 @@ def test_a_strategy_that_does_not_exist_is_refused_with_what_does(text, code):
         strategy_of(text)
     assert refused.value.code == code
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=list(STRATEGIES))
+def test_every_strategy_is_named_where_users_choose_one(strategy):
+    row = re.search(rf"^\| `{strategy.name}`.*", (ROOT / "docs" / "models.md").read_text("utf-8"), re.MULTILINE)
+    values = {each.name: str(getattr(strategy.parameters, each.name)).lower() for each in fields(strategy.parameters)}
+    assert row is not None
+    assert [f"{name}={value}" for name, value in values.items() if f"{name}={value}" not in row[0]] == []
+    for path in ("lsp_repair/cli/arguments.py", "vscode-client/package.json"):
+        assert re.search(rf"\b{strategy.name}\b", (ROOT / path).read_text("utf-8")), path

@@ -56,6 +56,7 @@ def test_what_runs_the_tests_stays_out_of_bounds(late_fees, lsp_repair, path):
     assert (ran.json["verdict"], ran.json["reasons"]) == ("rejected", ["protected-path"])
 
 
+@pytest.mark.slow
 def test_fix_edits_a_wrong_test_only_when_asked_and_never_writes_it(late_fees, lsp_repair):
     before = (late_fees / WRONG).read_bytes()
     ran = lsp_repair("fix", late_fees, "--allow-test-edits", "--write", "--time-limit", "60")

@@ -26,6 +26,7 @@ def only_patch(ran) -> str:
     return failure["proposals"][0]["diff"]
 
 
+@pytest.mark.slow
 def test_a_test_that_acts_otherwise_in_a_fork_is_screened_cold(written, lsp_repair):
     project = written(
         doubled="def double(x):\n    return x + 1\n",
@@ -63,6 +64,7 @@ def test_a_constant_of_a_module_is_screened_by_importing_it_again(written, lsp_r
     assert "-LIMIT = len(RATES) + 1" in only_patch(ran) or "count < LIMIT" in only_patch(ran)
 
 
+@pytest.mark.slow
 def test_unittest_methods_are_screened_like_others(written, lsp_repair):
     project = written(
         windows="def windows(n, size):\n    return [(i, i + size) for i in range(n - size)]\n",
@@ -83,6 +85,7 @@ def test_unittest_methods_are_screened_like_others(written, lsp_repair):
     assert "n - size + 1" in only_patch(lsp_repair("fix", project, "--time-limit", 60))
 
 
+@pytest.mark.slow
 def test_a_test_that_runs_the_source_in_another_process_is_screened_in_fresh_copies(written, lsp_repair):
     project = written(
         totals="import sys\n\ndef total(a, b):\n    return a - b\n\nif __name__ == '__main__':\n    print(total(2, 3))\n",

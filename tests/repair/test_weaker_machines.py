@@ -49,6 +49,7 @@ def on(environ, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_without_namespaces_the_users_code_is_repaired_and_the_tier_is_partial(on, shop):
     code, document, _ = on("no-namespaces", "fix", shop)
     assert (code, document["isolation"]["tier"], document["isolation"]["mechanism"]) == (0, "partial", "landlock")
@@ -130,6 +131,7 @@ def answered(environ, words: list[str], answer: bytes) -> tuple[int, bytes]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
 
+@pytest.mark.slow
 def test_at_a_terminal_consent_is_asked_for_once(environ, shop):
     words = ["lsp_repair", "fix", str(shop), "--python", sys.executable]
     code, shown = answered(environ, words, b"n\n")

@@ -55,6 +55,7 @@ def announced(client):
     return json.loads(max(recorded, key=lambda each: each.name).read_text("utf-8"))["capabilities"]
 
 
+@pytest.mark.slow(keep=2)
 @pytest.mark.parametrize("client", UNITS)
 def test_every_client_gets_diagnostics_actions_and_progress_in_its_own_way(editor, project, client):
     can = announced(client)

@@ -55,6 +55,7 @@ def test_the_editors_model_gives_a_proved_fix_and_its_calls_are_in_the_books(cli
     assert outcomes(tmp_path) == [("fake", "editor", "ok", 0)] * len(asked)
 
 
+@pytest.mark.slow
 def test_an_editor_that_lends_its_models_is_asked_where_no_other_is_named(client_models):
     session = client_models(settings={"python": sys.executable, **UNCAPPED})
     repair(session)
@@ -73,6 +74,7 @@ def test_an_unknown_price_is_not_asked_below_a_cap(client_models):
     )
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize("answer", [{"error": "the user said no"}, {"text": 7}, {}, [1], "text"])
 def test_an_editor_that_gives_no_text_stops_no_repair(client_models, answer):
     session = client_models(answer)
@@ -98,6 +100,7 @@ def test_an_editor_that_lends_nothing_is_not_asked_and_the_way_out_is_said(clien
     assert session.asked("lspRepair/chat") == []
 
 
+@pytest.mark.slow
 def test_a_hint_without_a_model_says_that_it_has_no_reader(editor, project):
     session = editor(project(HARD))
     session.open("test_words.py")

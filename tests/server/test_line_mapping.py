@@ -60,6 +60,7 @@ def test_a_client_that_asks_is_told_of_closed_files_and_answered_for_open_ones(e
     session.until_found("shop.py", "Fix available")
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_ask_is_not_answered_twice(editor, project):
     session = editor(project(), settings=None)
     session.open("shop.py")
@@ -68,6 +69,7 @@ def test_a_client_that_does_not_ask_is_not_answered_twice(editor, project):
     assert pulled(session)["items"] == []
 
 
+@pytest.mark.slow
 def test_an_editor_without_markdown_gets_no_marks(editor, project):
     session = editor(project(), capabilities=PULLING)
     session.open("shop.py")

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.failures import FailingTest, FileText, Offer, Place, Report
-from lsp_repair.server.workers.message_codec import MessageError, decoded_order, decoded_report, encoded
+from lsp_repair.server.state.view import Ask
 from lsp_repair.server.workers.worker_messages import (
     Changed,
     Chat,
@@ -15,12 +14,16 @@ from lsp_repair.server.workers.worker_messages import (
     Ended,
     Failed,
     Found,
+    MessageError,
     Progress,
     Repair,
     Repaired,
     Run,
     Target,
     Verdicts,
+    decoded_order,
+    decoded_report,
+    encoded,
 )
 
 SETTINGS = {"python": "/bin/python", "jobs": 2, "nested": {"a": [1, None]}}

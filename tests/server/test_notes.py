@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lsprotocol import types as lsp  # noqa: TID251 - a hover is asked for in its terms
 
-from lsp_repair.server.features.hovers import explanation, hover
+from lsp_repair.server.features.line_annotations import explanation, hover
 from lsp_repair.server.features.workspace_edits import diff_text
 from lsp_repair.server.state.failures import FailingTest, Offer, Place, Report
 from lsp_repair.server.state.view import View

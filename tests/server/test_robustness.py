@@ -126,6 +126,7 @@ def test_files_that_do_not_decode_and_files_that_go_do_not_stop_the_verdicts(edi
     assert session.diagnostics[session.uri("test_it.py")] == []
 
 
+@pytest.mark.slow
 def test_two_servers_on_one_workspace_do_not_disturb_each_other(editor, project):
     root = project()
     sessions = [editor(root), editor(root)]

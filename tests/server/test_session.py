@@ -91,6 +91,7 @@ def test_what_is_mended_by_hand_is_cleared_after_the_save(session):
     assert session.diagnostics[session.uri("shop.py")] == session.diagnostics[session.uri("test_shop.py")] == []
 
 
+@pytest.mark.slow
 def test_an_edit_that_did_not_arrive_as_it_was_proved_is_stale_and_the_failure_is_checked_again(session, decisions):
     action = accept(session.actions("shop.py", 1))
     session.change("shop.py", "def is_cheap(price, limit):\n    return price < limit  # mine\n")
@@ -110,6 +111,7 @@ def test_a_text_that_was_changed_since_has_nothing_to_accept(session):
     assert accept(session.actions("shop.py", 1))
 
 
+@pytest.mark.slow
 def test_a_rejected_patch_does_not_come_back_also_not_after_a_restart(desk):
     session = desk.editor(desk.project())
     session.open("shop.py")
@@ -135,6 +137,7 @@ def test_actions_are_offered_on_what_failed_and_nowhere_else(session):
     )
 
 
+@pytest.mark.slow
 def test_several_proposals_are_several_actions_best_first(editor, project):
     session = editor(
         project(
@@ -171,6 +174,7 @@ def test_lenses_stand_on_failing_tests_and_suspicious_lines(session):
     assert lenses == [("shop.py", 1, "suspicious: explain"), ("test_shop.py", 4, "✘ fails — 1 fix proved")]
 
 
+@pytest.mark.slow
 def test_values_are_hinted_where_it_failed_when_the_user_wants_it(editor, project):
     session = editor(project({**SHOP_WITH_LOCALS}), settings={"python": sys.executable, "autonomy": "explain"})
     session.open("shop.py")

@@ -54,6 +54,7 @@ def test_a_change_of_the_settings_is_pulled_and_followed(editor, project):
     assert session.diagnostics[session.uri("test_shop.py")] == []
 
 
+@pytest.mark.slow
 def test_a_client_that_cannot_be_asked_gives_settings_at_the_start_and_sends_changes(editor, project):
     given = {"trusted": True, "status": True, "settings": {"python": sys.executable, "autonomy": "diagnose"}}
     session = editor(project(), options=given, capabilities=PUSHING)
@@ -104,6 +105,7 @@ def endpoint(tmp_path):
         yield server
 
 
+@pytest.mark.slow
 def test_models_are_asked_at_the_users_word_with_the_hint_that_was_given_and_never_before(editor, project, endpoint):
     session = editor(project(HARD))
     session.open("test_words.py")

@@ -51,6 +51,7 @@ def accept(session):
     return cause["range"]
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize(
     ("units", "text", "mark"),
     [
@@ -77,6 +78,7 @@ def test_edits_of_both_sides_are_right_in_every_unit_line_end_and_mark(speaking,
     assert {each["code"] for each in failures} == {"AssertionError"}
 
 
+@pytest.mark.slow
 def test_a_file_in_its_declared_encoding_is_edited_as_text(speaking):
     session = speaking("utf-16", OLD.encode("latin-1"), "latin-1")
     accept(session)

@@ -111,6 +111,7 @@ def test_trust_given_by_the_command_counts_at_once(editor, untrusted, marking):
     assert ran.exists()
 
 
+@pytest.mark.slow
 def test_an_editor_that_does_not_trust_the_folder_is_not_asked_again(editor, project):
     root = project()
     session = editor(root, options={"trusted": False, "status": True})

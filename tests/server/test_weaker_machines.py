@@ -17,6 +17,7 @@ def answering(button):
     return {DIALOGUE: None if button is None else {"title": button}}
 
 
+@pytest.mark.slow
 def test_the_editor_is_asked_and_a_yes_repairs_and_is_kept(editor, project, tmp_path):
     session = editor(project(), through=NO_SANDBOX, answers=answering("Allow without a sandbox"))
     session.idle(failing=1, proposals=1)
@@ -29,6 +30,7 @@ def test_the_editor_is_asked_and_a_yes_repairs_and_is_kept(editor, project, tmp_
     assert again.asked(DIALOGUE) == []
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize("button", ["Not now", None])
 def test_without_a_yes_failures_are_explained_and_nothing_is_repaired(editor, project, tmp_path, button):
     session = editor(project(), through=NO_SANDBOX, answers=answering(button))
@@ -41,6 +43,7 @@ def test_without_a_yes_failures_are_explained_and_nothing_is_repaired(editor, pr
     assert not (tmp_path / "state" / "consents.json").exists()
 
 
+@pytest.mark.slow
 def test_a_client_without_dialogues_is_told_the_command(editor, project):
     session = editor(project(), through=NO_SANDBOX, capabilities={"workspace": {"configuration": True}})
     session.wait(

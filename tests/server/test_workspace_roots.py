@@ -36,6 +36,7 @@ def test_a_folder_that_comes_is_run_and_one_that_goes_is_cleared(editor, project
     session.wait(lambda: session.diagnostics[(other / "test_other.py").as_uri()] == [])
 
 
+@pytest.mark.slow
 def test_the_last_folder_that_goes_is_cleared_too(editor, project):
     session = editor(project(), autonomy="diagnose")
     session.until_found("test_shop.py", "fails")
@@ -73,6 +74,7 @@ def test_a_new_configuration_file_makes_a_new_root(project):
     assert roots.of(root / "part" / "test_it.py", [root]) == (root / "part", "test_it.py")
 
 
+@pytest.mark.slow
 def test_what_another_program_writes_is_noticed_without_the_client(editor, project):
     session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}), autonomy="diagnose")
     session.idle(failing=0)
@@ -99,6 +101,7 @@ def test_a_watcher_that_is_not_wanted_starts_nothing(tmp_path):
     watcher.close()
 
 
+@pytest.mark.slow
 def test_a_write_that_the_editor_told_of_is_not_run_twice(editor, project):
     session = editor(project({"pyproject.toml": PLAIN, "test_it.py": GREEN}), capabilities={}, autonomy="diagnose")
     session.idle(failing=0)
@@ -113,6 +116,7 @@ def test_a_write_that_the_editor_told_of_is_not_run_twice(editor, project):
     ]
 
 
+@pytest.mark.slow
 def test_an_unsaved_buffer_counts_when_another_file_is_saved(editor, project):
     session = editor(project(), autonomy="diagnose")
     for path in ("shop.py", "test_shop.py"):

@@ -267,3 +267,25 @@ def test_reversed_order_runs_the_same_tests_the_other_way(project, run):
     )
     assert run(place).failing == ()
     assert [str(each.node_id) for each in run(place, reverse=True).failing] == ["test_it.py::test_second"]
+
+
+@pytest.mark.parametrize(
+    "options", ["", "-x", "--maxfail=1", "--strict-markers --strict-config", "--stepwise", "--exitfirst -q"]
+)
+def test_a_file_that_does_not_collect_hides_no_other(project, run, options):
+    place = project(
+        {
+            "pytest.ini": f"[pytest]\naddopts = {options}\n",
+            "test_a.py": "import not_installed_here\n\ndef test_never(): pass\n",
+            "test_b.py": "def test_passes(): pass\ndef test_fails(): assert 0\ndef test_passes_too(): pass\n",
+        }
+    )
+    told = run(place)
+    assert outcomes(told) == {
+        "test_a.py": "error",
+        "test_b.py::test_passes": "passed",
+        "test_b.py::test_fails": "failed",
+        "test_b.py::test_passes_too": "passed",
+    }
+    assert told.complete
+    assert not told.oversight.irregular

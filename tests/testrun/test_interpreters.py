@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsp_repair.errors import CannotRunTestsError
-from lsp_repair.testrun.interpreters import find_interpreter
+from lsp_repair.testrun.discovery import find_interpreter
 
 
 @pytest.fixture(scope="module")

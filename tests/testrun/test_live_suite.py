@@ -30,49 +30,50 @@ def live(tmp_path, project):
         yield root, suite
 
 
-def outcomes(affected):
-    return {key: str(result.outcome) for key, result in affected.run.results.items()}
+def outcomes(suite, path):
+    """Of the tests that run after a change of this file."""
+    run = suite.run(suite.take_in([path]), Deadline.after(60))
+    return {key: str(result.outcome) for key, result in run.results.items()}
 
 
 def test_only_tests_that_import_the_change_run(live):
     root, suite = live
     (root / "left.py").write_text("def one():\n    return 3\n")
-    assert outcomes(suite.changed(["left.py"], Deadline.after(60))) == {"test_left.py::test_one": "failed"}
+    assert outcomes(suite, "left.py") == {"test_left.py::test_one": "failed"}
 
 
 def test_a_detour_counts(live):
     root, suite = live
     (root / "left_helper.py").write_text("VALUE = 5\n")
-    assert outcomes(suite.changed(["left_helper.py"], Deadline.after(60))) == {"test_right.py::test_two": "failed"}
+    assert outcomes(suite, "left_helper.py") == {"test_right.py::test_two": "failed"}
 
 
 def test_a_new_test_file_is_found(live):
     root, suite = live
     (root / "test_new.py").write_text("def test_new():\n    pass\n")
-    assert outcomes(suite.changed(["test_new.py"], Deadline.after(60))) == {"test_new.py::test_new": "passed"}
+    assert outcomes(suite, "test_new.py") == {"test_new.py::test_new": "passed"}
 
 
 def test_a_conftest_affects_all(live):
     root, suite = live
     (root / "conftest.py").write_text("# changed\n")
-    assert len(outcomes(suite.changed(["conftest.py"], Deadline.after(60)))) == 2
+    assert len(outcomes(suite, "conftest.py")) == 2
 
 
 def test_a_deleted_module_is_noticed(live):
     root, suite = live
     (root / "left.py").unlink()
-    assert outcomes(suite.changed(["left.py"], Deadline.after(60))) == {"test_left.py": "error"}
+    assert outcomes(suite, "left.py") == {"test_left.py": "error"}
 
 
 def test_a_file_that_no_test_sees_starts_nothing(live):
     root, suite = live
     (root / "notes.txt").write_text("hello")
-    affected = suite.changed(["notes.txt"], Deadline.after(60))
-    assert affected.run.results == {}
+    assert outcomes(suite, "notes.txt") == {}
 
 
 def test_one_change_after_the_other(live):
     root, suite = live
     for value, outcome in ((3, "failed"), (1, "passed"), (4, "failed")):
         (root / "left.py").write_text(f"def one():\n    return {value}\n")
-        assert outcomes(suite.changed(["left.py"], Deadline.after(60))) == {"test_left.py::test_one": outcome}
+        assert outcomes(suite, "left.py") == {"test_left.py::test_one": outcome}

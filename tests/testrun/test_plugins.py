@@ -22,6 +22,7 @@ def outcomes(run):
     return {str(key).split("::")[1]: str(result.outcome) for key, result in run.results.items()}
 
 
+@pytest.mark.slow(keep=6)
 @pytest.mark.parametrize(
     ("plugins", "addopts"),
     [

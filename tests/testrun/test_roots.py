@@ -30,6 +30,7 @@ def tree(tmp_path):
     return make
 
 
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_a_folder_below_a_configuration_belongs_to_its_root_as_pytest_says(tmp_path, name):
     (tmp_path / name).write_text(CONFIGURATIONS[name])

@@ -9,7 +9,7 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
-from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, discard, take_snapshot, write_patch
+from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, remove_tree, take_snapshot, write_patch
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_read_only_original_can_be_copied_patched_and_removed(original, copy, 
     write_patch(snapshot, [FileChange("shop.py", b"x = 1\n", b"x = 3\n")])
     again = copy_snapshot(snapshot, tmp_path / "again")
     assert (again.root / "shop.py").read_bytes() == b"x = 3\n"
-    discard(again)
+    remove_tree(again.root)
     assert not again.root.exists()
 
 

@@ -102,7 +102,7 @@ async function explainTrust(): Promise<void> {
   const detail = [
     "Tests are programs. Until you trust this workspace, lsp-repair runs none of them and starts no interpreter of the workspace.",
     "Once you do, your tests run in your interpreter, on a private copy of the project: your files, the index and the caches stay as they are.",
-    "Candidates for a fix run on such a copy, too, without your secrets and with limits of their own. Nothing of that is enforced by the kernel, so do not trust code that you would not run yourself.",
+    "Candidate fixes run on such a copy too, without your secrets and with limits of their own. How strictly that is enforced depends on the isolation that your machine offers, so do not trust code that you would not run yourself.",
   ].join("\n\n");
   const message = vscode.workspace.isTrusted ? "This workspace is trusted: its tests may run." : "Your tests do not run yet.";
   if ((await vscode.window.showInformationMessage(message, { modal: true, detail }, manage)) === manage) {
@@ -144,5 +144,5 @@ async function repairTest({ server, failures }: Parts, item: Partial<vscode.Test
       return;
     }
   }
-  void vscode.window.showInformationMessage("lsp-repair knows of no failure of this test yet. Run the tests first.");
+  void vscode.window.showInformationMessage("lsp-repair does not know of a failure of this test yet. Run the tests first.");
 }

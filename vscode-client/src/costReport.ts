@@ -16,7 +16,7 @@ export class CostReport implements vscode.Disposable {
   async show(): Promise<void> {
     const answer = await this.server.ask<{ readonly html: string }>(COST_REPORT, {});
     if (!answer) {
-      void vscode.window.showInformationMessage("The cost report comes from the server, and it is not running.");
+      void vscode.window.showInformationMessage("The cost report comes from the server, which is not running.");
       return;
     }
     const page = guarded(answer.html);

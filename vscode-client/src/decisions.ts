@@ -15,7 +15,7 @@ export class Decisions {
   async accept({ root, proposal }: ProposalRef): Promise<void> {
     const answer = await this.server.ask<{ readonly edit: WorkspaceEdit | null } | null>(ACCEPT, { root, proposal });
     if (!answer?.edit || this.isStale(answer.edit)) {
-      void vscode.window.showWarningMessage("The code changed since this fix was proved. It is proved again when the tests have run.");
+      void vscode.window.showWarningMessage("The code has changed since this fix was proved. It is proved again once the tests have run.");
       return;
     }
     const edit = await this.server.toEdit(answer.edit);
@@ -53,7 +53,7 @@ export class Decisions {
 export function askHint(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: "What should the code do?",
-    prompt: "Your own explanation takes the place of a model's. It is sent to the repair model, if you named one.",
+    prompt: "Your own explanation is used instead of a model's. It is sent to the repair model, if you named one.",
     placeHolder: "An order that just reaches a step gets its discount",
     ignoreFocusOut: true,
   });

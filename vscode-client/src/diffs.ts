@@ -4,7 +4,7 @@ import { DIFF, type ChangedFile, type Diff, type ProposalRef } from "./protocol.
 import type { Server } from "./server.js";
 import { titleParts } from "./summary.js";
 
-const GONE = "This proposal is no longer there: the code changed since, or the server was started again.\n";
+const GONE = "This proposal no longer exists: the code has changed, or the server was restarted.\n";
 
 /** Proved texts as documents, and the diff editors that show them beside the buffers. */
 export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -27,7 +27,7 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
   async show(proposal: ProposalRef): Promise<void> {
     const diff = await this.fetch(proposal);
     if (!diff || diff.files.length === 0) {
-      void vscode.window.showInformationMessage("This proposal is no longer there.");
+      void vscode.window.showInformationMessage("This proposal no longer exists.");
       return;
     }
     for (const file of diff.files.toReversed()) {

@@ -41,12 +41,12 @@ async function modelNamed(wanted: string | undefined): Promise<vscode.LanguageMo
 export async function chooseEditorModel(): Promise<void> {
   const models = await vscode.lm.selectChatModels({});
   if (models.length === 0) {
-    void vscode.window.showInformationMessage("This editor has no language model: an extension such as GitHub Copilot brings them.");
+    void vscode.window.showInformationMessage("This editor has no language models. An extension such as GitHub Copilot provides them.");
     return;
   }
   const any = { label: "Any", description: "whichever the editor gives", id: "any" };
   const items = models.map(({ name, vendor, id }) => ({ label: name, description: vendor, id }));
-  const picked = await vscode.window.showQuickPick([...items, any], { title: "Which model repairs?" });
+  const picked = await vscode.window.showQuickPick([...items, any], { title: "Which model should repair?" });
   const included = picked && (await askWhetherIncluded());
   if (picked && included !== undefined) {
     const section = vscode.workspace.getConfiguration("lspRepair");
@@ -58,8 +58,8 @@ export async function chooseEditorModel(): Promise<void> {
 
 async function askWhetherIncluded(): Promise<boolean | undefined> {
   const items = [
-    { label: "Nothing beyond my subscription", description: "its calls count as free; the cap on tokens holds", included: true },
-    { label: "I do not know", description: "caps in US dollars refuse it, unless you lift them in config.toml", included: false },
+    { label: "Nothing beyond my subscription", description: "calls count as free; the cap on tokens still applies", included: true },
+    { label: "I don't know", description: "caps in US dollars refuse the model, unless you lift them in config.toml", included: false },
   ];
   return (await vscode.window.showQuickPick(items, { title: "What does it cost?" }))?.included;
 }

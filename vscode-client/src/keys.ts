@@ -24,7 +24,7 @@ export class Keys {
     }
     const key = await vscode.window.showInputBox({
       title: `Key for ${name}`,
-      prompt: "Kept in the editor's secret storage and given to the server only. Leave it empty to forget the key.",
+      prompt: "Kept in the editor's secret storage and given to the server only. Leave it empty to delete the key.",
       password: true,
       ignoreFocusOut: true,
     });

@@ -29,12 +29,12 @@ export class ModelPackages {
   /** Asks, then installs; true when they are there now. */
   async install(launch: Launch | undefined): Promise<boolean> {
     if (!launch?.bundled || this.folderFor(launch) !== undefined) {
-      const text = launch ? "The packages for models are there already." : "The server is not running.";
+      const text = launch ? "The packages for models are already installed." : "The server is not running.";
       void vscode.window.showInformationMessage(text);
       return false;
     }
     const wanted = await this.wanted();
-    const item = { label: INSTALL, description: wanted.join(", "), detail: "With what they need, from the index that your pip uses." };
+    const item = { label: INSTALL, description: wanted.join(", "), detail: "With their dependencies, from the index that your pip uses." };
     const picked = await vscode.window.showQuickPick([item], {
       title: "Install the packages for models?",
       placeHolder: "Into the extension's own storage: your interpreter and your project stay as they are",

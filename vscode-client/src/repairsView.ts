@@ -148,7 +148,7 @@ function proposalTooltip({ title, origin, flagged }: Proposal): vscode.MarkdownS
   text.appendText(`Found by ${originText(origin)}. Click to see the diff.`);
   if (flagged) {
     text.appendMarkdown("\n\n");
-    text.appendText(typeof flagged === "string" ? flagged : "Look twice: this fix is flagged.");
+    text.appendText(typeof flagged === "string" ? flagged : "Look carefully: this fix is flagged.");
   }
   return text;
 }

@@ -74,16 +74,12 @@ def _embedded(data: Json) -> str:
 def _visible(value: Any) -> Any:
     """The same data, with escapes for characters that are invisible or change the direction of text."""
     if isinstance(value, str):
-        return "".join(each if each.isprintable() else _written_out(each) for each in value)
+        return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in value)
     if isinstance(value, Mapping):
         return {key: _visible(each) for key, each in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):
         return [_visible(each) for each in cast("Sequence[Any]", value)]
     return value
-
-
-def _written_out(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 class _Figure(NamedTuple):

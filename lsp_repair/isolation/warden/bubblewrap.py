@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from . import layout, seccomp, system
-from . import resource_limits as limits
 
 _SECCOMP_FD = 9
 _FIRST_FILE_FD = 20
@@ -28,7 +27,7 @@ def execute(request: Mapping[str, Any]) -> None:
         raise OSError(errno.ENOENT, "bwrap is not on PATH")
     system.take_every_signal()
     # The number of processes counts all of the user's outside of the new namespace: the warden counts them.
-    limits.apply({name: value for name, value in request["limits"].items() if name != "NPROC"})
+    system.limit_resources({name: value for name, value in request["limits"].items() if name != "NPROC"})
     os.execve(program, [program, *arguments(request, _filter_descriptor())], request["env"])  # noqa: S606 - no shell is wanted
 
 

@@ -1,4 +1,4 @@
-"""The partial sandbox: Landlock, the filter of system calls and limits, for machines that give no namespaces.
+"""The partial sandbox: Landlock, the filter of system calls and limits, for machines without user namespaces.
 
 What it does not hold: `stat`, `chmod`, `chown`, `utime` and extended attributes of whatever the user owns (Landlock knows no
 right for them), the existence of the machine's processes, signals to them before ABI 6, truncating the user's files before ABI 3,
@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import layout, seccomp, system
-from . import resource_limits as limits
 
 _EXECUTE = 1 << 0
 _WRITE_FILE = 1 << 1
@@ -39,11 +38,6 @@ _FIRST_ABI_WITH_UNIX_PATHS = 9
 _FIRST_ABI_WITH_SIGNALS = 6
 
 
-def abi() -> int:
-    """The version of Landlock in force, 0 for none."""
-    return system.landlock_abi()
-
-
 def restrict(spec: Mapping[str, Any]) -> None:
     """Confine this process in place, for good, and return ready to exec; raises OSError where Landlock is missing.
 
@@ -54,7 +48,7 @@ def restrict(spec: Mapping[str, Any]) -> None:
     loopback interface fails with EPERM; local sockets can be made only where Landlock confines whom they reach (ABI 9), connected
     pairs always.
     """
-    version = abi()
+    version = system.landlock_abi()
     program = seccomp.program(
         os.uname().machine, ip_sockets=bool(spec["network"]), unix_sockets=version >= _FIRST_ABI_WITH_UNIX_PATHS
     )
@@ -72,18 +66,18 @@ def restrict(spec: Mapping[str, Any]) -> None:
     if os.geteuid() == 0:
         system.drop_capabilities()
     system.close_descriptors([0, 1, 2, *spec.get("keep_fds", ())])
-    limits.apply(spec.get("limits", {}))
+    system.limit_resources(spec.get("limits", {}))
     seccomp.install(program)
 
 
 def protect_parent(writable: Iterable[str]) -> bool:
-    """Narrow this process, for good and without privileges: no signal to processes outside itself, no write but below `writable`.
+    """Restrict this process permanently, without privileges: no signals to processes outside it, no writes but below `writable`.
 
     For a child of the warm server, which shares a sandbox with its parent and siblings: neither can be signalled, traced or have
     its files replaced by the child and what it starts. Devices stay writable. True when signals, too, are held back (ABI 6);
     without Landlock nothing is done and the answer is False.
     """
-    version = abi()
+    version = system.landlock_abi()
     if not version:
         return False
     system.allow_no_new_privileges()

@@ -62,7 +62,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 SHARED_MEMORY_BYTES = 64 << 20
 
 PROC_HIDDEN_FILES = ("kallsyms", "kcore", "key-users", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list")
-"""Covered by an empty file. All of /proc is read-only besides: user 0 inside is user 0 outside, permissions do not stop it."""
+"""Covered by an empty file. All of /proc is read-only as well: user 0 inside is user 0 outside, so permissions do not stop it."""
 PROC_HIDDEN_FOLDERS = ("acpi", "asound", "scsi")
 PROC_READABLE = (
     "cpuinfo",

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from . import building, layout, seccomp, system
-from . import resource_limits as limits
 
 _ALWAYS = system.CLONE_NEWUSER | system.CLONE_NEWNS | system.CLONE_NEWPID | system.CLONE_NEWIPC | system.CLONE_NEWUTS
 
@@ -66,7 +65,7 @@ def _leave_namespaces(*, network: bool) -> None:
 
 
 def _stand_by(child: int, held: int) -> NoReturn:
-    """Wait for the child and exit as it did; `held` tells it by being closed that this process is gone."""
+    """Wait for the child and exit as it did; `held` closes with this process, which tells the child."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     system.close_descriptors([held])
     _, status = os.waitpid(child, 0)
@@ -74,7 +73,7 @@ def _stand_by(child: int, held: int) -> NoReturn:
 
 
 def _become_first(spec: Mapping[str, Any], alive: int, program: bytes) -> None:
-    """Process 1 of the sandbox: builds it, gives up what it took to build it, starts process 2 and outlives it by nothing."""
+    """Process 1 of the sandbox: builds it, drops the privileges that took, starts process 2 and ends with it."""
     system.die_with_parent(signal.SIGKILL)
     if select.select([alive], [], [], 0)[0]:
         os._exit(1)
@@ -98,11 +97,11 @@ def _become_second(spec: Mapping[str, Any]) -> None:
     os.chdir(spec["cwd"])
     system.take_every_signal()
     system.close_descriptors([0, 1, 2, *spec.get("keep_fds", ())])
-    limits.apply(spec.get("limits", {}))
+    system.limit_resources(spec.get("limits", {}))
 
 
 def _reap_until(child: int) -> NoReturn:
-    """Take in what loses its parent; when the child ends this process does, and the kernel kills the rest."""
+    """Reap orphans; exit when the child does, and the kernel kills the rest."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     system.close_descriptors([])
     while True:

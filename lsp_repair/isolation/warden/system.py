@@ -8,9 +8,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -223,3 +224,18 @@ def landlock_restrict(rule_set: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every process below this one that loses its own."""
     _prctl(_PR_SET_CHILD_SUBREAPER, "prctl CHILD_SUBREAPER", 1)
+
+
+def limit_resources(limits: Mapping[str, int]) -> None:
+    """Set resource limits by name (`AS`, `FSIZE`, `NOFILE`, `NPROC`, `CPU`, `CORE`), never above what the process has.
+
+    A `CORE` of 0 becomes 1: only at that value the kernel does not hand a crash to the machine's own crash reporter either.
+    `AS` counts one process and `FSIZE` one file; `NPROC` does not bind root, and before Linux 5.14 counts all of the user's
+    processes: totals are for the warden to watch.
+    """
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        _, hard = resource.getrlimit(number)
+        requested = max(value, 1) if name == "CORE" else value
+        allowed = requested if hard == resource.RLIM_INFINITY else min(requested, hard)
+        resource.setrlimit(number, (allowed, allowed))

@@ -21,7 +21,7 @@ from lsp_repair.judge.replay.changed_code import ChangedCode, changed_code, depe
 from lsp_repair.judge.runs.patched_runs import private_copy
 from lsp_repair.testrun.place import START, Place
 from lsp_repair.testrun.probe import channel
-from lsp_repair.testrun.probe.pipe_records import Record
+from lsp_repair.testrun.probe.channel import Record
 from lsp_repair.testrun.probe.replay import replay_records as records
 from lsp_repair.testrun.probe.run_records import End
 from lsp_repair.testrun.shapes import OF_A_REPLAY, read_report

@@ -11,15 +11,15 @@ from lsp_repair.judge.proof_context import LayerResult, flagged, refused, unknow
 from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import first_line
-from lsp_repair.testrun.cold import MustFail
+from lsp_repair.testrun.probe.run_records import MustFailRequest
 
 _CANARIES = 4
 
 
-def must_fail(patch: Patch, targets: tuple[NodeId, ...]) -> MustFail:
+def must_fail(patch: Patch, targets: tuple[NodeId, ...]) -> MustFailRequest:
     """What a run is to try after its tests."""
     spans = {each.path: _spans(each) for each in patch.changes if each.after is not None}
-    return MustFail(targets, {path: found for path, found in spans.items() if found})
+    return MustFailRequest(targets, {path: found for path, found in spans.items() if found})
 
 
 def _spans(change: FileChange) -> tuple[tuple[int, int], ...]:

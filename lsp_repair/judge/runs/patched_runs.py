@@ -15,11 +15,12 @@ from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Level
 from lsp_repair.judge.proof_context import ProofContext, Scope
 from lsp_repair.judge.runs.must_fail import must_fail
-from lsp_repair.testrun.cold import ColdRequest, MustFail, run_cold
+from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place, is_plain_file
 from lsp_repair.testrun.probe.digests import digest, drop_bytecode
+from lsp_repair.testrun.probe.run_records import MustFailRequest
 from lsp_repair.testrun.probe.session.guarding import NAMES
-from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, discard, write_patch
+from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, remove_tree, write_patch
 
 _MIN_TEST_SECONDS = 2.0
 _PATIENCE = 4.0
@@ -46,7 +47,7 @@ def private_copy(context: ProofContext, patch: Patch) -> Generator[Snapshot]:
         write_patch(copy, patch.changes)
         yield copy
     finally:
-        discard(copy)
+        remove_tree(copy.root)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -91,7 +92,7 @@ def request_of(
     baseline: TestRun,
     *,
     reverse: bool,
-    must_fail: MustFail | None = None,
+    must_fail: MustFailRequest | None = None,
     watched: Mapping[str, tuple[str, ...]] | None = None,
 ) -> ColdRequest:
     """One run of a scope; a test may use several times what the slowest one used before the patch."""

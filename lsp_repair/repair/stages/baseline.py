@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
-from lsp_repair.domain.runs import Outcome, TestResult, TestRun
-from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
+from lsp_repair.errors import CannotRunTestsError, UsageError
 from lsp_repair.repair.fix_request import Chosen
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
@@ -41,8 +41,15 @@ class Baseline:
         passed = count(Outcome.PASSED) + count(Outcome.XPASSED)
         skipped = count(Outcome.SKIPPED) + count(Outcome.XFAILED)
         not_run = sum(test.node_id not in self.run.results for test in self.run.collected)
+        not_collected = sum(each.failure is not None and each.failure.phase == "collect" for each in self.run.failing)
         return TestCounts(
-            len(self.run.collected), passed, count(Outcome.FAILED), count(Outcome.ERROR), skipped, not_run
+            len(self.run.collected),
+            passed,
+            count(Outcome.FAILED),
+            count(Outcome.ERROR),
+            skipped,
+            not_run,
+            not_collected,
         )
 
 
@@ -53,12 +60,43 @@ def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe
     request = ColdRequest(files=chosen.files)
     result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
     _must_be_able_to_run(prepared, result)
+    _must_know(chosen, result.run)
     run = _with_slow_tests(prepared, result.run, patience, deadline)
+    run = _with_named_tests(prepared, run, chosen, deadline)
     whole = not chosen.targets and not prepared.project.selected and not prepared.project.pytest_args
     notices = () if run.complete else (_incomplete(run),)
     baseline = Baseline(run, whole, chosen, notices)
     observe(BaselineFinished(run))
     return baseline
+
+
+def _must_know(chosen: Chosen, run: TestRun) -> None:
+    """Raises UsageError for an id that no collected test has, where its file was collected."""
+    if not run.complete:
+        return
+    for target in map(NodeId, chosen.targets):
+        known = (*run.results, *(test.node_id for test in run.collected))
+        if (
+            not target.is_file
+            and target.file not in run.results
+            and not any(Chosen((target,)).names(key) for key in known)
+        ):
+            raise UsageError(
+                "test-not-found",
+                f"--test {target}: {target.file} holds no such test",
+                "list its ids with pytest --collect-only -q",
+            )
+
+
+def _with_named_tests(prepared: Prepared, run: TestRun, chosen: Chosen, deadline: Deadline) -> TestRun:
+    """The run with the tests that the user named by their ids, and that were not reached, run alone."""
+    missing = [test.node_id for test in run.collected if test.node_id not in run.results]
+    named = frozenset(key for key in missing if chosen.names(key) and key.file not in chosen.targets)
+    if run.complete or not named:
+        return run
+    request = ColdRequest(files=tuple(dict.fromkeys(key.file for key in named)), only=named)
+    alone = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE)).run
+    return replace(run, results={**run.results, **alone.results}, seconds=run.seconds + alone.seconds)
 
 
 def _with_slow_tests(prepared: Prepared, run: TestRun, patience: float, deadline: Deadline) -> TestRun:

@@ -18,9 +18,8 @@ from lsp_repair.judge.policy.policy import ProjectRules
 from lsp_repair.judge.policy.protected_paths import project_rules
 from lsp_repair.judge.proof_context import ProofContext
 from lsp_repair.repair.fix_request import FixRequest
-from lsp_repair.testrun.place import Place
+from lsp_repair.testrun.place import Place, source_roots
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
-from lsp_repair.testrun.source_roots import source_roots
 from lsp_repair.testrun.visible import readable_paths
 
 NO_OVERLAYS: Mapping[str, bytes] = {}

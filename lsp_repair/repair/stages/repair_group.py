@@ -11,6 +11,8 @@ from lsp_repair.judge.judge import targets_pass
 from lsp_repair.repair.builtin import Found, repair_by_search
 from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder
+from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
+from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.localise import localise_in_tests
 from lsp_repair.repair.stages.prepare import Session
@@ -50,13 +52,19 @@ class Repaired:
 def repair_group(session: Session, means: Means, case: Case, waiting: Sequence[FailureGroup]) -> Repaired:
     """Repair one group; `waiting` are the groups that come after it, whose tests a patch may repair as well."""
     request, deadline = session.request, session.deadline
+    failure, prepared = case.group.representative, session.prepared
+    missing = missing_module(failure, prepared.snapshot.root, prepared.project.interpreter.executable)
+    if missing is not None:
+        return Repaired(case, missing_effect=missing)
+    if is_name_clash(failure):
+        return Repaired(case, replace(_NOTHING, detail=SAME_NAME))
     if request.explain_only:
         return Repaired(case, _explained(session, means, case))
     if deadline.passed:
         return Repaired(case)
     share = deadline.remaining * _SEARCH_SHARE / (1 + len(waiting)) ** 0.5
     budget = deadline.within(min(share, _MAX_SEARCH_SECONDS))
-    effect = means.environment.missing_effect(case.group.representative)
+    effect = means.environment.missing_effect(failure)
     if effect is not None:
         return Repaired(case, missing_effect=effect)
     others = [failure for each in waiting for failure in each.failures if not failure.node_id.is_file]

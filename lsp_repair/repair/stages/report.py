@@ -2,16 +2,17 @@
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.events import FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.repair.builtin import Found
+from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.repair.stages.prepare import Prepared
@@ -34,6 +35,7 @@ class SessionReport:
     isolation: IsolationReport
     assistants: Assistants | None
     counts: TestCounts = field(default_factory=TestCounts)
+    collection_errors: tuple[CollectionError, ...] = ()
     failures: list[FailureReport] = field(default_factory=list[FailureReport])
     notices: list[str] = field(default_factory=list[str])
     _started: float = field(default_factory=time.monotonic)
@@ -46,11 +48,12 @@ class SessionReport:
             python=str(self.project.interpreter.executable),
             tests=self.counts,
             isolation=self.isolation,
-            failures=tuple(self.failures),
+            failures=tuple(_not_repaired_elsewhere(self.failures)),
             seconds=time.monotonic() - self._started,
             cpu_seconds=cpu_seconds() - self._cpu,
             out_of_time=out_of_time,
             notices=tuple(self.notices),
+            collection_errors=self.collection_errors,
         )
         if self.assistants is None:
             return report
@@ -67,7 +70,8 @@ def report_flaky(failure: Failure, how: str) -> FailureReport:
 def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
     """The explanation of a group, with its proposals or the reason why there are none."""
     case, found = repaired.case, repaired.found
-    locations = case.localisation.ranked()
+    is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
+    locations = case.localisation.ranked() if is_code_at_fault else ()
     repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
     explanation = explain(case.group.representative, locations, prepared.source_line, repaired_at)
     if found.feedback:
@@ -92,6 +96,14 @@ def unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[Fail
     """The groups that the best proposal of this report does not repair as well."""
     fixed = set(report.proposals[0].evidence.targets_passed) if report.proposals else set[str]()
     return [group for group in groups if not fixed.issuperset(group.node_ids)]
+
+
+def _not_repaired_elsewhere(reports: Sequence[FailureReport]) -> Iterator[FailureReport]:
+    """The reports without those of groups that found no repair, and whose tests the best proposal of another one repairs."""
+    fixed = {key for report in reports for each in report.proposals[:1] for key in each.evidence.targets_passed}
+    for report in reports:
+        if not report.counts_as_failure or not fixed.issuperset(report.group.node_ids):
+            yield report
 
 
 def _with_all_repaired(group: FailureGroup, found: Found, run: TestRun) -> FailureGroup:

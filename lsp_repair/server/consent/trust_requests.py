@@ -6,7 +6,7 @@ from pathlib import Path
 from lsp_repair.server.client import Client
 from lsp_repair.server.consent.decisions import Decisions
 from lsp_repair.server.root_session import RootSession
-from lsp_repair.server.state.autonomy import Ask
+from lsp_repair.server.state.view import Ask
 
 
 class Trust:

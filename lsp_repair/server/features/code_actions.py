@@ -5,8 +5,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features.command_links import command
-from lsp_repair.server.features.diagnostic_positions import Touched
+from lsp_repair.server.features.diagnostics import Touched
 from lsp_repair.server.features.workspace_edits import workspace_edit
 from lsp_repair.server.state.buffers import Texts
 from lsp_repair.server.state.failures import Offer
@@ -94,3 +93,11 @@ def _fix_all(view: View, texts: Texts) -> Iterator[lsp.CodeAction]:
         selected = command(view, title, "selected", proposals=chosen, edited=True)
         edit = lsp.WorkspaceEdit(document_changes=changes)
         yield lsp.CodeAction(title=title, kind=FIX_ALL, edit=edit, command=selected)
+
+
+PREFIX = "lspRepair."
+
+
+def command(view: View, title: str, name: str, **arguments: Any) -> lsp.Command:
+    """A command of ours on a root."""
+    return lsp.Command(title=title, command=f"{PREFIX}{name}", arguments=[{"root": str(view.root), **arguments}])

@@ -1,14 +1,116 @@
-"""Diagnostics as the protocol has them."""
+"""Diagnostics: where they are shown, as the protocol has them, and the lines on which code actions are offered."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features.diagnostic_positions import DiagnosticPosition, diagnostic_positions
-from lsp_repair.server.state.buffers import Texts
-from lsp_repair.server.state.view import View
+from lsp_repair.server.state.buffers import Texts, line_edits
+from lsp_repair.server.state.failures import FailingTest, FileText, Place, Report
+from lsp_repair.server.state.view import View, line_mapping
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticPosition:
+    """One diagnostic."""
+
+    place: Place
+    code: str
+    message: str
+    related: tuple[tuple[Place, str], ...]
+    severe: bool
+    """A failing assertion, or only the place where its cause may lie."""
+
+
+def diagnostic_positions(view: View) -> Mapping[str, Sequence[DiagnosticPosition]]:
+    """All diagnostics of a root, by file."""
+    found: dict[str, list[DiagnosticPosition]] = {}
+    for each in (*_at_tests(view), *_at_causes(view)):
+        found.setdefault(each.place.path, []).append(each)
+    return found
+
+
+def _at_tests(view: View) -> Iterator[DiagnosticPosition]:
+    for test in view.failing.values():
+        report = view.report_of(test.id)
+        lines = [_what_failed(test)]
+        related: list[tuple[Place, str]] = []
+        if report is not None:
+            lines += [report.explanation, *_available(report, view)]
+            related = [(place, "suspicious") for place in report.places[:2]]
+        yield DiagnosticPosition(test.place, test.error_type, "\n".join(lines), tuple(related), severe=True)
+
+
+def _at_causes(view: View) -> Iterator[DiagnosticPosition]:
+    for report in view.reports.values():
+        failing = [view.failing[key] for key in report.tests if key in view.failing]
+        if not failing or not report.places or any(report.places[0] == test.place for test in failing):
+            continue
+        count = f"{len(failing)} failing tests" if len(failing) > 1 else f"the failing test {failing[0].id}"
+        lines = [f"Probable cause of {count}.", report.explanation, *_available(report, view)]
+        related = tuple((test.place, _what_failed(test)) for test in failing[:3])
+        yield DiagnosticPosition(report.places[0], report.error_type, "\n".join(lines), related, severe=False)
+
+
+def _what_failed(test: FailingTest) -> str:
+    name = test.id.rpartition("::")[2] or test.id
+    if test.expected or test.actual:
+        return f"{name} fails: expected {test.expected}, got {test.actual}"
+    first = test.message.strip().split("\n", 1)[0]
+    return f"{name} fails: {test.error_type}: {first}" if first else f"{name} fails: {test.error_type}"
+
+
+def _available(report: Report, view: View) -> list[str]:
+    best, *others = view.offers(report) or (None,)
+    if best is None:
+        return []
+    more = f" (and {len(others)} more)" if others else ""
+    return [f"Fix available: {best.title}{more}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A failure that a code action request is about."""
+
+    report: Report | None
+    test: str
+
+
+def touched(view: View, path: str, lines: range, texts: Texts) -> tuple[Touched, ...]:
+    """The failures on these lines (from 0) of a file: their tests, diagnosed lines, and lines that a proposal edits."""
+    found: dict[str, Touched] = {}
+    for test in failing_at(view, path, lines):
+        report = view.report_of(test.id)
+        found.setdefault(report.fingerprint if report else test.id, Touched(report, test.id))
+    for report in view.reports.values():
+        if view.is_current(report) and report.fingerprint not in found and _edits(report, view, (path, lines), texts):
+            found[report.fingerprint] = Touched(report, view.tests_of(report.fingerprint)[0])
+    return tuple(found.values())
+
+
+def failing_at(view: View, path: str, lines: range) -> Iterator[FailingTest]:
+    """Tests that have a diagnostic on these lines (from 0): at the test, or at the probable cause."""
+    for test in view.failing.values():
+        report = view.report_of(test.id)
+        places = [test.place, *(report.places[:1] if report is not None else ())]
+        if any(place.path == path and place.line - 1 in lines for place in places):
+            yield test
+
+
+def _edits(report: Report, view: View, where: tuple[str, range], texts: Texts) -> bool:
+    path, lines = where
+    files = (file for offer in view.offers(report) for file in offer.files if file.path == path)
+    spans = (span for file in files for span in _edited_lines(file, texts.document(path)[0] or ""))
+    return any(first < lines.stop and lines.start <= last for first, last in spans)
+
+
+def _edited_lines(file: FileText, now: str) -> Iterator[tuple[int, int]]:
+    mapped = line_mapping(file.before, now)
+    for edit in line_edits("", file.before, file.after):
+        yield mapped(edit.first + 1) - 1, mapped(max(edit.first + 1, edit.last)) - 1
+
 
 SOURCE = "lsp-repair"
 PULL_OPTIONS = lsp.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier=SOURCE)

@@ -1,11 +1,13 @@
-"""Code lenses and inlay hints."""
+"""Hovers, code lenses and inlay hints, and the explanation of a failure on request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lsprotocol import types as lsp
 
-from lsp_repair.server.features.command_links import command
+from lsp_repair.server.features.code_actions import command
+from lsp_repair.server.features.diagnostics import failing_at
 from lsp_repair.server.state.buffers import Texts
+from lsp_repair.server.state.failures import FailingTest, Offer
 from lsp_repair.server.state.view import View
 
 _MAX_VALUES = 80
@@ -48,3 +50,50 @@ def value_hints(view: View, path: str, lines: range, texts: Texts) -> list[lsp.I
                 position = lsp.Position(line=index, character=texts.units(text[index]))
                 found[index, values] = lsp.InlayHint(position, f"  {values[:_MAX_VALUES]}", padding_left=True)
     return list(found.values())
+
+
+_MAX_VALUE = 300
+
+
+def hover(view: View, path: str, line: int, kind: lsp.MarkupKind) -> lsp.Hover | None:
+    """The failures on a line (from 0), in plain text or in Markdown; no text of the tests is markup."""
+    is_plain = kind is lsp.MarkupKind.PlainText
+    parts = [_failure_text(view, test, is_plain=is_plain) for test in failing_at(view, path, range(line, line + 1))]
+    text = ("\n\n" if is_plain else "\n\n---\n\n").join(parts)
+    return lsp.Hover(contents=lsp.MarkupContent(kind=kind, value=text)) if text else None
+
+
+def _failure_text(view: View, test: FailingTest, *, is_plain: bool) -> str:
+    shown, strong, quoted = (str, "{}", "{}") if is_plain else (_escaped, "**{}**", "`{}`")
+    lines = [f"{strong.format(shown(test.id))} fails: {shown(test.error_type)}"]
+    if test.expected or test.actual:
+        values = (quoted.format(_code(each)) for each in (test.expected, test.actual))
+        lines.append("- expected {}\n- got {}".format(*values))
+    report = view.report_of(test.id)
+    if report is not None:
+        lines.append(shown(report.explanation))
+        lines += [line for offer in view.offers(report) for line in _offered(offer, shown)]
+    return "\n\n".join(lines)
+
+
+def _offered(offer: Offer, shown: Callable[[str], str]) -> list[str]:
+    return [f"- fix available: {shown(offer.title)}", *(f"- note: {shown(note)}" for note in offer.notes)]
+
+
+def _escaped(text: str) -> str:
+    for mark in "\\`*_{}[]<>#|!":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("\n", " ")[:_MAX_VALUE]
+
+
+def explanation(view: View, failure: str) -> str:
+    """All that is known of a failure, as plain text."""
+    report, test = view.find_report(failure), view.failing.get(failure)
+    if report is not None:
+        proved = ("\n".join((f"proved: {offer.title}", *offer.notes)) for offer in view.offers(report))
+        return "\n".join(filter(None, [", ".join(report.tests), report.explanation, report.detail, *proved]))
+    return f"{failure}: {test.error_type}: {test.message}" if test is not None else "This test no longer fails."

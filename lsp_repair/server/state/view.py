@@ -1,12 +1,39 @@
 """What is known of one root at one moment: requests look things up in it and never wait."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.server.state.failures import FailingTest, Offer, Report
+from lsp_repair.pycode.differences import common_ends
+from lsp_repair.server.state.buffers import plain_lines, same_text
+from lsp_repair.server.state.failures import FailingTest, Offer, Place, Report
+
+
+class Autonomy(StrEnum):
+    """How far the server goes by itself."""
+
+    OFF = "off"
+    DIAGNOSE = "diagnose"
+    EXPLAIN = "explain"
+    PROPOSE = "propose"
+
+    @classmethod
+    def of(cls, settings: Mapping[str, object]) -> "Autonomy":
+        """As the settings say; *propose* unless they name another."""
+        value = settings.get("autonomy")
+        return cls(value) if isinstance(value, str) and value in list(cls) else cls.PROPOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A repair that the user asked for."""
+
+    tests: tuple[str, ...] = ()
+    """Empty: all that fail."""
+    models: bool = False
+    hint: str = ""
 
 
 class Phase(StrEnum):
@@ -107,3 +134,46 @@ class View:
         kept = {key: each for key, each in self.reports.items() if not {*each.tests} & {*report.tests}}
         spent = self.spent - {offer.id for offer in report.offers}
         return replace(self, reports=kept | {report.fingerprint: report}, spent=spent)
+
+
+Moved = tuple[str, str, str]
+"""A file's path, its text when the tests ran, and its text now."""
+
+
+def moved(view: View, texts: Iterable[Moved]) -> View:
+    """The view with the lines of these files where they are now."""
+    mappings = {
+        path: line_mapping(then, now) for path, then, now in texts if then is not now and not same_text(then, now)
+    }
+    if not mappings:
+        return view
+
+    def at(place: Place) -> Place:
+        mapped = mappings.get(place.path)
+        return place if mapped is None else Place(place.path, mapped(place.line))
+
+    return replace(
+        view,
+        failing={key: replace(test, place=at(test.place)) for key, test in view.failing.items()},
+        reports={key: _moved_report(report, at) for key, report in view.reports.items()},
+    )
+
+
+def _moved_report(report: Report, at: Callable[[Place], Place]) -> Report:
+    values = tuple((path, at(Place(path, line)).line, text) for path, line, text in report.values)
+    return replace(report, places=tuple(map(at, report.places)), values=values)
+
+
+def line_mapping(then: str, now: str) -> Callable[[int], int]:
+    """From a line's old number to its new one; a line of the part that changed stays within that part."""
+    old, new = plain_lines(then), plain_lines(now)
+    head, tail = common_ends(old, new)
+
+    def mapped(number: int) -> int:
+        if number <= head:
+            return number
+        if number > len(old) - tail:
+            return number + len(new) - len(old)
+        return max(1, min(number, len(new) - tail))
+
+    return mapped

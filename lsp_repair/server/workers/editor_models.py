@@ -37,7 +37,7 @@ class EditorModels:
         return EditorWire(endpoint.model, self)
 
     def answered(self, order: Order) -> None:
-        """An answer arrived; one that nobody waits for any longer is dropped."""
+        """An answer arrived; it is dropped if nothing waits for it any longer."""
         if isinstance(order, ChatAnswer):
             with self._lock:
                 waiting = self._waiting.get(order.number)

@@ -1,17 +1,22 @@
-"""The orders of the server, line by line. When its input ends, the worker ends, whatever it is doing."""
+"""The orders of the server and the project they are about. When its input ends, the worker ends, whatever it is doing."""
 
 import os
 import queue
+import re
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.server.workers.message_codec import decoded_order
-from lsp_repair.server.workers.worker_messages import Order
+from lsp_repair.domain.projects import Project
+from lsp_repair.server.workers.worker_messages import Order, Target, decoded_order
+from lsp_repair.settings import LoadedSettings, load_settings
+from lsp_repair.testrun.discovery import discover
 
 _GRACE_SECONDS = 3.0
 
@@ -83,3 +88,18 @@ def _interrupted(number: int, _: FrameType | None) -> None:
     """Once: a second interrupt must not stop the clean-up after the first."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def project_of(target: Target) -> tuple[Project, LoadedSettings]:
+    """Raises LspRepairError for settings that are wrong, and where tests cannot be run."""
+    root = Path(target.root)
+    python = target.settings.get("python")
+    loaded = load_settings(root, editors=_snake_case(target.settings))
+    project = discover(root, Path(python) if python else None, os.environ, loaded.settings)
+    return replace(project, pytest_args=loaded.settings.pytest_args), loaded
+
+
+def _snake_case(settings: Mapping[str, object]) -> dict[str, object]:
+    """`maxUsdPerFix` of an editor is `max_usd_per_fix`; `python` is no setting of the file."""
+    named = {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): value for key, value in settings.items()}
+    return {key: value for key, value in named.items() if key != "python"}

@@ -3,21 +3,19 @@
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 
 from lsp_repair.app.model_assembly import Means, ModelFlags, choose, means_of
-from lsp_repair.domain.events import Event, Progressed, RepairFinished
+from lsp_repair.domain.events import Event, Observer, Progressed, RepairFinished
 from lsp_repair.domain.model_choice import ModelChoice
 from lsp_repair.folders import Folders, open_folders
 from lsp_repair.ledger import Ledger
 from lsp_repair.models.endpoints import EDITOR
 from lsp_repair.repair.engine import fix
 from lsp_repair.repair.fix_request import Assistants, FixRequest, Selection
-from lsp_repair.server.state.autonomy import Ask
 from lsp_repair.server.state.buffers import overlays_of
+from lsp_repair.server.state.view import Ask
 from lsp_repair.server.workers.editor_models import ANY, EditorModels
-from lsp_repair.server.workers.orders import Orders
-from lsp_repair.server.workers.target_project import project_of
+from lsp_repair.server.workers.orders import Orders, project_of
 from lsp_repair.server.workers.worker_messages import Progress, Repair, Repaired, WorkerReport
 from lsp_repair.server.workers.worker_reports import report_of
 from lsp_repair.settings import LoadedSettings
@@ -50,7 +48,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             overlays=overlays_of(order.target.unsaved),
             assistants=_models_for(order.ask, loaded, means),
         )
-        fix(project, request, RepairObserver(report, ledger))
+        fix(project, request, _observer(report, ledger))
 
 
 def _opened_ledger(folders: Folders) -> AbstractContextManager[Ledger | None]:
@@ -61,24 +59,21 @@ def _opened_ledger(folders: Folders) -> AbstractContextManager[Ledger | None]:
         return nullcontext()
 
 
-@dataclass(frozen=True, slots=True)
-class RepairObserver:
+def _observer(report: Report, ledger: Ledger | None) -> Observer:
     """Passes events to the ledger, then reports them to the server."""
 
-    report: Report
-    ledger: Ledger | None
-
-    def __call__(self, event: Event) -> None:
-        """One event."""
-        if self.ledger is not None:
-            self.ledger(event)
+    def observe(event: Event) -> None:
+        if ledger is not None:
+            ledger(event)
         match event:
             case Progressed(text):
-                self.report(Progress(text))
+                report(Progress(text))
             case RepairFinished(finished):
-                self.report(Repaired(report_of(finished)))
+                report(Repaired(report_of(finished)))
             case _:
                 pass
+
+    return observe
 
 
 def _models_for(ask: Ask, loaded: LoadedSettings, means: Means) -> Assistants | None:

@@ -10,8 +10,15 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import IO
 
-from lsp_repair.server.workers.message_codec import MessageError, decoded_report, encoded
-from lsp_repair.server.workers.worker_messages import Ended, Failed, Order, WorkerReport
+from lsp_repair.server.workers.worker_messages import (
+    Ended,
+    Failed,
+    MessageError,
+    Order,
+    WorkerReport,
+    decoded_report,
+    encoded,
+)
 
 Received = Callable[[WorkerReport], Awaitable[None]]
 _MAX_LINE_LENGTH = 64 << 20

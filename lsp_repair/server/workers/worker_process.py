@@ -10,9 +10,8 @@ import threading
 from typing import TextIO
 
 from lsp_repair.errors import LspRepairError
-from lsp_repair.server.workers.message_codec import encoded
 from lsp_repair.server.workers.orders import Orders
-from lsp_repair.server.workers.worker_messages import Failed, Order, Repair, Run, WorkerReport
+from lsp_repair.server.workers.worker_messages import Failed, Order, Repair, Run, WorkerReport, encoded
 
 
 class Reporter:

@@ -1,9 +1,10 @@
-"""What an exception tells, as plain data: type, message, frames with locals, the two sides of a comparison."""
+"""The facts about an exception, as plain data: type, message, frames with locals, the two sides of a comparison."""
 
 from __future__ import annotations
 
 import os
 import reprlib
+from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Optional
 
@@ -31,22 +32,6 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001 - a broken __repr__ of the user's must not lose the failure
         return "<" + type(value).__name__ + " whose repr fails>"
     return text if len(text) <= CAP else text[: CAP - 1] + "…"
-
-
-class Comparisons:
-    """Remembers the operands of the last comparison pytest was asked to explain."""
-
-    def __init__(self) -> None:
-        self.last: Optional[Sides] = None
-
-    def remember(self, operator: str, left: object, right: object) -> None:
-        """Keep the operands of a comparison that turned out false."""
-        self.last = Sides(operator, shown(left), shown(right))
-
-    def take(self) -> Optional[Sides]:
-        """The last comparison, once."""
-        last, self.last = self.last, None
-        return last
 
 
 def failure_of(error: BaseException, root: str, comparison: Optional[Sides]) -> ReportedFailure:
@@ -107,7 +92,7 @@ def _unittest_sides(frames: list[tuple[FrameType, int]]) -> Optional[Sides]:
 
 
 def is_hidden(frame: FrameType) -> bool:
-    """Whether a frame belongs to pytest and its machinery, not to the user's story."""
+    """Whether a frame belongs to pytest and its machinery, not to the user's code."""
     name = frame.f_globals.get("__name__") or ""
     top = str(name).split(".", 1)[0]
     return top in {"_pytest", "pluggy", "pytest", "_lsp_repair_probe", "importlib"}
@@ -122,11 +107,13 @@ def _described(frames: list[tuple[FrameType, int]], root: str) -> list[ReportedF
 
 
 def _frame(frame: FrameType, line: int, root: str, *, with_locals: bool) -> ReportedFrame:
-    path = frame.f_code.co_filename
-    inside = path.startswith(root + os.sep)
-    return ReportedFrame(
-        relative(path, root), line, frame.f_code.co_name, inside, _locals(frame) if with_locals else []
-    )
+    code = frame.f_code
+    return frame_in(code.co_filename, line, code.co_name, root, _locals(frame) if with_locals else [])
+
+
+def frame_in(path: str, line: int, function: str, root: str, names: Sequence[tuple[str, str]] = ()) -> ReportedFrame:
+    """A frame at an absolute path, with the local names that are shown."""
+    return ReportedFrame(relative(path, root), line, function, path.startswith(root + os.sep), names)
 
 
 def _locals(frame: FrameType) -> list[tuple[str, str]]:

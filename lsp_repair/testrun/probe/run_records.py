@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Optional
 
-from .pipe_records import Record
+from .channel import Record
 
 Count = Annotated[int, "count"]
 """Not negative."""
@@ -19,8 +19,8 @@ class MustFailRequest(Record, kind="must-fail"):
     """Node ids, or files for all of their tests."""
     changed: Mapping[str, Sequence[Sequence[int]]]
     """Spans of lines that the patch wrote, by path relative to the root."""
-    seconds: float
-    """CPU time for mutants."""
+    seconds: float = 1.0
+    """CPU time for mutants; what is always tried comes on top."""
 
 
 class ColdRequest(Record, kind="cold"):

@@ -17,18 +17,29 @@ def main() -> None:
     if sys.path and os.path.abspath(sys.path[0]) == directory:
         del sys.path[0]
     sys.path.insert(0, os.getcwd())
-    init = os.path.join(directory, "__init__.py")
-    spec = importlib.util.spec_from_file_location(PACKAGE, init, submodule_search_locations=[directory])
-    assert spec is not None
-    assert spec.loader is not None
-    sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[PACKAGE])
+    load_package(PACKAGE, directory)
     _, module, *descriptors = sys.argv
     read_fd, write_fd = map(int, descriptors)
     for descriptor in (read_fd, write_fd):
         os.set_inheritable(descriptor, False)
     sys.argv = ["pytest"]
     importlib.import_module(PACKAGE + "." + module).serve(read_fd, write_fd)
+
+
+def load_package(name: str, folder: str) -> None:
+    """Import the package in a folder under this name."""
+    init = os.path.join(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[folder])
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+
+
+def hide_probe() -> None:
+    """Leave no module of the probe that the user's code could import by name."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Assertions turned over, and what notices it."""
+"""Mutated assertions, and what notices them."""

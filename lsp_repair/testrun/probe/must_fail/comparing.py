@@ -1,6 +1,6 @@
-"""Looks at what a test compares: a value that equals an object that nothing equals decides nothing.
+"""Examines what a test compares: a value that equals an object that nothing should equal proves nothing.
 
-The objects compared are walked in parallel, since what equals everything may lie inside a list or an instance.
+Both sides are walked in parallel, since a value that equals everything may lie inside a list or an instance.
 """
 
 from __future__ import annotations
@@ -11,29 +11,20 @@ from collections.abc import Iterable, Iterator
 from types import WrapperDescriptorType
 from typing import Any, Callable, cast
 
-from .mutants import Looker
 from .plain_values import Made, Plain, has_base, kind_of
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda left, right: left in right,
-    "not in": lambda left, right: left not in right,
+_CONTAINING = ("__contains__", "__iter__", "__getitem__")
+_COMPARISONS: dict[str, tuple[Callable[[Any, Any], Any], tuple[str, ...]]] = {
+    "==": (operator.eq, ("__eq__",)),
+    "!=": (operator.ne, ("__ne__", "__eq__")),
+    "<": (operator.lt, ("__lt__", "__gt__")),
+    "<=": (operator.le, ("__le__", "__ge__")),
+    ">": (operator.gt, ("__gt__", "__lt__")),
+    ">=": (operator.ge, ("__ge__", "__le__")),
+    "in": (lambda left, right: left in right, _CONTAINING),
+    "not in": (lambda left, right: left not in right, _CONTAINING),
 }
-_METHODS = {
-    "==": ("__eq__",),
-    "!=": ("__ne__", "__eq__"),
-    "<": ("__lt__", "__gt__"),
-    "<=": ("__le__", "__ge__"),
-    ">": ("__gt__", "__lt__"),
-    ">=": ("__ge__", "__le__"),
-    "in": ("__contains__", "__iter__", "__getitem__"),
-    "not in": ("__contains__", "__iter__", "__getitem__"),
-}
+"""What makes a comparison, and the methods that decide it."""
 _MAX_VALUES = 2000
 _MAX_DEPTH = 4
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), range, type)
@@ -45,7 +36,7 @@ class _Nothing:
     """Equal to nothing but itself, before and behind nothing."""
 
 
-class Comparing(Looker):
+class Comparing:
     """Makes the comparisons of one test and remembers the types of values that decide them by themselves."""
 
     def __init__(self, made: Made, test_source: str) -> None:
@@ -66,13 +57,14 @@ class Comparing(Looker):
                 if symbol != "in":
                     self._note(one, other, lambda value, partner: _holds(symbol, value, partner), symbol)
                 self._note(other, one, lambda value, partner: _holds(symbol, partner, value), symbol)
-        answer = _OPERATORS[symbol](left, right)
+        compare = _COMPARISONS[symbol][0]
+        answer = compare(left, right)
         if symbol == "==" and answer:
             self._nearly(left, right)
         if symbol == "!=" and left is not right:
             self._differing(left, right)
         if "in" not in symbol:  # what is in a dictionary that ignores case is not in a plain one
-            self._behind(_OPERATORS[symbol], (left, right), lambda plain, _: not answer or bool(plain))
+            self._behind(compare, (left, right), lambda plain, _: not answer or bool(plain))
         return answer
 
     def claim(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
@@ -104,7 +96,7 @@ class Comparing(Looker):
         return answer
 
     def _nearly(self, left: Any, right: Any) -> None:
-        """`approx` calculates with what it compares: no object that is no number is near to one by right."""
+        """`approx` calculates with what it compares: an object that is not a number cannot be near one."""
         for value, partner in ((left, right), (right, left)):
             if type(partner).__module__.startswith("_pytest."):
                 self._without_base(_members(value))
@@ -142,21 +134,21 @@ class Comparing(Looker):
                 self.found.add(getattr(each, "__name__", "object"))
 
     def _behind(self, ask: Callable[..., Any], values: tuple[Any, ...], agrees: Callable[[Any, Plain], Any]) -> None:
-        """Ask once more with plain values, if any is not: another answer is not the product's result, but its class's."""
+        """Ask once more with plain values, if any is not: a different answer comes from the class, not from the result."""
         plain = Plain(self._made)
         others = [plain.of(each) for each in values]
         if all(one is other for one, other in zip(others, values)):  # noqa: B905 - Python 3.9
             return
         try:
             same = agrees(plain.of(ask(*others)), plain)
-        except Exception:  # noqa: BLE001 - what the plain value cannot do is the class's own affair
+        except Exception:  # noqa: BLE001 - what the plain value cannot do belongs to the class
             return
         if not same:
             self.found |= plain.behind
 
     def _note(self, value: object, partner: Any, holds: Callable[[Any, Any], bool], symbol: str) -> None:
         kind = kind_of(value)
-        method = None if kind in _PLAIN else _method(kind, _METHODS[symbol])
+        method = None if kind in _PLAIN else _method(kind, _COMPARISONS[symbol][1])
         if method is None or (kind.__module__.startswith(("_pytest.", "unittest.mock")) and kind.__name__ != "_ANY"):
             return
         is_new = self._made.is_new_member(method)
@@ -202,7 +194,7 @@ def _method(kind: type, names: tuple[str, ...]) -> Any:
 
 def _holds(symbol: str, left: Any, right: Any) -> bool:
     try:
-        return bool(_OPERATORS[symbol](left, right))
+        return bool(_COMPARISONS[symbol][0](left, right))
     except Exception:  # noqa: BLE001 - what cannot be compared is not equal
         return False
 

@@ -7,10 +7,14 @@ nothing around it would catch. Marks stand for the objects that a mutant calls; 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Iterator
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ..run_records import TrialKind
+
+if TYPE_CHECKING:
+    from .comparing import Comparing
 
 FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 _FORGIVING = ("raises", "suppress", "subtest", "fail", "error", "warns", "retry", "attempt", "deprecated")
@@ -132,75 +136,54 @@ def _functions_within(node: FunctionNode) -> Iterator[FunctionNode]:
             yield each
 
 
-def _negation(statement: ast.Assert, what: TrialKind) -> _Site:
+def _site(
+    what: TrialKind, place: Union[ast.stmt, ast.expr], put: Callable[[str], None], answer: Callable[..., Any]
+) -> _Site:
+    """`put` puts a mark in its place in the tree; `answer` is what the object behind the mark gives."""
+
     def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
-        def negated(value: Any) -> bool:
+        def answered(*values: Any) -> Any:
             reach.is_reached = True
-            return not value
+            return answer(*values)
 
         mark = _mark()
-        statement.test = _call(mark, [statement.test], statement.test)
-        return what, statement.lineno, {mark: negated}
+        put(mark)
+        return what, place.lineno, {mark: answered}
 
     return turn
+
+
+def _negation(statement: ast.Assert, what: TrialKind) -> _Site:
+    def put(mark: str) -> None:
+        statement.test = _call(mark, [statement.test], statement.test)
+
+    return _site(what, statement, put, operator.not_)
 
 
 def _denial(call: ast.Call, lie: tuple[Any, ...]) -> _Site:
     """`self.assertEqual(a, b)` gets two objects that are not equal, after `a` and `b` were computed."""
 
-    def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
-        def lied(*values: Any) -> tuple[Any, ...]:
-            reach.is_reached = True
-            return lie
-
-        mark = _mark()
+    def put(mark: str) -> None:
         pair = _call(mark, call.args[: len(lie)], call)
         call.args[:] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
         call.keywords[:] = []
-        return "negated", call.lineno, {mark: lied}
 
-    return turn
+    return _site("negated", call, put, lambda *_: lie)
 
 
 def _other_error(call: ast.Call) -> _Site:
     """`raises(X)` gets an error that nothing raises."""
 
-    def turn(reach: Reach) -> tuple[TrialKind, int, dict[str, Any]]:
-        def unknown(_: Any) -> type:
-            reach.is_reached = True
-            return UnknownError
-
-        mark = _mark()
+    def put(mark: str) -> None:
         call.args[0] = _call(mark, [call.args[0]], call.args[0])
-        return "other-error", call.lineno, {mark: unknown}
 
-    return turn
-
-
-class Looker:
-    """What is called in the place of comparisons; `comparing.Comparing` is one."""
-
-    def look(self, symbol: str, left: Any, right: Any) -> Any:
-        """`left symbol right`."""
-        raise NotImplementedError
-
-    def claim(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
-        """A call for the sake of the error that it raises."""
-        raise NotImplementedError
-
-    def asked(self, value: Any, kinds: Any) -> bool:
-        """`isinstance(value, kinds)`."""
-        raise NotImplementedError
-
-    def measured(self, function: Callable[..., Any], *values: Any, **more: Any) -> Any:
-        """A call of a builtin."""
-        raise NotImplementedError
+    return _site("other-error", call, put, lambda _: UnknownError)
 
 
 class Looks(ast.NodeTransformer):
     """Replaces comparisons inside assertions by calls."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Comparing) -> None:
         self._looker = looker
         self.objects: dict[str, Any] = {}
 
@@ -213,9 +196,9 @@ class Looks(ast.NodeTransformer):
             if _is_spread(call):
                 return
             call.args[:] = [self.visit(each) for each in call.args]
-            operator = _UNITTEST_COMPARISONS.get(_name(call)) if _is_of_self(call) else None
-            if operator is not None and len(call.args) >= 2:
-                mark = self._pair(operator)
+            symbol = _UNITTEST_COMPARISONS.get(_name(call)) if _is_of_self(call) else None
+            if symbol is not None and len(call.args) >= 2:
+                mark = self._pair(symbol)
                 pair = _call(mark, call.args[:2], call)
                 call.args[:2] = [ast.copy_location(ast.Starred(pair, ast.Load()), call)]
             if _name(call) not in {*_RAISING, "super", ""}:
@@ -260,11 +243,11 @@ class Looks(ast.NodeTransformer):
         call.args.insert(0, call.func)
         call.func = ast.copy_location(ast.Constant(mark), call)
 
-    def _pair(self, operator: str) -> str:
+    def _pair(self, symbol: str) -> str:
         look, mark = self._looker.look, _mark()
 
         def pair(left: Any, right: Any) -> tuple[Any, Any]:
-            look(operator, left, right)
+            look(symbol, left, right)
             return left, right
 
         self.objects[mark] = pair

@@ -18,9 +18,9 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 from ..run_records import MustFailRequest, Phase, ReportedFailure, TrialEnded, TrialKind
-from ..session.chain_above import ChainAbove
 from ..session.innermost import real_function
 from ..session.reporting import Reporting
+from ..warm.items import ChainAbove
 from .comparing import Comparing
 from .plain_values import Made
 from .test_sources import Mutant, TestSource

@@ -91,16 +91,13 @@ class Made:
         return self._changed.get(relative(path, self._root), [])
 
     def _is_written(self, kind: type) -> bool:
-        codes = [code for each in kind.__dict__.values() for code in _codes(each) if self._is_here(code)]
+        codes = [code for each in kind.__dict__.values() for code in _codes(each) if self._spans(code.co_filename)]
         if codes:
             return all(self._is_wholly_new(code) for code in codes)
         module: Any = sys.modules.get(str(kind.__module__))
         if getattr(module, kind.__qualname__, None) is not kind:
             return True  # it is not where it says
         return bool(self._spans(getattr(module, "__file__", None) or ""))
-
-    def _is_here(self, code: CodeType) -> bool:
-        return bool(self._spans(code.co_filename))
 
     def _is_wholly_new(self, code: CodeType) -> bool:
         first, last = _extent(code)

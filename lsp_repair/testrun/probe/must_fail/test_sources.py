@@ -11,8 +11,9 @@ from typing import Any, Optional, Union, cast
 
 from ..digests import code_digest
 from ..run_records import TrialKind
-from ..warm.swap import code_flags
-from .mutants import FunctionNode, Looker, Looks, Reach, sites, statements
+from ..warm.swap import code_flags, in_shells
+from .comparing import Comparing
+from .mutants import FunctionNode, Looks, Reach, sites, statements
 
 _Definition = Union[ast.FunctionDef, ast.Assign]
 
@@ -56,7 +57,7 @@ class TestSource:
         """The globals of the test's module."""
         return self._function.__globals__
 
-    def looked_at(self, looker: Looker) -> Optional[CodeType]:
+    def looked_at(self, looker: Comparing) -> Optional[CodeType]:
         """The code with each comparison of an assertion made by the looker; None without any."""
         assert self.node is not None
         node = copy.deepcopy(self.node)
@@ -86,14 +87,10 @@ class TestSource:
 
     def _compiled(self, node: Optional[FunctionNode], objects: dict[str, Any]) -> Optional[CodeType]:
         assert node is not None
-        inner: ast.stmt = copy.deepcopy(node)
-        inner.decorator_list = []  # type: ignore[attr-defined]
-        for name in reversed(self._shells):
-            shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[inner], decorator_list=[])
-            shell.type_params = []  # type: ignore[attr-defined]
-            inner = ast.copy_location(shell, inner)
+        inner = copy.deepcopy(node)
+        inner.decorator_list = []
         # From Python 3.12 on, what is called through an imported name compiles to other instructions.
-        module = ast.fix_missing_locations(ast.Module([*self._imports, inner], []))
+        module = ast.fix_missing_locations(ast.Module([*self._imports, in_shells(inner, self._shells)], []))
         path = self._function.__code__.co_filename
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

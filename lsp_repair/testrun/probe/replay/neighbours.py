@@ -1,4 +1,4 @@
-"""Values near a given one: what a function is asked besides what the tests ask it."""
+"""Values near a given one: inputs that a function gets besides those of the tests."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Variations:
                 yield {**arguments, name: varied, other_name: other_varied}
 
     def of(self, value: object, depth: int) -> Iterator[Any]:
-        """Values near this one; nothing for what is not understood."""
+        """Values near this one; none for unknown types."""
         kind = type(value)
         vary = self._of_type.get(kind) or self._of_library.get((kind.__module__, kind.__name__))
         if depth > 3:
@@ -115,7 +115,7 @@ class Variations:
             yield from (float(literal), literal + 0.25)
 
     def _of_text(self, value: str) -> Iterator[str]:
-        """Only characters that the text itself has, or the next ones: no text that names a place outside comes of it."""
+        """Only characters of the text itself, or the next ones: the result never names a place outside."""
         if len(value) > _MAX_TEXT_LENGTH or _NAMES_A_PLACE.search(value):
             return
         digits = re.compile(r"[0-9]+")

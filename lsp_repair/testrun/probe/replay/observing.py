@@ -9,10 +9,10 @@ import time
 from types import ModuleType
 from typing import Any, Callable
 
-from .. import channel, cpu_limits, memory_limits
-from ..hiding import hide_probe
-from ..pipe_records import Record, as_json
+from .. import channel, limits
+from ..channel import Record, as_json
 from ..run_records import End
+from ..start_probe import hide_probe
 from .replay_records import ImitatedTest, RecordCalls, ReplayCalls, ReplayRequest
 from .replaying import Caller, Replay
 
@@ -28,7 +28,7 @@ def serve(read_fd: int, write_fd: int) -> None:
     """Serve one request; the last report is `End`."""
     request: ReplayRequest = channel.receive(read_fd)
     os.close(read_fd)
-    cpu_limits.install()
+    limits.install()
     task = request.task
     if isinstance(task, RecordCalls):
         perform: Callable[[str, Any, Emit], None] = _record
@@ -52,11 +52,10 @@ def _sealed_emit(descriptor: int, seal: str) -> Emit:
 
 
 def _record(root: str, task: RecordCalls, emit: Emit) -> None:
-    from .. import time_limits
-    from ..session.pytest_run import run_pytest
+    from ..session.measurement import LimitedTests, run_pytest
     from .recorded_calls import CallsRecorded
 
-    run_pytest(root, task.args, [CallsRecorded(root, task, emit), time_limits.LimitedTests(task.test_seconds)])
+    run_pytest(root, task.args, [CallsRecorded(root, task, emit), LimitedTests(task.test_seconds)])
 
 
 def _replay(root: str, task: ReplayCalls, emit: Emit) -> None:
@@ -120,8 +119,8 @@ def _function_of_test(name: str, path: str) -> Caller:
 
 
 def _replayed(task: ReplayCalls, places: dict[str, str], caller: Caller, emit: Emit) -> None:
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    memory_limits.lower_limit(resource.RLIMIT_CPU, _CPU_SECONDS)
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.lower_limit(resource.RLIMIT_CPU, _CPU_SECONDS)
     sys.dont_write_bytecode = True
     sys.path[:] = [*task.path, *(each for each in sys.path if each not in task.path)]
     for report in Replay(task, places, caller).reports():

@@ -1,4 +1,4 @@
-"""Keeps calls that nobody asked for from touching anything outside of the process."""
+"""Keeps calls that no test makes from touching anything outside the process."""
 
 from __future__ import annotations
 

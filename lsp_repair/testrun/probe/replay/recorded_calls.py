@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from ..pipe_records import Record
+from ..channel import Record
 from .callables import MAX_CALLS, MAX_OF_ONE, Callables, Callee
 from .replay_records import CallMade, RecordCalls, Surroundings
 
@@ -29,7 +29,7 @@ class TooLargeError(Exception):
 
 
 class CallsRecorded:
-    """Reports each different call; after many of them, or many events, the profiler goes away for good.
+    """Reports each different call; after many of them, or many events, the profiler is removed.
 
     Calls of functions that the patch changed count whoever makes them, other calls where the nearest frame of the project
     is one of the tests' own.
@@ -84,7 +84,9 @@ class CallsRecorded:
         code = frame.f_code
         known = self._interesting.get(id(code))
         if known is None:
-            known = self._interesting[id(code)] = (code, self._is_product(code.co_filename))
+            path = code.co_filename
+            is_product = path.startswith(self._prefix) and path not in self._oracle
+            known = self._interesting[id(code)] = (code, is_product)
         if self._events > _MAX_EVENTS:
             sys.setprofile(None)
         elif known[1]:
@@ -93,9 +95,6 @@ class CallsRecorded:
                 self._take(frame)
             finally:
                 self._go_on()
-
-    def _is_product(self, path: str) -> bool:
-        return path.startswith(self._prefix) and path not in self._oracle
 
     def _take(self, frame: FrameType) -> None:
         code = frame.f_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from ..pipe_records import Record
+from ..channel import Record
 from ..run_records import Count
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from types import CoroutineType, GeneratorType
 from typing import Any, Callable, NamedTuple, Optional, cast
 
-from .. import cpu_limits
-from ..pipe_records import Record
+from .. import limits
+from ..channel import Record
 from .callables import Callee, is_there, target_of
 from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name
@@ -106,7 +106,7 @@ class Replay:
             made = self._tested(number, call)
             if made is not None:
                 tested.setdefault((made.callee, made.key), made)
-        with self._outside.refused(), cpu_limits.cpu_limit(_ALL_SECONDS):
+        with self._outside.refused(), limits.cpu_limit(_ALL_SECONDS):
             return [*tested.values(), *(self._near(tested) if self._task.near else ())]
 
     def _near(self, tested: dict[tuple[Callee, str], Input]) -> list[Input]:
@@ -121,15 +121,15 @@ class Replay:
 
     def _tested(self, number: int, call: CallMade) -> Optional[Input]:
         callee = Callee(*call.callee)
-        with cpu_limits.cpu_limit(_IMPORT_SECONDS):
+        with limits.cpu_limit(_IMPORT_SECONDS):
             if not is_there(callee):
                 self._missing.append(number)
                 return None
         try:
-            with self._outside.refused(), cpu_limits.cpu_limit(_CALL_SECONDS * 4):
+            with self._outside.refused(), limits.cpu_limit(_CALL_SECONDS * 4):
                 data = base64.b64decode(call.data)
                 names, positional, keywords = self._loaded(data)
-        except (Exception, TouchedOutsideError, cpu_limits.TestTimeout):  # noqa: BLE001 - such arguments are no inputs
+        except (Exception, TouchedOutsideError, limits.TestTimeout):  # noqa: BLE001 - such arguments are no inputs
             return None
         return self._input(number, callee, (names, positional, keywords), data)
 
@@ -166,9 +166,9 @@ class Replay:
         sys.stdout = sys.stderr = printed
         sys.stdin = io.StringIO()
         try:
-            with self._outside.refused(), cpu_limits.cpu_limit(_CALL_SECONDS):
+            with self._outside.refused(), limits.cpu_limit(_CALL_SECONDS):
                 answer = self._called(asked.callee, positional, keywords)
-        except cpu_limits.TestTimeout:
+        except limits.TestTimeout:
             answer = Answer("does not end", "", "does not end", [])
         except (Opaque, MemoryError, RecursionError):
             return None  # the result is too large to be described
@@ -182,7 +182,7 @@ class Replay:
         try:
             target, positional = target_of(callee, positional)
             result = _finished(self._caller(target, positional, keywords))
-        except (cpu_limits.TestTimeout, MemoryError):
+        except (limits.TestTimeout, MemoryError):
             raise
         except RecursionError:
             return Answer("raises RecursionError", "", "RecursionError", [])

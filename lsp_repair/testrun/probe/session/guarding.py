@@ -1,7 +1,7 @@
-"""Who of the patched files reaches for frames, code or all objects while tests run, however it is spelled.
+"""Which patched files reach for frames, code or all objects while tests run, however the access is spelled.
 
-An audit hook sees every such access before it is made, and nothing takes the hook away again. What it finds is told at
-once by a channel that no attribute leads to, so that whatever is reached afterwards cannot take it back.
+An audit hook sees every such access before it happens, and no code can remove the hook. Findings are reported at once over
+a channel that no attribute leads to, so that nothing reached afterwards can take them back.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CALLS = {
     "sys.settrace": "settrace",
 }
 _HELPED = {*_FRAMES, *_CODES, *_OBJECTS.values()}
-"""What a helper of the standard library or of a package can reach for in somebody's stead."""
+"""What a helper of the standard library or of a package can reach for on behalf of its caller."""
 _INSTALLED = os.sep + "site-packages" + os.sep
 NAMES = frozenset({*_FRAMES, *_CODES, *_OBJECTS.values(), *_CALLS.values()})
 """What a record can say was reached for."""
@@ -69,17 +69,17 @@ class _Patched:
         self._standard = os.path.dirname(os.__file__) + os.sep
         self._thread = get_ident()
         self.free: dict[tuple[str, int], CodeType] = {}
-        """Code that is known to reach for a name on its own account."""
+        """Code that is known to reach for a name for its own purposes."""
         self._files: dict[str, tuple[str, frozenset[str]]] = {}
         for path, names in files.items():
             file = os.path.join(root, *path.split("/"))
             self._files[file] = self._files[os.path.realpath(file)] = path, frozenset(names)
 
     def behind(self, frame: FrameType, name: str) -> Optional[str]:
-        """The path of the file on whose account this is; empty where it can only be some, None where it is nobody's.
+        """The path of the file that is responsible; empty where it must be one of them but is unknown, None where none is.
 
-        Code of a file that spells the name acts on its own account. Where it does not, the name was made up while the tests
-        ran, and the project's nearest code counts. Honest code finds no frames that way, whoever asks.
+        Code of a file that spells the name acts for itself. Otherwise the name was composed while the tests ran, and the
+        project's nearest code is responsible. Honest code finds no frames that way, whoever asks.
         """
         code = frame.f_code
         path = code.co_filename
@@ -118,7 +118,7 @@ class _Patched:
 
 
 def _teller(patched: _Patched, emit: Emit) -> Callable[[str], None]:
-    """What tells who reaches for a name; all it needs is bound before the user's code is imported."""
+    """What reports who reaches for a name; all it needs is bound before the user's code is imported."""
     this_frame, getpid, owner = sys._getframe, os.getpid, os.getpid()  # pyright: ignore[reportPrivateUsage] - the caller of an audit event has no other name
     behind, free, address = patched.behind, patched.free, identity
     reported: set[tuple[str, str]] = set()
@@ -142,7 +142,7 @@ def _teller(patched: _Patched, emit: Emit) -> Callable[[str], None]:
 
 
 def _hook(reached: Callable[[str], None]) -> Callable[[str, tuple[Any, ...]], None]:
-    """A look at the frame that reaches is an event as well, and nobody's but our own."""
+    """Looking at the frame that reaches is an audit event too, and our own."""
     names, watched, own = {**_OBJECTS, **_CALLS, **dict.fromkeys(_ATTRIBUTES, "")}, NAMES, globals()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:

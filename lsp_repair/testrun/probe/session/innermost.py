@@ -43,31 +43,25 @@ class Innermost:
 
         return end
 
+    def __enter__(self) -> None:
+        self.how = "never"
+
+    def __exit__(self, kind: object, error: Optional[BaseException], traceback: object) -> None:
+        self.how = "returned" if error is None else _how(error)
+
     def _watched(self, function: Any) -> Any:
         @functools.wraps(function)
         def watched(*args: Any, **kwargs: Any) -> Any:
-            self.how = "never"
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:
-                self.how = _how(error)
-                raise
-            self.how = "returned"
-            return result
+            with self:
+                return function(*args, **kwargs)
 
         return watched
 
     def _watched_async(self, function: Any) -> Any:
         @functools.wraps(function)
         async def watched(*args: Any, **kwargs: Any) -> Any:
-            self.how = "never"
-            try:
-                result = await function(*args, **kwargs)
-            except BaseException as error:
-                self.how = _how(error)
-                raise
-            self.how = "returned"
-            return result
+            with self:
+                return await function(*args, **kwargs)
 
         return watched
 

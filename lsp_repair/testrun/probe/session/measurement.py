@@ -1,45 +1,34 @@
-"""The pytest plugin that keeps other plugins from breaking a measurement, and nothing else.
+"""The pytest plugins that keep other plugins from breaking a measurement, and tests from running for ever.
 
-Switched off: distribution, coverage, reruns, random order, stopping early, last-failed. Everything else of the user's
-configuration stays as it is.
+Switched off: distribution, coverage, reruns, random order, stopping early (also after files that do not collect),
+last-failed. Everything else of the user's configuration stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from ..limits import TestTimeout, cpu_limit
+
+_OFF = (
+    *("distload", "looponfail", "lf", "failedfirst", "newfirst", "stepwise", "stepwise_skip", "testmon", "forked"),
+    *("randomly_reorganize", "random_order_flag", "usepdb", "trace", "setuponly", "setupshow", "collectonly"),
+)
 _NEUTRAL: dict[str, Any] = {
+    **dict.fromkeys(_OFF, False),
+    **dict.fromkeys(("durations", "junitxml", "xmlpath", "htmlpath")),
     "numprocesses": 0,
     "dist": "no",
     "tx": [],
-    "distload": False,
-    "looponfail": False,
     "maxfail": 0,
-    "lf": False,
-    "failedfirst": False,
-    "newfirst": False,
-    "stepwise": False,
-    "stepwise_skip": False,
+    "continue_on_collection_errors": True,
     "reruns": 0,
-    "randomly_reorganize": False,
     "random_order_bucket": "none",
-    "random_order_flag": False,
     "cov_source": [],
     "no_cov": True,
-    "usepdb": False,
-    "trace": False,
-    "setuponly": False,
-    "setupshow": False,
-    "collectonly": False,
-    "durations": None,
-    "junitxml": None,
-    "xmlpath": None,
-    "htmlpath": None,
-    "testmon": False,
-    "forked": False,
     "tbstyle": "no",
 }
 _APPENDED = {"numprocesses": "-n0", "no_cov": "--no-cov"}
@@ -71,3 +60,46 @@ def _neutralise(namespace: Any) -> None:
     for name, value in _NEUTRAL.items():
         if hasattr(namespace, name):
             setattr(namespace, name, value)
+
+
+def run_pytest(root: str, arguments: Sequence[str], plugins: list[Any]) -> int:
+    """Pytest in this process, at the snapshot's root."""
+    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), *plugins]))
+
+
+class LimitedTests:
+    """A pytest plugin: each test may use the greater of a floor and a multiple of what the slowest one so far used.
+
+    Where tests hang they hang in numbers: every one that did lowers the floor for the next, down to a tenth.
+    """
+
+    def __init__(self, floor_seconds: float, multiple: float = 30.0) -> None:
+        self._floor = floor_seconds
+        self._multiple = multiple
+        self._slowest = 0.0
+        self._hung = 0
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_setup(self) -> Iterator[None]:
+        """Fixtures of wide scope are set up here: they may hang as well."""
+        with cpu_limit(self._limit()):
+            yield
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """The test itself."""
+        with cpu_limit(self._limit()):
+            yield
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Learn from tests that ended well."""
+        if report.outcome == "passed":
+            self._slowest = max(self._slowest, report.duration)
+
+    def pytest_runtest_makereport(self, call: Any) -> None:
+        """Count those that were stopped."""
+        if call.excinfo is not None and isinstance(call.excinfo.value, TestTimeout):
+            self._hung += 1
+
+    def _limit(self) -> float:
+        return max(self._floor / min(10, 1 + self._hung), self._multiple * self._slowest)

@@ -10,25 +10,34 @@ from typing import Any, Callable, Optional
 import pytest
 from _pytest.doctest import DoctestItem
 
+from .. import run_records as records
+from ..channel import Record
 from ..digests import Digests, drop_bytecode
-from ..facts import Comparisons, failure_of, relative
-from ..pipe_records import Record
-from ..run_records import (
-    Collected,
-    CollectedItem,
-    CollectError,
-    ConftestError,
-    Executed,
-    Modules,
-    Phase,
-    ReportedFailure,
-    ReportedFrame,
-    Sides,
-    Start,
-)
+from ..facts import failure_of, frame_in, relative, shown
 from .innermost import Innermost
 from .recorder import Recorder
-from .within import Within
+
+
+class Within:
+    """A set of files and the folders on the way to them; `__init__.py` belongs to its folder."""
+
+    def __init__(self, root: str, files: Sequence[str]) -> None:
+        self._files = {os.path.join(root, *path.split("/")) for path in files}
+        self._folders = {root}
+        for path in self._files:
+            folder = os.path.dirname(path)
+            while folder not in self._folders and folder.startswith(root):
+                self._folders.add(folder)
+                folder = os.path.dirname(folder)
+        self._root = root
+
+    def leaves_out(self, path: Any) -> bool:
+        """Whether pytest is to ignore a file or a folder; what lies outside the root is the user's own wish."""
+        text = str(path)
+        if not text.startswith(self._root + os.sep) or text in self._files or text in self._folders:
+            return False
+        return os.path.basename(text) != "__init__.py" or os.path.dirname(text) not in self._folders
+
 
 Emit = Callable[[Record], None]
 
@@ -48,7 +57,7 @@ class Reporting:
         """When set, only these files are collected."""
         self.subtest_errors: Optional[list[BaseException]] = None
         """When set, phases are not reported: they are those of subtests, and their errors go here."""
-        self.apart: Optional[list[Phase]] = None
+        self.apart: Optional[list[records.Phase]] = None
         """When set, phases are not reported: what runs is not a test of the user's, and its phases go here."""
         self.not_passed: set[str] = set()
         """Ids of what failed or was skipped."""
@@ -58,7 +67,8 @@ class Reporting:
         self._is_calling = False
         self.only = set(only) if only is not None else None
         self._reverse = reverse
-        self._comparisons = Comparisons()
+        self._comparison: Optional[records.Sides] = None
+        """The operands of the last comparison that turned out false."""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
@@ -67,7 +77,7 @@ class Reporting:
         if outcome.excinfo is not None:
             failure = _failure_of(outcome.excinfo[1], self.root)
             assert failure is not None
-            self.emit(ConftestError(failure))
+            self.emit(records.ConftestError(failure))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Any) -> Optional[bool]:
@@ -89,22 +99,20 @@ class Reporting:
         if self.digests is not None:
             self.digests.take_others(oracle)
         digests = self.digests.found if self.digests is not None else {}
-        self.emit(Collected([self._test(item) for item in session.items], oracle, digests))
-        self.emit(Modules(module_files(self.root)))
+        self.emit(records.Collected([self._test(item) for item in session.items], oracle, digests))
+        self.emit(records.Modules(module_files(self.root)))
 
-    def _test(self, item: Any) -> CollectedItem:
+    def _test(self, item: Any) -> records.CollectedItem:
         path = relative(str(item.path), self.root)
         line = item.location[1]
-        return CollectedItem(
+        return records.CollectedItem(
             item.nodeid, path, line + 1 if line is not None else 0, doctest=isinstance(item, DoctestItem)
         )
 
     def _oracle(self, session: Any) -> set[str]:
         files = {str(item.path) for item in session.items if not isinstance(item, DoctestItem)}
-        plugins = session.config.pluginmanager.get_plugins()
-        files |= {
-            str(plugin.__file__) for plugin in plugins if os.path.basename(_file_of(plugin) or "") == "conftest.py"
-        }
+        plugins = [getattr(each, "__file__", None) or "" for each in session.config.pluginmanager.get_plugins()]
+        files |= {str(each) for each in plugins if os.path.basename(each) == "conftest.py"}
         if session.config.inipath is not None:
             files.add(str(session.config.inipath))
         return {relative(path, self.root) for path in files if path.startswith(self.root + os.sep)}
@@ -124,11 +132,11 @@ class Reporting:
             call = report.__dict__.get("call")
             error = call.excinfo.value if call is not None and call.excinfo is not None else None
             node_id = report.nodeid or relative(str(collector.path), self.root)
-            self.emit(CollectError(node_id, _failure_of(error, self.root)))
+            self.emit(records.CollectError(node_id, _failure_of(error, self.root)))
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """Called with the operands of every rewritten comparison that failed."""
-        self._comparisons.remember(op, left, right)
+        self._comparison = records.Sides(op, shown(left), shown(right))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
@@ -136,7 +144,7 @@ class Reporting:
         if self.apart is not None:
             yield
             return
-        self.emit(Start(item.nodeid))
+        self.emit(records.Start(item.nodeid))
         if self.recorder is None:
             yield
             return
@@ -146,7 +154,7 @@ class Reporting:
         finally:
             lines = self.recorder.stop()
             executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
-            self.emit(Executed(item.nodeid, executed))
+            self.emit(records.Executed(item.nodeid, executed))
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
@@ -177,12 +185,12 @@ class Reporting:
             self.not_passed.add(item.nodeid)
         self.emit(phase)
 
-    def _phase(self, item: Any, call: Any, report: Any) -> Phase:
+    def _phase(self, item: Any, call: Any, report: Any) -> records.Phase:
         more: dict[str, Any] = {}
         printed = sum(len(text) for _, text in report.sections)
         if printed > _MUCH_OUTPUT:
             more["printed"] = printed
-        comparison = self._comparisons.take()
+        comparison, self._comparison = self._comparison, None
         if self._is_calling:
             more["sub"] = True
         elif report.when == "call":  # what the call did by two witnesses, and which code it was
@@ -190,21 +198,17 @@ class Reporting:
         if report.outcome == "failed":
             more["failure"] = self._failure(call, report, comparison)
         is_xfail = hasattr(report, "wasxfail")
-        return Phase(item.nodeid, report.when, report.outcome, report.duration, is_xfail, **more)
+        return records.Phase(item.nodeid, report.when, report.outcome, report.duration, is_xfail, **more)
 
-    def _failure(self, call: Any, report: Any, comparison: Optional[Sides]) -> ReportedFailure:
+    def _failure(self, call: Any, report: Any, comparison: Optional[records.Sides]) -> records.ReportedFailure:
         if call.excinfo is None:
-            return ReportedFailure("Failed", str(report.longrepr)[:4000], [])
+            return records.ReportedFailure("Failed", str(report.longrepr)[:4000], [])
         error = call.excinfo.value
         return doctest_failure(error, self.root) or failure_of(_unwrapped(error), self.root, comparison)
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Where the modules came from that the tests themselves imported."""
-        self.emit(Modules(module_files(self.root)))
-
-
-def _file_of(plugin: object) -> Optional[str]:
-    return getattr(plugin, "__file__", None)
+        self.emit(records.Modules(module_files(self.root)))
 
 
 def module_files(root: str) -> dict[str, str]:
@@ -222,13 +226,13 @@ def _is_elsewhere(path: str, standard: str) -> bool:
     return not path.startswith((standard, os.path.dirname(os.path.dirname(__file__)))) and "site-packages" not in path
 
 
-def _failure_of(error: Optional[BaseException], root: str) -> Optional[ReportedFailure]:
+def _failure_of(error: Optional[BaseException], root: str) -> Optional[records.ReportedFailure]:
     """The failure of a file that does not import."""
     cause = _root_cause(error)
     failure = failure_of(cause, root, None) if cause is not None else None
     if failure is not None and isinstance(cause, SyntaxError) and cause.filename:
         path = str(cause.filename)
-        failure.frames.append(_frame_in(path, cause.lineno or 1, "<module>", root))
+        failure.frames.append(frame_in(path, cause.lineno or 1, "<module>", root))
     return failure
 
 
@@ -249,22 +253,18 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
-def _frame_in(path: str, line: int, function: str, root: str) -> ReportedFrame:
-    return ReportedFrame(relative(path, root), line, function, path.startswith(root + os.sep), [])
-
-
-def doctest_failure(error: BaseException, root: str) -> Optional[ReportedFailure]:
+def doctest_failure(error: BaseException, root: str) -> Optional[records.ReportedFailure]:
     """The failure of an example, None for any other error."""
     failures = getattr(error, "failures", None)
     first: Any = failures[0] if failures else error
     example, test = getattr(first, "example", None), getattr(first, "test", None)
     if example is None or test is None:
         return None
-    frame = _frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
+    frame = frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
     if getattr(first, "exc_info", None) is not None:
         failure = failure_of(first.exc_info[1], root, None)
         failure.frames.insert(0, frame)
         return failure
     got, requested = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
     message = f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000]
-    return ReportedFailure("DocTestFailure", message, [frame], Sides("==", got[:300], requested[:300]))
+    return records.ReportedFailure("DocTestFailure", message, [frame], records.Sides("==", got[:300], requested[:300]))

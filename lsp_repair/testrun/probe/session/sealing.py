@@ -11,9 +11,8 @@ import os
 import struct
 from typing import Callable
 
-from ..channel import Sendable
+from ..channel import Sendable, as_json
 from ..digests import blake2b
-from ..pipe_records import as_json
 
 TAG_BYTES = 16
 _LENGTH = struct.Struct("!I")

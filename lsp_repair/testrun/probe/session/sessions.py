@@ -12,16 +12,15 @@ from typing import Any, Callable, NoReturn, Union
 import pytest
 from _pytest.config import default_plugins
 
-from .. import channel, time_limits
+from .. import channel, limits
 from ..digests import Digests
-from ..hiding import hide_probe
 from ..run_records import ColdRequest, End, Hello, WarmRequest
+from ..start_probe import hide_probe
 from .guarding import guard
-from .pytest_run import run_pytest
+from .measurement import LimitedTests, run_pytest
 from .recorder import recorder
-from .reporting import Reporting
+from .reporting import Reporting, Within
 from .sealing import sealed_emit
-from .within import Within
 
 
 def serve(read_fd: int, write_fd: int) -> None:
@@ -29,7 +28,7 @@ def serve(read_fd: int, write_fd: int) -> None:
     _import_ahead()
     channel.send(write_fd, Hello(pytest.__version__, list(sys.version_info[:3]), os.getpid()))
     request: Union[ColdRequest, WarmRequest] = channel.receive(read_fd)
-    time_limits.install()
+    limits.install()
     if isinstance(request, ColdRequest):
         _run_cold(request, sealed_emit(write_fd, request.take_secret()))
         _leave()
@@ -45,7 +44,7 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
         reporting.within = Within(request.root, request.within)
     if request.record:
         reporting.recorder = recorder(request.root)
-    plugins: list[Any] = [reporting, time_limits.LimitedTests(request.test_seconds)]
+    plugins: list[Any] = [reporting, LimitedTests(request.test_seconds)]
     if request.must_fail is not None:
         from ..must_fail.mutated_assertions import MustFail
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any, Optional, cast
 
-from .. import cpu_limits
+from .. import limits
 from ..facts import shown
 from ..replay.neighbours import neighbours
 from . import swap
@@ -82,9 +82,9 @@ def answer(function: FunctionType, arguments: Arguments) -> str:
     given = copy.deepcopy(arguments)
     before = rendered(given)
     try:
-        with cpu_limits.cpu_limit(_CALL_SECONDS):
+        with limits.cpu_limit(_CALL_SECONDS):
             text = shown(_finished(_called(function, given)))
-    except cpu_limits.TestTimeout:
+    except limits.TestTimeout:
         return "does not end"
     except BaseException as error:  # noqa: BLE001 - the error is the answer
         text = f"raises {type(error).__name__}"

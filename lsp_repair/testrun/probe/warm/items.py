@@ -9,10 +9,25 @@ from typing import Any, Optional
 
 import pytest
 
-from ..session.chain_above import ChainAbove
+from ..limits import cpu_limit
 from ..session.reporting import Reporting
-from ..time_limits import cpu_limit
 from .warm_records import Style, TestToRun
+
+
+class ChainAbove:
+    """Stands for a next item that shares all collectors with this one, so that only the item is torn down."""
+
+    def __init__(self, item: Any) -> None:
+        self._item = item
+
+    def listchain(self) -> list[Any]:
+        """What SetupState compares with its stack."""
+        chain: list[Any] = self._item.listchain()[:-1]
+        return chain
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._item, name)
+
 
 try:
     # The tear-down of tmp_path reads here what reports say, and no report is made for an item that runs again.
@@ -58,7 +73,8 @@ class Items:
         try:
             with cpu_limit(test.seconds):
                 (_set_up_and_call if test.style == Style.DIRECT else _set_up_and_call_by_hooks)(item)
-            error = _reported(item) or _first_failure(subtest_errors)
+            failures = (each for each in subtest_errors if not isinstance(each, pytest.skip.Exception))
+            error = _reported(item) or next(failures, None)
         except pytest.skip.Exception as skipped:
             error = skipped
         except BaseException as raised:  # noqa: BLE001 - whatever a candidate raises is its outcome
@@ -82,7 +98,7 @@ class Items:
         """Tear down what is above the items, so that the next candidate gets fresh fixtures of every scope."""
         try:
             self.by_id[any_id].session._setupstate.teardown_exact(None)
-        except BaseException:  # noqa: BLE001, S110 - a loser's broken tear-down is no news
+        except BaseException:  # noqa: BLE001, S110 - the broken tear-down of a failing candidate is expected
             pass
 
     def _renew(self, node_id: str, item: Any) -> None:
@@ -127,10 +143,6 @@ def _reported(item: Any) -> Optional[BaseException]:
     """Unittest items keep what they caught instead of raising it."""
     caught = getattr(item, "_excinfo", None)
     return caught[0].value if caught else None
-
-
-def _first_failure(errors: list[BaseException]) -> Optional[BaseException]:
-    return next((error for error in errors if not isinstance(error, pytest.skip.Exception)), None)
 
 
 def function_caches(root: str) -> list[Any]:

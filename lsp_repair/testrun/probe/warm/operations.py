@@ -8,16 +8,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
-from .. import memory_limits, time_limits
-from ..pipe_records import Record
+from .. import limits
+from ..channel import Record
 from ..run_records import Start
+from ..session.measurement import LimitedTests
 from ..session.recorder import recorder
 from . import behaviour, reload, swap, warm_records
-from .entered_functions import identity
 from .items import Items
-from .reached import ReachedFunctions
-from .swapped_candidates import SwappedCandidates
-from .warm_state import Emit, Warm
+from .reached import ReachedFunctions, identity
+from .swapped_candidates import Emit, SwappedCandidates, Warm
 
 _MEMORY_BYTES = 3 << 30
 """What candidates may use beyond what the server uses."""
@@ -28,7 +27,7 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
 
     Where a function cannot be replaced, nothing runs. A second round finds the work that one test does for all.
     """
-    time_limits.install()
+    limits.install()
     owners: dict[int, int] = {}
     if not _swapped(warm, request.swaps, owners):
         emit(warm_records.CannotSwap())
@@ -36,7 +35,7 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
     items = [warm.items.by_id[each] for each in request.ids if each in warm.items.by_id]
     warm.reporting.emit = emit
     warm.reporting.recorder = recorder(warm.root) if request.record else None
-    warm.session.config.pluginmanager.register(time_limits.LimitedTests(request.test_seconds))
+    warm.session.config.pluginmanager.register(LimitedTests(request.test_seconds))
     reached = ReachedFunctions(warm.root, owners)
     if not request.rounds or not reached.could_note:
         with Spawned() as spawned:
@@ -99,7 +98,7 @@ def _swapped(warm: Warm, entries: Sequence[warm_records.Swap], owners: dict[int,
     try:
         for entry in entries:
             for function, _ in candidates.swap_in(entry):
-                owners.update((identity(code), entry.first) for code in swap.nested(function.__code__))
+                owners.update((identity(code), entry.first) for code in swap.nested(function.__code__).values())
     except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
         return False
     return True
@@ -111,8 +110,8 @@ def screen(warm: Warm, request: warm_records.Screen, emit: Emit) -> None:
     The last record, the canary, says whether the original still behaves after the batch as it did before: if not, some
     candidate spoiled the process and none of the batch's losses count.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     gc.disable()
     candidates = SwappedCandidates(warm, request.tests, run_all=request.run_all)
     for candidate in request.candidates:
@@ -126,8 +125,8 @@ def reimport(warm: Warm, request: warm_records.Reimport, emit: Emit) -> None:
 
     An unchanged text is the canary of this tier.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     gc.disable()
     files = {path: text.encode("utf-8", "surrogateescape") for path, text in request.files.items()}
     stale = warm.edges.dependants(set(files), warm.root)
@@ -174,8 +173,8 @@ def compare_behaviour(warm: Warm, request: warm_records.CompareBehaviour, emit: 
 
     Nothing is reported when the function cannot be called by itself.
     """
-    memory_limits.limit_memory(_MEMORY_BYTES)
-    time_limits.install()
+    limits.limit_memory(_MEMORY_BYTES)
+    limits.install()
     place = request.candidates[0]
     function = behaviour.live_function(warm.live, place.path, place.first, place.name)
     if function is None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import shutil
-import sys
 import tempfile
 from typing import Any, Optional
 
+from ..start_probe import load_package
 from .warm_records import ChildRequest, CompareBehaviour, Reimport, Screen
 
 _PACKAGE = "_lsp_repair_guard"
@@ -56,15 +55,8 @@ class Privacy:
 
 def _loaded(folder: str) -> Any:
     """The module that can confine a process, from the tool's own folder; None where it does not load."""
-    spec = importlib.util.spec_from_file_location(
-        _PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
-    )
-    if spec is None or spec.loader is None:
-        return None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_PACKAGE] = module
     try:
-        spec.loader.exec_module(module)
+        load_package(_PACKAGE, folder)
         return importlib.import_module(_PACKAGE + ".landlock")
     except (ImportError, OSError):
         return None

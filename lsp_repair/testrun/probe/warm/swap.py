@@ -71,17 +71,21 @@ def compiled(path: str, first_line: int, shells: Sequence[str], text: str, flags
     if len(body) != 1 or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise NotSwappableError
     function.decorator_list = []
-    node: ast.stmt = function
-    for name in reversed(shells):
-        shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[node], decorator_list=[])
-        shell.type_params = []  # type: ignore[attr-defined]
-        node = ast.copy_location(shell, function)
-    module = ast.Module([ast.fix_missing_locations(node)], [])
+    module = ast.Module([ast.fix_missing_locations(in_shells(function, shells))], [])
     code: CodeType = compile(module, path, "exec", flags=flags, dont_inherit=True)
     for name in (*shells, function.name):
         code = _inner(code, name)
     swapped: CodeType = code.replace(co_firstlineno=first_line)
     return swapped
+
+
+def in_shells(node: ast.stmt, shells: Sequence[str]) -> ast.stmt:
+    """The statement inside of empty classes with these names, outermost first."""
+    for name in reversed(shells):
+        shell = ast.ClassDef(name=name, bases=[], keywords=[], body=[node], decorator_list=[])
+        shell.type_params = []  # type: ignore[attr-defined]
+        node = ast.copy_location(shell, node)
+    return node
 
 
 def _inner(code: CodeType, name: str) -> CodeType:
@@ -95,7 +99,7 @@ def _inner(code: CodeType, name: str) -> CodeType:
     raise NotSwappableError
 
 
-def _nested(code: CodeType) -> dict[tuple[Any, ...], CodeType]:
+def nested(code: CodeType) -> dict[tuple[Any, ...], CodeType]:
     """All code objects inside, by the names and ordinals that lead to them."""
     found: dict[tuple[Any, ...], CodeType] = {(): code}
     counts: dict[str, int] = {}
@@ -103,14 +107,9 @@ def _nested(code: CodeType) -> dict[tuple[Any, ...], CodeType]:
         if isinstance(constant, CodeType):
             ordinal = counts.get(constant.co_name, 0)
             counts[constant.co_name] = ordinal + 1
-            for path, inner in _nested(constant).items():
+            for path, inner in nested(constant).items():
                 found[((constant.co_name, ordinal), *path)] = inner
     return found
-
-
-def nested(code: CodeType) -> list[CodeType]:
-    """This code object and all inside of it."""
-    return list(_nested(code).values())
 
 
 class LiveFunctions:
@@ -134,10 +133,10 @@ class LiveFunctions:
         live = self._by_key.get((path, name, first_line))
         if not live:
             raise NotSwappableError
-        new_by_path = _nested(new)
+        new_by_path = nested(new)
         undo: Undo = []
         for original in {id(function.__code__): function.__code__ for function in live}.values():
-            for structure, old in _nested(original).items():
+            for structure, old in nested(original).items():
                 self._replace_one(old, new_by_path.get(structure), undo)
         return undo
 

@@ -1,14 +1,43 @@
-"""Candidates swapped in one after the other, and what the tests of a request say of each."""
+"""What the warm server knows after collection, and candidates swapped into it one after the other."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
-from .. import time_limits
+from .. import limits
+from ..channel import Record
+from ..run_records import WarmRequest
+from ..session.reporting import Reporting
 from . import behaviour, swap
+from .items import Items, function_caches
+from .privacy import Privacy
+from .reload import ImportEdges
+from .swap import ImportTimeCalls, LiveFunctions
 from .warm_records import ScreenedCandidate, ScreeningVerdict, Swap, TestToRun
-from .warm_state import Warm
+
+Emit = Callable[[Record], None]
+
+
+class Warm:
+    """What the parent knows after collection; children inherit it by the fork."""
+
+    def __init__(
+        self, request: WarmRequest, session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
+    ) -> None:
+        root = self.root = request.root
+        self.privacy = Privacy(root, request.guard)
+        self.session = session
+        self.import_time = calls.called
+        self.edges = edges
+        self.reporting = reporting
+        self.items = Items(session.items, reporting)
+        self.items.protect()
+        gc.collect()
+        self.live = LiveFunctions(root)
+        self.caches = function_caches(root)
+        gc.freeze()
 
 
 class SwappedCandidates:
@@ -66,7 +95,7 @@ class SwappedCandidates:
             if error is None:
                 passed += 1
                 continue
-            is_slow = isinstance(error, time_limits.TestTimeout)
+            is_slow = isinstance(error, limits.TestTimeout)
             verdict = ScreeningVerdict.SLOW if is_slow else ScreeningVerdict.LOST
             if is_slow or not self._run_all:
                 break

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Optional
 
-from ..pipe_records import Record
+from ..channel import Record
 from ..run_records import Count
 
 

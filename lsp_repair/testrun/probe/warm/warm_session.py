@@ -15,15 +15,15 @@ from typing import Any, Optional
 import pytest
 
 from .. import channel
-from ..pipe_records import as_json
+from ..channel import as_json
 from ..run_records import End, WarmRequest
-from ..session.pytest_run import run_pytest
+from ..session.measurement import run_pytest
 from ..session.reporting import Reporting
 from .operations import OPERATIONS
 from .reload import ImportEdges
 from .swap import ImportTimeCalls
+from .swapped_candidates import Warm
 from .warm_records import ChildRequest, Done, Ready
-from .warm_state import Emit, Warm
 
 
 class _TakeOver:
@@ -153,7 +153,8 @@ def _fork(warm: Warm, request: ChildRequest, parents: tuple[int, int]) -> _Child
                 os.close(descriptor)
             _quiet()
             warm.privacy.begin(request, warm.session)
-            _perform(warm, request, lambda record: channel.send(writer, record))
+            perform = OPERATIONS[type(request.operation)]
+            perform(warm, request.operation, lambda record: channel.send(writer, record))
             status = 0
         finally:
             os._exit(status)
@@ -166,7 +167,3 @@ def _quiet() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     os.close(nothing)
-
-
-def _perform(warm: Warm, request: ChildRequest, emit: Emit) -> None:
-    OPERATIONS[type(request.operation)](warm, request.operation, emit)

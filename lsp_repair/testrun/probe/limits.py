@@ -1,7 +1,8 @@
-"""Limits in CPU seconds for a piece of work in the main thread: a wall limit would depend on what else the machine does."""
+"""Limits for work in this process: CPU seconds (a wall limit would depend on what else the machine does), memory, rlimits."""
 
 from __future__ import annotations
 
+import resource
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -32,3 +33,23 @@ def cpu_limit(seconds: float) -> Generator[None, None, None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def limit_memory(more_bytes: int) -> None:
+    """Allow so many bytes of address space beyond what is used now."""
+    lower_limit(resource.RLIMIT_AS, _used_bytes() + more_bytes)
+
+
+def lower_limit(kind: int, limit: int) -> None:
+    """Set an rlimit, unless a lower one holds."""
+    _, hard = resource.getrlimit(kind)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(kind, (limit, hard))
+
+
+def _used_bytes() -> int:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
