@@ -242,7 +242,7 @@ Event = (
 
 
 class Observer(Protocol):
-    """Hears every event in order; must not raise for reasons of its own."""
+    """Receives every event in order; must not raise for reasons of its own."""
 
     def __call__(self, event: Event) -> None:
         """Take note of one event."""

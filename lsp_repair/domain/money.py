@@ -72,7 +72,7 @@ FREE = DeclaredPrice(Decimal(0), Decimal(0))
 
 
 def worst_case(price: Price, input_tokens: int, output_tokens: int) -> Decimal:
-    """The dearest bill for so many tokens, whatever class the provider puts the input in."""
+    """The most expensive bill for so many tokens, whatever class the provider puts the input in."""
     classes = (
         Usage(input_tokens, 0, output_tokens),
         Usage(input_tokens, input_tokens, output_tokens),

@@ -138,7 +138,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What the warm server saw; decides who climbs and is never shown to anybody."""
+    """What the warm server saw; decides which candidates go on, and is never shown."""
 
     candidate: Candidate
     passed: int

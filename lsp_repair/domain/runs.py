@@ -124,7 +124,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one test is red."""
+    """Why one test fails."""
 
     node_id: NodeId
     phase: str

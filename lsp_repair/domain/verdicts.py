@@ -185,7 +185,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unproven:
-    """Neither could be shown."""
+    """Neither acceptance nor rejection could be shown."""
 
     reasons: tuple[Reason, ...]
     detail: str = ""

@@ -95,7 +95,7 @@ class Report:
     summary: Summary
     cost_per: CostPer
     by_model: tuple[Spending, ...]
-    """The dearest first, like those below; what is unknown comes before."""
+    """The most expensive first, like those below; unknown costs come before."""
     by_role: tuple[Spending, ...]
     by_strategy: tuple[Spending, ...]
     by_day: tuple[Spending, ...]
@@ -259,7 +259,7 @@ def _by(column: int, spending: Sequence[tuple[tuple[str, ...], Spending]]) -> tu
     parts: dict[str, list[Spending]] = {}
     for keys, part in spending:
         parts.setdefault(keys[column], []).append(part)
-    return tuple(sorted((_added(key, each) for key, each in parts.items()), key=_dearest_first))
+    return tuple(sorted((_added(key, each) for key, each in parts.items()), key=_most_expensive_first))
 
 
 def _added(key: str, parts: Sequence[Spending]) -> Spending:
@@ -267,5 +267,5 @@ def _added(key: str, parts: Sequence[Spending]) -> Spending:
     return Spending(key, sum(part.calls for part in parts), usage, _total(part.cost_usd for part in parts))
 
 
-def _dearest_first(spending: Spending) -> tuple[bool, Decimal, str]:
+def _most_expensive_first(spending: Spending) -> tuple[bool, Decimal, str]:
     return spending.cost_usd is not None, -(spending.cost_usd or Decimal(0)), spending.key

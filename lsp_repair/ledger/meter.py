@@ -1,4 +1,4 @@
-"""The ledger as the one who keeps the books of model calls."""
+"""The ledger as bookkeeper of model calls."""
 
 from dataclasses import dataclass
 from decimal import Decimal

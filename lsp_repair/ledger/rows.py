@@ -4,15 +4,7 @@ import json
 from dataclasses import asdict
 
 from lsp_repair import __version__
-from lsp_repair.domain.events import (
-    AttemptFinished,
-    Origin,
-    PatchJudged,
-    Proposal,
-    RepairFinished,
-    ScreeningFinished,
-    SessionStarted,
-)
+from lsp_repair.domain import events
 from lsp_repair.domain.runs import FailureGroup, TestRun
 from lsp_repair.domain.verdicts import Plausible, Rejected, Unproven, Verdict
 
@@ -25,7 +17,7 @@ def storable(value: Value) -> Value:
     return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
 
 
-def session(event: SessionStarted) -> Columns:
+def session(event: events.SessionStarted) -> Columns:
     """Of the session's row."""
     return {
         "root": event.root,
@@ -57,20 +49,20 @@ def failure(group: FailureGroup) -> Columns:
     }
 
 
-def attempt(event: ScreeningFinished | AttemptFinished) -> Columns:
+def attempt(event: events.ScreeningFinished | events.AttemptFinished) -> Columns:
     """An attempt of the built-in engine costs no money; what one with models costs stands with its calls."""
     return {
         "strategy": event.strategy,
-        "origin": Origin.SEARCH if isinstance(event, ScreeningFinished) else Origin.MODEL,
+        "origin": events.Origin.SEARCH if isinstance(event, events.ScreeningFinished) else events.Origin.MODEL,
         "candidates": event.candidates,
         "survivors": event.survivors,
         "seconds": event.seconds,
-        "cpu_seconds": event.cpu_seconds if isinstance(event, ScreeningFinished) else 0.0,
+        "cpu_seconds": event.cpu_seconds if isinstance(event, events.ScreeningFinished) else 0.0,
         "cost_usd": "0",
     }
 
 
-def judged(event: PatchJudged) -> Columns:
+def judged(event: events.PatchJudged) -> Columns:
     """One verdict."""
     verdict, reasons, evidence = _verdict(event.verdict)
     return {
@@ -93,7 +85,7 @@ def _verdict(verdict: Verdict) -> tuple[str, str, str]:
             return "unproven", json.dumps(reasons), json.dumps({"detail": detail})
 
 
-def proposal(found: Proposal) -> Columns:
+def proposal(found: events.Proposal) -> Columns:
     """What the user was shown; an unknown price stays unknown."""
     return {
         "proposal_id": found.id,
@@ -107,7 +99,7 @@ def proposal(found: Proposal) -> Columns:
     }
 
 
-def outcome(event: RepairFinished) -> Columns:
+def outcome(event: events.RepairFinished) -> Columns:
     """How the work on a failure ended."""
     return {
         "status": event.report.status,

@@ -1,4 +1,4 @@
-"""The ledger: hears the engine, keeps what it hears in SQLite, and forgets nothing."""
+"""The ledger: stores the engine's events in SQLite and never deletes any."""
 
 import contextlib
 import sqlite3

@@ -98,7 +98,7 @@ class Breaker:
                     pass
 
     def trip(self, detail: str) -> None:
-        """No more calls in this session: the endpoint cannot be trusted with money."""
+        """Make no more calls in this session: the endpoint cannot be trusted with money."""
         with self._lock:
             self._trip(Failure(Failed.MALFORMED, detail, billed=False), float("inf"))
 

@@ -130,7 +130,7 @@ class Wire:
 
 
 def _one_line(text: str, most: int) -> str:
-    """Nothing that moves a cursor."""
+    """On one line, without anything that moves a cursor."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:most]
 
 
@@ -185,7 +185,7 @@ class _Call:
     def _leaving(self, request: httpx2.Request) -> None:
         """Only what the exchange needs leaves, but for OpenAI's own host, whose business the environment is."""
         request.extensions["trace"] = self._traced
-        if not _is_openai(self._wire.endpoint.base_url):
+        if not f".{urlsplit(self._wire.endpoint.base_url).hostname}".endswith(".api.openai.com"):
             for name in set(request.headers) - _SENT_HEADERS:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {self._wire.endpoint.key}"
@@ -242,10 +242,6 @@ class _Call:
 def _trusted() -> ssl.SSLContext:
     """Loaded once: the certificates take longer than the rest of a call's preparation."""
     return httpx2.create_ssl_context()
-
-
-def _is_openai(base_url: str) -> bool:
-    return f".{urlsplit(base_url).hostname}".endswith(".api.openai.com")
 
 
 def _of_exception(error: BaseException) -> Failure:

@@ -1,13 +1,13 @@
 """Reads a patch from an outside source against the files below a root, and confines it to that root."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Reason, Rejected
-from lsp_repair.patches.path_collisions import path_collision
 from lsp_repair.patches.unified_diff import FileDiff, Hunk, not_a_patch, parse_diff
 
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -234,3 +234,46 @@ def _candidates(hunk: Hunk, last: int) -> Iterable[int]:
     if hunk.old_start <= 1:
         return (0,) if last == 0 or not at_end else ()
     return (last,) if at_end else range(last + 1)
+
+
+def plain_path(path: str) -> PurePosixPath:
+    """The path as the most lenient file system reads it: without case, width, composition, trailing dots and spaces."""
+    parts = unicodedata.normalize("NFKC", path).casefold().split("/")
+    return PurePosixPath(*(part.split(":")[0].rstrip(". ") for part in parts if part.rstrip(". ")))
+
+
+def path_collision(root: Path, changes: Iterable[FileChange]) -> Rejected | None:
+    """The refusal of the first new file that collides with one that the patch does not remove."""
+    every = list(changes)
+    removed = {change.path for change in every if change.after is None}
+    for change in every:
+        found = _path_collision(root, PurePosixPath(change.path), removed) if change.before is None else None
+        if found is not None:
+            return Rejected((Reason.PROTECTED_PATH,), f"{change.path} would replace or shadow {found}")
+    return None
+
+
+def _path_collision(root: Path, path: PurePosixPath, removed: set[str]) -> str | None:
+    folder = PurePosixPath()
+    for part in path.parts:
+        for name in _names(root / folder):
+            other = (folder / name).as_posix()
+            if name != part and plain_path(name) == plain_path(part) and other not in removed:
+                return other
+        folder /= part
+    kinds = _other_kinds(path)
+    return next((kind for kind in kinds if kind not in removed and (root / kind).is_file()), None)
+
+
+def _other_kinds(path: PurePosixPath) -> list[str]:
+    """A package is imported in preference to the module of the same name."""
+    if path.stem == "__init__":
+        return [f"{path.parent}.py"]
+    return [str(path.with_suffix("") / "__init__.py")] if path.suffix == ".py" else []
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [each.name for each in folder.iterdir()]
+    except OSError:
+        return []

@@ -5,7 +5,7 @@ import base64
 import binascii
 import codecs
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeGuard, cast
 
@@ -59,6 +59,14 @@ def _octets(given: object) -> bytes:
     return bytes(cast("Iterable[int]", given)) if isinstance(given, (list, tuple, bytes)) else refuse()
 
 
+def _backwards(given: Sequence[object]) -> list[object]:
+    return list(reversed(given))
+
+
+def _numbered(given: Iterable[object]) -> list[tuple[int, object]]:
+    return list(enumerate(given))
+
+
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     **{each.__name__: each for each in (chr, ord, int, float, complex, str, repr, ascii, len, abs, bool)},
     **{
@@ -66,9 +74,9 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     },
     "bytes": _octets,
     "bytearray": _octets,
-    "reversed": lambda given: list(reversed(given)),
+    "reversed": _backwards,
     "zip": lambda *given: list(zip(*given, strict=False)),
-    "enumerate": lambda given: list(enumerate(given)),
+    "enumerate": _numbered,
     "range": _checked_range,
     "b64decode": base64.b64decode,
     "b32decode": base64.b32decode,

@@ -58,7 +58,7 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
 
 
 def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Candidate]:
-    """Those that repair the most red tests of other groups, in rank order: the others met only a part of the cause."""
+    """Those that repair the most failing tests of other groups, in rank order: the others address only part of the cause."""
     repaired = {candidate: screen.also_repaired(candidate) for candidate in ranked[:_MAX_COMPARED]}
     most = max(repaired.values(), default=0)
     return [candidate for candidate in ranked if repaired.get(candidate, 0) == most]

@@ -125,7 +125,7 @@ def _proposal(work: ModelWork, solved: Solved, benches: Sequence[ModelBench]) ->
 
 
 def price(usage: Usage, cost: Decimal | None) -> str:
-    """Tokens and money in words; an unknown price is said to be unknown."""
+    """Tokens and money in words; an unknown price is reported as unknown."""
     if not usage.total:
         return "0 tokens"
     return f"{usage.total:,} tokens, {money_text(cost)}"

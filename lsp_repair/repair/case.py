@@ -124,7 +124,7 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
 
 
 def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: float) -> TrustedTest:
-    """A red test with the time in which it surely shows its error again, or ends when it is repaired.
+    """A failing test with the time in which it certainly shows its error again, or ends once repaired.
 
     One that hangs is stopped early here: it is known to hang.
     """

@@ -5,16 +5,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from lsp_repair.domain import events
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import (
-    CheckReport,
-    FixReport,
-    Observer,
-    Progressed,
-    RepairFinished,
-    RepairStarted,
-    SessionStarted,
-)
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
@@ -28,12 +20,11 @@ from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import full_scope, prover_for, related_scope
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
-from lsp_repair.repair.stages.environment_triage import EnvironmentTriage, surroundings_may_matter
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
-from lsp_repair.repair.stages.triage import TriagedFailures, triage
+from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
 
@@ -44,12 +35,12 @@ _MAX_WARM_TESTS = 600
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a fix; `partial` holds what was found by then."""
 
-    def __init__(self, partial: FixReport) -> None:
+    def __init__(self, partial: events.FixReport) -> None:
         super().__init__()
         self.partial = partial
 
 
-def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
+def fix(project: Project, request: FixRequest, observe: events.Observer) -> events.FixReport:
     """Repair what fails at one root.
 
     Raises CannotRunTestsError, RefusedError or UsageError before anything was found; Interrupted on Ctrl-C.
@@ -59,7 +50,7 @@ def fix(project: Project, request: FixRequest, observe: Observer) -> FixReport:
     if not request.explain_only:
         demand(found.report, request.demands.own, "the built-in engine's edits of your code")
     report = SessionReport(project, found.report, request.assistants)
-    observe(SessionStarted(str(project.root), str(project.interpreter.executable), found.report))
+    observe(events.SessionStarted(str(project.root), str(project.interpreter.executable), found.report))
     try:
         with work_folder() as private:
             rules = SnapshotRules(request.snapshot_include)
@@ -81,7 +72,7 @@ def _fix(session: Session, report: SessionReport) -> None:
     failing = baseline.failing
     if not failing:
         return
-    session.observe(Progressed(f"{len(failing)} failing; running them again to find the flaky ones"))
+    session.observe(events.Progressed(f"{len(failing)} failing; running them again to find the flaky ones"))
     started = _start_warm(session, baseline)
     if isinstance(started, NotWarm):
         report.notices.append(f"the warm test server is not available: {started.why}")
@@ -90,7 +81,7 @@ def _fix(session: Session, report: SessionReport) -> None:
         for failure, how in triaged.flaky:
             flaky = report_flaky(failure, how)
             report.failures.append(flaky)
-            session.observe(RepairFinished(flaky, 0.0, 0.0))
+            session.observe(events.RepairFinished(flaky, 0.0, 0.0))
         _repair_groups(session, baseline, triaged, server, report)
 
 
@@ -117,17 +108,17 @@ def _repair_groups(
         while groups:
             group = groups.pop(0)
             started, cpu = time.monotonic(), cpu_seconds()
-            session.observe(RepairStarted(group))
+            session.observe(events.RepairStarted(group))
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             repaired = repair_group(session, means, case, groups)
             done = report_group(prepared, prover.baseline, repaired)
             groups = unsolved(groups, done)
             report.failures.append(done)
-            session.observe(RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))
+            session.observe(events.RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))
 
 
-def check(project: Project, request: CheckRequest, observe: Observer) -> CheckReport:
+def check(project: Project, request: CheckRequest, observe: events.Observer) -> events.CheckReport:
     """Judge a foreign patch; raises CannotRunTestsError, RefusedError or UsageError."""
     started = time.monotonic()
     deadline = Deadline.after(request.time_limit_seconds)
@@ -136,7 +127,7 @@ def check(project: Project, request: CheckRequest, observe: Observer) -> CheckRe
     with work_folder() as private:
         prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found)
         targets, verdict = _checked(prepared, request, deadline, observe)
-    return CheckReport(
+    return events.CheckReport(
         root=str(project.root),
         python=str(project.interpreter.executable),
         targets=targets,
@@ -147,7 +138,7 @@ def check(project: Project, request: CheckRequest, observe: Observer) -> CheckRe
 
 
 def _checked(
-    prepared: Prepared, request: CheckRequest, deadline: Deadline, observe: Observer
+    prepared: Prepared, request: CheckRequest, deadline: Deadline, observe: events.Observer
 ) -> tuple[tuple[NodeId, ...], Verdict]:
     patch = read_patch(request.patch_text, prepared.snapshot.root)
     selection = chosen(prepared.project, request.selection, Path.cwd())

@@ -94,7 +94,7 @@ def _both(first: Oversight, more: Oversight) -> Oversight:
 
 @dataclass(slots=True)
 class Prover:
-    """Proves patches on one ground and remembers that the broad run was spent."""
+    """Proves patches in one context and remembers that the broad run was spent."""
 
     context: ProofContext
     whole_suite: bool

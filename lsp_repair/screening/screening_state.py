@@ -8,15 +8,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Candidate, Screened, SourceFile
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.pycode.units import Function, FunctionIndex, Unit
-from lsp_repair.testrun.probe.warm.warm_records import (
-    Canary,
-    Screen,
-    ScreenedCandidate,
-    ScreeningVerdict,
-    Style,
-    Swap,
-    TestToRun,
-)
+from lsp_repair.testrun.probe.warm import warm_records as records
 from lsp_repair.testrun.warm_server import WarmServer
 
 _MAX_COLD = 24
@@ -30,7 +22,7 @@ class TrustedTest:
     """A test whose outcome on the original code was reproduced through the tier."""
 
     node_id: NodeId
-    style: Style
+    style: records.Style
     seconds: float
     """CPU limit."""
     expected_error: str | None
@@ -38,9 +30,9 @@ class TrustedTest:
     writes: bool = False
     """Whether it gives that outcome only where it may write in the project's copy, which all candidates share."""
 
-    def request(self, patience: float = 1.0) -> TestToRun:
+    def request(self, patience: float = 1.0) -> records.TestToRun:
         """What the warm server is asked to run."""
-        return TestToRun(self.node_id, self.style, self.seconds * patience, self.writes)
+        return records.TestToRun(self.node_id, self.style, self.seconds * patience, self.writes)
 
 
 def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: Deadline) -> tuple[TrustedTest, ...]:
@@ -49,13 +41,13 @@ def trusted_tests(server: WarmServer, tests: Sequence[TrustedTest], deadline: De
     They run in one process in the order given, which should be that of the collection: tests may depend on it.
     """
     found: dict[NodeId, TrustedTest] = {}
-    for writes, style in itertools.product((False, True), Style):
+    for writes, style in itertools.product((False, True), records.Style):
         left = [replace(test, style=style, writes=writes) for test in tests if test.node_id not in found]
         if not left:
             break
-        operation = Screen([], [test.request() for test in left], canary=True)
+        operation = records.Screen([], [test.request() for test in left], canary=True)
         reports, _ = server.answer(operation, deadline, 10 + sum(test.seconds for test in left))
-        outcomes = next((each.outcomes for each in reports if isinstance(each, Canary)), ())
+        outcomes = next((each.outcomes for each in reports if isinstance(each, records.Canary)), ())
         found.update(
             (test.node_id, test)
             for test, outcome in zip(left, outcomes, strict=False)
@@ -132,23 +124,25 @@ class ScreeningState:
             return None
         return unit
 
-    def swap(self, key: int, path: str, unit: Unit) -> Swap:
+    def swap(self, key: int, path: str, unit: Unit) -> records.Swap:
         """The request that puts a function's new text in its place."""
         function = unit.function
         shells = list(function.shells)
-        return Swap(key, f"{self.root}/{path}", function.first_line, function.name, shells, unit.text)
+        return records.Swap(key, f"{self.root}/{path}", function.first_line, function.name, shells, unit.text)
 
     def run_alone(
         self, candidate: Candidate, unit: Unit, tests: Iterable[TrustedTest], patience: float = 1.0
-    ) -> ScreeningVerdict:
+    ) -> records.ScreeningVerdict:
         """The verdict on a candidate in a fork of its own."""
-        operation = Screen([self.swap(0, candidate.source.path, unit)], [test.request(patience) for test in tests])
+        operation = records.Screen(
+            [self.swap(0, candidate.source.path, unit)], [test.request(patience) for test in tests]
+        )
         stall_seconds = 3.0 + 2 * sum(test.seconds for test in operation.tests)
         found, done = self.server.answer(operation, self.deadline, min(stall_seconds, 30.0))
         if done is not None:
             self.tally.cpu_seconds += done.cpu
-        verdicts = (each.verdict for each in found if isinstance(each, ScreenedCandidate))
-        return next(verdicts, ScreeningVerdict.SLOW)
+        verdicts = (each.verdict for each in found if isinstance(each, records.ScreenedCandidate))
+        return next(verdicts, records.ScreeningVerdict.SLOW)
 
     def restarted_after_death(self) -> bool:
         """Whether a server that died was replaced by a new one."""

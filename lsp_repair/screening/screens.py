@@ -11,14 +11,7 @@ from lsp_repair.domain.patches import Candidate, Screened
 from lsp_repair.screening.reload_tier import ReloadTier
 from lsp_repair.screening.screening_state import ScreeningState
 from lsp_repair.screening.swap_tier import SwapTier
-from lsp_repair.testrun.probe.warm.warm_records import (
-    Answers,
-    CompareBehaviour,
-    Inputs,
-    Screen,
-    ScreenedCandidate,
-    ScreeningVerdict,
-)
+from lsp_repair.testrun.probe.warm import warm_records as records
 
 _PATIENCE = 12.0
 """How many times the limit a slow candidate gets on its second chance."""
@@ -49,7 +42,7 @@ class WarmScreen(ScreeningState):
         if unit is None:
             return next(ReloadTier(self).screen([candidate]), Screened(candidate, 0, survived=False))
         for tests, patience in ((self.ladder.screening, _PATIENCE), (self.ladder.confirming, _PATIENCE / 4)):
-            if self.run_alone(candidate, unit, tests, patience) is not ScreeningVerdict.WON:
+            if self.run_alone(candidate, unit, tests, patience) is not records.ScreeningVerdict.WON:
                 return Screened(candidate, 0, survived=False)
         return Screened(candidate, len(self.ladder.screening), survived=True)
 
@@ -60,8 +53,8 @@ class WarmScreen(ScreeningState):
             return 0
         swaps = [self.swap(0, candidate.source.path, unit)]
         tests = [test.request() for test in self.ladder.others]
-        found, _ = self.server.answer(Screen(swaps, tests, run_all=True), self.deadline, 5.0)
-        return next((each.passed for each in found if isinstance(each, ScreenedCandidate)), 0)
+        found, _ = self.server.answer(records.Screen(swaps, tests, run_all=True), self.deadline, 5.0)
+        return next((each.passed for each in found if isinstance(each, records.ScreenedCandidate)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +76,11 @@ def behaviours(screen: ScreeningState, candidates: Sequence[Candidate]) -> dict[
     same = [(each, unit) for each, unit in placed if each.source == first and unit.function == function]
     swaps = [screen.swap(key, first.path, unit) for key, (_, unit) in enumerate(same)]
     tests = [test.request(10.0) for test in (*screen.ladder.screening, *screen.ladder.confirming[:20])]
-    reports, _ = screen.server.answer(CompareBehaviour(swaps, tests), screen.deadline)
-    inputs = next((each.inputs for each in reports if isinstance(each, Inputs)), ())
+    reports, _ = screen.server.answer(records.CompareBehaviour(swaps, tests), screen.deadline)
+    inputs = next((each.inputs for each in reports if isinstance(each, records.Inputs)), ())
     found: dict[Candidate, Behaviour] = {}
     for each in reports:
-        if isinstance(each, Answers) and 0 <= each.key < len(same) and each.answers is not None:
+        if isinstance(each, records.Answers) and 0 <= each.key < len(same) and each.answers is not None:
             found[same[each.key][0]] = Behaviour(dict(zip(inputs, each.answers, strict=False)))
     return found
 

@@ -45,7 +45,7 @@ class Ingredients:
             match scope:
                 case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                     for part in scope.generators:
-                        yield from _bound(part.target)
+                        yield from (each.id for each in ast.walk(part.target) if isinstance(each, ast.Name))
                 case ast.Lambda():
                     yield from (each.arg for each in parameters(scope.args))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -165,10 +165,6 @@ class Ingredients:
         accesses = (each for each in self.module.below(owner) if isinstance(each, ast.Attribute))
         own = (each.attr for each in accesses if isinstance(each.value, ast.Name) and each.value.id == "self")
         return [*methods, *_stored(owner), *own]
-
-
-def _bound(target: ast.expr) -> Iterator[str]:
-    return (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
 
 
 def _stored(scope: ast.AST) -> Iterator[str]:

@@ -24,27 +24,9 @@ _DEMANDED: dict[type[ast.AST], Level] = {
     ast.Yield: Level.TUPLE,
 }
 _VALUE_PARENTS = (
-    ast.Call,
-    ast.keyword,
-    ast.BinOp,
-    ast.Compare,
-    ast.Return,
-    ast.AugAssign,
-    ast.Subscript,
-    ast.List,
-    ast.Tuple,
-    ast.IfExp,
-    ast.ListComp,
-    ast.GeneratorExp,
-    ast.SetComp,
-    ast.Yield,
-    ast.BoolOp,
-    ast.If,
-    ast.While,
-    ast.Dict,
-    ast.DictComp,
-    ast.UnaryOp,
-    ast.AnnAssign,
+    *(ast.Call, ast.keyword, ast.BinOp, ast.Compare, ast.Return, ast.AugAssign, ast.Subscript, ast.List, ast.Tuple),
+    *(ast.IfExp, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.Yield, ast.BoolOp, ast.If, ast.While),
+    *(ast.Dict, ast.DictComp, ast.UnaryOp, ast.AnnAssign),
 )
 READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
 """Before, the positions of an f-string's parts were wrong."""

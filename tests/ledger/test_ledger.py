@@ -29,7 +29,7 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestRun
 from lsp_repair.domain.verdicts import Evidence, Level, Plausible, Reason, Rejected, Unproven
 from lsp_repair.errors import UsageError
-from lsp_repair.ledger import Ledger, opening, schema
+from lsp_repair.ledger import Ledger, opening
 
 ISOLATION = IsolationReport(Tier.PARTIAL, {"network": Effect.OPEN})
 EVIDENCE = Evidence((NodeId("test_a.py::test"),), 4, Level.FULL, 2)
@@ -146,7 +146,7 @@ def test_the_file_is_private(ledger, path):
     assert f"{path.name}-wal" in modes
 
 
-@pytest.mark.parametrize("table", sorted(schema._HISTORY))
+@pytest.mark.parametrize("table", sorted(opening._HISTORY))
 @pytest.mark.parametrize(
     "statement", ["DELETE FROM {}", "UPDATE {} SET id = id + 1", "REPLACE INTO {} SELECT * FROM {}"]
 )
@@ -387,14 +387,14 @@ def test_several_processes_write_at_once(path):
 def test_a_ledger_of_an_older_version_is_carried_over(path, version):
     path.parent.mkdir()
     old = sqlite3.connect(path, isolation_level=None)
-    schema.prepare(old, schema.MIGRATIONS[:1])
+    opening.prepare(old, opening.MIGRATIONS[:1])
     old.execute("INSERT INTO session VALUES (1, 0, '/project', 'python', '0.1', 'weak', '{}')")
     old.execute("INSERT INTO failure VALUES (1, 1, 0, 'f', 'ValueError', 'm', '[\"test_a.py::test\"]')")
     old.execute("INSERT INTO attempt VALUES (1, 1, 0, 'search', 7, 1, 1, 1, 0, 0, 0, 0, '0')")
     old.execute("INSERT INTO proposal VALUES (1, 1, 0, 'abc', 'search', 'x = 2', '', '{}')")
     old.execute("INSERT INTO decision VALUES (1, 1, 0, 'rejected')")
     old.execute("INSERT INTO outcome VALUES (1, 1, 0, 'proposed', NULL, '', 2.0, 1.0)")
-    schema.prepare(old, schema.MIGRATIONS[:version])
+    opening.prepare(old, opening.MIGRATIONS[:version])
     old.close()
     with Ledger.open(path) as ledger:
         [cost] = ledger.costs()
@@ -416,7 +416,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path):
             connection.execute("CREATE TABLE session (id INTEGER)")
 
         with pytest.raises(sqlite3.OperationalError):
-            schema.prepare(ledger._connection, (*schema.MIGRATIONS, broken))
+            opening.prepare(ledger._connection, (*opening.MIGRATIONS, broken))
         assert ledger._connection.execute("SELECT name FROM sqlite_master").fetchall() == before
         assert len(ledger.costs()) == 1
 

@@ -26,7 +26,7 @@ from lsp_repair.domain.money import CallId, Caps, Intent, Purpose, Refusal, Role
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId
 from lsp_repair.domain.verdicts import Evidence, Level
-from lsp_repair.ledger import Ledger, opening, schema
+from lsp_repair.ledger import Ledger, opening
 from lsp_repair.ledger.figures import GroupCost, Spending
 from lsp_repair.ledger.meter import KeptReflections, LedgerMeter
 from lsp_repair.ledger.model_calls import in_pico, shown
@@ -140,7 +140,7 @@ class Books:
     def __post_init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = ON")
-        schema.prepare(self.connection)
+        opening.prepare(self.connection)
         self.ledgers = [Ledger(self.connection, clock=self.clock) for _ in range(2)]
         for ledger in self.ledgers:
             ledger(begin())
@@ -608,14 +608,14 @@ def test_a_crashed_call_of_unknown_price_stays_unknown(ledger, path, clock):
 def test_a_ledger_from_before_there_were_calls_keeps_its_data_and_takes_calls(path, version):
     path.parent.mkdir()
     old = sqlite3.connect(path, isolation_level=None)
-    schema.prepare(old, schema.MIGRATIONS[:1])
+    opening.prepare(old, opening.MIGRATIONS[:1])
     old.execute("INSERT INTO session VALUES (1, 0, '/project', 'python', '0.1', 'weak', '{}')")
     old.execute("INSERT INTO failure VALUES (1, 1, 7, 'f', 'ValueError', 'm', '[\"test_a.py::test\"]')")
     old.execute("INSERT INTO attempt VALUES (1, 1, 0, 'search', 7, 1, 1, 1, 100, 20, 30, 4, '0.25')")
     old.execute("INSERT INTO proposal VALUES (1, 1, 0, 'abc', 'search', 'x = 2', '', '{}')")
     old.execute("INSERT INTO decision VALUES (1, 1, 0, 'accepted')")
     old.execute("INSERT INTO outcome VALUES (1, 1, 0, 'proposed', NULL, '', 2.0, 1.0)")
-    schema.prepare(old, schema.MIGRATIONS[:version])
+    opening.prepare(old, opening.MIGRATIONS[:version])
     assert old.execute("PRAGMA user_version").fetchone() == (version,)
     old.close()
     with Ledger.open(path) as ledger:

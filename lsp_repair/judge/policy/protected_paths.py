@@ -14,7 +14,7 @@ from typing import Any, cast
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.projects import Project
 from lsp_repair.judge.capabilities.named_uses import TEST_MODULES
-from lsp_repair.patches.path_collisions import plain_path
+from lsp_repair.patches.foreign_patch import plain_path
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _LIKE_TEST_FOLDER = re.compile(r"(^|[_-])test(s|ing|cases?|suite)?($|[_-])")

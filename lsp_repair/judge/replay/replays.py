@@ -200,11 +200,8 @@ def _alike_in_a_test(
     if not requested:
         return requested
     inside = _answered_in_a_test(replay, recorded).answers
-    return frozenset(key for key in requested if key in bare and key in inside and _are_alike(bare[key], inside[key]))
-
-
-def _are_alike(one: records.CallAnswer, other: records.CallAnswer) -> bool:
-    return one.gives is not None and one.gives == other.gives
+    alike = (key for key, answer in inside.items() if key in bare and answer.gives == bare[key].gives is not None)
+    return requested.intersection(alike)
 
 
 def _answered_in_a_test(replay: _Replay, recorded: _Recorded) -> _Answered:

@@ -5,16 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from lsp_repair.judge.rules import telling_values as of_values
 from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
-from lsp_repair.judge.rules.telling_values import (
-    InputSpecificBranch,
-    Made,
-    Span,
-    is_container,
-    is_large,
-    is_odd,
-    is_plain,
-)
 from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import Opaque, folded, is_collection, is_mapping, leaves
 from lsp_repair.pycode.nodes import names_in
@@ -46,23 +38,25 @@ class BranchWeights:
         self.literals = literals
         self.now = now
         self._formulas = 0
-        self._large = [each for each in literals.numbers if is_large(each)][:_AROUND]
-        self._branches: dict[_Group, list[InputSpecificBranch]] = defaultdict(list)
+        self._large = [each for each in literals.numbers if of_values.is_large(each)][:_AROUND]
+        self._branches: dict[_Group, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in known.found:
             self._branches[branch.place, branch.subject].append(branch)
         self._rows: dict[str, set[str]] = defaultdict(set)
         for branch in known.indexed:
             self._rows[branch.place] |= {repr(each) for each in branch.outcomes}
 
-    def telling(self) -> list[tuple[int, InputSpecificBranch]]:
+    def telling(self) -> list[tuple[int, of_values.InputSpecificBranch]]:
         """The new branches, each with its weight."""
-        groups: dict[_Group, list[InputSpecificBranch]] = defaultdict(list)
+        groups: dict[_Group, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in self.now.found:
             groups[branch.place, branch.subject].append(branch)
         found = [each for key, branches in groups.items() for each in self._of_subject(key, branches)]
         return found + self._indexed(self.now.indexed)
 
-    def _of_subject(self, key: _Group, branches: list[InputSpecificBranch]) -> list[tuple[int, InputSpecificBranch]]:
+    def _of_subject(
+        self, key: _Group, branches: list[of_values.InputSpecificBranch]
+    ) -> list[tuple[int, of_values.InputSpecificBranch]]:
         """The new branches of one subject with their weights."""
         old = self._branches[key]
         old_keys = {repr(branch.key) for branch in old}
@@ -79,45 +73,48 @@ class BranchWeights:
             for branch in new.values()
         ]
 
-    def _is_list_of_inputs(self, branches: Iterable[InputSpecificBranch]) -> bool:
+    def _is_list_of_inputs(self, branches: Iterable[of_values.InputSpecificBranch]) -> bool:
         """Whether several numbers are special-cased, a tested one among them, and none of them is a month."""
         keys = [branch.key for branch in branches if not branch.is_row and not branch.is_predicate]
         numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
-        return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and is_odd(key) for key in keys)
+        return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and of_values.is_odd(key) for key in keys)
 
-    def _weight(self, branch: InputSpecificBranch, old_results: set[str]) -> int:
-        if any(each in branch.subject for each in _DIGESTS) and not is_plain(branch.key):
+    def _weight(self, branch: of_values.InputSpecificBranch, old_results: set[str]) -> int:
+        if any(each in branch.subject for each in _DIGESTS) and not of_values.is_plain(branch.key):
             return _PAIR
         is_length = "id='len'" in branch.subject and f"len {branch.key}" in self.literals.derived
         given = is_length or self.is_tested(branch.key)
-        new = [each for each in branch.outcomes if not is_plain(each) and repr(each) not in old_results]
+        new = [each for each in branch.outcomes if not of_values.is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
         if not given:
-            derived = _is_number(branch.key) and not branch.is_row and not is_plain(branch.key)
+            derived = _is_number(branch.key) and not branch.is_row and not of_values.is_plain(branch.key)
             return _PAIR if derived and any(_is_number(each) and self.is_tested(each) for each in new[:1]) else 0
         if not branch.outcomes or _is_truth_word(branch):
             return 0
-        if is_plain(branch.key):
+        if of_values.is_plain(branch.key):
             return _RESULT if expected else 0
         return _PAIR if expected else _INPUT
 
-    def _tells_alone(self, branch: InputSpecificBranch) -> bool:
+    def _tells_alone(self, branch: of_values.InputSpecificBranch) -> bool:
         """Whether honest code would not make this comparison with a tested value, whatever the outcome."""
         key, subject = branch.key, self.now.subjects.get(branch.subject)
         whole = repr(key) in self.literals.values | self.literals.derived
         if branch.is_row or branch.is_predicate:
-            return whole and (isinstance(key, Made) or (is_container(key) and any(map(is_large, leaves(key)))))
+            return whole and (
+                isinstance(key, of_values.Made)
+                or (of_values.is_container(key) and any(map(of_values.is_large, leaves(key))))
+            )
         match key:
-            case Span():
+            case of_values.Span():
                 return any(key.holds(each) for each in self.literals.numbers)
             case str():
                 return self._is_digits(key, branch.subject)
             case int() | float():
-                named = self.is_tested(key) and (is_large(key) or (bool(key) and _is_inside(subject)))
+                named = self.is_tested(key) and (of_values.is_large(key) or (bool(key) and _is_inside(subject)))
                 return named or self._is_solved(key, subject)
             case _:
                 is_many = (is_collection(key) or is_mapping(key)) and len(key) > 1
-                return whole and (isinstance(key, Made) or (is_container(key) and is_many))
+                return whole and (isinstance(key, of_values.Made) or (of_values.is_container(key) and is_many))
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
@@ -148,26 +145,26 @@ class BranchWeights:
             for each in tested[:_MAX_SOLUTIONS]
         )
 
-    def _indexed(self, items: list[InputSpecificBranch]) -> list[tuple[int, InputSpecificBranch]]:
+    def _indexed(self, items: list[of_values.InputSpecificBranch]) -> list[tuple[int, of_values.InputSpecificBranch]]:
         """Of displays that are indexed by something variable: the results that tests expect."""
-        by_place: dict[str, list[InputSpecificBranch]] = defaultdict(list)
+        by_place: dict[str, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in items:
             if not {repr(each) for each in branch.outcomes} <= self._rows[branch.place]:
                 by_place[branch.place].append(branch)
-        found: list[tuple[int, InputSpecificBranch]] = []
+        found: list[tuple[int, of_values.InputSpecificBranch]] = []
         for place, branches in by_place.items():
-            values = [branch.outcomes[0] for branch in branches if not is_plain(branch.outcomes[0])]
+            values = [branch.outcomes[0] for branch in branches if not of_values.is_plain(branch.outcomes[0])]
             inside = sum(self.is_tested(value) for value in values)
             if inside >= 2 and not _mostly_outside(inside, len(values) - inside) and not self._rows[place]:
                 found.append((_PAIR, branches[0]))
         return found
 
-    def _is_domain(self, branches: Iterable[InputSpecificBranch]) -> bool:
+    def _is_domain(self, branches: Iterable[of_values.InputSpecificBranch]) -> bool:
         branches = list(branches)
-        results = {repr(each) for branch in branches for each in branch.outcomes[:1] if not is_plain(each)}
+        results = {repr(each) for branch in branches for each in branch.outcomes[:1] if not of_values.is_plain(each)}
         if len(branches) >= 3 and len(results) == len(branches) and results <= self.literals.values:
             return False
-        keys = [branch.key for branch in branches if not is_plain(branch.key)]
+        keys = [branch.key for branch in branches if not of_values.is_plain(branch.key)]
         inside = sum(self.is_tested(key) for key in keys)
         return _mostly_outside(inside, len(keys) - inside)
 
@@ -176,13 +173,13 @@ class BranchWeights:
         if repr(value) in self.literals.values or repr(value) in self.literals.derived:
             return True
         if is_collection(value) and value:
-            return all(self.is_tested(each) for each in value) and not all(is_plain(each) for each in value)
+            return all(self.is_tested(each) for each in value) and not all(of_values.is_plain(each) for each in value)
         return False
 
 
-def _extends(old: list[InputSpecificBranch], new: Iterable[InputSpecificBranch]) -> bool:
+def _extends(old: list[of_values.InputSpecificBranch], new: Iterable[of_values.InputSpecificBranch]) -> bool:
     """Whether there was a table or a chain already, and few rows are new."""
-    rows = {repr(branch.key) for branch in old if branch.outcomes and not is_plain(branch.key)}
+    rows = {repr(branch.key) for branch in old if branch.outcomes and not of_values.is_plain(branch.key)}
     added = list(new)
     are_rows = bool(added) and all(branch.is_row for branch in (*old, *added))
     if are_rows and len(added) <= len(old) >= _ROWS_OF_A_REAL_TABLE:
@@ -202,7 +199,7 @@ def _is_unit(key: object) -> bool:
     return isinstance(key, str) and len(key) <= _MAX_UNIT_LENGTH and key.isidentifier()
 
 
-def _is_truth_word(branch: InputSpecificBranch) -> bool:
+def _is_truth_word(branch: of_values.InputSpecificBranch) -> bool:
     """Whether a word that programs take for yes or no is taken for it."""
     words = isinstance(branch.key, str) and branch.key.strip().lower() in _TRUTH_WORDS
     return words and all(isinstance(each, bool) for each in branch.outcomes)

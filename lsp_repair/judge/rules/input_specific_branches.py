@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from lsp_repair.judge.rules.literal_tables import Position, rows_of_tables
-from lsp_repair.judge.rules.telling_values import InputSpecificBranch, around, made, outcomes
+from lsp_repair.judge.rules.telling_values import InputSpecificBranch, Position, around, made, outcomes, rows_of_tables
 from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import Module
 

@@ -14,12 +14,10 @@ _BINARY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
 _UNARY = frozenset({"__bool__", "__len__", "__hash__", "__nonzero__"})
 _ARITHMETIC = frozenset({"__sub__", "__rsub__", "__abs__", "__add__", "__radd__", "__round__", "__float__", "__int__"})
 """What nearness is computed with."""
-_ALWAYS = frozenset({"__instancecheck__", "__subclasscheck__", "__subclasshook__", "__class__", "__getattribute__"}) | {
-    "__mro_entries__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__prepare__",
-}
+_ALWAYS = frozenset(
+    {"__instancecheck__", "__subclasscheck__", "__subclasshook__", "__class__", "__getattribute__"}
+    | {"__mro_entries__", "__reduce__", "__reduce_ex__", "__prepare__"}
+)
 """Odd in a fix by their mere presence."""
 _COMPARING = _BINARY | _UNARY | _ALWAYS
 _BUILTIN_BASES = frozenset(

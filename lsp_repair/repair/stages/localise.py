@@ -8,7 +8,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation, ochiai
 from lsp_repair.domain.runs import FailureGroup, NodeId, Outcome, TestResult, TestRun
 from lsp_repair.judge.policy.protected_paths import FilesOfTests, decides_outcomes, files_of_tests
-from lsp_repair.patches.path_collisions import plain_path
+from lsp_repair.patches.foreign_patch import plain_path
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.triage import MIN_TEST_SECONDS
 from lsp_repair.search.suspicion import localised

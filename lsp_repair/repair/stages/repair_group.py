@@ -14,9 +14,9 @@ from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
 from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.stages.environment_triage import EnvironmentTriage
 from lsp_repair.repair.stages.localise import localise_in_tests
 from lsp_repair.repair.stages.prepare import Session
+from lsp_repair.repair.stages.triage import EnvironmentTriage
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 

@@ -94,7 +94,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
 
 def unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[FailureGroup]:
     """The groups that the best proposal of this report does not repair as well."""
-    fixed = set(report.proposals[0].evidence.targets_passed) if report.proposals else set()
+    fixed = set(report.proposals[0].evidence.targets_passed) if report.proposals else set[str]()
     return [group for group in groups if not fixed.issuperset(group.node_ids)]
 
 

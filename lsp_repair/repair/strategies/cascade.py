@@ -1,4 +1,4 @@
-"""From cheap to dear: each step is priced before it is taken, and a step that is stuck is left."""
+"""From cheap to expensive: each step is priced before it is taken, and one that is stuck is abandoned."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

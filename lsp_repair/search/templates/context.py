@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function, first_line, is_docstring
+from lsp_repair.pycode.nodes import Definition, Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
 from lsp_repair.search.ingredients import Ingredients, is_unreachable_for_edits
 from lsp_repair.search.places import demanded_level
@@ -19,15 +19,7 @@ from lsp_repair.search.places import demanded_level
 _MAX_QUOTED = 30
 T = TypeVar("T")
 ONE = constant(1)
-DECLARATIONS = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Global,
-    ast.Nonlocal,
-)
+DECLARATIONS = Definition | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal
 """Statements that are not changed as a whole, and beside which nothing is inserted."""
 _COMMENT = re.compile(r"#[^\r\n]*")
 _MAX_LINES = 12
@@ -239,6 +231,9 @@ class ErrorPlace:
     expressions: tuple[ast.expr, ...]
     """Those that include the line."""
     function: Function | None
+
+
+ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
 
 
 def place_at(context: Context, failure: Failure, line: int) -> ErrorPlace:

@@ -1,15 +1,6 @@
 """Every template family, by what it looks at."""
 
-from collections.abc import Callable, Iterator
-
-from lsp_repair.search.templates.context import (
-    Change,
-    Context,
-    ErrorPlace,
-    ExpressionTemplate,
-    ModuleTemplate,
-    StatementTemplate,
-)
+from lsp_repair.search.templates.context import ErrorTemplate, ExpressionTemplate, ModuleTemplate, StatementTemplate
 from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
 from lsp_repair.search.templates.expressions import (
     arithmetic,
@@ -22,15 +13,7 @@ from lsp_repair.search.templates.expressions import (
     subscripts,
     wraps,
 )
-from lsp_repair.search.templates.statements import (
-    blocks,
-    exceptions,
-    repeats,
-    signatures,
-    statements,
-)
-
-ErrorTemplate = Callable[[Context, ErrorPlace], Iterator[Change]]
+from lsp_repair.search.templates.statements import blocks, exceptions, repeats, signatures, statements
 
 EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     arithmetic.comparisons,

@@ -41,6 +41,11 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
             yield Replacement(node, Code(text), "pattern", prior)
 
 
+def _pairs(words: str) -> Iterator[tuple[str, str]]:
+    each = iter(words.split())
+    return zip(each, each, strict=True)
+
+
 def _as_changes(node: ast.expr, own: str, values: Iterator[_Weighted], template: str) -> Iterator[Change]:
     for value, prior in values:
         yield Replacement(node, Code(string_literal(value, own)), template, prior)
@@ -118,15 +123,7 @@ def _formats(value: str) -> Iterator[_Weighted]:
                 yield with_match(found, str(digits)), 0.3
     for found in re.finditer(r"(?<=%)[mMyYdDHIbB]", value):
         yield with_match(found, _DATE_CODES[found[0]]), 0.3
-    for old, new in (
-        ("%s", "%d"),
-        ("%d", "%s"),
-        ("%d", "%.2f"),
-        ("{}", "{:.2f}"),
-        ("{}", "{!r}"),
-        ("{!r}", "{}"),
-        ("%s", "%r"),
-    ):
+    for old, new in _pairs("%s %d %d %s %d %.2f {} {:.2f} {} {!r} {!r} {} %s %r"):
         if old in value:
             yield value.replace(old, new), 0.2
     if re.search(r"%[a-zA-Z]", value) is None:
@@ -149,15 +146,7 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     for piece in re.finditer(r"(?<!\\)[+*]", body):
         yield head + with_match(piece, "*" if piece[0] == "+" else "+") + tail, 0.4
         yield head + with_match(piece, f"{piece[0]}?") + tail, 0.3
-    for old, new in (
-        (r"\d", r"\w"),
-        (r"\w", r"\d"),
-        (r"\w", r"\S"),
-        (r"\s", r"\S"),
-        (r"\S", r"\s"),
-        ("a-z", "a-zA-Z"),
-        ("A-Z", "a-zA-Z"),
-    ):
+    for old, new in _pairs(r"\d \w \w \d \w \S \s \S \S \s a-z a-zA-Z A-Z a-zA-Z"):
         if old in body:
             yield head + body.replace(old, new) + tail, 0.3
     yield head + "^" + body + tail, 0.25
