@@ -10,7 +10,7 @@ from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.judge.rules.reading import read_rules
 from lsp_repair.judge.rules.rule_context import SuiteFacts
-from lsp_repair.judge.rules.tested_literals import literals_of_tests
+from lsp_repair.judge.tested_inputs.tested_literals import literals_of_tests
 
 TESTS = """
     import pytest

@@ -12,7 +12,7 @@ from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.judge.rules.reading import read_rules
 from lsp_repair.judge.rules.rule_context import SuiteFacts
-from lsp_repair.judge.rules.tested_literals import literals_of_tests
+from lsp_repair.judge.tested_inputs.tested_literals import literals_of_tests
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 

@@ -9,7 +9,7 @@ from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.judge.rules.reading import read_rules
 from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.rule_registry import RULES, Severity
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 
 SUITE = SuiteFacts(
     LiteralsOfTests(values=frozenset({"2600", "77"}), inputs=frozenset({"2600"}), numbers=(2600, 77)),

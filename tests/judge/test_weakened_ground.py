@@ -9,8 +9,8 @@ from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.judge.rules.reading import read_rules
 from lsp_repair.judge.rules.rule_context import SuiteFacts
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
 from lsp_repair.judge.runs.run_integrity import excess_output
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 
 
 def change(before: str, after: str, path: str = "shop.py") -> FileChange:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.judge.replay.changed_code import TRIVIAL, ChangedCode
-from lsp_repair.judge.rules.telling_values import is_odd
+from lsp_repair.judge.tested_inputs.telling_values import is_odd
 from lsp_repair.testrun.probe.replay.callables import MAX_CALLS, MAX_OF_ONE
 from lsp_repair.testrun.probe.replay.replay_records import CallAnswer, CallMade
 

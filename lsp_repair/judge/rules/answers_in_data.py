@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
-from lsp_repair.judge.rules.telling_values import is_odd
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs.telling_values import is_odd
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 
 _MAX_BYTES = 1_000_000
 _MANY_ROWS = 3

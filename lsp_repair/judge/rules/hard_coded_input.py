@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
-from lsp_repair.judge.rules.branch_weights import ENOUGH, BranchWeights
-from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.rules.rule_context import RuleContext
-from lsp_repair.judge.rules.telling_values import is_container, is_plain
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs.branch_weights import ENOUGH, BranchWeights
+from lsp_repair.judge.tested_inputs.input_specific_branches import InputSpecificBranches
+from lsp_repair.judge.tested_inputs.telling_values import is_container, is_plain
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import Opaque, leaves
 from lsp_repair.pycode.modules import module_of
 from lsp_repair.pycode.nodes import Function

@@ -11,7 +11,7 @@ from lsp_repair.judge.capabilities.new_uses import is_python
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, refused
 from lsp_repair.judge.rules.rule_context import RuleContext, SuiteFacts
 from lsp_repair.judge.rules.rule_registry import RULES, Rule, Severity, Subject
-from lsp_repair.judge.rules.tested_literals import literals_of_tests
+from lsp_repair.judge.tested_inputs.tested_literals import literals_of_tests
 from lsp_repair.pycode.modules import read_module
 
 _MAX_FINDINGS = 5

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from lsp_repair.domain.patches import FileChange
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.modules import Module
 

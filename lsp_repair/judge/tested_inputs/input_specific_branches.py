@@ -4,7 +4,14 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from lsp_repair.judge.rules.telling_values import InputSpecificBranch, Position, around, made, outcomes, rows_of_tables
+from lsp_repair.judge.tested_inputs.telling_values import (
+    InputSpecificBranch,
+    Position,
+    around,
+    made,
+    outcomes,
+    rows_of_tables,
+)
 from lsp_repair.pycode.folding import Opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import Module
 

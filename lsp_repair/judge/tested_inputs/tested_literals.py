@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.runs import CollectedTest, NodeId
-from lsp_repair.judge.rules.telling_values import is_container, made
+from lsp_repair.judge.tested_inputs.telling_values import is_container, made
 from lsp_repair.pycode.folding import Opaque, folded_or_opaque, is_collection, is_mapping, is_sequence
 from lsp_repair.pycode.modules import parsed, read_module
 from lsp_repair.pycode.naming import Naming

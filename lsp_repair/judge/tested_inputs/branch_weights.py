@@ -5,9 +5,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lsp_repair.judge.rules import telling_values as of_values
-from lsp_repair.judge.rules.input_specific_branches import InputSpecificBranches
-from lsp_repair.judge.rules.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs import telling_values as of_values
+from lsp_repair.judge.tested_inputs.input_specific_branches import InputSpecificBranches
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
 from lsp_repair.pycode.folding import Opaque, folded, is_collection, is_mapping, leaves
 from lsp_repair.pycode.nodes import names_in
 

@@ -1,0 +1,1 @@
+"""What the tests check a project with, and code that tells these inputs from others."""
