@@ -100,7 +100,7 @@ class ColdResult:
     """A run, and why its configuration did not load when it did not."""
 
     run: TestRun
-    conftest_failure: Failure | None = None
+    start_failure: Failure | None = None
 
 
 def run_cold(
@@ -128,7 +128,7 @@ def run_cold(
             builder.ended = True
             break
         request = replace(request, only=left)
-    return ColdResult(builder.run(time.monotonic() - started, tail), builder.conftest_failure)
+    return ColdResult(builder.run(time.monotonic() - started, tail), builder.start_failure)
 
 
 def _for_trials(must_fail: MustFailRequest | None, builder: RunBuilder) -> frozenset[NodeId]:

@@ -33,7 +33,7 @@ class RunBuilder:
     ended: bool = False
     exit_status: int | None = None
     pytest_version: str = ""
-    conftest_failure: Failure | None = None
+    start_failure: Failure | None = None
     cpu_seconds: float = 0.0
     garbled: str = ""
     """Why the reports cannot be trusted."""
@@ -56,8 +56,8 @@ class RunBuilder:
                 for each in report.tests:
                     test = CollectedTest(NodeId(each.id), each.path, each.line, each.doctest)
                     self.collected[test.node_id] = test
-            case reports.ConftestError():
-                self.conftest_failure = failure(NodeId("conftest.py"), "collect", report.failure)
+            case reports.StartError():
+                self.start_failure = failure(NodeId("conftest.py"), "collect", report.failure)
             case reports.CollectError():
                 self._take_broken(report)
             case reports.End():
@@ -216,8 +216,8 @@ class Protocol:
         match report:
             case reports.Collected():
                 self._collect([test.id for test in report.tests])
-            case reports.ConftestError():
-                self._did_not_start = True
+            case reports.StartError():
+                self._did_not_start = self._collected is None
             case reports.Start(id=node_id):
                 self._start(node_id)
             case reports.Phase():

@@ -115,7 +115,7 @@ def _readers(*kinds: type[Record]) -> dict[str, Read]:
 
 
 _OF_A_RUN: Mapping[str, Read] = {
-    **_readers(run_records.Hello, run_records.Collected, run_records.CollectError, run_records.ConftestError),
+    **_readers(run_records.Hello, run_records.Collected, run_records.CollectError, run_records.StartError),
     **_readers(run_records.Start, run_records.Executed, run_records.Modules),
     **_readers(run_records.Garbled, run_records.End),
     **_checked(run_records.Phase, _is_whole_phase),

@@ -234,8 +234,8 @@ def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmSe
 
 
 def _reason(builder: RunBuilder, running: Running) -> str:
-    if builder.conftest_failure is not None:
-        return f"a conftest does not load: {builder.conftest_failure.message}"
+    if builder.start_failure is not None:
+        return f"pytest does not start: {builder.start_failure.message}"
     return running.output_tail(400) or "the process ended during collection"
 
 

@@ -98,3 +98,41 @@ def test_a_right_patch_is_proved_beside_a_file_that_never_collects(write, lsp_re
     )
     ran = lsp_repair("check", root, "--patch", patch, "--test", "tests/test_rates.py")
     assert (ran.code, ran.json["verdict"]) == (0, "plausible"), ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "words"),
+    [
+        ({"pytest.ini": "[pytest]\naddopts = --cov=api\n"}, "pytest-error", ["--cov=api", "-m pip install pytest-cov"]),
+        (
+            {"conftest.py": "import torch_not_here\n"},
+            "conftest-error",
+            ["conftest.py:1", "-m pip install torch_not_here"],
+        ),
+        ({"conftest.py": "raise ValueError('odd')\n"}, "conftest-error", ["conftest.py:1: ValueError: odd"]),
+        ({"pytest.ini": "[pytest]\naddopts = -p not_here\n"}, "conftest-error", ["-m pip install not_here"]),
+        (
+            {
+                "pytest.ini": "[pytest]\naddopts = -p odd_plugin.hooks\npythonpath = .\n",
+                "site-packages/odd_plugin/__init__.py": "",
+                "site-packages/odd_plugin/hooks.py": "raise TypeError('takes 7 arguments')\n",
+            },
+            "plugin-error",
+            ["the plugin odd_plugin (odd_plugin/hooks.py:1)", "takes 7 arguments", "--upgrade odd-plugin"],
+        ),
+    ],
+)
+def test_what_keeps_pytest_from_starting_is_named_with_the_usual_cure(write, lsp_repair, tmp_path, files, code, words):
+    outside = {name: files[name] for name in files if name.startswith("site-packages")}
+    root = write(
+        **{"test_it.py": "def test_it(): pass\n", **{name: files[name] for name in files if name not in outside}}
+    )
+    for name, text in outside.items():
+        path = tmp_path / "elsewhere" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    ran = lsp_repair("fix", root, PYTHONPATH=str(tmp_path / "elsewhere" / "site-packages"))
+    error = ran.json["error"]
+    assert (ran.code, error["code"]) == (4, code), ran.out
+    for word in words:
+        assert word in error["message"] + error["hint"]

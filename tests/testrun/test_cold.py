@@ -113,8 +113,8 @@ def test_a_file_that_does_not_collect_is_a_failure_of_that_file(project, run, so
 def test_a_conftest_that_does_not_load_is_told_with_its_place(project):
     place = project({"conftest.py": "def broken(:\n", "test_it.py": "def test_it(): pass\n"})
     result = run_cold(place, ColdRequest(), Deadline.after(30))
-    assert result.conftest_failure.error_type == "SyntaxError"
-    assert result.conftest_failure.innermost_project_frame.path == "conftest.py"
+    assert result.start_failure.error_type == "SyntaxError"
+    assert result.start_failure.innermost_project_frame.path == "conftest.py"
 
 
 def test_unittest_classes_and_doctests_are_tests_too(project, run):

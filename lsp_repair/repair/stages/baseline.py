@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
-from lsp_repair.errors import CannotRunTestsError, UsageError
+from lsp_repair.errors import UsageError
 from lsp_repair.repair.fix_request import Chosen
+from lsp_repair.repair.stages.cannot_run import must_be_able_to_run
 from lsp_repair.repair.stages.prepare import Prepared
-from lsp_repair.testrun.cold import ColdRequest, ColdResult, run_cold
+from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _BASELINE_SHARE = 0.5
 """Of the time limit: a baseline that takes longer leaves no time for repairs, so its results so far have to do."""
 _PATIENT_SECONDS = 20.0
 _PATIENT_SHARE = 1 / 20
 """CPU time, at most and as a share of the time limit, before a test counts as hanging."""
-_USAGE_ERROR, _INTERNAL_ERROR = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe
     patience = min(_PATIENT_SECONDS, deadline.remaining * _PATIENT_SHARE)
     request = ColdRequest(files=chosen.files)
     result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
-    _must_be_able_to_run(prepared, result)
+    must_be_able_to_run(prepared, result)
     _must_know(chosen, result.run)
     run = _with_slow_tests(prepared, result.run, patience, deadline)
     run = _with_named_tests(prepared, run, chosen, deadline)
@@ -126,34 +126,3 @@ def _incomplete(run: TestRun) -> str:
         f"the baseline did not finish within its share of the time limit: {len(run.results)} of {len(run.collected)} "
         "tests ran; raise --time-limit, or choose tests with --test or --last-failed"
     )
-
-
-def _must_be_able_to_run(prepared: Prepared, result: ColdResult) -> None:
-    run, conftest = result.run, result.conftest_failure
-    if conftest is not None:
-        frame = conftest.innermost_project_frame
-        where = f"{frame.path}:{frame.line}: " if frame else ""
-        raise CannotRunTestsError(
-            "conftest-error",
-            f"a conftest does not load: {where}{conftest.error_type}: {conftest.message}",
-            "repair it first: without it no test can be run",
-        )
-    if not run.pytest_version:
-        raise CannotRunTestsError(
-            "probe-did-not-start",
-            f"{prepared.place.python} did not start pytest: {_last_line(run.output_tail)}",
-            "run it with -m pytest to see why, or choose another with --python",
-        )
-    if run.exit_status in {_USAGE_ERROR, _INTERNAL_ERROR} and not run.results:
-        raise CannotRunTestsError(
-            "pytest-error",
-            f"pytest did not run: {_last_line(run.output_tail)}",
-            "run pytest by hand to see the whole message",
-        )
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    usage = [line for line in lines if ": error: " in line]
-    errors = usage or [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
-    return errors[-1][:300] if errors else "it printed nothing"

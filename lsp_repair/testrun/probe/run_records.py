@@ -129,8 +129,8 @@ class CollectError(Record, kind="collect-error"):
     failure: Optional[ReportedFailure]
 
 
-class ConftestError(Record, kind="conftest-error"):
-    """A conftest that does not load."""
+class StartError(Record, kind="start-error"):
+    """A conftest or a plugin that does not load, or an error inside of pytest."""
 
     failure: ReportedFailure
 

@@ -71,13 +71,22 @@ class Reporting:
         """The operands of the last comparison that turned out false."""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
-        """A conftest that does not load ends pytest with nothing but text: keep the facts."""
+    def pytest_cmdline_parse(self) -> Generator[None, Any, None]:
+        """A conftest or a plugin that does not load ends pytest with nothing but text: keep the facts."""
         outcome: Any = yield
         if outcome.excinfo is not None:
-            failure = _failure_of(outcome.excinfo[1], self.root)
-            assert failure is not None
-            self.emit(records.ConftestError(failure))
+            self.report_start(outcome.excinfo[1])
+
+    def report_start(self, error: BaseException) -> None:
+        """Report what ended pytest itself."""
+        failure = _failure_of(error, self.root)
+        if failure is not None and failure.type not in {"UsageError", "SystemExit"}:  # these have said enough
+            self.emit(records.StartError(failure))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: Any) -> None:
+        """An error of a plugin or of pytest itself, which ends it."""
+        self.report_start(excinfo.value)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Any) -> Optional[bool]:
@@ -238,10 +247,16 @@ def _failure_of(error: Optional[BaseException], root: str) -> Optional[records.R
 
 def _root_cause(error: Optional[BaseException]) -> Optional[BaseException]:
     """Pytest wraps what an import raised; the user wants the original."""
-    wrappers = {"CollectError", "ConftestImportFailure", "UsageError"}
-    while error is not None and type(error).__name__ in wrappers and error.__cause__ is not None:
+    while error is not None and _is_wrapper(error) and error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+def _is_wrapper(error: BaseException) -> bool:
+    is_plugin = isinstance(error, ImportError) and str(error).startswith("Error importing plugin")
+    return is_plugin or type(error).__name__ in {
+        *("CollectError", "ConftestImportFailure", "PluginImportFailure", "UsageError"),
+    }
 
 
 def _unwrapped(error: BaseException) -> BaseException:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import time
+import traceback
 from typing import Any, Callable, NoReturn, Union
 
 import pytest
@@ -54,7 +55,11 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
     if request.guarded:
         guard(request.root, request.guarded, emit)
     hide_probe()
-    status = run_pytest(request.root, request.args, plugins)
+    try:
+        status = run_pytest(request.root, request.args, plugins)
+    except Exception:  # noqa: BLE001 - plugins that do not load raise anything; it was reported
+        traceback.print_exc()
+        status = int(pytest.ExitCode.INTERNAL_ERROR)
     emit(End(status, time.process_time()))
 
 

@@ -1,0 +1,109 @@
+"""Why pytest could not run at all: which conftest, plugin or option is at fault, and the usual cure."""
+
+import re
+from pathlib import PurePath
+
+from lsp_repair.domain.runs import Failure, Frame
+from lsp_repair.errors import CannotRunTestsError
+from lsp_repair.repair.missing_modules import install_command, missing_module
+from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.testrun.cold import ColdResult
+
+_USAGE_ERROR, _INTERNAL_ERROR = 4, 3
+_OPTIONS = {
+    "--asyncio": "pytest-asyncio",
+    "--benchmark": "pytest-benchmark",
+    "--black": "pytest-black",
+    "--cov": "pytest-cov",
+    "--doctest-plus": "pytest-doctestplus",
+    "--ds": "pytest-django",
+    "--flake8": "pytest-flake8",
+    "--forked": "pytest-forked",
+    "--html": "pytest-html",
+    "--instafail": "pytest-instafail",
+    "--mypy": "pytest-mypy",
+    "--numprocesses": "pytest-xdist",
+    "--dist": "pytest-xdist",
+    "-n": "pytest-xdist",
+    "--random-order": "pytest-random-order",
+    "--randomly": "pytest-randomly",
+    "--reruns": "pytest-rerunfailures",
+    "--reuse-db": "pytest-django",
+    "--snapshot": "syrupy",
+    "--socket": "pytest-socket",
+    "--disable-socket": "pytest-socket",
+    "--testmon": "pytest-testmon",
+    "--timeout": "pytest-timeout",
+}
+"""Which plugin knows an option, by the option or its beginning."""
+_PARTS_OF_PYTEST = frozenset({"_pytest", "pytest", "pluggy"})
+
+
+def must_be_able_to_run(prepared: Prepared, result: ColdResult) -> None:
+    """Raises CannotRunTestsError where a run has no results because pytest did not start or ended by itself."""
+    run, failure = result.run, result.start_failure
+    if failure is not None and not run.results:
+        raise _not_started(prepared, failure)
+    if not run.pytest_version:
+        raise CannotRunTestsError(
+            "probe-did-not-start",
+            f"{prepared.place.python} did not start pytest: {_last_line(run.output_tail)}",
+            "run it with -m pytest to see why, or choose another with --python",
+        )
+    if run.exit_status in {_USAGE_ERROR, _INTERNAL_ERROR} and not run.results:
+        line = _last_line(run.output_tail)
+        raise CannotRunTestsError("pytest-error", f"pytest did not run: {line}", _cure_of_usage(prepared, line))
+
+
+def _not_started(prepared: Prepared, failure: Failure) -> CannotRunTestsError:
+    said = f"{failure.error_type}: {failure.message}"
+    frame, plugin = failure.innermost_project_frame, _plugin_frame(failure)
+    missing = missing_module(failure, prepared.snapshot.root, prepared.project.interpreter.executable)
+    if missing is not None:
+        where = f"{frame.path}:{frame.line}: " if frame else ""
+        return CannotRunTestsError("conftest-error", f"pytest does not start: {where}{said}", f"it needs {missing}")
+    if frame is not None:
+        message = f"a conftest does not load: {frame.path}:{frame.line}: {said}"
+        return CannotRunTestsError("conftest-error", message, "repair it first: without it no test can be run")
+    if plugin is not None:
+        path = _installed_path(plugin.path)
+        name = path.parts[0].removesuffix(".py")
+        upgrade = install_command(prepared.project.interpreter.executable, "--upgrade", name.replace("_", "-"))
+        hint = f"it may not support this pytest: {upgrade}, or uninstall it"
+        return CannotRunTestsError(
+            "plugin-error", f"the plugin {name} ({path}:{plugin.line}) does not load: {said}", hint
+        )
+    return CannotRunTestsError(
+        "pytest-error", f"pytest did not run: {said}", "run pytest by hand to see the whole message"
+    )
+
+
+def _plugin_frame(failure: Failure) -> Frame | None:
+    """The innermost frame in an installed package that is no part of pytest."""
+    installed = [frame for frame in failure.frames if _installed_path(frame.path).parts]
+    return next(
+        (each for each in reversed(installed) if _installed_path(each.path).parts[0] not in _PARTS_OF_PYTEST), None
+    )
+
+
+def _installed_path(path: str) -> PurePath:
+    """Relative to the folder of installed packages; empty for files elsewhere."""
+    return PurePath(re.split(r"[/\\](?:site|dist)-packages[/\\]", path)[-1] if "-packages" in path else "")
+
+
+def _cure_of_usage(prepared: Prepared, line: str) -> str:
+    unknown = line.partition("unrecognized arguments:")[2].split()
+    plugins = [plugin for word in unknown for option, plugin in _OPTIONS.items() if word.startswith(option)]
+    if not plugins:
+        return "run pytest by hand to see the whole message"
+    command = install_command(prepared.project.interpreter.executable, *dict.fromkeys(plugins[:1]))
+    return f"{unknown[0]} is an option of {plugins[0]}: {command}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    usage = [line for line in lines if ": error: " in line]
+    errors = usage or [line for line in lines if line.startswith(("ERROR", "E ", "INTERNALERROR> E"))] or lines
+    return (
+        errors[-1].removeprefix("INTERNALERROR> ").removeprefix("E ").strip()[:300] if errors else "it printed nothing"
+    )
