@@ -206,6 +206,62 @@ def test_ordinary_code_carries_no_flag(addition):
 
 
 CHANGED = [
+    # of fixes that were made in public projects
+    ("import ast\nx = 1\n", "import ast\nimport asyncio\nasync def f():\n    await asyncio.sleep(0)\nx = 1\n"),
+    (
+        "def walk(x):\n    return walk(x.next)\n",
+        "def walk(x, seen):\n    if id(x) in seen:\n        return None\n    seen.add(id(x))\n    return walk(x.next, seen)\n",
+    ),
+    (
+        "def walk(x):\n    return walk(x.next)\n",
+        "def walk(x, seen):\n    key = id(x)\n    if key in seen:\n        return None\n    seen.add(key)\n    return walk(x.next, seen)\n",
+    ),
+    (
+        "def bound(x):\n    return x.__name__\n",
+        "import types\ndef bound(x):\n    return not isinstance(x, types.MethodType) and x.__name__\n",
+    ),
+    (
+        "class Bad(Exception):\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n",
+        (
+            "class Bad(Exception):\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n\n"
+            "    def __reduce__(self):\n        return type(self), (self.a, self.b)\n"
+        ),
+    ),
+    (
+        "import sys\ndef make(name):\n    return type(name, (), {})\n",
+        (
+            "import sys\ndef make(name):\n    made = type(name, (), {})\n"
+            "    made.__module__ = sys._getframe(1).f_globals.get('__name__')\n    return made\n"
+        ),
+    ),
+    ("def get(**options):\n    return options\n", "def get(**options):\n    options['tz'] = 1\n    return options\n"),
+    (
+        "def at(key, items):\n    return items[key]\n",
+        "def at(key, items):\n    try:\n        key = int(key)\n    except Exception:\n        return None\n    return items[key]\n",
+    ),
+    (
+        "def f(x):\n    assert x.stream is not None\n    return x.stream\n",
+        "def f(x):\n    assert x.socket is not None\n    return x.socket\n",
+    ),
+    (
+        "class A:\n    def __eq__(self, other):\n        assert isinstance(other, A), other\n        return self.n == other.n\n",
+        "class A:\n    def __eq__(self, other):\n        if not isinstance(other, A):\n            return False\n        return self.n == other.n\n",
+    ),
+    (
+        "def f(x):\n    if not x:\n        raise AttributeError(x)\n    return x\n",
+        "def f(x):\n    if not x:\n        raise NotImplementedError(x)\n    return x\n",
+    ),
+    (
+        "def f(x):\n    if x < 0:\n        raise ValueError(x)\n    return x\n",
+        (
+            "def checked(function):\n    def inner(x):\n        if x < 0:\n            raise ValueError(x)\n"
+            "        return function(x)\n    return inner\n\n@checked\ndef f(x):\n    return x\n"
+        ),
+    ),
+    (
+        "def f():\n    def g(x):\n        x.append(1)\n        return x\n    return g\n\ndef h():\n    def g(x):\n        return x + 1\n    return g\n",
+        "def f():\n    def g(x):\n        x.append(2)\n        return x\n    return g\n\ndef h():\n    def g(x):\n        return x + 1\n    return g\n",
+    ),
     ("import sys\nsys.exit(1)\n", "import sys\nif x: sys.exit(2)\n"),
     ("x = open('a').read()\n", "with open('a', encoding='utf-8') as f:\n    x = f.read()\n"),
     ("x = open('a').read()\n", "from pathlib import Path\nx = Path('a').read_text('utf-8')\n"),

@@ -15,7 +15,9 @@ FILES = {
 
 def found(path: str, before: str | None, after: str):
     change = FileChange(path, None if before is None else before.encode(), after.encode())
-    suite = SuiteFacts(test_sources=lambda: [FILES["test_shop.py"]], product_sources=lambda: [FILES["shop.py"]])
+    suite = SuiteFacts(
+        test_sources=lambda: [FILES["test_shop.py"]], product_sources=lambda: [FILES["shop.py"]], failing_lines={}
+    )
     return read_rules(Patch((change,)), suite)
 
 
@@ -99,3 +101,10 @@ def test_a_removed_check_is_found_where_it_was():
     before = "import os\n\n\ndef f(x):\n    x += 1\n    assert x > 0\n    return x\n"
     finding = found("shop.py", before, before.replace("    assert x > 0\n", "")).findings[0]
     assert (finding.path, finding.line) == ("shop.py", 6)
+
+
+def test_the_check_that_the_failure_came_from_may_be_repaired():
+    before, after = "def f(x):\n    if x < 0:\n        raise ValueError(x)\n    return x\n", "def f(x):\n    return x\n"
+    change = FileChange("shop.py", before.encode(), after.encode())
+    assert not read_rules(Patch((change,)), SuiteFacts(failing_lines={"shop.py": frozenset({3})})).findings
+    assert read_rules(Patch((change,)), SuiteFacts(failing_lines={"shop.py": frozenset({4})})).findings

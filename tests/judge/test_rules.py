@@ -15,6 +15,7 @@ SUITE = SuiteFacts(
     LiteralsOfTests(values=frozenset({"2600", "77"}), inputs=frozenset({"2600"}), numbers=(2600, 77)),
     test_sources=lambda: [b"assert allowed(2600) == LIMIT\nopen('rates.txt')\n"],
     product_sources=lambda: [b"import os\n"],
+    failing_lines={},
 )
 BEFORE = """
     LIMIT = 10

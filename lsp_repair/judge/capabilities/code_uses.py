@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lsp_repair.judge.capabilities.named_uses import STREAMS, is_ordinary_use
+from lsp_repair.judge.capabilities.named_uses import STREAMS
+from lsp_repair.judge.capabilities.ordinary_uses import is_ordinary_use
 from lsp_repair.pycode.modules import Module, module_of, parsed
 from lsp_repair.pycode.naming import STEPPING_STONES, canonical
 

@@ -10,14 +10,14 @@ from lsp_repair.pycode.nodes import Function, parameters
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
-    """Functions that return a value, existed before, and now change a container that they are given."""
+    """Functions that return a value, existed before, and now change a container that they were given before, too."""
     if context.before is None:
         return
     old = dict(context.before.scopes.named_functions())
     for key, node in context.after.scopes.named_functions():
         if key in old and _gives(old[key]) and _gives(node):
             changed, known = _changed(node), _changed(old[key])
-            for name in changed.keys() - known.keys():
+            for name in (changed.keys() - known.keys()) & {each.arg for each in parameters(old[key].args)}:
                 message = f"{node.name} starts to change its argument {name}"
                 yield Finding(Flag.KEPT_STATE, context.path, changed[name], message)
 
@@ -28,8 +28,11 @@ def _gives(node: Function) -> bool:
 
 
 def _changed(node: Function) -> dict[str, int]:
-    """Parameters whose items change, with the line; a copy by the same name is the function's own."""
-    given = {each.arg for each in parameters(node.args)} - {"self", "cls"}
+    """Parameters whose items change, with the line; a copy by the same name is the function's own, and so are `**keywords`."""
+    own = {"self", "cls", *(each.arg for each in (node.args.vararg, node.args.kwarg) if each is not None)}
+    if node.name == "__deepcopy__":  # whose argument is there to be changed
+        return {}
+    given = {each.arg for each in parameters(node.args)} - own
     changed, rebound = dict[str, int](), set[str]()
     for each in ast.walk(node):
         match each:

@@ -1,11 +1,12 @@
 """What reading a patch tells: every rule of the registry on every file that it is for; nothing runs."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Finding, Flag, Reason
 from lsp_repair.judge.capabilities.new_uses import is_python
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, refused
@@ -16,6 +17,7 @@ from lsp_repair.pycode.modules import read_module
 
 _MAX_FINDINGS = 5
 """Of one rule in one file."""
+_MAX_COMPARED = 200
 
 
 def read_patch(
@@ -38,7 +40,18 @@ def read_patch(
 
     tests = [path for path in sorted(oracle) if path.endswith(".py")]
     literals = literals_of_tests(targets, context.baseline.collected, read)
-    return read_rules(patch, SuiteFacts(literals, lambda: (read(path) or b"" for path in tests), product), edited)
+    suite = SuiteFacts(
+        literals, lambda: (read(path) or b"" for path in tests), product, _failing_lines(context.baseline, targets)
+    )
+    return read_rules(patch, suite, edited)
+
+
+def _failing_lines(baseline: TestRun, targets: Collection[NodeId]) -> dict[str, frozenset[int]]:
+    lines = defaultdict[str, set[int]](set)
+    for failure in filter(None, map(baseline.failure_of, targets)):
+        for frame in failure.frames:
+            lines[frame.path].add(frame.line)
+    return {path: frozenset(found) for path, found in lines.items()}
 
 
 def read_rules(patch: Patch, suite: SuiteFacts | None = None, edited: Collection[str] = ()) -> LayerResult:
@@ -58,6 +71,8 @@ def read_rules(patch: Patch, suite: SuiteFacts | None = None, edited: Collection
 
 def _found(change: FileChange, suite: SuiteFacts, edited: Collection[str]) -> Iterator[tuple[Severity, Finding]]:
     subject = Subject.TEST if change.path in edited else Subject.CODE if is_python(change.path) else Subject.DATA
+    if change.before == change.after:
+        return
     is_code = subject is Subject.CODE
     before, after = read_module(change.before if is_code else None), read_module(change.after if is_code else None)
     if after is None:
@@ -65,7 +80,21 @@ def _found(change: FileChange, suite: SuiteFacts, edited: Collection[str]) -> It
     context = RuleContext(change, before, after, suite)
     for rule in RULES:
         if rule.subject is subject:
-            yield from ((rule.severity, each) for each in islice(_checked(rule, context), _MAX_FINDINGS))
+            yield from ((rule.severity, each) for each in islice(_new(rule, context), _MAX_FINDINGS))
+
+
+def _new(rule: Rule, context: RuleContext) -> Iterator[Finding]:
+    """What a rule finds in the patched file and not in the old file taken for a patch of itself."""
+    found = list(islice(_checked(rule, context), _MAX_COMPARED))
+    known = Counter[str]()
+    if found and context.before is not None and rule.subject is Subject.CODE:
+        old = FileChange(context.path, context.change.before, context.change.before)
+        itself = RuleContext(old, context.before, context.before, context.suite)
+        known.update(each.message for each in islice(_checked(rule, itself), _MAX_COMPARED))
+    for finding in found:
+        known[finding.message] -= 1
+        if known[finding.message] < 0:
+            yield finding
 
 
 def _checked(rule: Rule, context: RuleContext) -> Iterator[Finding]:

@@ -1,14 +1,17 @@
 """Checks of the code itself that a patch removes: assertions, warnings, and errors that it raised."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
+from lsp_repair.pycode.folding import is_constant
 from lsp_repair.pycode.nodes import Function, assigned_names, name_of
 
 _RAISE, _AGAIN = "raise", "raise again"
+_COMPARED = re.compile(r"\b((?:Not)?Eq|LtE?|GtE?|Is(?:Not)?|(?:Not)?In)\(\)")
 _Check = tuple[str, str]
 """The name of the function around it, and what it checks."""
 
@@ -18,29 +21,66 @@ def check(context: RuleContext) -> Iterator[Finding]:
     if context.before is None:
         return
     old, new = context.before.tree, context.after.tree
-    for line in sorted({*_lost_kinds_of_errors(old, new), *map(context.line_after, _lost(old, new))}):
+    lost = _not_at_fault(list(_lost(old, new)), context)
+    for line in sorted({*_lost_kinds_of_errors(old, new), *map(context.line_after, lost)}):
         message = "an assertion or an error that the code raised is gone or changed"
         yield Finding(Flag.WEAKENED_CHECK, context.path, line, message)
 
 
-def _lost(old: ast.Module, new: ast.Module) -> Iterator[int]:
-    """Lines of the old file."""
+def _not_at_fault(lost: list[tuple[str, ast.stmt | ast.expr]], context: RuleContext) -> Iterator[int]:
+    """Lines of lost checks in functions none of whose lost checks raised what the targets failed with.
+
+    A patch that repairs a check that is wrong has to change it. Where no failure is known, this cannot be told.
+    """
+    failing = context.suite.failing_lines
+    if failing is None:
+        return
+    lines = failing.get(context.path, frozenset[int]())
+    at_fault = {
+        function
+        for function, node in lost
+        if not lines.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    }
+    yield from (node.lineno for function, node in lost if function not in at_fault)
+
+
+def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
+    """Function and node of the old file. A check that another one replaces is not lost, nor one that a function now calls has."""
     functions = {node.name: node for node in ast.walk(new) if isinstance(node, Function)}
+    branches = [node for node in ast.walk(new) if isinstance(node, ast.If)]
     checks = list(_checks(old))
-    had, has = Counter(each for each, _ in checks), Counter(each for each, _ in _checks(new))
-    lost, gained = had - has, {function for function, what in has - had if what == _RAISE}
+    had, has = Counter(each for each, _ in checks), Counter(each for each, _ in _checks(new, is_new=True))
+    lost, gained = had - has, has - had
 
     def is_lost(function: str, what: str) -> bool:
         if function not in functions:
             return not function
         if what == _AGAIN:
             return _catches(functions[function])
-        return gained.isdisjoint(_reached(function, functions))
+        near = _reached(function, functions)
+        replacing = (each for each in list(gained.elements()) if each[0] in near and _replaces(each[1], what))
+        found = next(replacing, None)
+        if found is not None:
+            gained[found] -= 1
+        return found is None and not _asks_still(branches, what)
 
-    for key, line in checks:
+    for key, node in checks:
         if lost[key] > 0 and is_lost(*key):
             lost[key] -= 1
-            yield line
+            yield key[0], node
+
+
+def _replaces(new: str, old: str) -> bool:
+    """Whether a new check is worth the old one: any error is, and an assertion that compares in the same way."""
+    return new == _RAISE or (
+        new != _AGAIN and old != _RAISE and set(_COMPARED.findall(old)) <= set(_COMPARED.findall(new))
+    )
+
+
+def _asks_still(branches: list[ast.If], test: str) -> bool:
+    """Whether what an assertion asserted is now the condition of a branch."""
+    conditions = (each.test for each in branches)
+    return any(test in {ast.dump(each), ast.dump(getattr(each, "operand", each))} for each in conditions)
 
 
 def _reached(function: str, functions: Mapping[str, Function]) -> set[str]:
@@ -54,8 +94,10 @@ def _reached(function: str, functions: Mapping[str, Function]) -> set[str]:
 
 
 def _called(function: ast.AST) -> set[str]:
-    """Names of what a function calls."""
-    return {name_of(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    """Names of what a function calls, defines or is decorated with."""
+    called = {name_of(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    defined = {node.name for node in ast.walk(function) if isinstance(node, Function)}
+    return called | defined | {name_of(each) for each in getattr(function, "decorator_list", ())}
 
 
 def _is_still_to_do(node: ast.Raise) -> bool:
@@ -82,13 +124,16 @@ def _lost_kinds_of_errors(old: ast.Module, new: ast.Module) -> Iterator[int]:
                 pass
 
 
-def _checks(tree: ast.AST, function: str = "") -> Iterator[tuple[_Check, int]]:
-    """Conditions of assert statements, warnings, and new errors whatever they are; each with its line."""
+def _checks(tree: ast.AST, function: str = "", *, is_new: bool = False) -> Iterator[tuple[_Check, ast.stmt | ast.expr]]:
+    """Conditions of assert statements, warnings, and new errors whatever they are; each with its node.
+
+    What the old code had still to do is no check that it could lose, and what always holds is none that replaces one.
+    """
     for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.Assert):
-            yield (function, ast.dump(child.test)), child.lineno
-        if isinstance(child, ast.Raise) and not _is_still_to_do(child):
-            yield (function, _AGAIN if child.exc is None else _RAISE), child.lineno
+        if isinstance(child, ast.Assert) and not (is_new and is_constant(child.test)):
+            yield (function, ast.dump(child.test)), child
+        if isinstance(child, ast.Raise) and (is_new or not _is_still_to_do(child)):
+            yield (function, _AGAIN if child.exc is None else _RAISE), child
         if isinstance(child, ast.Call) and ast.unparse(child.func) == "warnings.warn":
-            yield (function, "warn"), child.lineno
-        yield from _checks(child, child.name if isinstance(child, Function) else function)
+            yield (function, "warn"), child
+        yield from _checks(child, child.name if isinstance(child, Function) else function, is_new=is_new)

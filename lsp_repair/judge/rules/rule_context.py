@@ -1,6 +1,6 @@
 """What a rule looks at: one file of a patch in both versions, and what the tests say."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lsp_repair.domain.patches import FileChange
@@ -22,6 +22,8 @@ class SuiteFacts:
     test_sources: Callable[[], Iterable[bytes]] = _nothing
     product_sources: Callable[[], Iterable[bytes]] = _nothing
     """Modules of the project that the tests imported and that are not tests."""
+    failing_lines: Mapping[str, frozenset[int]] | None = None
+    """Lines on the way to the failures of the targets, by path; None where no failure is known."""
 
 
 @dataclass(frozen=True, slots=True)

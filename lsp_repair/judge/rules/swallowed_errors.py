@@ -1,6 +1,7 @@
 """Errors that vanish: places that catch everything, and neither raise again nor use the error."""
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from lsp_repair.pycode.nodes import Function, is_docstring, name_of, own_nodes
 from lsp_repair.pycode.scopes import Scopes
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
+_CONVERSIONS = frozenset(f"builtins.{name}" for name in ("int", "float", "complex", "str", "bytes", "bool"))
 _MANY = 5
 """So many kinds of errors in one handler are as good as all."""
 _RARE = frozenset({"MemoryError", "KeyboardInterrupt", "SystemExit", "RecursionError", "GeneratorExit"})
@@ -66,7 +68,7 @@ class _Swallowing:
             case ast.ExceptHandler(kind):
                 if not self._is_broad(kind):
                     return self._is_own_error(kind) and self._passes_over_a_check(node)
-                return not self._raises_again(node) and not self._uses_error(node)
+                return not self._raises_again(node) and not self._uses_error(node) and not self._is_of_others(node)
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
                 return True  # what an ExitStack asks whether the error is dealt with
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Name(name)]):
@@ -84,6 +86,23 @@ class _Swallowing:
                 return _deals_with_it(node)
             case _:
                 return False
+
+    def _is_of_others(self, handler: ast.ExceptHandler) -> bool:
+        """Whether every call of the guarded block is one of the standard library: no error of the project's own is caught."""
+        around = self.scopes.parents[handler]
+        names = self.naming.names(handler.type) if handler.type is not None else frozenset[str]()
+        if not isinstance(around, _Try) or "builtins.Exception" not in names or len(around.body) > 1:
+            return False
+        calls = [each for each in ast.walk(around.body[0]) if isinstance(each, ast.Call)]
+        return bool(calls) and all(self._is_library(each.func) for each in calls)
+
+    def _is_library(self, function: ast.expr) -> bool:
+        names = self.naming.names(function)
+        return bool(names) and all(
+            name in _CONVERSIONS
+            or (name.partition(".")[0] in sys.stdlib_module_names and not name.startswith("builtins."))
+            for name in names
+        )
 
     def _is_broad(self, kind: ast.expr | None) -> bool:  # noqa: PLR0911 - one for each spelling
         match kind:
@@ -227,7 +246,7 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
 def _mentions(node: ast.AST, name: str) -> bool:
     return any(
         (isinstance(each, ast.Name) and each.id == name)
-        or (isinstance(each, ast.Call) and name_of(each.func) == "format_exc")
+        or (isinstance(each, ast.Call) and name_of(each.func) in {"format_exc", "exc_info"})
         for each in ast.walk(node)
     )
 

@@ -99,7 +99,7 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
     overridden = False
     for name, member in members(node):
         overridden = overridden or name in _BINARY | {"__hash__", "__bool__"}
-        if name in _ALWAYS or _is_odd(name, member):
+        if (name in _ALWAYS and not _says_how_to_pickle(name, member)) or _is_odd(name, member):
             yield name, member.lineno
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "a builtin's comparison is overridden", node.lineno
@@ -110,6 +110,27 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
     for keyword in node.keywords:
         if keyword.arg == "metaclass" and name_of(keyword.value) not in _METACLASSES:
             yield "a metaclass", keyword.lineno
+
+
+def _says_how_to_pickle(name: str, member: _Function | ast.expr) -> bool:
+    """A `__reduce__` that makes the same class again, asks another class, or names a global."""
+    return (
+        name in {"__reduce__", "__reduce_ex__"}
+        and isinstance(member, _Function)
+        and all(_is_recipe(each, name) for each in _answers(member))
+    )
+
+
+def _is_recipe(answer: ast.expr, name: str) -> bool:
+    match answer:
+        case ast.Tuple(
+            [ast.Call(ast.Name("type"), [ast.Name("self")]) | ast.Attribute(ast.Name("self"), "__class__"), *_]
+        ):
+            return True
+        case ast.Call(ast.Attribute(attr=attribute)):
+            return attribute == name
+        case _:
+            return isinstance(answer, ast.Constant) and isinstance(answer.value, str)
 
 
 def _has_second_names(node: ast.ClassDef) -> bool:

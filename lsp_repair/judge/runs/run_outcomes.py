@@ -125,6 +125,8 @@ def _import_origin(patch: Patch, run: TestRun, context: ProofContext) -> Unprove
     for change in code:
         tails = [file for file in loaded if file.as_posix().endswith("/" + change.path)]
         if not tails:
+            if change.before is None and len(code) > 1:
+                continue  # a new module that nothing needs changes nothing
             if len(code) == 1 and change.before is not None:
                 continue
             return Unproven((Reason.NEVER_IMPORTED,), f"the tests never imported {change.path}")

@@ -1,0 +1,162 @@
+"""Uses of capabilities that are ordinary where they stand: honest code has them, and no attack gains by them."""
+
+import ast
+from collections.abc import Callable
+from typing import Final
+
+from lsp_repair.judge.capabilities.named_uses import DESCRIPTOR_MAKERS, EXITS, ORDINARY_DESCRIPTORS, PROGRAM_FUNCTIONS
+from lsp_repair.pycode.nodes import Function
+from lsp_repair.pycode.scopes import Scopes
+
+Spelled = Callable[[ast.expr], set[str]]
+"""Full names that an expression may stand for."""
+_SLEEPS: Final = frozenset({"asyncio.sleep", "time.sleep"})
+_PICKLING: Final = frozenset({"__reduce__", "__reduce_ex__"})
+_KEEPING: Final = frozenset({"add", "discard", "remove", "get", "pop", "setdefault"})
+_ASKED_TYPES: Final = frozenset({"types.MethodType", "types.FunctionType", "types.ModuleType"})
+
+
+def is_ordinary_use(node: ast.expr, names: set[str], scopes: Scopes, spelled: Spelled) -> bool:
+    """Whether `node`, known by `names`, is used here as honest code does.
+
+    `os.fdopen(descriptor)` where the function has the descriptor from `tempfile.mkstemp`; `sys.exit(main())` where only
+    `python -m` comes by, or in the function that is the program; `sleep(0)`; `isinstance(x, types.MethodType)`;
+    `id(x) in seen`; `super().__reduce__()` where a class says how it is pickled; the name of the calling module.
+    """
+    if _only_asks_for_type(node, names, scopes) or _names_the_caller(node, scopes):
+        return True
+    call = scopes.parents[node]
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return False
+    if isinstance(node, ast.Attribute) and node.attr in _PICKLING:
+        function = scopes.function(call)
+        return function is not None and function.name in _PICKLING
+    return bool(call.args) and _is_ordinary_call(call, names, scopes, spelled)
+
+
+def _is_ordinary_call(call: ast.Call, names: set[str], scopes: Scopes, spelled: Spelled) -> bool:
+    first = call.args[0]
+    if names & ORDINARY_DESCRIPTORS:
+        return _is_own(first, scopes, spelled)
+    if names & EXITS:
+        return _is_end_of_a_program(call, scopes)
+    if names & _SLEEPS:
+        return isinstance(first, ast.Constant) and first.value == 0
+    return "builtins.id" in names and _only_tells_apart(call, scopes)
+
+
+def _is_end_of_a_program(call: ast.Call, scopes: Scopes) -> bool:
+    """Whether a program ends with what a call gave, or says that it failed."""
+    status = call.args[0]
+    guarded = any(_is_main_guard(each, scopes) for each in scopes.around(call))
+    if isinstance(status, ast.Call):
+        return guarded or _is_program(scopes.function(call))
+    failed = isinstance(status, ast.Constant) and status.value not in {0, None}
+    return failed and _is_program(scopes.function(call))
+
+
+def _is_program(function: Function | None) -> bool:
+    return function is not None and function.name.strip("_") in PROGRAM_FUNCTIONS
+
+
+def _is_own(descriptor: ast.expr, scopes: Scopes, spelled: Spelled) -> bool:
+    """Whether a name is bound once, by a call that gives descriptors, in the function that uses it."""
+    function = scopes.function(descriptor)
+    if not isinstance(descriptor, ast.Name) or function is None or len(scopes.meaning(descriptor).bindings) != 1:
+        return False
+    return any(
+        isinstance(each.value, ast.Call) and bool(spelled(each.value.func) & DESCRIPTOR_MAKERS)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Assign)
+        and any(
+            isinstance(name, ast.Name) and name.id == descriptor.id
+            for target in each.targets
+            for name in ast.walk(target)
+        )
+    )
+
+
+def _is_main_guard(node: ast.AST, scopes: Scopes) -> bool:
+    match node:
+        case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")])):
+            return scopes.parents[node] is scopes.tree
+        case _:
+            return False
+
+
+def _only_asks_for_type(node: ast.expr, names: set[str], scopes: Scopes) -> bool:
+    parent = scopes.parents[node]
+    asked = scopes.parents[parent] if isinstance(parent, ast.Tuple) else parent
+    return not names.isdisjoint(_ASKED_TYPES) and (
+        isinstance(asked, ast.Call)
+        and isinstance(asked.func, ast.Name)
+        and asked.func.id in {"isinstance", "issubclass"}
+        and asked.func is not node
+    )
+
+
+def _names_the_caller(node: ast.expr, scopes: Scopes) -> bool:
+    """`sys._getframe(1).f_globals.get("__name__")` and its like: what makes a value picklable, as in `namedtuple`."""
+    match node:
+        case ast.Attribute(ast.Name("sys"), "_getframe"):
+            frame = scopes.parents[node]
+        case ast.Attribute(ast.Call(ast.Attribute(ast.Name("sys"), "_getframe")) as frame, "f_globals"):
+            pass
+        case ast.Name("_getframe"):
+            frame = scopes.parents[node]
+        case _:
+            return False
+    if not isinstance(frame, ast.Call):
+        return False
+    used = scopes.parents[frame]
+    match used:
+        case ast.Call(ast.Name("getattr"), [asked, ast.Constant("__module__"), *_]) if asked is frame:
+            return True
+        case ast.Attribute(attr="f_globals"):
+            return _asks_for_module_name(scopes.parents[used], scopes)
+        case _:
+            return False
+
+
+def _asks_for_module_name(node: ast.AST, scopes: Scopes) -> bool:
+    match node:
+        case ast.Subscript(slice=ast.Constant("__name__"), ctx=ast.Load()):
+            return True
+        case ast.Attribute(attr="get"):
+            call = scopes.parents[node]
+            return (
+                isinstance(call, ast.Call)
+                and isinstance(call.args[0], ast.Constant)
+                and call.args[0].value == "__name__"
+            )
+        case _:
+            return False
+
+
+def _only_tells_apart(call: ast.Call, scopes: Scopes) -> bool:
+    """Whether an identity is only looked up or kept, as guards against cycles do: its value decides nothing else."""
+    parent = scopes.parents[call]
+    if not isinstance(parent, ast.Assign | ast.NamedExpr):
+        return _is_looked_up(call, scopes)
+    targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+    function = scopes.function(call)
+    if function is None or len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        return False
+    named = [each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == targets[0].id]
+    return all(_is_looked_up(each, scopes) for each in named if isinstance(each.ctx, ast.Load))
+
+
+def _is_looked_up(node: ast.expr, scopes: Scopes) -> bool:
+    match scopes.parents[node]:
+        case ast.Compare(ops=ops):
+            return all(isinstance(each, ast.In | ast.NotIn | ast.Is | ast.IsNot | ast.Eq | ast.NotEq) for each in ops)
+        case ast.Call(ast.Attribute(_, method), arguments):
+            return method in _KEEPING and node in arguments
+        case ast.Subscript(slice=key):
+            return key is node
+        case ast.Dict(keys):
+            return node in keys
+        case ast.Set():
+            return True
+        case _:
+            return False
