@@ -80,3 +80,19 @@ def test_the_table_refuses_with_reasons_and_flags_with_flags():
     kinds = {Severity.REFUSE: Reason, Severity.FLAG: Flag, Severity.NOTE: Flag}
     assert all(isinstance(rule.code, kinds[rule.severity]) for rule in RULES)
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+SETS = (
+    b"def test_mode(monkeypatch):\n    monkeypatch.setenv('SHOP_MODE', 'x')\n    monkeypatch.setenv('TESTING', '1')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_flagged"),
+    [("'SHOP_MODE'", False), ("'PYTHONPATH'", True), ("'TESTING'", True), ("name", True), ("'SHOP_' + 'MODE'", True)],
+)
+def test_reading_what_the_tests_set_is_no_new_capability(name, is_flagged):
+    before = b"import os\n\ndef mode(name):\n    return None\n"
+    after = before.replace(b"None", f"os.environ.get({name})".encode())
+    suite = SuiteFacts(test_sources=lambda: [SETS])
+    assert bool(read_rules(Patch((FileChange("shop.py", before, after),)), suite).flags) is is_flagged

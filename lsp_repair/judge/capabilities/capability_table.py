@@ -129,6 +129,8 @@ _TEXTS: Final = {
     "the machine's own files": r"/(proc|sys)(/.*)?|/\.dockerenv|/run/\.containerenv|/etc/(hostname|machine-id|passwd)",
 }
 """Whole texts that give a kind of capability."""
+_UNLESS: Final = {"waiting": "asyncio trio anyio"}
+"""What a module that used one of these before may newly do without a flag."""
 CAPABILITIES: Final = (
     Capability(
         Decision.REFUSE,
@@ -193,5 +195,8 @@ CAPABILITIES: Final = (
         named_uses.EXITS,
         unless=named("argparse click docopt fire getopt optparse sys.argv typer\n?def main\n?def cli"),
     ),
-    *(flagged(kind, _FLAGGED.get(kind, ""), _TEXTS.get(kind)) for kind in dict.fromkeys((*_FLAGGED, *_TEXTS))),
+    *(
+        flagged(kind, _FLAGGED.get(kind, ""), _TEXTS.get(kind), _UNLESS.get(kind, ""))
+        for kind in dict.fromkeys((*_FLAGGED, *_TEXTS))
+    ),
 )

@@ -43,12 +43,14 @@ def named(text: str) -> frozenset[str]:
     return frozenset(name for line in lines for name in ([line] if line.startswith("?") else line.split()))
 
 
-def flagged(kind: str, text: str, texts: str | None = None) -> Capability:
+def flagged(kind: str, text: str, texts: str | None = None, unless: str = "") -> Capability:
     """A row that flags, with names, beginnings of names (`os.exec…`) and ends (`….today`) in one text."""
     names = named(text)
     prefixes = tuple(name[:-1] for name in names if name.endswith("…"))
     suffixes = tuple(name[1:] for name in names if name.startswith("…"))
-    return Capability(Decision.FLAG, kind, names, prefixes, suffixes, re.compile(texts) if texts else _NOTHING)
+    return Capability(
+        Decision.FLAG, kind, names, prefixes, suffixes, re.compile(texts) if texts else _NOTHING, named(unless)
+    )
 
 
 def attributes(owners: Iterable[str], names: frozenset[str]) -> frozenset[str]:

@@ -97,7 +97,7 @@ def flagged_uses(delta: Delta) -> dict[str, Use]:
         found[_GLOBAL_LOGGING] = Use("handlers of a parent", new[".parent"])
     for name, line in new.items():
         for row in _FLAGGED:
-            if row.kind not in had and row.is_given_by(name):
+            if row.kind not in had and row.unless.isdisjoint(delta.before) and row.is_given_by(name):
                 found.setdefault(row.kind, Use(name.lstrip("?=."), line))
         if _OTHER_MODULE.match(name):
             found.setdefault("changes to other modules", Use(name[1:], line))
