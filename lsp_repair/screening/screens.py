@@ -100,9 +100,12 @@ def distinct(ranked: Sequence[Candidate], known: Mapping[Candidate, Behaviour]) 
 
 
 def telling_input(one: Behaviour, other: Behaviour, name: str) -> str:
-    """The first input on which two behaviours differ, as `name(n=2) → 3 instead of 4`; empty when there is none."""
+    """The first input on which two behaviours differ, as `name(n=2) → 3 instead of 4`; empty when there is none.
+
+    Objects that show nothing but where they lie in memory tell a person nothing.
+    """
     for given, answer in one.answers.items():
         different = other.answers.get(given, answer)
-        if different != answer:
+        if different != answer and " at 0x" not in f"{given}{answer}{different}":
             return f"{name}({given}) → {answer} instead of {different}"
     return ""
