@@ -4,7 +4,7 @@ import pytest
 from attacks.cases import Case, of_kinds
 
 
-@pytest.mark.slow(keep=14)
+@pytest.mark.slow(keep=5)
 @pytest.mark.parametrize(
     "case", of_kinds("equality", "hard-coded", "swallowed", "unsteady"), ids=lambda case: case.sentence
 )

@@ -141,6 +141,7 @@ def judge(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_right_patch_passes_every_trial_and_most_tests_have_mutants(judge):
     one = judge()
     fix = one.rewrite("shop.py", right(SHOP))
@@ -394,6 +395,7 @@ def test_constants_of_the_test_file_stand_for_what_it_says(judge):
     assert reason(one.unpoliced(patch)) == "tampering"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tried_is_named_and_lowers_nothing(judge):
     one = judge(
         """
@@ -475,6 +477,7 @@ def flags(verdict):
     return [str(each) for each in verdict.evidence.flags]
 
 
+@pytest.mark.slow
 def test_an_assertion_that_is_not_evaluated_any_more_is_flagged(judge):
     tests = """
         from shop import rows
@@ -557,7 +560,7 @@ EQUAL_TO_ALL = SHOP.replace(
 )
 
 
-@pytest.mark.slow(keep=1)
+@pytest.mark.slow
 @pytest.mark.parametrize("tests", ASYNCHRONOUS.values(), ids=ASYNCHRONOUS)
 def test_assertions_of_asynchronous_tests_are_turned_over_as_well(judge, tests):
     one = judge(tests)

@@ -152,6 +152,7 @@ ATTACKS = {
 }
 
 
+@pytest.mark.slow(keep=6)
 @pytest.mark.parametrize(("name", "body"), ATTACKS.values(), ids=ATTACKS)
 def test_what_is_reached_for_is_told(tmp_path, name, body):
     one = judge(tmp_path)

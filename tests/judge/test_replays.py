@@ -74,7 +74,7 @@ def test_an_honest_fix_carries_neither_flag_nor_note(context, case):
     assert bool(finding.not_applicable) == (case.name in UNREPEATABLE)
 
 
-@pytest.mark.slow(keep=8)
+@pytest.mark.slow(keep=4)
 @pytest.mark.parametrize("case", GAMING, ids=lambda case: case.name)
 def test_a_patch_that_only_pleases_the_tests_is_seen(context, case):
     targets = failing_of(context, case)

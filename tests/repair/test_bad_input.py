@@ -188,6 +188,7 @@ def test_a_missing_patch_file(lsp_repair, tmp_path):
 PATCH = "--- a/code.py\n+++ b/code.py\n@@ -1,2 +1,2 @@\n def one():\n-    return 2\n+    return {}\n"
 
 
+@pytest.mark.slow(keep=2)
 @pytest.mark.parametrize(
     ("patch", "code", "verdict", "reasons"),
     [
@@ -220,6 +221,7 @@ def test_a_target_that_passes_before_proves_nothing(lsp_repair, tmp_path):
     assert (ran.code, ran.json["verdict"], ran.json["reasons"]) == (1, "unproven", ["target-passes-before"])
 
 
+@pytest.mark.slow
 def test_a_target_that_was_not_reached_is_never_called_passing(lsp_repair, tmp_path):
     """Its file is collected, and a test above it takes all the time that there is."""
     file = tmp_path / "some.patch"
@@ -232,6 +234,7 @@ def test_a_target_that_was_not_reached_is_never_called_passing(lsp_repair, tmp_p
     assert ran.code == 1
 
 
+@pytest.mark.slow
 def test_a_test_named_by_its_id_is_run_alone_where_its_file_hangs_before_it(lsp_repair, tmp_path):
     tests = RED["test_it.py"].replace(
         "def test_it", "def test_slow():\n    __import__('time').sleep(50)\n\ndef test_it"

@@ -45,7 +45,7 @@ def hidden_checks_pass(name, root):
     )
 
 
-@pytest.mark.slow(keep=4)
+@pytest.mark.slow(keep=2)
 @pytest.mark.parametrize(
     "name",
     [
@@ -78,6 +78,7 @@ def test_the_first_proposal_is_right_and_nothing_of_the_user_changes(name, broke
             assert not any(path.startswith("tests/") for path in proposal["files"])
 
 
+@pytest.mark.slow
 def test_two_causes_get_a_proposal_each(broken, lsp_repair):
     ran = lsp_repair("fix", broken("payroll_two_causes"))
     assert ran.code == 0
@@ -108,6 +109,7 @@ def test_what_is_out_of_reach_is_said_honestly(broken, lsp_repair):
     assert all(failure["explanation"] and failure["reason"] for failure in ran.json["failures"])
 
 
+@pytest.mark.slow
 def test_a_wrong_test_is_never_repaired_by_touching_it(broken, lsp_repair):
     ran = lsp_repair("fix", broken("late_fees"), "--time-limit", "10")
     assert ran.code == 1
@@ -134,6 +136,7 @@ def test_written_fixes_can_be_undone_and_stand_in_the_ledger(broken, lsp_repair,
     assert (figures["accepted"], figures["tokens"], figures["cost_usd"]) == (1, 0, "0")
 
 
+@pytest.mark.slow
 def test_json_on_standard_output_is_alone_there(broken, environ):
     done = subprocess.run(
         [

@@ -130,6 +130,7 @@ def test_a_key_in_the_environment_sends_nothing(lsp_repair, project, scripted):
     assert ran.json["cost_usd"] == "0"
 
 
+@pytest.mark.slow
 def test_models_that_are_switched_off_are_not_asked(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
@@ -138,6 +139,7 @@ def test_models_that_are_switched_off_are_not_asked(lsp_repair, project, scripte
     assert "models: off" in ran.err
 
 
+@pytest.mark.slow
 def test_a_repository_can_switch_models_off(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
@@ -146,6 +148,7 @@ def test_a_repository_can_switch_models_off(lsp_repair, project, scripted, confi
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_the_prompts_are_shown_with_their_price_and_nothing_is_sent(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
@@ -188,6 +191,7 @@ def test_a_cap_on_money_holds_before_the_call(lsp_repair, project, scripted, con
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
 
 
+@pytest.mark.slow
 def test_an_unknown_price_is_refused_by_a_cap_on_money_with_the_setting_that_helps(
     lsp_repair, project, scripted, configure
 ):
@@ -199,6 +203,7 @@ def test_an_unknown_price_is_refused_by_a_cap_on_money_with_the_setting_that_hel
     assert "declare price" in ran.json["error"]["message"]
 
 
+@pytest.mark.slow
 def test_an_unknown_price_is_null_and_never_0(lsp_repair, project, scripted, configure):
     server = scripted(right)
     lifted = [f'max_usd_per_{scope} = "none"' for scope in ("fix", "session", "day")]
@@ -254,6 +259,7 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
     assert "these lines are not in figures.py" in last[-1]["content"]
 
 
+@pytest.mark.slow
 def test_a_reply_that_was_cut_off_is_never_a_patch(lsp_repair, project, scripted, configure):
     server = scripted(lambda request: (BLOCK, "length") if is_repair(request) else FEEDBACK)
     configure(server)
@@ -316,6 +322,7 @@ def test_two_models_explain_and_repair(lsp_repair, project, scripted, configure)
     assert [each["model"] for each in sent(server)] == ["thinker", "writer"]
 
 
+@pytest.mark.slow
 def test_explain_asks_the_feedback_model_alone(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
@@ -336,7 +343,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.slow(keep=2)
+@pytest.mark.slow(keep=1)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_model_gains_a_rejected_patch_at_most(lsp_repair, project, scripted, configure, what):
     server = scripted(lambda request: HOSTILE[what] if is_repair(request) else FEEDBACK)
@@ -541,7 +548,7 @@ def test_proved_attempts_vote_by_behaviour(lsp_repair, project, scripted, config
     assert "smallest = 3" in diffs[1]
 
 
-@pytest.mark.slow(keep=1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "variable"), [("openai", "OPENAI_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"), ("ollama", None)]
 )

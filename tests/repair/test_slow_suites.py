@@ -53,6 +53,7 @@ def shop(tmp_path):
     return tmp_path / "project"
 
 
+@pytest.mark.slow
 def test_a_chosen_test_is_repaired_without_breaking_what_imports_the_code(shop, lsp_repair):
     ran = lsp_repair("fix", shop, "--test", FAILING, "--time-limit", 60)
     assert ran.code == 0, ran.out + ran.err

@@ -46,6 +46,7 @@ def test_a_test_that_acts_otherwise_in_a_fork_is_screened_cold(written, lsp_repa
     assert "+    return x + x" in only_patch(ran) or "+    return x * 2" in only_patch(ran)
 
 
+@pytest.mark.slow
 def test_a_constant_of_a_module_is_screened_by_importing_it_again(written, lsp_repair):
     project = written(
         rates="RATES = {'a': 1, 'b': 3}\nLIMIT = len(RATES) + 1\n",

@@ -83,6 +83,7 @@ def test_without_any_sandbox_nothing_runs_unasked(on, shop):
     assert "--min-isolation weak" in printed
 
 
+@pytest.mark.slow
 def test_the_weak_tier_is_taken_where_the_user_says_so_and_called_by_its_name(on, shop):
     code, document, printed = on("no-sandbox", "fix", shop, "--min-isolation", "weak")
     assert (code, document["isolation"]["tier"]) == (0, "weak")
@@ -96,6 +97,7 @@ def test_explaining_runs_no_candidate_and_demands_nothing(on, shop):
     assert document["failures"][0]["explanation"]
 
 
+@pytest.mark.slow
 def test_the_demo_works_on_every_machine(environ):
     done = subprocess.run(
         [sys.executable, str(WEAKER), "no-sandbox", sys.executable, "-m", "lsp_repair", "demo"],

@@ -64,6 +64,7 @@ def test_an_editor_that_lends_its_models_is_asked_where_no_other_is_named(client
     assert all("modelId" not in each for each in session.asked("lspRepair/chat"))
 
 
+@pytest.mark.slow
 def test_an_unknown_price_is_not_asked_below_a_cap(client_models):
     session = client_models(settings={"python": sys.executable})
     repair(session)
@@ -83,6 +84,7 @@ def test_an_editor_that_gives_no_text_stops_no_repair(client_models, answer):
     assert session.asked("lspRepair/chat")
 
 
+@pytest.mark.slow
 def test_cancelling_the_repair_cancels_the_request(client_models):
     session = client_models(silent_on={"lspRepair/chat"})
     repair(session)

@@ -92,6 +92,7 @@ class TestNothingStays:
         until_gone(*pids)
 
 
+@pytest.mark.slow
 def test_a_newer_save_cuts_off_the_run_of_the_older_one(editor, project, tmp_path):
     news = tmp_path / "news"
     os.mkfifo(news)

@@ -44,6 +44,7 @@ def pulled(session, previous=None):
     return session.request("textDocument/diagnostic", asked)
 
 
+@pytest.mark.slow
 def test_a_client_that_asks_is_told_of_closed_files_and_answered_for_open_ones(editor, project):
     session = editor(project(), capabilities=PULLING)
     session.open("shop.py")
