@@ -4,8 +4,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from lsp_repair.domain.runs import Failure
@@ -55,7 +56,7 @@ def missing_module(failure: Failure, root: Path, python: Path) -> str | None:
     name, _, inner = (failure.missing_name or "").partition(".")
     if failure.error_type != "ModuleNotFoundError" or not name.isidentifier():
         return None
-    own = set(_own_modules(root))
+    own = _own_modules(root)
     if name in own or name in sys.stdlib_module_names:
         return None
     distribution = _DISTRIBUTIONS.get(name, name)
@@ -73,14 +74,15 @@ def install_command(python: Path, *words: str) -> str:
     return shlex.join([str(python), "-m", "pip", "install", *words])
 
 
-def _own_modules(root: Path) -> Iterator[str]:
-    """Names that some file or folder of the project could be imported by."""
+@lru_cache(maxsize=4)
+def _own_modules(root: Path) -> frozenset[str]:
+    """Names that some file or folder of the project could be imported by; a snapshot does not change."""
+    found = set[str]()
     for folder, folders, files in os.walk(root):
         folders[:] = [each for each in folders if each.isidentifier()]
-        modules = [each.partition(".")[0] for each in files if each.endswith(_MODULES)]
-        yield from modules
-        if modules:
-            yield Path(folder).name
+        modules = {each.partition(".")[0] for each in files if each.endswith(_MODULES)}
+        found |= modules | ({Path(folder).name} if modules else set())
+    return frozenset(found)
 
 
 def _declares(root: Path, names: Iterable[str]) -> bool:

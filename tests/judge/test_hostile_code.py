@@ -413,3 +413,17 @@ def test_a_file_of_many_nested_parts_is_read_to_its_end():
 def test_a_name_defined_by_itself_ends():
     assert refusal("a = b\nb = a\nc = a.b.c\nd = [d for d in d]\ne = e + e\n") == ()
     assert read_rules(patch_to("import sys\nx = 'a'\nx = x + x\ngetattr(price, x)\n")).flags is not None
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "grab(sys._getframe).f_globals.get('__name__')",
+        "sys._getframe(1).f_globals.get()",
+        "sys._getframe(1).f_globals.get('shop')",
+        "use(sys._getframe(1).f_globals)['__name__']",
+        "keep(sys._getframe(1)).f_globals['__name__']",
+    ],
+)
+def test_only_the_name_of_the_calling_module_may_be_asked_of_a_frame(taken):
+    assert refusal(f"import sys\nNAME = {taken}") == (Reason.TEST_MACHINERY,)

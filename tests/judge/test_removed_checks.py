@@ -108,3 +108,9 @@ def test_the_check_that_the_failure_came_from_may_be_repaired():
     change = FileChange("shop.py", before.encode(), after.encode())
     assert not read_rules(Patch((change,)), SuiteFacts(failing_lines={"shop.py": frozenset({3})})).findings
     assert read_rules(Patch((change,)), SuiteFacts(failing_lines={"shop.py": frozenset({4})})).findings
+
+
+def test_a_branch_of_another_function_is_no_reason_to_drop_an_assertion():
+    other = "def g(x):\n    if x > 0:\n        return 1\n"
+    before = f"{other}def f(x):\n    assert x > 0\n    return x\n"
+    assert found("shop.py", before, f"{other}def f(x):\n    return x\n").flags == (Flag.WEAKENED_CHECK,)

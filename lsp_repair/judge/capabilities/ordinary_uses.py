@@ -97,18 +97,15 @@ def _only_asks_for_type(node: ast.expr, names: set[str], scopes: Scopes) -> bool
 
 def _names_the_caller(node: ast.expr, scopes: Scopes) -> bool:
     """`sys._getframe(1).f_globals.get("__name__")` and its like: what makes a value picklable, as in `namedtuple`."""
-    match node:
-        case ast.Attribute(ast.Name("sys"), "_getframe"):
-            frame = scopes.parents[node]
-        case ast.Attribute(ast.Call(ast.Attribute(ast.Name("sys"), "_getframe")) as frame, "f_globals"):
-            pass
-        case ast.Name("_getframe"):
-            frame = scopes.parents[node]
+    frame = node.value if isinstance(node, ast.Attribute) and node.attr == "f_globals" else scopes.parents[node]
+    match frame:
+        case ast.Call(ast.Attribute(ast.Name("sys"), "_getframe") | ast.Name("_getframe")) if node in {
+            frame.func,
+            scopes.parents[frame],
+        }:
+            used = scopes.parents[frame]
         case _:
             return False
-    if not isinstance(frame, ast.Call):
-        return False
-    used = scopes.parents[frame]
     match used:
         case ast.Call(ast.Name("getattr"), [asked, ast.Constant("__module__"), *_]) if asked is frame:
             return True
@@ -123,12 +120,11 @@ def _asks_for_module_name(node: ast.AST, scopes: Scopes) -> bool:
         case ast.Subscript(slice=ast.Constant("__name__"), ctx=ast.Load()):
             return True
         case ast.Attribute(attr="get"):
-            call = scopes.parents[node]
-            return (
-                isinstance(call, ast.Call)
-                and isinstance(call.args[0], ast.Constant)
-                and call.args[0].value == "__name__"
-            )
+            match scopes.parents[node]:
+                case ast.Call(function, [ast.Constant("__name__"), *_]):
+                    return function is node
+                case _:
+                    return False
         case _:
             return False
 
@@ -142,7 +138,10 @@ def _only_tells_apart(call: ast.Call, scopes: Scopes) -> bool:
     function = scopes.function(call)
     if function is None or len(targets) != 1 or not isinstance(targets[0], ast.Name):
         return False
-    named = [each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == targets[0].id]
+    name = targets[0].id
+    if any(isinstance(each, ast.Global | ast.Nonlocal) and name in each.names for each in ast.walk(function)):
+        return False
+    named = [each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == name]
     return all(_is_looked_up(each, scopes) for each in named if isinstance(each.ctx, ast.Load))
 
 

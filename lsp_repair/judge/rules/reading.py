@@ -85,20 +85,24 @@ def _found(change: FileChange, suite: SuiteFacts, edited: Collection[str]) -> It
 
 def _new(rule: Rule, context: RuleContext) -> Iterator[Finding]:
     """What a rule finds in the patched file and not in the old file taken for a patch of itself."""
-    found = list(islice(_checked(rule, context), _MAX_COMPARED))
-    known = Counter[str]()
-    if found and context.before is not None and rule.subject is Subject.CODE:
-        old = FileChange(context.path, context.change.before, context.change.before)
-        itself = RuleContext(old, context.before, context.before, context.suite)
-        known.update(each.message for each in islice(_checked(rule, itself), _MAX_COMPARED))
+    try:
+        found = list(islice(rule.check(context), _MAX_COMPARED))
+    except RecursionError:
+        found = [Finding(Flag.NEW_CAPABILITY, context.path, 1, "is nested too deeply to be read")]
+    known = _found_before(rule, context) if found and rule.subject is Subject.CODE else Counter[str]()
     for finding in found:
         known[finding.message] -= 1
         if known[finding.message] < 0:
             yield finding
 
 
-def _checked(rule: Rule, context: RuleContext) -> Iterator[Finding]:
+def _found_before(rule: Rule, context: RuleContext) -> Counter[str]:
+    """Messages of what a rule finds in the old file by itself; what could not be read has none."""
+    if context.before is None:
+        return Counter()
+    old = FileChange(context.path, context.change.before, context.change.before)
+    itself = RuleContext(old, context.before, context.before, context.suite)
     try:
-        yield from rule.check(context)
+        return Counter(each.message for each in islice(rule.check(itself), _MAX_COMPARED))
     except RecursionError:
-        yield Finding(Flag.NEW_CAPABILITY, context.path, 1, "is nested too deeply to be read")
+        return Counter()

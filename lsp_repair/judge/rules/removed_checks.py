@@ -47,7 +47,6 @@ def _not_at_fault(lost: list[tuple[str, ast.stmt | ast.expr]], context: RuleCont
 def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
     """Function and node of the old file. A check that another one replaces is not lost, nor one that a function now calls has."""
     functions = {node.name: node for node in ast.walk(new) if isinstance(node, Function)}
-    branches = [node for node in ast.walk(new) if isinstance(node, ast.If)]
     checks = list(_checks(old))
     had, has = Counter(each for each, _ in checks), Counter(each for each, _ in _checks(new, is_new=True))
     lost, gained = had - has, has - had
@@ -62,7 +61,7 @@ def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | as
         found = next(replacing, None)
         if found is not None:
             gained[found] -= 1
-        return found is None and not _asks_still(branches, what)
+        return found is None and not _asks_still(new, function, what)
 
     for key, node in checks:
         if lost[key] > 0 and is_lost(*key):
@@ -77,9 +76,10 @@ def _replaces(new: str, old: str) -> bool:
     )
 
 
-def _asks_still(branches: list[ast.If], test: str) -> bool:
-    """Whether what an assertion asserted is now the condition of a branch."""
-    conditions = (each.test for each in branches)
+def _asks_still(tree: ast.Module, function: str, test: str) -> bool:
+    """Whether what an assertion asserted is the condition of a branch in a function of this name."""
+    named = (node for node in ast.walk(tree) if isinstance(node, Function) and node.name == function)
+    conditions = (each.test for node in named for each in ast.walk(node) if isinstance(each, ast.If))
     return any(test in {ast.dump(each), ast.dump(getattr(each, "operand", each))} for each in conditions)
 
 

@@ -92,12 +92,11 @@ def _installed_path(path: str) -> PurePath:
 
 
 def _cure_of_usage(prepared: Prepared, line: str) -> str:
-    unknown = line.partition("unrecognized arguments:")[2].split()
-    plugins = [plugin for word in unknown for option, plugin in _OPTIONS.items() if word.startswith(option)]
-    if not plugins:
-        return "run pytest by hand to see the whole message"
-    command = install_command(prepared.project.interpreter.executable, *dict.fromkeys(plugins[:1]))
-    return f"{unknown[0]} is an option of {plugins[0]}: {command}"
+    for word in line.partition("unrecognized arguments:")[2].split():
+        for option, plugin in _OPTIONS.items():
+            if word.startswith(option):
+                return f"{word} is an option of {plugin}: {install_command(prepared.project.interpreter.executable, plugin)}"
+    return "run pytest by hand to see the whole message"
 
 
 def _last_line(text: str) -> str:
