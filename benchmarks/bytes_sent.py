@@ -26,9 +26,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bytes_endpoint import MODEL, Answer, Body, Exchange, Reply, ToolCall, endpoint
 from bytes_shapes import GIT, SHAPES, Fix, Shape, generate
 from measures import machine
+from scripted_endpoint import MODEL, Answer, Body, Exchange, Reply, ToolCall, endpoint
 
 _TIME_LIMIT = 180.0
 _NAMES = ("aider", "mini-swe-agent", "mini-swe-agent-told", "lsp-repair")

@@ -1,6 +1,6 @@
 """Bugs that people fixed in public projects: what the tool says of the true fixes, and what it proposes itself.
 
-    python benchmarks/real_bugs.py {check,fix,rank} FOLDER [ID…] [--half develop|report] [--time-limit 300] [--log FILE]
+    python benchmarks/real_bugs.py {check,fix,rank,read} FOLDER [ID…] [--half develop|report] [--time-limit 300] [--log FILE]
 
 `real_bugs.json` lists them as facts: repository, fixing commit, source file, test files, tests that fail before it. For a
 bug with the id `click-d340b0c1` of `pallets/click`, FOLDER holds
@@ -12,6 +12,7 @@ bug with the id `click-d340b0c1` of `pallets/click`, FOLDER holds
 Each bug is laid out in a folder of its own: the fix's parent with the fix's versions of the test files, in a repository
 without objects younger than the parent. *check* judges the true fix: it should be plausible and carry no flag. *fix* shows
 the proposals beside the true fix. *rank* shows where the first line that the fix touches stands among the suspicious ones.
+*read* is `fix` with a perfect reader as its only model: one that gives the true fix as soon as it is shown the lines to change.
 Nothing is fetched or installed.
 """
 
@@ -31,6 +32,8 @@ from pathlib import Path
 from typing import Any
 
 from measures import machine
+from perfect_reader import PerfectReader
+from scripted_endpoint import MODEL, endpoint
 
 _FACTS = Path(__file__).with_suffix(".json")
 
@@ -117,7 +120,8 @@ def main() -> None:
 
 def _chosen(arguments: argparse.Namespace) -> Iterator[RealBug]:
     for entry in json.loads(_FACTS.read_text("utf-8")):
-        bug = RealBug(**{key: tuple(each) if isinstance(each, list) else each for key, each in entry.items()})
+        facts: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in entry.items()}
+        bug = RealBug(**facts)
         if (not arguments.ids or bug.id in arguments.ids) and arguments.half in {None, bug.half}:
             yield bug
 
@@ -166,7 +170,29 @@ def _check(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
 
 
 def _fix(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
-    code, document, seconds = one.run("fix", "--time-limit", limit, *_tests(one.bug))
+    return _offers(one, *one.run("fix", "--time-limit", limit, *_tests(one.bug)))
+
+
+def _read(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
+    """What became of the right answer: offered, not offered, or never given."""
+    reader = PerfectReader.of(one.bug.source, one.before, one.after)
+    with endpoint(reader) as served:
+        model = {"model": MODEL, "base_url": served.url, "price": 0}
+        entries = ", ".join(f"{key} = {json.dumps(value)}" for key, value in model.items())
+        config = one.scratch / "config"
+        config.write_text(f"repair_model = {{ {entries} }}\n", "utf-8")
+        words = ["--strategy", "self-repair", "--repair-model", f"{MODEL}@{served.url}"]
+        done = one.run("fix", "--time-limit", limit, *words, *_tests(one.bug))
+    line, outcome, document = _offers(one, *done)
+    gave = [number for number, each in enumerate(reader.asked, 1) if each.gave]
+    shown = f"shown in request {gave[0]} of {len(reader.asked)}" if gave else f"not shown in {len(reader.asked)}"
+    if outcome in {"offered something else", "no offer"}:
+        outcome = "right answer not offered" if gave else "lines not shown" if reader.asked else "not asked"
+    reasons = [(failure["status"], failure["reason"]) for failure in document.get("failures", ())]
+    return f"{outcome}, {shown}, {reasons}\n{line}", outcome, {**document, "shown": bool(gave)}
+
+
+def _offers(one: LaidOut, code: int, document: dict[str, Any], seconds: float) -> tuple[str, str, dict[str, Any]]:
     seen = {test for failure in document.get("failures", ()) for test in failure["tests"]}
     missed = [test for test in one.bug.failing if test not in seen]
     proposals = [each for failure in document.get("failures", ()) for each in failure["proposals"]]
@@ -225,6 +251,7 @@ _COMMANDS: dict[str, Callable[[LaidOut, float], tuple[str, str, dict[str, Any]]]
     "check": _check,
     "fix": _fix,
     "rank": _rank,
+    "read": _read,
 }
 
 

@@ -1,14 +1,16 @@
-"""A model that is a script: the OpenAI chat completions wire format on 127.0.0.1, every POST kept with its bytes."""
+"""A model that is a script: OpenAI's wire formats (Chat Completions, Responses) on 127.0.0.1, every POST kept with its bytes."""
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 MODEL = "scripted"
+_CHAT = "/v1/chat/completions"
+_RESPONSES = "/v1/responses"
 
 Body = dict[str, Any]
 
@@ -75,7 +77,7 @@ class _Server(ThreadingHTTPServer):
         with self._lock:
             answer: Answer = ""
             try:
-                if path != "/v1/chat/completions":
+                if path not in {_CHAT, _RESPONSES}:
                     raise LookupError(f"no such path: {path}")
                 body: Body = json.loads(sent)
                 answer = self._reply(body)
@@ -110,8 +112,12 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception as error:  # noqa: BLE001 # whatever a script raises, its client is to hear it and end
             self._send(400, _error(f"{type(error).__name__}: {error}"))
             return
-        if body.get("stream"):
-            self._stream(body, len(sent), answer)
+        if self.path == _RESPONSES:
+            response = _response(body, len(sent), answer)
+            events = [(each["type"], each) for each in _response_events(response, answer)]
+            self._stream(events) if body.get("stream") else self._send(200, response)
+        elif body.get("stream"):
+            self._stream([("", chunk) for chunk in _chunks(body, len(sent), answer)])
         else:
             self._send(200, _completion(body, len(sent), answer))
 
@@ -123,15 +129,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _stream(self, body: Body, sent: int, answer: Answer) -> None:
+    def _stream(self, events: Sequence[tuple[str, Body]]) -> None:
+        """Events with or without a name; those without end as chat completions do."""
         self.close_connection = True
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for chunk in _chunks(body, sent, answer):
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.write(b"data: [DONE]\n\n")
+        for name, event in events:
+            self.wfile.write(f"{f'event: {name}' + chr(10) if name else ''}data: {json.dumps(event)}\n\n".encode())
+        if not events[0][0]:
+            self.wfile.write(b"data: [DONE]\n\n")
+
+
+def said_to(body: Body) -> str:
+    """All texts of a request, of either format, in order."""
+    messages: Any = body.get("messages") or body.get("input") or ()
+    if isinstance(messages, str):
+        messages = [{"content": messages}]
+    texts = [str(body.get("instructions") or "")]
+    for message in messages:
+        content = message.get("content") or ""
+        texts += [content] if isinstance(content, str) else [str(part.get("text", "")) for part in content]
+    return "\n".join(texts)
 
 
 def _error(message: str) -> Body:
@@ -148,6 +168,10 @@ def _usage(sent: int, answer: Answer) -> Body:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
+def _text(answer: Answer) -> str:
+    return answer.text if isinstance(answer, ToolCall) else answer
+
+
 def _finish(answer: Answer) -> str:
     return "tool_calls" if isinstance(answer, ToolCall) else "stop"
 
@@ -161,7 +185,7 @@ def _called(body: Body, call: ToolCall) -> Body:
 
 
 def _completion(body: Body, sent: int, answer: Answer) -> Body:
-    message: Body = {"role": "assistant", "content": answer.text if isinstance(answer, ToolCall) else answer}
+    message: Body = {"role": "assistant", "content": _text(answer)}
     if isinstance(answer, ToolCall):
         message["tool_calls"] = [_called(body, answer)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(answer)}
@@ -170,7 +194,7 @@ def _completion(body: Body, sent: int, answer: Answer) -> Body:
 
 def _chunks(body: Body, sent: int, answer: Answer) -> Iterator[Body]:
     head = _head(body, "chat.completion.chunk")
-    text = answer.text if isinstance(answer, ToolCall) else answer
+    text = _text(answer)
     deltas: list[Body] = [{"role": "assistant", "content": ""}]
     deltas += [{"content": text[start : start + 80]} for start in range(0, len(text), 80)]
     if isinstance(answer, ToolCall):
@@ -180,3 +204,45 @@ def _chunks(body: Body, sent: int, answer: Answer) -> Iterator[Body]:
     yield {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": _finish(answer)}]}
     if (body.get("stream_options") or {}).get("include_usage"):
         yield {**head, "choices": [], "usage": _usage(sent, answer)}
+
+
+def _response(body: Body, sent: int, answer: Answer) -> Body:
+    """Of the Responses format: a message, then the tool call if there is one."""
+    usage = _usage(sent, answer)
+    part: Body = {"type": "output_text", "text": _text(answer), "annotations": []}
+    output: list[Body] = [
+        {"type": "message", "id": "msg_0", "role": "assistant", "status": "completed", "content": [part]}
+    ]
+    if isinstance(answer, ToolCall):
+        call = {"name": answer.name, "arguments": json.dumps(answer.arguments)}
+        output.append({"type": "function_call", "id": "fc_0", "call_id": "call_0", "status": "completed", **call})
+    return {
+        "id": "resp_0",
+        "object": "response",
+        "created_at": 0,
+        "status": "completed",
+        "model": body.get("model", MODEL),
+        "output": output,
+        "parallel_tool_calls": False,
+        "tool_choice": "auto",
+        "tools": body.get("tools", []),
+        "usage": {
+            "input_tokens": usage["prompt_tokens"],
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": usage["completion_tokens"],
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": usage["total_tokens"],
+        },
+    }
+
+
+def _response_events(response: Body, answer: Answer) -> Iterator[Body]:
+    """What a client needs to follow one: its beginning, the text in pieces, its end."""
+    text = _text(answer)
+    place = {"item_id": "msg_0", "output_index": 0, "content_index": 0}
+    events: list[Body] = [{"type": "response.created", "response": {**response, "status": "in_progress", "output": []}}]
+    pieces = [text[start : start + 80] for start in range(0, len(text), 80)]
+    events += [{"type": "response.output_text.delta", **place, "delta": each, "logprobs": []} for each in pieces]
+    events.append({"type": "response.completed", "response": response})
+    for number, event in enumerate(events):
+        yield {**event, "sequence_number": number}
