@@ -241,8 +241,14 @@ def _response_events(response: Body, answer: Answer) -> Iterator[Body]:
     text = _text(answer)
     place = {"item_id": "msg_0", "output_index": 0, "content_index": 0}
     events: list[Body] = [{"type": "response.created", "response": {**response, "status": "in_progress", "output": []}}]
+    message = response["output"][0]
+    empty = {**message, "status": "in_progress", "content": []}
+    events.append({"type": "response.output_item.added", "output_index": 0, "item": empty})
+    part = {"type": "output_text", "text": "", "annotations": []}
+    events.append({"type": "response.content_part.added", **place, "part": part})
     pieces = [text[start : start + 80] for start in range(0, len(text), 80)]
     events += [{"type": "response.output_text.delta", **place, "delta": each, "logprobs": []} for each in pieces]
+    events.append({"type": "response.output_item.done", "output_index": 0, "item": message})
     events.append({"type": "response.completed", "response": response})
     for number, event in enumerate(events):
         yield {**event, "sequence_number": number}
