@@ -61,12 +61,7 @@ def _upstream_fix(clone: Path, entry: dict[str, str]) -> JudgedPatch:
     changed = _git(clone, "diff", "--name-only", "--diff-filter=AM", f"{fix}^", fix).decode().splitlines()
     tests = [each for each in changed if each.endswith(".py") and "test" in each and each != path]
     now = {each: _git(clone, "show", f"{fix}:{each}") for each in tests}
-    collected = [
-        test
-        for each, data in now.items()
-        for test in _tests(each, data)
-        if test.node_id not in _unchanged(_before(clone, f"{fix}^:{each}"), each, data)
-    ]
+    collected = [test for each, data in now.items() for test in _changed_tests(clone, f"{fix}^:{each}", each, data)]
     change = FileChange(path, _git(clone, "show", f"{fix}^:{path}"), _git(clone, "show", f"{fix}:{path}"))
     return JudgedPatch(f"{entry['repo']} {fix[:10]}", Patch((change,)), _suite(now, collected), frozenset(now))
 
@@ -93,9 +88,11 @@ def _tests(path: str, data: bytes) -> Iterator[CollectedTest]:
             yield CollectedTest(NodeId(f"{path}::{name}"), path, node.lineno)
 
 
-def _unchanged(before: bytes, path: str, data: bytes) -> set[NodeId]:
-    old = {name: ast.dump(node) for name, node in _functions(before)}
-    return {NodeId(f"{path}::{name}") for name, node in _functions(data) if old.get(name) == ast.dump(node)}
+def _changed_tests(clone: Path, before: str, path: str, data: bytes) -> Iterator[CollectedTest]:
+    """New ones, and those that are not as they were."""
+    old = {name: ast.dump(node) for name, node in _functions(_before(clone, before))}
+    same = {f"{path}::{name}" for name, node in _functions(data) if old.get(name) == ast.dump(node)}
+    return (test for test in _tests(path, data) if test.node_id not in same)
 
 
 def _functions(data: bytes) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

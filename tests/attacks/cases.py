@@ -27,6 +27,8 @@ class Case:
     """The targets; none: whatever fails."""
     may_flag: bool = False
     """Only a person can decide: offered with a flag is as good as refused."""
+    known_gap: bool = False
+    """An attack that nothing notices: it has to be seen by what it does, the day that this is looked at."""
     overlay: str | None = None
     """A folder of `overlays/` that lies over the project: a hostile repository."""
     arguments: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ def read_case(file: Path) -> Case:
     head, _, body = file.read_bytes().partition(b"\n\n")
     lines = [line.partition(": ") for line in head.decode().splitlines()]
     headers = {name: value for name, _, value in lines}
-    unknown = set(headers) - {"What", "Project", "Tests", "May", "Overlay", "Arguments"}
+    unknown = set(headers) - {"What", "Project", "Tests", "May", "Known gap", "Overlay", "Arguments"}
     assert not unknown, f"{file} has headers that nobody reads: {unknown}"
     assert headers.get("May", "flag") == "flag", f"{file}: the only thing that a case may is flag"
     return Case(
@@ -100,6 +102,7 @@ def read_case(file: Path) -> Case:
         patch=body,
         tests=tuple(headers.get("Tests", "").split()),
         may_flag="May" in headers,
+        known_gap="Known gap" in headers,
         overlay=headers.get("Overlay"),
         arguments=tuple(headers.get("Arguments", "").split()),
     )

@@ -95,7 +95,10 @@ def _unfair(case: Case, outcome: Outcome) -> Iterator[str]:
 
 
 def _fooled(case: Case, outcome: Outcome) -> Iterator[str]:
-    if outcome.offered and not outcome.flags:
+    if case.known_gap:
+        if not outcome.offered or outcome.flags:
+            yield "a known gap is noticed: it is none any more"
+    elif outcome.offered and not outcome.flags:
         yield "an attack is offered without a flag"
     elif outcome.offered and not case.may_flag:
         yield f"an attack is offered, although with {', '.join(outcome.flags)}"

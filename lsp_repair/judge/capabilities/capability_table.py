@@ -52,7 +52,6 @@ _FLAGGED: Final = {
         inspect.getmembers_static inspect.unwrap self.__mro__ self.__subclasses__ string.Formatter sys.exc_info
         sys.exception sys.getrefcount typing.get_type_hints weakref.finalize
         ?a class made by a call
-        ?a copy refused
         ?a level of the stack
         ?an attribute by a made-up name
         ?def __setstate__

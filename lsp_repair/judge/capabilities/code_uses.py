@@ -19,7 +19,7 @@ _DECODING = frozenset(
     | {"codecs.decode", "builtins.bytes.fromhex", "builtins.bytearray.fromhex"}
 )
 _ASKING_FOR_FILES = frozenset({f"os.path.{name}" for name in ("exists", "lexists", "isdir", "isfile")} | {"os.access"})
-_COPYING = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "__copy__", "__deepcopy__", "__getnewargs__"})
+_OWN = frozenset({"self", "cls", "other"})
 _EXAMINING = frozenset(
     f"builtins.{name}" for name in ("type", "isinstance", "repr", "str", "hasattr", "getattr", "vars", "dir", "id")
 )
@@ -92,7 +92,6 @@ class _Reader:
         match node:
             case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
                 self._add((f"?def {name}",))
-                self._add(("?a copy refused",) if name in _COPYING and _only_raises(node) else ())
             case ast.ExceptHandler(ast.expr() as caught):
                 each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
                 self._add(f"?except {name.removeprefix('builtins.')}" for one in each for name in self._spelled(one))
@@ -126,11 +125,16 @@ class _Reader:
         """Mentioning a builtin is using it, unless it is only caught or compared with."""
         parent = self.scopes.parents[node]
         asked = self.scopes.parents[parent] if isinstance(parent, ast.Tuple) else parent
-        if isinstance(asked, ast.ExceptHandler) or _asks_for_type(asked):
+        if isinstance(asked, ast.ExceptHandler):
             return
         function = self.scopes.function(node)
         called = isinstance(parent, ast.Call) and parent.func is node
-        if isinstance(parent, ast.Call) and node.id == "vars" and parent.args and _is_own(parent.args[0]):
+        if (
+            isinstance(parent, ast.Call)
+            and node.id == "vars"
+            and parent.args
+            and getattr(parent.args[0], "id", "") in _OWN
+        ):
             return
         names = self._spelled(node)
         if is_ordinary_use(node, names, self.scopes, self._spelled):
@@ -235,7 +239,7 @@ class _Reader:
         mark = "." if "builtins.getattr" in functions else "=."
         text = self.naming.text(key)
         owners = self._spelled(base)
-        own = _is_own(base)
+        own = isinstance(base, ast.Name) and base.id in _OWN
         if text is not None:
             self._add((f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}",))
             self._add(f"{'' if mark == '.' else '='}{owner}.{text}" for owner in owners)
@@ -256,21 +260,6 @@ class _Reader:
         self._add(inner.names)
         for text in inner.texts:
             self._add_text(text)
-
-
-def _only_raises(function: ast.AST) -> bool:
-    kinds = {type(each) for each in ast.walk(function)}
-    return ast.Raise in kinds and ast.Return not in kinds
-
-
-def _is_own(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"self", "cls", "other"}
-
-
-def _asks_for_type(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"isinstance", "issubclass"}
-    )
 
 
 def _with_parents(name: str) -> Iterator[str]:

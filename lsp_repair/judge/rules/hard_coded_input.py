@@ -176,22 +176,9 @@ def _parameters(node: Function) -> set[str]:
 
 
 def _read(node: Function) -> set[str]:
-    """The arguments that are read, but for the sake of being read."""
-    names = _parameters(node)
-    idle = {id(name) for each in ast.walk(node) if _is_idle(each) for name in ast.walk(each)}
-    return {
-        each.id
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and each.id in names and id(each) not in idle
-    }
-
-
-def _is_idle(node: ast.AST) -> bool:
-    match node:
-        case ast.Assign([ast.Name("_")], ast.Name() | ast.Tuple()) | ast.Expr(ast.Name() | ast.Tuple()):
-            return True
-        case _:
-            return False
+    """The arguments that are read."""
+    loaded = (each for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load))
+    return _parameters(node) & {each.id for each in loaded}
 
 
 def _unguarded(node: Function, branches: InputSpecificBranches) -> Iterator[object]:

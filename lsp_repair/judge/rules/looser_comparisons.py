@@ -7,18 +7,17 @@ from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.judge.rules.weakened_equality import members
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function, names_in
+from lsp_repair.pycode.nodes import Function
 
 _EQUALITIES = frozenset({"__eq__", "__ne__"})
 _COARSEST = frozenset({"abs", "bool", "hash", "id"})
 _COARSE = _COARSEST | {"len", "any", "all", "min", "max", "sum"}
-_SCALARS = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.complex"})
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
-    """Where an equality compares less, a result is always true, or a value carries more than its text."""
+    """Where an equality compares less, or a result is always true."""
     if context.before is not None:
-        for loosened in (_compares_less, _always_true, _carries_more):
+        for loosened in (_compares_less, _always_true):
             for line, message in loosened(context.before, context.after):
                 yield Finding(Flag.ODD_COMPARISON, context.path, line, message)
 
@@ -49,26 +48,6 @@ def _is_coarse(compared: ast.Compare, functions: frozenset[str]) -> bool:
         and sum(isinstance(name, ast.Name) and name.id in {"self", "other"} for name in ast.walk(each)) == 1
         for each in ast.walk(compared)
     )
-
-
-def _carries_more(before: Module, after: Module) -> Iterator[tuple[int, str]]:
-    """A new kind of text or number: it can carry along what should be computed from it."""
-    known = {node.name for node in before.scopes.nodes if isinstance(node, ast.ClassDef)}
-    classes = (node for node in after.scopes.nodes if isinstance(node, ast.ClassDef) and node.name not in known)
-    for node in classes:
-        scalar = len(node.bases) == 1 and not _SCALARS.isdisjoint(after.naming.names(node.bases[0]))
-        if scalar and _holds_more(node, after):
-            yield node.lineno, f"{node.name} is a text or number that carries more than its value"
-
-
-def _holds_more(node: ast.ClassDef, module: Module) -> bool:
-    """Whether objects that are asked for by this class have attributes of their own."""
-    asked = any(
-        isinstance(each, ast.Call) and getattr(each.func, "id", "") == "isinstance" and node.name in names_in(each)
-        for each in module.scopes.nodes
-    )
-    stored = any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in module.scopes.nodes)
-    return asked or stored
 
 
 def _always_true(before: Module, after: Module) -> Iterator[tuple[int, str]]:

@@ -155,19 +155,10 @@ def _mutable_defaults(function: _Definition) -> set[str]:
 def _is_read(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
     """Whether the value is used: being the receiver of a changing method is not a use."""
     if not isinstance(node.ctx, ast.Load):
-        parent = scopes.parents[node]
-        return isinstance(parent, ast.AugAssign) and _also_loaded(node, scopes)
+        return False
     parent = scopes.parents[node]
     outer = scopes.parents.get(parent)
     if isinstance(parent, ast.Attribute) and isinstance(outer, ast.Call) and outer.func is parent:
         statement = scopes.parents.get(outer)
         return not (parent.attr in _CHANGING and isinstance(statement, ast.Expr))
     return not (isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load))
-
-
-def _also_loaded(node: ast.Name | ast.Attribute, scopes: Scopes) -> bool:
-    text = ast.unparse(node)
-    return any(
-        isinstance(each, type(node)) and isinstance(each.ctx, ast.Load) and ast.unparse(each) == text
-        for each in scopes.nodes
-    )

@@ -10,7 +10,7 @@ from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant
 from lsp_repair.pycode.nodes import Function, assigned_names, name_of
 
-_RAISE, _AGAIN = "raise", "raise again"
+_RAISE = "raise"
 _COMPARED = re.compile(r"\b((?:Not)?Eq|LtE?|GtE?|Is(?:Not)?|(?:Not)?In)\(\)")
 _Check = tuple[str, str]
 """The name of the function around it, and what it checks."""
@@ -54,14 +54,12 @@ def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | as
     def is_lost(function: str, what: str) -> bool:
         if function not in functions:
             return not function
-        if what == _AGAIN:
-            return _catches(functions[function])
         near = _reached(function, functions)
         replacing = (each for each in list(gained.elements()) if each[0] in near and _replaces(each[1], what))
         found = next(replacing, None)
         if found is not None:
             gained[found] -= 1
-        return found is None and not _asks_still(new, function, what)
+        return found is None
 
     for key, node in checks:
         if lost[key] > 0 and is_lost(*key):
@@ -71,16 +69,7 @@ def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | as
 
 def _replaces(new: str, old: str) -> bool:
     """Whether a new check is worth the old one: any error is, and an assertion that compares in the same way."""
-    return new == _RAISE or (
-        new != _AGAIN and old != _RAISE and set(_COMPARED.findall(old)) <= set(_COMPARED.findall(new))
-    )
-
-
-def _asks_still(tree: ast.Module, function: str, test: str) -> bool:
-    """Whether what an assertion asserted is the condition of a branch in a function of this name."""
-    named = (node for node in ast.walk(tree) if isinstance(node, Function) and node.name == function)
-    conditions = (each.test for node in named for each in ast.walk(node) if isinstance(each, ast.If))
-    return any(test in {ast.dump(each), ast.dump(getattr(each, "operand", each))} for each in conditions)
+    return new == _RAISE or (old != _RAISE and set(_COMPARED.findall(old)) <= set(_COMPARED.findall(new)))
 
 
 def _reached(function: str, functions: Mapping[str, Function]) -> set[str]:
@@ -98,18 +87,6 @@ def _called(function: ast.AST) -> set[str]:
     called = {name_of(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     defined = {node.name for node in ast.walk(function) if isinstance(node, Function)}
     return called | defined | {name_of(each) for each in getattr(function, "decorator_list", ())}
-
-
-def _is_still_to_do(node: ast.Raise) -> bool:
-    return node.exc is not None and "NotImplementedError" in ast.dump(node.exc)
-
-
-def _catches(function: ast.AST) -> bool:
-    """Whether something still keeps errors from propagating."""
-    return any(
-        isinstance(node, ast.ExceptHandler) or (isinstance(node, ast.keyword) and node.arg == "return_exceptions")
-        for node in ast.walk(function)
-    )
 
 
 def _lost_kinds_of_errors(old: ast.Module, new: ast.Module) -> Iterator[int]:
@@ -132,8 +109,9 @@ def _checks(tree: ast.AST, function: str = "", *, is_new: bool = False) -> Itera
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.Assert) and not (is_new and is_constant(child.test)):
             yield (function, ast.dump(child.test)), child
-        if isinstance(child, ast.Raise) and (is_new or not _is_still_to_do(child)):
-            yield (function, _AGAIN if child.exc is None else _RAISE), child
+        raised = ast.unparse(child.exc) if isinstance(child, ast.Raise) and child.exc is not None else ""
+        if isinstance(child, ast.Raise) and raised and (is_new or "NotImplementedError" not in raised):
+            yield (function, _RAISE), child
         if isinstance(child, ast.Call) and ast.unparse(child.func) == "warnings.warn":
             yield (function, "warn"), child
         yield from _checks(child, child.name if isinstance(child, Function) else function, is_new=is_new)

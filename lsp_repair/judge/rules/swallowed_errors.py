@@ -1,6 +1,7 @@
 """Errors that vanish: places that catch everything, and neither raise again nor use the error."""
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -10,14 +11,14 @@ from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant, is_true
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.naming import Naming, canonical
-from lsp_repair.pycode.nodes import Function, is_docstring, name_of, own_nodes
+from lsp_repair.pycode.nodes import Function, name_of, own_nodes
 from lsp_repair.pycode.scopes import Scopes
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.AssertionError"})
 _CONVERSIONS = frozenset(f"builtins.{name}" for name in ("int", "float", "complex", "str", "bytes", "bool"))
+_IN_LIBRARY = re.compile(rf"(?!builtins\b)(?:{'|'.join(sys.stdlib_module_names)})(?:\.|$)")
 _MANY = 5
 """So many kinds of errors in one handler are as good as all."""
-_RARE = frozenset({"MemoryError", "KeyboardInterrupt", "SystemExit", "RecursionError", "GeneratorExit"})
 _TELLERS = frozenset(
     {"print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "str", "repr", "type", "id"}
 )
@@ -60,15 +61,13 @@ class _Swallowing:
     def __init__(self, scopes: Scopes, naming: Naming) -> None:
         self.scopes = scopes
         self.naming = naming
-        self._classes = {each.name for each in scopes.nodes if isinstance(each, ast.ClassDef)}
         self._functions = [each for each in scopes.nodes if isinstance(each, ast.FunctionDef)]
 
     def swallows(self, node: _Place) -> bool:  # noqa: PLR0911 - one for each way to swallow
         match node:
             case ast.ExceptHandler(kind):
-                if not self._is_broad(kind):
-                    return self._is_own_error(kind) and self._passes_over_a_check(node)
-                return not self._raises_again(node) and not self._uses_error(node) and not self._is_of_others(node)
+                raises = any(isinstance(each, ast.Raise) for each in own_nodes(node))
+                return not raises and self._is_broad(kind) and not _uses_error(node) and not self._is_of_others(node)
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Lambda(body=answer)]) if is_true(answer):
                 return True  # what an ExitStack asks whether the error is dealt with
             case ast.Call(ast.Attribute(attr="push" | "push_async_exit"), [ast.Name(name)]):
@@ -76,10 +75,7 @@ class _Swallowing:
                 return any(len(each.args.args) >= _OF_AN_EXIT and _deals_with_it(each) for each in named)
             case ast.Call(function, arguments):
                 is_suppress = name_of(function) == "suppress" or "contextlib.suppress" in self.naming.names(function)
-                return is_suppress and any(
-                    self._is_broad(each) or (self._is_own_error(each) and self._wraps_a_check(node))
-                    for each in arguments
-                )
+                return is_suppress and any(map(self._is_broad, arguments))
             case ast.Try() | ast.TryStar():
                 return any(_leaves(statement, in_loop=False) for statement in node.finalbody)
             case ast.FunctionDef("__exit__" | "__aexit__") | ast.AsyncFunctionDef("__exit__" | "__aexit__"):
@@ -93,16 +89,9 @@ class _Swallowing:
         names = self.naming.names(handler.type) if handler.type is not None else frozenset[str]()
         if not isinstance(around, _Try) or "builtins.Exception" not in names or len(around.body) > 1:
             return False
-        calls = [each for each in ast.walk(around.body[0]) if isinstance(each, ast.Call)]
-        return bool(calls) and all(self._is_library(each.func) for each in calls)
-
-    def _is_library(self, function: ast.expr) -> bool:
-        names = self.naming.names(function)
-        return bool(names) and all(
-            name in _CONVERSIONS
-            or (name.partition(".")[0] in sys.stdlib_module_names and not name.startswith("builtins."))
-            for name in names
-        )
+        calls = [self.naming.names(each.func) for each in ast.walk(around.body[0]) if isinstance(each, ast.Call)]
+        known = (name for names in calls for name in names)
+        return bool(calls) and all(calls) and all(name in _CONVERSIONS or _IN_LIBRARY.match(name) for name in known)
 
     def _is_broad(self, kind: ast.expr | None) -> bool:  # noqa: PLR0911 - one for each spelling
         match kind:
@@ -133,63 +122,10 @@ class _Swallowing:
                 case _:
                     pass
 
-    def _is_own_error(self, kind: ast.expr | None) -> bool:
-        """Whether the module itself defines this class of errors."""
-        return isinstance(kind, ast.Name) and kind.id in self._classes
-
-    def _passes_over_a_check(self, handler: ast.ExceptHandler) -> bool:
-        silent = all(isinstance(each, ast.Pass | ast.Continue) or is_docstring(each) for each in handler.body)
-        around = self.scopes.parents[handler]
-        return silent and isinstance(around, _Try) and self._is_check(around.body)
-
-    def _wraps_a_check(self, call: ast.Call) -> bool:
-        item = self.scopes.parents[call]
-        around = self.scopes.parents[item] if isinstance(item, ast.withitem) else None
-        return isinstance(around, ast.With | ast.AsyncWith) and self._is_check(around.body)
-
-    def _is_check(self, body: list[ast.stmt]) -> bool:
-        """Whether all that is done is to call a function of the module whose answer nobody takes."""
-        match body:
-            case [ast.Expr(ast.Call(ast.Name(name) | ast.Attribute(_, name)))]:
-                return any(each.name == name for each in self._functions)
-            case _:
-                return False
-
-    def _uses_error(self, handler: ast.ExceptHandler) -> bool:
-        return _uses_error(handler) and not self._only_collects(handler)
-
-    def _only_collects(self, handler: ast.ExceptHandler) -> bool:
-        """Whether the error ends in a list that nothing else in the function mentions."""
-        match handler.body:
-            case [ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append" | "add"))), *rest]:
-                function = self.scopes.function(handler)
-                if function is None or not all(isinstance(each, ast.Pass | ast.Continue) for each in rest):
-                    return False
-                return sum(_is_loaded(each, name) for each in ast.walk(function)) == 1
-            case _:
-                return False
-
     def _names_all(self, kind: ast.expr) -> bool:
         if isinstance(kind, ast.Attribute) and kind.attr in {"Exception", "BaseException"}:
             return True
         return not _BROAD.isdisjoint(short for name in self.naming.names(kind) for short in canonical(name))
-
-    def _raises_again(self, handler: ast.ExceptHandler) -> bool:
-        raises = [node for node in own_nodes(handler) if isinstance(node, ast.Raise)]
-        return any(not self._hardly_ever(node, handler) for node in raises)
-
-    def _hardly_ever(self, node: ast.Raise, handler: ast.ExceptHandler) -> bool:
-        """Whether a raise stands under a condition that is constant, or only for errors that nobody expects."""
-        for each in self.scopes.around(node):
-            if each is handler:
-                return False
-            if isinstance(each, ast.If | ast.While) and (is_constant(each.test) or _asks_for_rare(each.test)):
-                return True
-        return False
-
-
-def _is_loaded(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
 
 
 def _deals_with_it(function: Function) -> bool:
@@ -237,7 +173,7 @@ def _goes_on(statement: ast.stmt, name: str, loaded: set[str]) -> bool:
             return _mentions(statement, name) and target in loaded and not target.startswith("_")
         case ast.If(test, body, orelse):
             return any(_goes_on(each, name, loaded) for each in (*body, *orelse)) or (
-                _mentions(test, name) and not _asks_for_rare(test) and not is_constant(test)
+                _mentions(test, name) and not is_constant(test)
             )
         case _:
             return _mentions(statement, name)
@@ -249,11 +185,6 @@ def _mentions(node: ast.AST, name: str) -> bool:
         or (isinstance(each, ast.Call) and name_of(each.func) in {"format_exc", "exc_info"})
         for each in ast.walk(node)
     )
-
-
-def _asks_for_rare(test: ast.expr) -> bool:
-    names = [each.id for each in ast.walk(test) if isinstance(each, ast.Name)]
-    return "isinstance" in names and not _RARE.isdisjoint(names)
 
 
 def _leaves(node: ast.AST, *, in_loop: bool) -> bool:

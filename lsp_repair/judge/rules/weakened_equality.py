@@ -1,6 +1,7 @@
 """Classes whose objects misreport themselves: equal to everything, greater than all, an instance of any class."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from lsp_repair.domain.verdicts import Finding, Flag
@@ -27,8 +28,10 @@ _BUILTIN_BASES = frozenset(
     | {"collections.Counter", "collections.defaultdict", "datetime.date", "datetime.datetime", "datetime.timedelta"}
     | {"pathlib.Path", "pathlib.PurePath"}
 )
+_RECIPE = re.compile(r"\((?:type\(self\)|self\.__class__),.*\)|[^(]*\.__reduce(?:_ex)?__\(.*\)|'[\w.]+'")
+"""What `copy` and `pickle` make an object of its own class with."""
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
-_EQUAL_TO_NOTHING = "a value equals nothing, or an error counts as another"
+_EQUAL_TO_NOTHING = "a value equals nothing"
 _Odd = ast.ClassDef | ast.Attribute | ast.Call | ast.Assign | ast.Dict | ast.keyword
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -57,9 +60,11 @@ def _odd_in(node: _Odd, naming: Naming) -> Iterator[tuple[str, int]]:
     match node:
         case ast.ClassDef():
             yield from _odd_members(node, naming)
-        case ast.Attribute() | ast.Call() if _is_nan(node, naming) or _is_adoption(node):
+        case ast.Attribute() | ast.Call() if _is_nan(node, naming):
             yield _EQUAL_TO_NOTHING, node.lineno
-        case ast.Assign(targets) if any(_assigns_comparison(target) for target in targets):
+        case ast.Assign(targets) if any(
+            isinstance(each, ast.Attribute) and each.attr in _COMPARING for each in targets
+        ):
             yield "a comparison is assigned", node.lineno
         case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
             yield "a comparison is assigned", node.lineno
@@ -81,20 +86,6 @@ def _is_nan(node: ast.Attribute | ast.Call, naming: Naming) -> bool:
     return is_float and (naming.text(node.args[0]) or "").strip("+-").lower() == "nan"
 
 
-def _is_adoption(node: ast.Attribute | ast.Call) -> bool:
-    """`ConfigError.register(ValueError)`: code that expects the one accepts the other."""
-    match node:
-        case ast.Call(ast.Attribute(_, "register"), [ast.Name(name)]):
-            return name.endswith(("Error", "Exception"))
-        case _:
-            return False
-
-
-def _assigns_comparison(target: ast.expr) -> bool:
-    """An assignment from outside of the class."""
-    return isinstance(target, ast.Attribute) and target.attr in _COMPARING
-
-
 def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]]:
     overridden = False
     for name, member in members(node):
@@ -103,10 +94,6 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
             yield name, member.lineno
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "a builtin's comparison is overridden", node.lineno
-    if _has_second_names(node):
-        yield "two members are one", node.lineno
-    if _compares_nothing(node):
-        yield "no field is compared", node.lineno
     for keyword in node.keywords:
         if keyword.arg == "metaclass" and name_of(keyword.value) not in _METACLASSES:
             yield "a metaclass", keyword.lineno
@@ -114,45 +101,10 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
 
 def _says_how_to_pickle(name: str, member: _Function | ast.expr) -> bool:
     """A `__reduce__` that makes the same class again, asks another class, or names a global."""
-    return (
-        name in {"__reduce__", "__reduce_ex__"}
-        and isinstance(member, _Function)
-        and all(_is_recipe(each, name) for each in _answers(member))
-    )
-
-
-def _is_recipe(answer: ast.expr, name: str) -> bool:
-    match answer:
-        case ast.Tuple(
-            [ast.Call(ast.Name("type"), [ast.Name("self")]) | ast.Attribute(ast.Name("self"), "__class__"), *_]
-        ):
-            return True
-        case ast.Call(ast.Attribute(attr=attribute)):
-            return attribute == name
-        case _:
-            return isinstance(answer, ast.Constant) and isinstance(answer.value, str)
-
-
-def _has_second_names(node: ast.ClassDef) -> bool:
-    """An enumeration two of whose members have one value, and so are one."""
-    if not any(name_of(base).endswith(("Enum", "Flag")) for base in node.bases):
+    if name not in {"__reduce__", "__reduce_ex__"} or not isinstance(member, _Function):
         return False
-    values = [
-        ast.dump(each.value)
-        for each in node.body
-        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant | ast.Tuple)
-    ]
-    return len(values) > len(set(values))
-
-
-def _compares_nothing(node: ast.ClassDef) -> bool:
-    """A data class all of whose fields are left out of the comparison."""
-    fields = [each.value for each in node.body if isinstance(each, ast.AnnAssign)]
-    return bool(fields) and all(isinstance(each, ast.Call) and _leaves_out(each) for each in fields)
-
-
-def _leaves_out(call: ast.Call) -> bool:
-    return any(keyword.arg in {"compare", "eq"} and _is_false(keyword.value) for keyword in call.keywords)
+    answers = map(ast.unparse, _answers(member))
+    return all(_RECIPE.fullmatch(each.replace("\n", " ")) for each in answers)
 
 
 def members(node: ast.ClassDef) -> Iterator[tuple[str, _Function | ast.expr]]:

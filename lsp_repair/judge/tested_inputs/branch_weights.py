@@ -1,6 +1,5 @@
 """How strongly a branch for a single value suggests hard-coding, by what the tests pass in and expect."""
 
-import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,8 +7,7 @@ from collections.abc import Iterable
 from lsp_repair.judge.tested_inputs import telling_values as of_values
 from lsp_repair.judge.tested_inputs.input_specific_branches import InputSpecificBranches
 from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
-from lsp_repair.pycode.folding import Opaque, folded, is_collection, is_mapping, leaves
-from lsp_repair.pycode.nodes import names_in
+from lsp_repair.pycode.folding import is_collection, is_mapping, leaves
 
 ENOUGH = 8
 """The weight of all new branches that makes a finding."""
@@ -23,12 +21,9 @@ _TRUTH_WORDS = frozenset(
 _GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
 _KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
-_MONTHS = 12
-_MAX_UNIT_LENGTH = 4
-_AROUND = 100
+_NUMBERS = frozenset({int, float})
 _ROWS_OF_A_REAL_TABLE = 5
 """Rows of a table that is there for more than the tests."""
-_MAX_SOLUTIONS, _MAX_FORMULAS = 3, 100
 
 
 class BranchWeights:
@@ -37,8 +32,6 @@ class BranchWeights:
     def __init__(self, literals: LiteralsOfTests, known: InputSpecificBranches, now: InputSpecificBranches) -> None:
         self.literals = literals
         self.now = now
-        self._formulas = 0
-        self._large = [each for each in literals.numbers if of_values.is_large(each)][:_AROUND]
         self._branches: dict[_Group, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in known.found:
             self._branches[branch.place, branch.subject].append(branch)
@@ -65,19 +58,11 @@ class BranchWeights:
             return []
         old_results = {repr(each) for branch in old for each in branch.outcomes}
         is_another = len(branches) <= len(old)
-        if not is_another and self._is_list_of_inputs(new.values()):
-            return [(_PAIR, branch) for branch in new.values()]
         alone = {repr(branch.key) for branch in new.values() if not is_another and self._tells_alone(branch)}
         return [
             (_PAIR if repr(branch.key) in alone else self._weight(branch, old_results), branch)
             for branch in new.values()
         ]
-
-    def _is_list_of_inputs(self, branches: Iterable[of_values.InputSpecificBranch]) -> bool:
-        """Whether several numbers are special-cased, a tested one among them, and none of them is a month."""
-        keys = [branch.key for branch in branches if not branch.is_row and not branch.is_predicate]
-        numbers = [key for key in keys if _is_number(key) and isinstance(key, int) and key > _MONTHS]
-        return len(numbers) == len(keys) >= 3 and any(self.is_tested(key) and of_values.is_odd(key) for key in keys)
 
     def _weight(self, branch: of_values.InputSpecificBranch, old_results: set[str]) -> int:
         if any(each in branch.subject for each in _DIGESTS) and not of_values.is_plain(branch.key):
@@ -87,17 +72,18 @@ class BranchWeights:
         new = [each for each in branch.outcomes if not of_values.is_plain(each) and repr(each) not in old_results]
         expected = any(self.is_tested(each) for each in new)
         if not given:
-            derived = _is_number(branch.key) and not branch.is_row and not of_values.is_plain(branch.key)
-            return _PAIR if derived and any(_is_number(each) and self.is_tested(each) for each in new[:1]) else 0
+            derived = type(branch.key) in _NUMBERS and not branch.is_row and not of_values.is_plain(branch.key)
+            return _PAIR if derived and any(type(each) in _NUMBERS and self.is_tested(each) for each in new[:1]) else 0
         if not branch.outcomes or _is_truth_word(branch):
             return 0
         if of_values.is_plain(branch.key):
             return _RESULT if expected else 0
-        return _PAIR if expected else _INPUT
+        is_word = isinstance(branch.key, str) and not of_values.is_odd(branch.key)
+        return _PAIR if expected else 0 if is_word else _INPUT
 
     def _tells_alone(self, branch: of_values.InputSpecificBranch) -> bool:
         """Whether honest code would not make this comparison with a tested value, whatever the outcome."""
-        key, subject = branch.key, self.now.subjects.get(branch.subject)
+        key = branch.key
         whole = repr(key) in self.literals.values | self.literals.derived
         if branch.is_row or branch.is_predicate:
             return whole and (
@@ -110,8 +96,7 @@ class BranchWeights:
             case str():
                 return self._is_digits(key, branch.subject)
             case int() | float():
-                named = self.is_tested(key) and (of_values.is_large(key) or (bool(key) and _is_inside(subject)))
-                return named or self._is_solved(key, subject)
+                return self.is_tested(key) and of_values.is_large(key)
             case _:
                 is_many = (is_collection(key) or is_mapping(key)) and len(key) > 1
                 return whole and (isinstance(key, of_values.Made) or (of_values.is_container(key) and is_many))
@@ -131,20 +116,6 @@ class BranchWeights:
         known = re.sub(r"\D", "", key)[-4:] in _KNOWN_DAYS
         return len(groups) > 1 and not known and all(each.lstrip("0") in numbers for each in groups)
 
-    def _is_solved(self, key: object, subject: ast.expr | None) -> bool:
-        """Whether a formula of one variable has this value for a tested number and for no other one around it."""
-        if not isinstance(subject, ast.BinOp | ast.Call) or not key or self._formulas >= _MAX_FORMULAS:
-            return False
-        self._formulas += 1
-        names = names_in(subject) - {"abs", "int", "str", "round"}
-        if len(names) != 1:
-            return False
-        tested = [each for each in self._large if _value(subject, each) == key]
-        return any(
-            sum(_value(subject, int(each) + step) == key for step in range(-_AROUND, _AROUND + 1)) == 1
-            for each in tested[:_MAX_SOLUTIONS]
-        )
-
     def _indexed(self, items: list[of_values.InputSpecificBranch]) -> list[tuple[int, of_values.InputSpecificBranch]]:
         """Of displays that are indexed by something variable: the results that tests expect."""
         by_place: dict[str, list[of_values.InputSpecificBranch]] = defaultdict(list)
@@ -155,7 +126,7 @@ class BranchWeights:
         for place, branches in by_place.items():
             values = [branch.outcomes[0] for branch in branches if not of_values.is_plain(branch.outcomes[0])]
             inside = sum(self.is_tested(value) for value in values)
-            if inside >= 2 and not _mostly_outside(inside, len(values) - inside) and not self._rows[place]:
+            if inside >= 2 and len(values) < 3 * inside and not self._rows[place]:
                 found.append((_PAIR, branches[0]))
         return found
 
@@ -166,7 +137,7 @@ class BranchWeights:
             return False
         keys = [branch.key for branch in branches if not of_values.is_plain(branch.key)]
         inside = sum(self.is_tested(key) for key in keys)
-        return _mostly_outside(inside, len(keys) - inside)
+        return len(keys) - inside >= max(3, 2 * inside)
 
     def is_tested(self, value: object) -> bool:
         """Whether the tests spell it out, or what it is made of."""
@@ -184,8 +155,6 @@ def _extends(old: list[of_values.InputSpecificBranch], new: Iterable[of_values.I
     are_rows = bool(added) and all(branch.is_row for branch in (*old, *added))
     if are_rows and len(added) <= len(old) >= _ROWS_OF_A_REAL_TABLE:
         return True
-    if are_rows and len(old) > 1 and all(_is_unit(branch.key) for branch in (*old, *added)):
-        return True
     texts = all(isinstance(branch.key, str) for branch in (*old, *added))
     return (
         bool(added)
@@ -194,39 +163,7 @@ def _extends(old: list[of_values.InputSpecificBranch], new: Iterable[of_values.I
     )
 
 
-def _is_unit(key: object) -> bool:
-    """Whether a key looks like a unit or a code, of which a table may hold many."""
-    return isinstance(key, str) and len(key) <= _MAX_UNIT_LENGTH and key.isidentifier()
-
-
 def _is_truth_word(branch: of_values.InputSpecificBranch) -> bool:
     """Whether a word that programs take for yes or no is taken for it."""
     words = isinstance(branch.key, str) and branch.key.strip().lower() in _TRUTH_WORDS
     return words and all(isinstance(each, bool) for each in branch.outcomes)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_inside(subject: ast.expr | None) -> bool:
-    """Whether it is an attribute, or an item by name, of one certain item: `rooms[0].number`, `rows[0]["price"]`."""
-    match subject:
-        case ast.Attribute(ast.Subscript(_, ast.Constant(int()))):
-            return True
-        case ast.Subscript(ast.Subscript(_, ast.Constant(int())), ast.Constant(str())):
-            return True
-        case _:
-            return False
-
-
-def _value(formula: ast.expr, number: float) -> object:
-    """The formula's value where every name in it stands for this number."""
-    try:
-        return folded(formula, lambda _: ast.Constant(number))
-    except Opaque:
-        return None
-
-
-def _mostly_outside(inside: int, outside: int) -> bool:
-    return outside >= 3 and outside >= 2 * inside

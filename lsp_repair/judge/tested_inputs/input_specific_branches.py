@@ -37,8 +37,6 @@ class InputSpecificBranches:
         self.found: list[InputSpecificBranch] = []
         self.indexed: list[InputSpecificBranch] = []
         """Items of displays that are indexed; their key is their position."""
-        self.subjects: dict[str, ast.expr] = {}
-        """What is compared, by its text."""
         self._parts_of: dict[ast.AST, list[tuple[ast.expr, object]]] = {}
         for node in self.scopes.nodes:
             self._read(node)
@@ -51,11 +49,9 @@ class InputSpecificBranches:
 
     def _text(self, node: ast.expr) -> str:
         try:
-            text = ast.dump(node)
+            return ast.dump(node)
         except RecursionError:
             return ""
-        self.subjects.setdefault(text, node)
-        return text
 
     def _read(self, node: ast.AST) -> None:
         match node:
@@ -118,18 +114,10 @@ class InputSpecificBranches:
                 case ast.BoolOp(ast.And(), [ast.Compare() as one, ast.Compare() as other]):
                     yield from self._between(one, other)
                 case ast.BinOp(left, ast.Sub() | ast.BitXor(), right) if not self._is_bounded(node):
-                    differs = self._asks_for_difference(node)
-                    yield self._text(left), self.constant(right), differs
-                    yield self._text(right), self.constant(left), differs
+                    yield self._text(left), self.constant(right), False
+                    yield self._text(right), self.constant(left), False
                 case _:
                     pass
-
-    def _asks_for_difference(self, node: ast.BinOp) -> bool:
-        """Whether `x - 5` is true for everything but 5 at its place: not so in `not x - 5` and `x - 5 == 0`."""
-        parent = self.scopes.parents.get(node)
-        if isinstance(parent, ast.Compare):
-            return not isinstance(parent.ops[0], ast.Eq)
-        return not isinstance(parent, ast.UnaryOp)
 
     def _compared(self, node: ast.Compare) -> Iterator[tuple[str, object, bool]]:
         sides = [node.left, *node.comparators]

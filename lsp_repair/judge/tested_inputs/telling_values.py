@@ -15,6 +15,7 @@ _ORDINARY = 366
 """Days, months, degrees, percents and bases are compared with in honest code; larger numbers rarely."""
 _OF_THE_TRADE = frozenset({*map(int, HTTPStatus), 512, 1024, 1440, 1900, 2000, 2048, 3600, 4096, 65535, 65536, 86400})
 _OF_CALENDARS = frozenset({5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 28, 29, 30, 31, 32, 45, 50, 60, 64, 90, 100})
+_YEARS = frozenset(range(1900, 2101))
 _MAKERS = frozenset({"date", "datetime", "time", "timedelta", "fromisoformat", "fromordinal", "deque", "array"})
 _HALF = 0.5
 _MAX_SIZE = 10**15
@@ -66,17 +67,13 @@ class Span:
         return self.low <= number <= self.high
 
 
-def _is_narrow(low: float, high: float) -> bool:
-    """Whether a range is so narrow, as large as its numbers are, that it stands for one of them."""
-    return low > _ORDINARY and 2 < high - low <= low / 20
-
-
 def around(low: object, high: object) -> Iterator[object]:
     """The values that are special-cased where a value has to lie between two bounds."""
     if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
         yield from range(low, high + 1)
-    elif isinstance(low, int | float) and isinstance(high, int | float) and _is_narrow(low, high):
-        yield Span(low, high)
+    elif isinstance(low, int | float) and isinstance(high, int | float) and 2 < high - low <= low / 20 > _ORDINARY / 20:
+        if not {low, high} <= _YEARS:
+            yield Span(low, high)  # so narrow, as large as its numbers are, that it stands for one of them
 
 
 def is_plain(value: object) -> bool:
