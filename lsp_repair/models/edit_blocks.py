@@ -97,7 +97,7 @@ def _length(mark: str) -> int:
 
 def _path_in(line: str) -> str:
     """A line that is a path, with the decoration that models put around one."""
-    bare = re.sub(r"^(?:[Ff]ile(?:name)?|[Pp]ath)\b[\s:`*]*", "", line.strip("`*#:'\" \t\r")).strip("`*")
+    bare = re.sub(r"^(?:[Ff]ile(?:name)?|[Pp]ath)[\s:`*]+", "", line.strip("`*#:'\" \t\r")).strip("`*")
     return bare if re.fullmatch(r"[^\s<>|]+\.\w{1,6}|[^\s<>|]*/[^\s<>|]+", bare) else ""
 
 

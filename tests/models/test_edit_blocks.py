@@ -68,6 +68,11 @@ def test_a_path_is_read_with_what_models_put_around_it(line):
     assert read_blocks(block("a = 1", "a = 2", line)) == (ONE,)
 
 
+@pytest.mark.parametrize("path", ["path/__init__.py", "file/io.py", "paths.py", "filename.py"])
+def test_a_path_that_begins_like_a_label_is_read_whole(path):
+    assert read_blocks(block("a = 1", "a = 2", path)) == (Block(path, ("a = 1",), ("a = 2",)),)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
