@@ -12,13 +12,12 @@ from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
-from lsp_repair.judge.judge import prove, targets_scope
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.case import build_case
 from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
-from lsp_repair.repair.prover import full_scope, prover_for, related_scope
+from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
@@ -158,11 +157,9 @@ def _checked(
             return targets, unproven
     if not targets:
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
-    narrow = targets_scope(targets)
-    full = full_scope(baseline.run, deadline, 0) if baseline.whole_suite else None
-    wide = full or related_scope(baseline.run, narrow, frozenset(), deadline)
     context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits)
-    return targets, prove(context, patch, targets, (wide, narrow), deadline)
+    prover = Prover(context, baseline.whole_suite, observe, deadline, RelatedTests(prepared.place))
+    return targets, prover.proved(patch, targets)
 
 
 def _first_not_failing(run: TestRun, targets: Sequence[NodeId]) -> Unproven | None:

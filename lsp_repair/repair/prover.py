@@ -119,15 +119,18 @@ class Prover:
         if patch.id in self._refused:
             return self._refused[patch.id]
         started = time.monotonic()
-        targets = case.group.node_ids
-        narrow = targets_scope(targets, case.covering)
-        wide = self._wide(patch, narrow)
-        self.broad_runs += wide.level is Level.FULL
-        verdict = prove(self.context, patch, targets, (wide, narrow), self.deadline)
+        verdict = self.proved(patch, case.group.node_ids, case.covering)
         if isinstance(verdict, Rejected) and not _OF_TARGETS.intersection(verdict.reasons):
             self._refused[patch.id] = verdict
         self.observe(PatchJudged(case.group, patch, title, verdict, time.monotonic() - started))
         return verdict
+
+    def proved(self, patch: Patch, targets: tuple[NodeId, ...], covering: Iterable[NodeId] = ()) -> Verdict:
+        """One proof of a patch that is to repair these tests, by as many tests as can be affected and as the time allows."""
+        narrow = targets_scope(targets, covering)
+        wide = self._wide(patch, narrow)
+        self.broad_runs += wide.level is Level.FULL
+        return prove(self.context, patch, targets, (wide, narrow), self.deadline)
 
     def _wide(self, patch: Patch, narrow: Scope) -> Scope:
         """The whole suite where it is affordable, else what can be affected by the patch."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from endings import running
 
+from lsp_repair.domain.patches import FileChange, Patch
+
 
 def written(tmp_path, files):
     root = tmp_path / "project"
@@ -276,3 +278,19 @@ def environ_of(entry):
         return (entry / "environ").read_bytes()
     except OSError:
         return b""
+
+
+def test_a_patch_that_breaks_a_test_of_another_file_is_refused_whichever_test_is_named(lsp_repair, tmp_path):
+    files = {
+        "pytest.ini": "[pytest]\n",
+        "shop.py": "def half(n):\n    return n // 3\n\n\ndef third(n):\n    return n // 3\n",
+        "test_half.py": "from shop import half\n\n\ndef test_half():\n    assert half(6) == 3\n",
+        "test_third.py": "from shop import third\n\n\ndef test_third():\n    assert third(6) == 2\n",
+    }
+    root = written(tmp_path, files)
+    file = tmp_path / "wide.patch"
+    new = files["shop.py"].replace("// 3", "// 2").encode()
+    file.write_text(Patch((FileChange("shop.py", files["shop.py"].encode(), new),)).diff)
+    ran = lsp_repair("check", root, "--patch", file, "--test", "test_half.py")
+    assert (ran.json["verdict"], ran.json["reasons"]) == ("rejected", ["regression"]), ran.json
+    assert "test_third.py::test_third" in ran.json["detail"]
