@@ -10,7 +10,7 @@ from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.judge.rules.reading import read_patch
 from lsp_repair.judge.runs.must_fail import all_failed
 from lsp_repair.judge.runs.patched_runs import patched, request_of, run_patched, run_twice, targets_scope
-from lsp_repair.judge.runs.regressions import notes_on_flaky, without_unrepeated
+from lsp_repair.judge.runs.regressions import excusing, notes_on_excused
 from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, nothing_reached
 from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
 from lsp_repair.judge.runs.stability import alone, in_other_order
@@ -43,16 +43,16 @@ def prove(
     if reached.refusal is not None:
         return reached.refusal
     request = request_of(wide, context.baseline, reverse=False)
-    excusing = without_unrepeated(context, patch, targets, (first.run, wide, request), deadline)
-    verdict = judged(excusing, patch, targets, first.run, wide)
+    fair = excusing(context, patch, targets, (first.run, wide, request), deadline)
+    verdict = judged(fair, patch, targets, first.run, wide)
     if not isinstance(verdict, Plausible) or second is None:
         return verdict
     results = [
-        notes_on_flaky(context, excusing),
+        notes_on_excused(context, fair),
         check_integrity(context, first, patch.paths),
         all_failed(first.run, context.baseline),
         excess_output(first.run, context.baseline),
-        in_other_order(context, patch, targets, (second, narrow), deadline),
+        in_other_order(fair, patch, targets, (second, narrow), deadline),
         read_patch(context, patch, targets, edited_tests(patch, context.baseline.oracle_paths, context.rules)),
     ]
     for expensive in (alone, replayed):  # processes of their own, the cheaper layer first

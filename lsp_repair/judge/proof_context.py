@@ -36,6 +36,8 @@ class ProofContext:
     """Which paths a patch may touch."""
     isolation: str = ""
     """The tier that everything runs at, in words."""
+    renamed: frozenset[NodeId] = field(default_factory=frozenset[NodeId])
+    """Ids of the baseline that are others in each run, as those with a time or an address in them: they decide nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,3 +146,38 @@ def test_what_a_patch_leaves_behind_for_other_tests_refuses_it_though_they_pass_
     one = judge(TESTS.replace("def test_half", "def test_zz_half"))
     text = SHOP.replace("return a - b", "SEEN.append(1)\n    return a + b").replace("a // 2", "a // (2 + len(SEEN))")
     assert reason(one.verdict(one.rewrite("shop.py", text + "\nSEEN = []\n"))) in {"regression", "unstable"}
+
+
+RENAMED = (
+    TESTS.replace("from shop", "import time\nimport pytest\nfrom shop")
+    + """
+@pytest.mark.parametrize("number", [4], ids=lambda number: f"at {time.time_ns()}")
+def test_a_time(number):
+    assert half(number) == 2
+"""
+)
+
+
+def test_ids_that_are_others_in_each_run_refuse_no_right_patch(judge):
+    one = judge(RENAMED)
+    verdict = one.verdict(patched(one, "return a + b"))
+    assert isinstance(verdict, Plausible)
+    assert "have other ids in each run" in " ".join(verdict.evidence.notes)
+
+
+def test_what_breaks_a_test_behind_such_an_id_is_refused(judge):
+    one = judge(RENAMED.replace("def test_half():\n    assert half(4) == 2\n", ""))
+    broken = one.rewrite("shop.py", SHOP.replace("a - b", "a + b").replace("a // 2", "a // 3"))
+    assert reason(one.verdict(broken)) == "node-id-lost"
+
+
+def test_a_test_that_a_patch_makes_vanish_is_lost(judge):
+    one = judge(
+        TESTS.replace("from shop", "import pytest\nfrom shop")
+        + "@pytest.mark.parametrize('way', [half], ids=lambda way: way.__doc__ or 'none')\n"
+        + "def test_named(way):\n    assert way(4) == 2\n"
+    )
+    renamed = one.rewrite(
+        "shop.py", SHOP.replace("a - b", "a + b").replace("def half(a):\n", "def half(a):\n    'by two'\n")
+    )
+    assert reason(one.verdict(renamed)) == "node-id-lost"

@@ -7,15 +7,57 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, Scope
 from lsp_repair.judge.runs.patched_runs import request_of, run_patched, targets_scope
-from lsp_repair.judge.runs.run_outcomes import expected, first_failing_target, regressions
+from lsp_repair.judge.runs.run_outcomes import expected, first_failing_target, lost_ids, regressions
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _MAX_TESTS = 20
 """So many failures are no accident."""
-_NOTE = "{} of the tests that passed before ({}) failed in one run with this patch and passed in the next"
+_RENAMED = "{} tests ({}) have other ids in each run, with and without this patch: by name they cannot be compared"
+_FLAKY = "{} of the tests that passed before ({}) failed in one run with this patch and passed in the next"
 
 
-def without_unrepeated(
+def excusing(
+    context: ProofContext,
+    patch: Patch,
+    targets: tuple[NodeId, ...],
+    seen: tuple[TestRun, Scope, ColdRequest],
+    deadline: Deadline,
+) -> ProofContext:
+    """The context in which what a run lost decides nothing where the patch has no part in it."""
+    if not seen[0].complete or seen[0].oversight.garbled:
+        return context
+    return _without_unrepeated(_without_renamed(context, targets, seen, deadline), patch, targets, seen, deadline)
+
+
+def _without_renamed(
+    context: ProofContext, targets: tuple[NodeId, ...], seen: tuple[TestRun, Scope, ColdRequest], deadline: Deadline
+) -> ProofContext:
+    """The context in which ids that are others in each run are known: the unpatched code does not give them again either.
+
+    Each of their functions has new ids instead, and where all passed before, all of these pass.
+    """
+    run, scope, _ = seen
+    lost = lost_ids(context, scope, run) - set(targets)
+    known = {test.node_id for test in context.baseline.collected}
+    new = {test.node_id for test in run.collected} - known
+    functions = set(map(_function_of, lost))
+    if not lost or not functions <= set(map(_function_of, new)):
+        return context
+    failed_before = {_function_of(each.node_id) for each in context.baseline.failing}
+    instead = {key for key in new if _function_of(key) in functions - failed_before}
+    if any(run.results[key].outcome.is_failing for key in instead & run.results.keys()):
+        return context
+    again = run_cold(context.place, request_of(targets_scope(sorted(lost)), context.baseline, reverse=False), deadline)
+    if not again.run.complete or lost & {test.node_id for test in again.run.collected}:
+        return context
+    return replace(context, renamed=context.renamed | lost)
+
+
+def _function_of(key: NodeId) -> str:
+    return key.partition("[")[0]
+
+
+def _without_unrepeated(
     context: ProofContext,
     patch: Patch,
     targets: tuple[NodeId, ...],
@@ -28,7 +70,7 @@ def without_unrepeated(
     passes with the patch in a second run of the same tests in the same order.
     """
     run, scope, request = seen
-    if not run.complete or run.oversight.garbled or first_failing_target(targets, run) is not None:
+    if first_failing_target(targets, run) is not None:
         return context
     broken = regressions(expected(context, scope) - set(targets), run)
     if not broken or len(broken) > _MAX_TESTS or not broken.issubset(run.results):
@@ -42,7 +84,7 @@ def without_unrepeated(
     return replace(context, flaky=context.flaky | broken)
 
 
-def notes_on_flaky(before: ProofContext, after: ProofContext) -> LayerResult:
-    """What is said of the tests that turned out to be flaky during the proof."""
-    found = after.flaky - before.flaky
-    return LayerResult(notes=(_NOTE.format(len(found), min(found)),) if found else ())
+def notes_on_excused(before: ProofContext, after: ProofContext) -> LayerResult:
+    """What is said of the tests that turned out during the proof to decide nothing."""
+    found = ((after.flaky - before.flaky, _FLAKY), (after.renamed - before.renamed, _RENAMED))
+    return LayerResult(notes=tuple(note.format(len(tests), min(tests)) for tests, note in found if tests))

@@ -21,7 +21,7 @@ def judged(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], run
     requested = expected(context, scope)
     collected = {test.node_id for test in run.collected}
     for rejected in (
-        _lost(_in_scope(scope, frozenset(test.node_id for test in context.baseline.collected)), collected, run),
+        _lost(lost_ids(context, scope, run), run),
         first_failing_target(targets, run),
         _regression(regressions(requested - set(targets), run)),
     ):
@@ -43,7 +43,13 @@ def _also_fixed(context: ProofContext, targets: tuple[NodeId, ...], run: TestRun
 
 def expected(context: ProofContext, scope: Scope) -> frozenset[NodeId]:
     """Ids that passed before and are in the scope."""
-    return _in_scope(scope, context.baseline.passed - context.flaky)
+    return _in_scope(scope, context.baseline.passed - context.flaky - context.renamed)
+
+
+def lost_ids(context: ProofContext, scope: Scope, run: TestRun) -> frozenset[NodeId]:
+    """Ids of the scope that the baseline collected and the run did not."""
+    before = frozenset(test.node_id for test in context.baseline.collected) - context.renamed
+    return _in_scope(scope, before) - {test.node_id for test in run.collected}
 
 
 def _in_scope(scope: Scope, ids: frozenset[NodeId]) -> frozenset[NodeId]:
@@ -54,13 +60,13 @@ def _in_scope(scope: Scope, ids: frozenset[NodeId]) -> frozenset[NodeId]:
     return frozenset(key for key in ids if key.file in scope.files)
 
 
-def _lost(expected: frozenset[NodeId], collected: set[NodeId], run: TestRun) -> Rejected | None:
-    lost = sorted(expected - collected)
+def _lost(lost: frozenset[NodeId], run: TestRun) -> Rejected | None:
     if not lost:
         return None
-    broken = [result.node_id for result in run.failing if result.node_id not in collected]
+    files = {key.file for key in lost}
+    broken = [result.node_id for result in run.failing if result.node_id.is_file and result.node_id in files]
     cause = f" (collection of {broken[0]} fails)" if broken else ""
-    return Rejected((Reason.NODE_ID_LOST,), f"{_some(lost)} is no longer collected{cause}")
+    return Rejected((Reason.NODE_ID_LOST,), f"{_some(sorted(lost))} is no longer collected{cause}")
 
 
 def first_failing_target(targets: tuple[NodeId, ...], run: TestRun) -> Rejected | None:

@@ -12,9 +12,9 @@ from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, Scope, refused, unknown
 from lsp_repair.judge.runs.must_fail import reported
 from lsp_repair.judge.runs.patched_runs import PatchedRun, request_of, run_patched, targets_scope
-from lsp_repair.judge.runs.regressions import notes_on_flaky, without_unrepeated
+from lsp_repair.judge.runs.regressions import excusing, notes_on_excused
 from lsp_repair.judge.runs.run_integrity import check_integrity
-from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
+from lsp_repair.judge.runs.run_outcomes import expected, first_failing_target, judged, regressions
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _ALONE_SEEDS = ("3", str(4 + secrets.randbelow(1 << 31)))
@@ -70,28 +70,35 @@ def in_other_order(
     """What the run in reversed order says; what it lost is compared with the same order on the unpatched code."""
     second, narrow = reversed_run
     request = request_of(narrow, context.baseline, reverse=True)
-    excusing = without_unrepeated(context, patch, targets, (second.run, narrow, request), deadline)
-    match judged(excusing, patch, targets, second.run, narrow):
+    fair = excusing(context, patch, targets, (second.run, narrow, request), deadline)
+    match judged(fair, patch, targets, second.run, narrow):
         case Plausible():
             found = check_integrity(context, second, patch.paths)
-            return replace(found, notes=(*found.notes, *notes_on_flaky(context, excusing).notes))
+            return replace(found, notes=(*found.notes, *notes_on_excused(context, fair).notes))
         case Unproven() as again:
             return LayerResult(again)
         case Rejected() as again:
-            return _lost_in_other_order(context, again, second.run, narrow, deadline)
+            return _lost_in_other_order(fair, again, targets, (second.run, narrow), deadline)
 
 
 def _lost_in_other_order(
-    context: ProofContext, rejected: Rejected, run: TestRun, narrow: Scope, deadline: Deadline
+    context: ProofContext,
+    rejected: Rejected,
+    targets: tuple[NodeId, ...],
+    seen: tuple[TestRun, Scope],
+    deadline: Deadline,
 ) -> LayerResult:
+    run, narrow = seen
     request = request_of(narrow, context.baseline, reverse=True)
-    named = NodeId(rejected.detail.split(" ", 1)[0])
     if rejected.reasons == (Reason.REGRESSION,):
+        lost = regressions(expected(context, narrow) - set(targets), run)
         before = run_cold(context.place, request, deadline).run
-        if any(result.node_id == named for result in before.failing):
+        if lost <= {result.node_id for result in before.failing}:
             return LayerResult(notes=(_ORDER_NOTE,))
-    elif rejected.reasons == (Reason.TARGET_STILL_FAILS,) and _is_the_tests_own(context, named, run, request, deadline):
-        return LayerResult(notes=(_ORDER_NOTE,))
+    elif rejected.reasons == (Reason.TARGET_STILL_FAILS,):
+        failing = [key for key in targets if run.failure_of(key) is not None]
+        if failing and all(_is_the_tests_own(context, key, run, request, deadline) for key in failing):
+            return LayerResult(notes=(_ORDER_NOTE,))
     return LayerResult(Rejected((Reason.UNSTABLE, *rejected.reasons), f"in another order: {rejected.detail}"))
 
 
