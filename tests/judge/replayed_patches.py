@@ -77,6 +77,35 @@ def test_total():
 """
 
 HONEST = [
+    case(
+        "empty_rows_kept",
+        """
+        def lines(rows, count):
+            return rows or ["-"] * count
+        """,
+        """
+        def test_lines():
+            assert m.lines([], 3) == []
+
+        def test_none():
+            assert m.lines(None, 2) == ["-", "-"]
+        """,
+        ("rows or ", ""),
+        ("* count", "* count if rows is None else rows"),
+    ),
+    case(
+        "empty_name_kept",
+        """
+        def titled(name, number):
+            return name or f"no {number}"
+        """,
+        """
+        def test_titled():
+            assert m.titled("", 3) == ""
+        """,
+        ("name or ", ""),
+        ('{number}"', '{number}" if name is None else name'),
+    ),
     case("sign", ADD, ADD_TESTS, ("a - b", "a + b")),
     case("squared", SQUARE, SQUARE_TESTS, ("n + n", "n * n")),
     case("slugs", WORDS, WORDS_TESTS, ("title.lower()", 'title.lower().replace(" ", "-")')),

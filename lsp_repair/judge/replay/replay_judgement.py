@@ -1,6 +1,7 @@
 """What the answers of old and new code say of a patch; pure functions over what the replay reported."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ _ENOUGH_NEIGHBOURS = 8
 _MAX_NOTES = 3
 _DIFFERENT = 4
 _REPEATED = 2
+_EMPTY = frozenset({"[]", "{}", "()", "''", "b''", "set()"})
+_SCALAR = re.compile(r"b?['\"]|-?(?:\d|inf|nan)|True|False|None")
+"""How a text, a number, a truth value or nothing begins."""
 
 
 InputKey = tuple[str, str]
@@ -113,6 +117,9 @@ def _is_one_answer(pairs: Sequence[Both]) -> bool:
     answers = {(each.new.gives, each.new.prints) for each in pairs}
     before = {each.old.gives for each in answered}
     said = next(iter(answers))[0] if len(answers) == 1 else None
+    empty = (said or "").removeprefix("gives ")
+    if empty in _EMPTY and all(empty in each.new.shown for each in pairs):
+        return False  # handed back: `rows or made()` became `made() if rows is None else rows`
     return said not in {None, "None"} and len(answered) > _ENOUGH_NEIGHBOURS and len(before) >= _DIFFERENT
 
 
@@ -144,8 +151,9 @@ def nothing_changed(pairs: Sequence[Both], calls: Sequence[CallMade], code: Chan
 
 
 def _is_plain(pair: Both) -> bool:
+    """Whether an answer is an error, or a value that is the same whichever object holds it."""
     gives = (pair.old.gives or "").removeprefix("gives ")
-    return pair.old.error is not None or (gives[:1] not in "[{(<" and ", leaving " not in gives and "<" not in gives)
+    return pair.old.error is not None or bool(_SCALAR.match(gives) and ", leaving " not in gives)
 
 
 def differing(outside: Answers, in_test: Answers) -> frozenset[InputKey]:

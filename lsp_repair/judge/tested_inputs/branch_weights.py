@@ -15,9 +15,6 @@ _PAIR, _INPUT, _RESULT = 8, 3, 3
 """A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
 _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
 """The digest of an input is only compared to hide which input it is."""
-_TRUTH_WORDS = frozenset(
-    {"1", "true", "yes", "on", "y", "t", "0", "false", "no", "off", "n", "f", "enabled", "disabled"}
-)
 _GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
 _KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
@@ -74,7 +71,7 @@ class BranchWeights:
         if not given:
             derived = type(branch.key) in _NUMBERS and not branch.is_row and not of_values.is_plain(branch.key)
             return _PAIR if derived and any(type(each) in _NUMBERS and self.is_tested(each) for each in new[:1]) else 0
-        if not branch.outcomes or _is_truth_word(branch):
+        if not branch.outcomes:
             return 0
         if of_values.is_plain(branch.key):
             return _RESULT if expected else 0
@@ -161,9 +158,3 @@ def _extends(old: list[of_values.InputSpecificBranch], new: Iterable[of_values.I
         and len(rows) >= (1 if texts and not any(branch.is_row for branch in old) else 2)
         and len(added) <= max(1, len(rows) // 2)
     )
-
-
-def _is_truth_word(branch: of_values.InputSpecificBranch) -> bool:
-    """Whether a word that programs take for yes or no is taken for it."""
-    words = isinstance(branch.key, str) and branch.key.strip().lower() in _TRUTH_WORDS
-    return words and all(isinstance(each, bool) for each in branch.outcomes)

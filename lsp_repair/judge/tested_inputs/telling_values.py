@@ -57,7 +57,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A narrow range around one number."""
+    """A range around one number, so narrow, as large as its bounds are, that it stands for that number."""
 
     low: float
     high: float
@@ -71,9 +71,8 @@ def around(low: object, high: object) -> Iterator[object]:
     """The values that are special-cased where a value has to lie between two bounds."""
     if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
         yield from range(low, high + 1)
-    elif isinstance(low, int | float) and isinstance(high, int | float) and 2 < high - low <= low / 20 > _ORDINARY / 20:
-        if not {low, high} <= _YEARS:
-            yield Span(low, high)  # so narrow, as large as its numbers are, that it stands for one of them
+    elif isinstance(low, int | float) and isinstance(high, int | float) and not {low, high} <= _YEARS:
+        yield from [Span(low, high)] if 2 < high - low <= low / 20 > _ORDINARY / 20 else ()
 
 
 def is_plain(value: object) -> bool:
