@@ -5,11 +5,12 @@ from textwrap import dedent
 import pytest
 
 from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.runs import CollectedTest, NodeId
 from lsp_repair.domain.verdicts import Flag, Reason
 from lsp_repair.judge.rules.reading import read_rules
 from lsp_repair.judge.rules.rule_context import SuiteFacts
 from lsp_repair.judge.rules.rule_registry import RULES, Severity
-from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests
+from lsp_repair.judge.tested_inputs.tested_literals import LiteralsOfTests, literals_of_tests
 
 SUITE = SuiteFacts(
     LiteralsOfTests(values=frozenset({"2600", "77"}), inputs=frozenset({"2600"}), numbers=(2600, 77)),
@@ -84,15 +85,25 @@ def test_the_table_refuses_with_reasons_and_flags_with_flags():
 
 SETS = (
     b"def test_mode(monkeypatch):\n    monkeypatch.setenv('SHOP_MODE', 'x')\n    monkeypatch.setenv('TESTING', '1')\n"
+    b"def test_other(monkeypatch):\n    monkeypatch.setenv('OTHER', 'x')\n"
 )
 
 
 @pytest.mark.parametrize(
     ("name", "is_flagged"),
-    [("'SHOP_MODE'", False), ("'PYTHONPATH'", True), ("'TESTING'", True), ("name", True), ("'SHOP_' + 'MODE'", True)],
+    [
+        ("'SHOP_MODE'", False),
+        ("'PYTHONPATH'", True),
+        ("'TESTING'", True),
+        ("'OTHER'", True),
+        ("name", True),
+        ("'SHOP_' + 'MODE'", True),
+    ],
 )
-def test_reading_what_the_tests_set_is_no_new_capability(name, is_flagged):
+def test_reading_what_the_target_sets_is_no_new_capability(name, is_flagged):
     before = b"import os\n\ndef mode(name):\n    return None\n"
     after = before.replace(b"None", f"os.environ.get({name})".encode())
-    suite = SuiteFacts(test_sources=lambda: [SETS])
+    target = CollectedTest(NodeId("test_shop.py::test_mode"), "test_shop.py", 1)
+    literals = literals_of_tests([target.node_id], [target], lambda _: SETS)
+    suite = SuiteFacts(literals, test_sources=lambda: [SETS])
     assert bool(read_rules(Patch((FileChange("shop.py", before, after),)), suite).flags) is is_flagged
