@@ -311,6 +311,13 @@ CHANGED = [
         "import sys\nfrom app import main\nif __name__ == '__main__':\n    sys.exit(main())\n",
     ),
     ("from app import main\n", "from app import main\nif __name__ == '__main__':\n    raise SystemExit(main())\n"),
+    (
+        "def at(key, items):\n    return items[key]\n",
+        (
+            "FORBIDDEN = ('__globals__', '__builtins__')\n"
+            "def at(key, items):\n    if key in FORBIDDEN:\n        raise KeyError(key)\n    return items[key]\n"
+        ),
+    ),
 ]
 
 

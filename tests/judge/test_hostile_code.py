@@ -57,6 +57,8 @@ MACHINERY = {
     "frames by an alias of getattr": "import sys\ng = getattr\nx = g(sys, '_getframe')()",
     "frames by an alias of the module": "import sys\ns = sys\nx = s._getframe()",
     "frames by an alias of an alias": "import sys as a\nb = a\nc = b\nx = c._getframe()",
+    "globals by a list of names": "NAMES = ['__globals__']\ndef f(g):\n    return '__x__' in NAMES or getattr(g, NAMES[0])",
+    "globals by a loop over names": "def f(g):\n    return [getattr(g, name) for name in ('__globals__',)]",
     "frames by a tuple": "import sys\n(s, _) = (sys, 1)\nx = s._getframe()",
     "frames by a walrus": "import sys\nx = (s := sys)._getframe()",
     "frames by a default": "import sys\ndef f(s=sys):\n    return s._getframe()",

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lsp_repair.judge.capabilities.named_uses import STREAMS
-from lsp_repair.judge.capabilities.ordinary_uses import is_ordinary_use
+from lsp_repair.judge.capabilities.named_uses import INTERNALS, STREAMS
+from lsp_repair.judge.capabilities.ordinary_uses import is_only_looked_for, is_ordinary_use
 from lsp_repair.pycode.modules import Module, module_of, parsed
 from lsp_repair.pycode.naming import STEPPING_STONES, canonical
 
@@ -73,7 +73,8 @@ class _Reader:
             case ast.ImportFrom():
                 self._import_from(node)
             case ast.Constant(str() as text):
-                if not isinstance(self.scopes.parents[node], ast.Expr):
+                is_looked_for = text in INTERNALS and is_only_looked_for(node, self.scopes)
+                if not is_looked_for and not isinstance(self.scopes.parents[node], ast.Expr):
                     self._add_text(text)
             case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
                 self._add(f"={name}" for name in self._spelled(node) if "." in name)

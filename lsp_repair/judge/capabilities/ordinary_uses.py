@@ -41,6 +41,28 @@ def is_ordinary_use(node: ast.expr, names: set[str], scopes: Scopes, spelled: Sp
     return bool(call.args) and _is_ordinary_call(call, names, scopes, spelled)
 
 
+def is_only_looked_for(node: ast.Constant, scopes: Scopes) -> bool:
+    """Whether a text stands in a display that something is only looked up in, as a name that may not be asked for does."""
+    display = scopes.parents[node]
+    if not isinstance(display, ast.Tuple | ast.List | ast.Set):
+        return False
+    match scopes.parents[display]:
+        case ast.Assign([ast.Name(name)]):
+            named = (each for each in scopes.nodes if isinstance(each, ast.Name) and each.id == name)
+            uses: list[ast.expr] = [each for each in named if isinstance(each.ctx, ast.Load)]
+        case _:
+            uses = [display]
+    return bool(uses) and all(_is_looked_up_in(each, scopes.parents[each]) for each in uses)
+
+
+def _is_looked_up_in(node: ast.expr, parent: ast.AST) -> bool:
+    match parent:
+        case ast.Compare(_, [ast.In() | ast.NotIn()], [other]):
+            return other is node
+        case _:
+            return False
+
+
 def _is_ordinary_call(call: ast.Call, names: set[str], scopes: Scopes, spelled: Spelled) -> bool:
     first = call.args[0]
     if names & ORDINARY_DESCRIPTORS:
