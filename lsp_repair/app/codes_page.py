@@ -63,6 +63,7 @@ ERROR_CODES = (
     ErrorCode("old-interpreter", 4, "the interpreter is older than 3.9"),
     ErrorCode("broken-interpreter", 4, "the interpreter does not work"),
     ErrorCode("conftest-error", 4, "a conftest cannot be loaded"),
+    ErrorCode("no-tests", 4, "pytest found no test to run; the hint says which files hold some"),
     ErrorCode("plugin-error", 4, "a plugin of pytest cannot be loaded; the message names it"),
     ErrorCode("pytest-error", 4, "pytest refused to run"),
     ErrorCode("probe-did-not-start", 4, "the interpreter could not start pytest"),

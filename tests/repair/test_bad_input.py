@@ -100,8 +100,22 @@ def test_nothing_fails(lsp_repair, tmp_path):
 
 def test_no_tests_at_all(lsp_repair, tmp_path):
     ran = lsp_repair("fix", written(tmp_path, {"code.py": "x = 1\n"}))
-    assert ran.code == 0
-    assert ran.json["tests"]["collected"] == 0
+    assert (ran.code, error(ran)) == (4, "no-tests")
+
+
+def test_tests_in_a_file_that_pytest_does_not_look_for_are_named(lsp_repair, tmp_path):
+    root = written(tmp_path, {"lev.py": "x = 1\n", "tests.py": "import lev\n\ndef test_x():\n    assert lev.x == 1\n"})
+    ran = lsp_repair("fix", root, cwd=root)
+    assert (ran.code, error(ran)) == (4, "no-tests")
+    assert "lsp-repair fix tests.py" in ran.json["error"]["hint"]
+    ran = lsp_repair("fix", "tests.py", cwd=root)
+    assert (ran.code, ran.json["tests"]["passed"]) == (0, 1)
+
+
+def test_words_that_choose_no_test_are_named(lsp_repair, tmp_path):
+    ran = lsp_repair("fix", written(tmp_path, GREEN), "--", "-k", "nothing_of_this_name")
+    assert (ran.code, error(ran)) == (4, "no-tests")
+    assert "-k nothing_of_this_name" in ran.json["error"]["message"]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, Tes
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
 from lsp_repair.errors import UsageError
 from lsp_repair.repair.fix_request import Chosen
-from lsp_repair.repair.stages.cannot_run import must_be_able_to_run
+from lsp_repair.repair.stages.cannot_run import must_be_able_to_run, must_have_tests
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
@@ -54,12 +54,13 @@ class Baseline:
 
 
 def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe: Observer) -> Baseline:
-    """Run what was chosen (or everything) once; raises CannotRunTestsError when pytest itself cannot start."""
+    """Run what was chosen (or everything) once; raises CannotRunTestsError when pytest cannot start, or finds no test."""
     observe(Progressed("running the tests on a snapshot"))
     patience = min(_PATIENT_SECONDS, deadline.remaining * _PATIENT_SHARE)
     request = ColdRequest(files=chosen.files)
     result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
     must_be_able_to_run(prepared, result)
+    must_have_tests(prepared, result.run)
     _must_know(chosen, result.run)
     run = _with_slow_tests(prepared, result.run, patience, deadline)
     run = _with_named_tests(prepared, run, chosen, deadline)

@@ -1,9 +1,12 @@
-"""Why pytest could not run at all: which conftest, plugin or option is at fault, and the usual cure."""
+"""Why no test could be run: which conftest, plugin or option is at fault, or where the tests are; and the usual cure."""
 
+import os
 import re
-from pathlib import PurePath
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePath
 
-from lsp_repair.domain.runs import Failure, Frame
+from lsp_repair.domain.runs import Failure, Frame, TestRun
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.repair.missing_modules import install_command, missing_module
 from lsp_repair.repair.stages.prepare import Prepared
@@ -36,6 +39,8 @@ _OPTIONS = {
     "--timeout": "pytest-timeout",
 }
 """Which plugin knows an option, by the option or its beginning."""
+_HOLDS_TESTS = re.compile(rb"^ *(?:async )?def test_\w+\(|^class \w+\((?:unittest\.)?TestCase\):", re.MULTILINE)
+_MAX_READ, _MAX_FOUND = 2000, 3
 _PARTS_OF_PYTEST = frozenset({"_pytest", "pytest", "pluggy"})
 
 
@@ -53,6 +58,33 @@ def must_be_able_to_run(prepared: Prepared, result: ColdResult) -> None:
     if run.exit_status in {_USAGE_ERROR, _INTERNAL_ERROR} and not run.results:
         line = _last_line(run.output_tail)
         raise CannotRunTestsError("pytest-error", f"pytest did not run: {line}", _cure_of_usage(prepared, line))
+
+
+def must_have_tests(prepared: Prepared, run: TestRun) -> None:
+    """Raises CannotRunTestsError where pytest found nothing to run: that is not the same as that nothing fails."""
+    if not run.complete or run.collected or run.results:
+        return
+    project = prepared.project
+    if project.pytest_args:
+        words = " ".join(project.pytest_args)
+        raise CannotRunTestsError("no-tests", f"no test was collected with {words}", "loosen what chooses the tests")
+    found = sorted(islice(_files_with_tests(prepared.snapshot.root), _MAX_FOUND))
+    paths = [os.path.relpath(project.root / path) for path in found]
+    hint = "name the file or folder that holds the tests: lsp-repair fix PATH"
+    if paths:
+        more = f" (as do {', '.join(paths[1:])})" if paths[1:] else ""
+        hint = f"{paths[0]} holds tests, but has no name that pytest looks for{more}: lsp-repair fix {paths[0]}"
+    raise CannotRunTestsError("no-tests", "no test was collected", hint)
+
+
+def _files_with_tests(root: Path) -> Iterator[str]:
+    for file in islice(root.rglob("*.py"), _MAX_READ):
+        try:
+            text = file.read_bytes()
+        except OSError:  # a folder of this name, or a link to nothing
+            continue
+        if _HOLDS_TESTS.search(text):
+            yield file.relative_to(root).as_posix()
 
 
 def _not_started(prepared: Prepared, failure: Failure) -> CannotRunTestsError:
