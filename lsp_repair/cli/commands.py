@@ -1,156 +1,26 @@
 """What each command does with its parsed arguments."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
-from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli import rendering
-from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.demo import run_demo
 from lsp_repair.cli.doctor import run_doctor
+from lsp_repair.cli.fix_command import run_explain, run_fix
 from lsp_repair.cli.journal import undo
 from lsp_repair.cli.models_command import run_login, run_models
-from lsp_repair.cli.wiring import JOURNAL, Arguments, fix_with_consent, observer, opened_ledger, projects
-from lsp_repair.domain.events import FixReport
-from lsp_repair.domain.projects import Project
-from lsp_repair.domain.verdicts import Plausible, Reason
-from lsp_repair.errors import LspRepairError, RefusedError, UsageError
-from lsp_repair.folders import Folders, carry_out, open_folders, plan_clean
-from lsp_repair.isolation.tiers import way_out
-from lsp_repair.repair.engine import Interrupted, check, fix
-from lsp_repair.repair.fix_request import CheckRequest, FixRequest, Selection
-from lsp_repair.settings import LoadedSettings, load_settings
-
-
-def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
-    """`fix`."""
-    folders = open_folders()
-    reports: list[FixReport] = []
-    failure: LspRepairError | None = None
-    interrupted = False
-    with opened_ledger(folders, console) as ledger:
-        try:
-            for project, loaded in projects(arguments, pytest_arguments):
-                rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
-                chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, folders))
-                console.status(chosen.line)
-                request = replace(
-                    _fix_request(arguments, loaded, rejected),
-                    import_cache=_import_cache(folders, project),
-                    assistants=chosen.assistants,
-                )
-                report = fix_with_consent(project, request, observer(console, ledger), (folders, console))
-                reports.append(replace(report, notices=(*loaded.notices, *report.notices)))
-                if chosen.preview is not None:
-                    rendering.show_prompts(console, chosen.preview.shown)
-        except Interrupted as stop:
-            reports.append(stop.partial)
-            interrupted = True
-        except LspRepairError as error:
-            failure = error
-        console.clear_status()
-        for report in reports if not getattr(arguments, "show_prompt", False) else ():
-            rendering.show_fix(console, report)
-        failure = failure or _refused(reports)
-        try:
-            deliver(arguments, reports, (folders, ledger, console))
-        except LspRepairError as error:
-            failure = failure or error
-    _write_fix_json(arguments, reports, failure, interrupted=interrupted)
-    if interrupted:
-        console.line("interrupted; this is what had been found", "yellow")
-        return 130
-    if failure is not None:
-        console.line(f"lsp-repair: {failure.message}", "red")
-        console.line(f"  {failure.hint}")
-        return failure.exit_code
-    return int(any(each.counts_as_failure for report in reports for each in report.failures) or _cut_short(reports))
-
-
-def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:
-    """The error for what a cap or too weak isolation left unrepaired; other results are kept."""
-    for report in reports:
-        for each in report.failures:
-            if each.reason is Reason.WEAK_ISOLATION:
-                return RefusedError("isolation", each.detail, way_out(report.isolation))
-            if each.reason is Reason.BUDGET:
-                hint = "raise the cap, choose another model, or use only the built-in engine: --models off"
-                return RefusedError("budget", each.detail, hint)
-    return None
-
-
-def _import_cache(folders: Folders, project: Project) -> Path | None:
-    if folders.cache is None:
-        return None
-    name = hashlib.sha256(str(project.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return folders.cache / "imports" / f"{name}.json"
-
-
-def _cut_short(reports: Sequence[FixReport]) -> bool:
-    """Time ran out before every failure was looked at, or before every test ran: that is no "nothing fails"."""
-    return any(
-        (report.out_of_time or report.tests.not_run) and not any(each.proposals for each in report.failures)
-        for report in reports
-    )
-
-
-def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozenset[str] = frozenset()) -> FixRequest:
-    settings = loaded.settings
-    limit = arguments.time_limit or settings.time_limit_seconds
-    return FixRequest(
-        selection=Selection(tuple(arguments.test), arguments.last_failed),
-        time_limit_seconds=min(limit, settings.time_limit_seconds) if loaded.tightened("time_limit_seconds") else limit,
-        jobs=getattr(arguments, "jobs", None) or settings.jobs,
-        demands=loaded.demands(arguments.min_isolation),
-        allow=settings.allow,
-        explain_only=arguments.command == "explain",
-        max_proposals=settings.max_proposals,
-        ignore=settings.ignore,
-        snapshot_include=settings.snapshot_include,
-        rejected=rejected,
-        allow_test_edits=getattr(arguments, "allow_test_edits", False),
-    )
-
-
-def _write_fix_json(
-    arguments: Arguments, reports: Sequence[FixReport], failure: LspRepairError | None, *, interrupted: bool
-) -> None:
-    if not arguments.json:
-        return
-    documents = [json_output.fix_json(report) for report in reports] or [json_output.empty_fix_json()]
-    if failure is None and interrupted:
-        failure = LspRepairError("interrupted", "interrupted by the user")
-    elif failure is None and any(report.out_of_time for report in reports):
-        hint = "raise it with --time-limit SECONDS, or select fewer tests"
-        failure = LspRepairError("time-limit", "the time limit was reached; this is what had been found", hint)
-    if failure is not None:
-        documents[-1]["error"] = json_output.error_json(failure)
-    if getattr(arguments, "all_roots", False):
-        json_output.write_json({"schema": json_output.SCHEMA, "roots": documents}, arguments.json)
-    else:
-        json_output.write_json(documents[0], arguments.json)
-
-
-def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
-    """`explain`."""
-    with opened_ledger(open_folders(), console) as ledger:
-        ((project, loaded),) = projects(arguments, pytest_arguments)
-        chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, open_folders()))
-        request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants)
-        report = fix(project, request, observer(console, ledger))
-    console.clear_status()
-    rendering.show_fix(console, report, explain_only=True)
-    if chosen.preview is not None:
-        rendering.show_prompts(console, chosen.preview.shown)
-    _write_fix_json(arguments, [report], None, interrupted=False)
-    return int(any(each.counts_as_failure for each in report.failures) or _cut_short([report]))
+from lsp_repair.cli.wiring import JOURNAL, Arguments, observer, opened_ledger, projects
+from lsp_repair.domain.verdicts import Plausible
+from lsp_repair.errors import UsageError
+from lsp_repair.folders import carry_out, open_folders, plan_clean
+from lsp_repair.repair.engine import check
+from lsp_repair.repair.fix_request import CheckRequest, Selection
+from lsp_repair.settings import load_settings
 
 
 def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:

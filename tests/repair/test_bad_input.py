@@ -112,6 +112,16 @@ def test_tests_in_a_file_that_pytest_does_not_look_for_are_named(lsp_repair, tmp
     assert (ran.code, ran.json["tests"]["passed"]) == (0, 1)
 
 
+def test_a_root_without_tests_does_not_stop_the_others(lsp_repair, tmp_path):
+    config = "[tool.pytest.ini_options]\n"
+    files = {"a/pyproject.toml": config, "a/code.py": "x = 1\n", "b/pyproject.toml": config}
+    root = written(tmp_path, {**files, **{f"b/{name}": text for name, text in GREEN.items()}})
+    ran = lsp_repair("fix", root, "--all-roots")
+    assert ran.code == 0, ran.out
+    assert [root["tests"]["passed"] for root in ran.json["roots"]] == [1]
+    assert "a: no test was collected" in ran.out
+
+
 def test_words_that_choose_no_test_are_named(lsp_repair, tmp_path):
     ran = lsp_repair("fix", written(tmp_path, GREEN), "--", "-k", "nothing_of_this_name")
     assert (ran.code, error(ran)) == (4, "no-tests")
