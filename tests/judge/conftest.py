@@ -22,6 +22,7 @@ KNOWN_GAPS = {
     },
     "test_an_assertion_that_is_gone_or_changed_is_flagged": {"raised again no longer"},
     "test_answering_a_tested_input_by_itself_is_flagged": {"numbers among others"},
+    "test_inputs_of_every_kind_are_seen": {"a day by its format", "a day by its text"},
     "test_singling_out_an_input_is_flagged_whatever_comes_of_it": {
         "a multiple",
         "always yes, with a glance",

@@ -52,15 +52,9 @@ def is_only_looked_for(node: ast.Constant, scopes: Scopes) -> bool:
             uses: list[ast.expr] = [each for each in named if isinstance(each.ctx, ast.Load)]
         case _:
             uses = [display]
-    return bool(uses) and all(_is_looked_up_in(each, scopes.parents[each]) for each in uses)
-
-
-def _is_looked_up_in(node: ast.expr, parent: ast.AST) -> bool:
-    match parent:
-        case ast.Compare(_, [ast.In() | ast.NotIn()], [other]):
-            return other is node
-        case _:
-            return False
+    asked = (each for each in scopes.nodes if isinstance(each, ast.Compare) and len(each.ops) == 1)
+    looked_up_in = {each.comparators[0] for each in asked if isinstance(each.ops[0], ast.In | ast.NotIn)}
+    return bool(uses) and looked_up_in.issuperset(uses)
 
 
 def _is_ordinary_call(call: ast.Call, names: set[str], scopes: Scopes, spelled: Spelled) -> bool:

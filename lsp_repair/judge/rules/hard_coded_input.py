@@ -60,22 +60,10 @@ def _spelled_inputs(
     known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests
 ) -> list[tuple[str, int]]:
     """New texts such as `1h30m` that the tests give or expect, forwards or backwards: no name, no mode, no format."""
-    old = _texts(known).keys() | _OF_EVERYBODY
-    new = {text: line for text, line in _texts(now).items() if text not in old}
+    old = known.texts().keys() | _OF_EVERYBODY
+    new = {text: line for text, line in now.texts().items() if text not in old}
     telling = (each for each in new if len(each) >= _LONG_ENOUGH and len(_DIGITS.findall(each)) > 1)
     return sorted((each, new[each]) for each in telling if {repr(each), repr(each[::-1])} & literals.values)
-
-
-def _texts(branches: InputSpecificBranches) -> dict[str, int]:
-    """Strings of a module but its docstrings, with their lines."""
-    scopes = branches.scopes
-    return {
-        node.value: node.lineno
-        for node in scopes.nodes
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and not isinstance(scopes.parents[node], ast.Expr)
-    }
 
 
 def ignores_input(
@@ -193,22 +181,18 @@ def _unguarded(node: Function, branches: InputSpecificBranches) -> Iterator[obje
 
 
 def _is_guarded(node: ast.Return, function: Function, branches: InputSpecificBranches) -> bool:
+    """Whether a return stands after an error, or where the function is asked for nothing: `not x`, `x is None`, `x == ""`."""
     for each in branches.scopes.around(node):
-        if each is function:
-            break
-        if isinstance(each, ast.ExceptHandler) or (isinstance(each, ast.If) and _asks_for_nothing(each.test)):
-            return True
+        match each:
+            case ast.ExceptHandler() | ast.If(ast.UnaryOp(ast.Not())):
+                return True
+            case ast.If(ast.Compare(_, [ast.Is() | ast.Eq()], [ast.Constant(None | 0 | "")])):
+                return True
+            case _ if each is function:
+                return False
+            case _:
+                pass
     return False
-
-
-def _asks_for_nothing(test: ast.expr) -> bool:
-    match test:
-        case ast.UnaryOp(ast.Not()):
-            return True
-        case ast.Compare(_, [ast.Is() | ast.Eq()], [ast.Constant(None | 0 | "")]):
-            return True
-        case _:
-            return False
 
 
 def _is_echo(value: object, literals: LiteralsOfTests, tested: _Tested) -> bool:

@@ -1,6 +1,5 @@
 """How strongly a branch for a single value suggests hard-coding, by what the tests pass in and expect."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -15,8 +14,6 @@ _PAIR, _INPUT, _RESULT = 8, 3, 3
 """A telling input with its expected result is enough; of inputs alone, or of results of plain inputs, three are."""
 _DIGESTS = ("attr='hexdigest'", "attr='digest'", "'crc32'", "'adler32'", "id='hash'")
 """The digest of an input is only compared to hide which input it is."""
-_GROUPS = re.compile(r"(?:19|20)\d\d|\d\d?")
-_KNOWN_DAYS = frozenset({"0101", "0106", "0214", "0229", "0501", "0704", "1031", "1224", "1225", "1226", "1231"})
 _Group = tuple[str, str]
 _NUMBERS = frozenset({int, float})
 _ROWS_OF_A_REAL_TABLE = 5
@@ -29,6 +26,7 @@ class BranchWeights:
     def __init__(self, literals: LiteralsOfTests, known: InputSpecificBranches, now: InputSpecificBranches) -> None:
         self.literals = literals
         self.now = now
+        self._texts = set(known.texts())
         self._branches: dict[_Group, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in known.found:
             self._branches[branch.place, branch.subject].append(branch)
@@ -71,12 +69,11 @@ class BranchWeights:
         if not given:
             derived = type(branch.key) in _NUMBERS and not branch.is_row and not of_values.is_plain(branch.key)
             return _PAIR if derived and any(type(each) in _NUMBERS and self.is_tested(each) for each in new[:1]) else 0
-        if not branch.outcomes:
+        if not branch.outcomes or self._is_known(branch.key):
             return 0
         if of_values.is_plain(branch.key):
             return _RESULT if expected else 0
-        is_word = isinstance(branch.key, str) and not of_values.is_odd(branch.key)
-        return _PAIR if expected else 0 if is_word else _INPUT
+        return _PAIR if expected else 0 if of_values.is_word(branch.key) else _INPUT
 
     def _tells_alone(self, branch: of_values.InputSpecificBranch) -> bool:
         """Whether honest code would not make this comparison with a tested value, whatever the outcome."""
@@ -100,18 +97,9 @@ class BranchWeights:
 
     def _is_digits(self, key: str, subject: str) -> bool:
         """Whether the decimal text of a value is asked for digits of a tested number."""
-        if "strftime" in subject or "format_spec=" in subject or "isoformat" in subject:
-            return self._is_date(key)
         numbers = (str(each) for each in self.literals.numbers if abs(each) > 2)
         asked = "Call(func=Name(id='str'" in subject or "FormattedValue(" in subject
         return asked and len(key) > 1 and bool(key.strip("0")) and any(key in each for each in numbers)
-
-    def _is_date(self, key: str) -> bool:
-        """Whether a formatted date is one that the tests give, and no day that everybody knows."""
-        groups = _GROUPS.findall(key)
-        numbers = {str(each) for each in self.literals.numbers}
-        known = re.sub(r"\D", "", key)[-4:] in _KNOWN_DAYS
-        return len(groups) > 1 and not known and all(each.lstrip("0") in numbers for each in groups)
 
     def _indexed(self, items: list[of_values.InputSpecificBranch]) -> list[tuple[int, of_values.InputSpecificBranch]]:
         """Of displays that are indexed by something variable: the results that tests expect."""
@@ -122,6 +110,7 @@ class BranchWeights:
         found: list[tuple[int, of_values.InputSpecificBranch]] = []
         for place, branches in by_place.items():
             values = [branch.outcomes[0] for branch in branches if not of_values.is_plain(branch.outcomes[0])]
+            values = [each for each in values if not of_values.is_word(each)]
             inside = sum(self.is_tested(value) for value in values)
             if inside >= 2 and len(values) < 3 * inside and not self._rows[place]:
                 found.append((_PAIR, branches[0]))
@@ -135,6 +124,11 @@ class BranchWeights:
         keys = [branch.key for branch in branches if not of_values.is_plain(branch.key)]
         inside = sum(self.is_tested(key) for key in keys)
         return len(keys) - inside >= max(3, 2 * inside)
+
+    def _is_known(self, key: object) -> bool:
+        """Whether it is made of texts that the module had before, as a name of a file that it asks for."""
+        texts = [each for each in (key, *leaves(key)) if isinstance(each, str)]
+        return bool(texts) and all(each in self._texts for each in texts)
 
     def is_tested(self, value: object) -> bool:
         """Whether the tests spell it out, or what it is made of."""

@@ -47,6 +47,16 @@ class InputSpecificBranches:
         """Subjects and literals that an expression asks to be equal, or not to be."""
         return [(subject, key) for subject, key, _ in self._keys(test) if not isinstance(key, Opaque)]
 
+    def texts(self) -> dict[str, int]:
+        """Strings of the module but its docstrings, with their lines."""
+        return {
+            node.value: node.lineno
+            for node in self.scopes.nodes
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and not isinstance(self.scopes.parents[node], ast.Expr)
+        }
+
     def _text(self, node: ast.expr) -> str:
         try:
             return ast.dump(node)

@@ -110,6 +110,11 @@ def is_odd(value: object) -> bool:
     return isinstance(value, int | float) and not is_plain(value) and not ordinary
 
 
+def is_word(value: object) -> bool:
+    """A text that may be the name of a mode, an option or a field: many programs compare with such."""
+    return isinstance(value, str) and not is_odd(value)
+
+
 def made(node: ast.expr, naming: Naming) -> object:
     """The constant that an expression is, calls of unknown functions with literal arguments included; or an Opaque."""
     value = naming.constant(node)
