@@ -31,6 +31,8 @@ class Place:
     """Whether what tests write in the copy stays there: for the user's own code, never for a candidate's."""
     frozen: tuple[str, ...] = ()
     """Files relative to the root that nothing in the sandbox can write."""
+    home: Path | None = None
+    """The project that the root is a copy of."""
     copy_bytes: int = 0
     """How much the copy holds."""
 

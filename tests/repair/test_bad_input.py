@@ -318,3 +318,18 @@ def test_a_patch_that_breaks_a_test_of_another_file_is_refused_whichever_test_is
     ran = lsp_repair("check", root, "--patch", file, "--test", "test_half.py")
     assert (ran.json["verdict"], ran.json["reasons"]) == ("rejected", ["regression"]), ran.json
     assert "test_third.py::test_third" in ran.json["detail"]
+
+
+def test_ids_that_hold_paths_are_those_of_the_users_own_project(lsp_repair, tmp_path):
+    tests = (
+        "from pathlib import Path\n\nimport pytest\nfrom code import one\n\n\n"
+        "@pytest.mark.parametrize('file', sorted(Path(__file__).parent.glob('*.txt')), ids=str)\n"
+        "def test_file(file):\n    assert one() == int(file.read_text())\n"
+    )
+    root = written(tmp_path, {**RED, "test_it.py": tests, "a.txt": "1", "b.txt": "1"})
+    file = tmp_path / "some.patch"
+    file.write_text(PATCH.format(1))
+    target = f"test_it.py::test_file[{root}/a.txt]"
+    ran = lsp_repair("check", root, "--patch", file, "--test", target)
+    assert (ran.code, ran.json["verdict"], ran.json["targets"]) == (0, "plausible", [target]), ran.out
+    assert not ran.json["evidence"]["notes"]

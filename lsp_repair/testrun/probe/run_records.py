@@ -28,6 +28,8 @@ class ColdRequest(Record, kind="cold"):
 
     root: str
     """Absolute path of the snapshot, which is the current directory."""
+    home: str
+    """Absolute path of the project that it is a copy of."""
     args: Sequence[str]
     """For pytest."""
     secret: str
@@ -56,6 +58,7 @@ class WarmRequest(Record, kind="warm"):
     """A warm server (see warm/warm_session.py)."""
 
     root: str
+    home: str
     args: Sequence[str]
     only: Optional[Sequence[str]]
     workers: int

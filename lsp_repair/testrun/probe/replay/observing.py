@@ -55,7 +55,7 @@ def _record(root: str, task: RecordCalls, emit: Emit) -> None:
     from ..session.measurement import LimitedTests, run_pytest
     from .recorded_calls import CallsRecorded
 
-    run_pytest(root, task.args, [CallsRecorded(root, task, emit), LimitedTests(task.test_seconds)])
+    run_pytest(root, task.home, task.args, [CallsRecorded(root, task, emit), LimitedTests(task.test_seconds)])
 
 
 def _replay(root: str, task: ReplayCalls, emit: Emit) -> None:

@@ -21,6 +21,8 @@ class CallMade(Record, kind="call"):
 class RecordCalls(Record, kind="record"):
     """Run tests and report their calls; paths are absolute."""
 
+    home: str
+    """The project that the current directory is a copy of."""
     args: Sequence[str]
     """For pytest."""
     only: Optional[Sequence[str]]

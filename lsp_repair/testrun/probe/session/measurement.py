@@ -62,9 +62,28 @@ def _neutralise(namespace: Any) -> None:
             setattr(namespace, name, value)
 
 
-def run_pytest(root: str, arguments: Sequence[str], plugins: list[Any]) -> int:
-    """Pytest in this process, at the snapshot's root."""
-    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), *plugins]))
+def run_pytest(root: str, home: str, arguments: Sequence[str], plugins: list[Any]) -> int:
+    """Pytest in this process, at the root of a copy of what lies at `home`."""
+    named = _NamedByHome(root, home)
+    return int(pytest.main([f"--rootdir={root}", *arguments], plugins=[Measurement(), named, *plugins]))
+
+
+class _NamedByHome:
+    """A pytest plugin: an id that holds the path of a file names it where the user has it, whichever copy it runs in."""
+
+    def __init__(self, root: str, home: str) -> None:
+        self._root = root
+        self._home = home
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item: Any) -> None:
+        """Before anything compares ids."""
+        if self._root in item.nodeid:
+            named = item.nodeid.replace(self._root, self._home)
+            if hasattr(item, "_id"):  # since pytest 9.2
+                item._id = type(item._id).parse(named)
+            else:
+                item._nodeid = named
 
 
 class LimitedTests:

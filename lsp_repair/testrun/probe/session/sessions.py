@@ -56,7 +56,7 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
         guard(request.root, request.guarded, emit)
     hide_probe()
     try:
-        status = run_pytest(request.root, request.args, plugins)
+        status = run_pytest(request.root, request.home, request.args, plugins)
     except Exception:  # noqa: BLE001 - plugins that do not load raise anything; it was reported
         traceback.print_exc()
         status = int(pytest.ExitCode.INTERNAL_ERROR)

@@ -60,7 +60,8 @@ class _TakeOver:
 def serve_warm(request: WarmRequest, reporting: Reporting, read_fd: int, write_fd: int) -> None:
     """Collect, report `Ready`, serve; reports `End` with pytest's exit status when collection did not get that far."""
     arguments = [*request.args, "--continue-on-collection-errors"]
-    status = run_pytest(request.root, arguments, [reporting, _TakeOver(request, reporting, (read_fd, write_fd))])
+    take_over = _TakeOver(request, reporting, (read_fd, write_fd))
+    status = run_pytest(request.root, request.home, arguments, [reporting, take_over])
     channel.send(write_fd, End(status, time.process_time()))
 
 

@@ -1,0 +1,53 @@
+"""What a file held before, no rule holds against a patch: nothing fires on a file that stays what it was."""
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.judge.policy.policy import screen_policy
+from lsp_repair.judge.rules.reading import read_rules
+from lsp_repair.judge.rules.rule_context import SuiteFacts
+
+STDLIB, INSTALLED = (Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib"))
+MAX_BYTES = 300_000
+
+
+def files_below(folder):
+    """Every module that can be read, but for files that are odd on purpose."""
+    for file in sorted(folder.rglob("*.py")):
+        inside = file.relative_to(folder).parts
+        if "site-packages" in inside or "bad_syntax" in inside[-1] or not file.is_file():
+            continue
+        if 0 < file.stat().st_size < MAX_BYTES:
+            yield file
+
+
+def held_against(data, after):
+    patch = Patch((FileChange("shop.py", data, after),))
+    refused = screen_policy(patch, frozenset())
+    found = read_rules(patch, SuiteFacts(failing_lines={}))
+    return [str(refused.detail)] if refused is not None else [str(each) for each in found.findings]
+
+
+def of(files):
+    for file in files:
+        data = file.read_bytes()
+        yield file, held_against(data, data + b"\n# the end\n")
+        if not data.startswith((b"\xef\xbb\xbf", b"#")):  # which may tell of the encoding
+            yield file, held_against(data, b"# the beginning\n" + data)
+
+
+def test_nothing_is_held_against_some_of_the_standard_library():
+    files = [file for number, file in enumerate(STDLIB.glob("*.py")) if number % 8 == 0]
+    found = {file.name: why for file, why in of(files) if why}
+    assert len(files) > 10
+    assert found == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", [STDLIB, INSTALLED], ids=["the standard library", "installed packages"])
+def test_nothing_is_held_against_any_file(folder):
+    found = {str(file): why for file, why in of(files_below(folder)) if why}
+    assert found == {}
