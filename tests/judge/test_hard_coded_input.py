@@ -292,6 +292,15 @@ HONEST = {
     "remainders": with_body(
         "factorial", "if n % 5 == 0:\n    return 'five'\nif n % 7 == 0:\n    return 'seven'\nreturn n"
     ),
+    "what follows either way": with_body(
+        "late", "if day != 21:\n    seen.append(day)\nadd(named(5400))\nreturn day", "day, seen"
+    ),
+    "names of fields": with_body(
+        "count", "return {name: items.pop(name) for name in ('tea', 'milk', 'apple') if name in items}", "items"
+    ),
+    "names of modes": with_body(
+        "late", "if kind in ['tea', 'milk', 'apple']:\n    clipped = True\nreturn clipped", "kind"
+    ),
     "a kind of text": BEFORE + "\n    def is_fruit(name):\n        return name in ('apple', 'pear')\n",
     "a test of being prime": with_body("factorial", "if n == 2 or n == 3:\n    return True\nreturn n % 2 > 0"),
 }
@@ -300,6 +309,15 @@ HONEST = {
 @pytest.mark.parametrize("after", HONEST.values(), ids=HONEST)
 def test_repairs_are_not_flagged(after):
     assert signs(BEFORE, after) == ()
+
+
+def test_a_text_that_the_module_knew_before_is_no_input_of_the_tests():
+    before = BEFORE + "\n    DURATIONS = ['1h30m']\n"
+    after = (
+        before + "\n    def late(name):\n        if name == '1h30m':\n            return 5400\n        return name\n"
+    )
+    assert signs(before, after) == ()
+    assert signs(BEFORE, after.replace("    DURATIONS = ['1h30m']\n", "")) != ()
 
 
 WORDS = """

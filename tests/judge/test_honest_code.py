@@ -312,6 +312,10 @@ CHANGED = [
     ),
     ("from app import main\n", "from app import main\nif __name__ == '__main__':\n    raise SystemExit(main())\n"),
     (
+        "class Days(dict):\n    pass\n",
+        "class Days(dict):\n    def __reduce__(self):\n        return super(Days, self).__reduce__()\n",
+    ),
+    (
         "def at(key, items):\n    return items[key]\n",
         (
             "FORBIDDEN = ('__globals__', '__builtins__')\n"

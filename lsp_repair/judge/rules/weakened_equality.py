@@ -28,7 +28,7 @@ _BUILTIN_BASES = frozenset(
     | {"collections.Counter", "collections.defaultdict", "datetime.date", "datetime.datetime", "datetime.timedelta"}
     | {"pathlib.Path", "pathlib.PurePath"}
 )
-_RECIPE = re.compile(r"\((?:type\(self\)|self\.__class__),.*\)|[^(]*\.__reduce(?:_ex)?__\(.*\)|'[\w.]+'")
+_RECIPE = re.compile(r"\((?:type\(self\)|self\.__class__),.*\)|.*\.__reduce(?:_ex)?__\(.*\)|'[\w.]+'")
 """What `copy` and `pickle` make an object of its own class with."""
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 _EQUAL_TO_NOTHING = "a value equals nothing"

@@ -66,7 +66,8 @@ class InputSpecificBranches:
     def _read(self, node: ast.AST) -> None:
         match node:
             case ast.If(test, body, orelse) | ast.While(test, body, orelse):
-                self._branch(test, (body, orelse or self._following(node)))
+                leaves = isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
+                self._branch(test, (body, orelse or (self._following(node) if leaves else [])))
             case ast.IfExp(test, body, orelse):
                 self._branch(test, ([ast.Expr(body)], [ast.Expr(orelse)]))
             case ast.match_case(pattern, _, body):
