@@ -141,6 +141,11 @@ class Failure:
     """For an AttributeError: the type that lacks the attribute."""
 
     @property
+    def while_collecting(self) -> bool:
+        """Whether the file did not load, so that its tests are unknown."""
+        return self.phase == "collect"
+
+    @property
     def innermost_project_frame(self) -> Frame | None:
         """The deepest frame in the user's own code."""
         return next((frame for frame in reversed(self.frames) if frame.in_project), None)

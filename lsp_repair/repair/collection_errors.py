@@ -23,7 +23,7 @@ def collection_errors(run: TestRun, root: Path, python: Path) -> Iterator[Collec
     """All files of a run that were not collected."""
     for result in run.failing:
         failure = result.failure
-        if failure is not None and failure.phase == "collect":
+        if failure is not None and failure.while_collecting:
             first_line = next(iter(failure.message.strip().splitlines()), "")
             error = f"{failure.error_type}: {first_line}".replace(f"{root}/", "")
             yield CollectionError(result.node_id, error, _advice(failure, root, python))

@@ -51,7 +51,7 @@ def _repaired(path: str, line: int, source_line: SourceLine) -> str:
 
 def _place(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
     """Where to look, with the reason for believing it."""
-    if failure.phase == "collect":
+    if failure.while_collecting:
         frame = failure.innermost_project_frame
         return f"Look at {frame.path}:{frame.line}." if frame else ""
     if not locations:

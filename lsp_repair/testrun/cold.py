@@ -4,7 +4,7 @@ import os
 import secrets
 import select
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 
@@ -93,6 +93,13 @@ class ColdRequest:
     """Whether what the test files hold just before they are imported is reported."""
     guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Files, relative to the root, reported when they reach for frames or code, with the names that need no report."""
+
+    @classmethod
+    def of(cls, tests: Iterable[NodeId], *, record: bool = False, test_seconds: float = 2.0) -> "ColdRequest":
+        """These tests alone, in the files that hold them."""
+        only = frozenset(tests)
+        files = tuple(dict.fromkeys(key.file for key in sorted(only)))
+        return cls(files, only, record=record, test_seconds=test_seconds)
 
 
 @dataclass(frozen=True, slots=True)

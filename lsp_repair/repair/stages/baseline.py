@@ -41,7 +41,7 @@ class Baseline:
         passed = count(Outcome.PASSED) + count(Outcome.XPASSED)
         skipped = count(Outcome.SKIPPED) + count(Outcome.XFAILED)
         not_run = sum(test.node_id not in self.run.results for test in self.run.collected)
-        not_collected = sum(each.failure is not None and each.failure.phase == "collect" for each in self.run.failing)
+        not_collected = sum(each.failure is not None and each.failure.while_collecting for each in self.run.failing)
         return TestCounts(
             len(self.run.collected),
             passed,
@@ -95,8 +95,7 @@ def _with_named_tests(prepared: Prepared, run: TestRun, chosen: Chosen, deadline
     named = frozenset(key for key in missing if chosen.names(key) and key.file not in chosen.targets)
     if run.complete or not named:
         return run
-    request = ColdRequest(files=tuple(dict.fromkeys(key.file for key in named)), only=named)
-    alone = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE)).run
+    alone = run_cold(prepared.place, ColdRequest.of(named), deadline.within(deadline.remaining * _BASELINE_SHARE)).run
     return replace(run, results={**run.results, **alone.results}, seconds=run.seconds + alone.seconds)
 
 
@@ -108,8 +107,7 @@ def _with_slow_tests(prepared: Prepared, run: TestRun, patience: float, deadline
     for tests in (stopped[:1], stopped[1:]):
         if not tests:
             break
-        files = tuple(dict.fromkeys(key.file for key in tests))
-        request = ColdRequest(files=files, only=frozenset(tests), test_seconds=patience)
+        request = ColdRequest.of(tests, test_seconds=patience)
         again = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE)).run
         ended = {
             key: result

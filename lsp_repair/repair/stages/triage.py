@@ -121,8 +121,7 @@ def _with_cold_lines(session: Session, triaged: TriagedFailures) -> TriagedFailu
     odd = frozenset(each.node_id for each in tests if not each.executed and not _hangs(each))
     if not odd:
         return triaged
-    request = ColdRequest(files=tuple(dict.fromkeys(key.file for key in odd)), only=odd, record=True)
-    traced = run_cold(session.prepared.place, request, session.deadline.within(30.0)).run
+    traced = run_cold(session.prepared.place, ColdRequest.of(odd, record=True), session.deadline.within(30.0)).run
     results = (_with_lines(each, traced) if each.node_id in odd else each for each in triaged.reproducible)
     return replace(triaged, reproducible=tuple(results))
 
@@ -193,10 +192,9 @@ class EnvironmentTriage:
 
 
 def _rerun(place: Place, failing: Sequence[TestResult], deadline: Deadline) -> TestRun:
-    only = frozenset(result.node_id for result in failing)
-    files = tuple(dict.fromkeys(key.file for key in only))
     patience = max(2.0, 4 * max((result.seconds for result in failing), default=0.0))
-    return run_cold(place, ColdRequest(files=files, only=only, test_seconds=patience), deadline).run
+    request = ColdRequest.of((result.node_id for result in failing), test_seconds=patience)
+    return run_cold(place, request, deadline).run
 
 
 def _surroundings(prepared: Prepared) -> tuple[_Surroundings, tuple[_Surroundings, ...]]:
