@@ -47,6 +47,7 @@ def test_nothing_is_held_against_some_of_the_standard_library():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("folder", [STDLIB, INSTALLED], ids=["the standard library", "installed packages"])
 def test_nothing_is_held_against_any_file(folder):
     found = {str(file): why for file, why in of(files_below(folder)) if why}
