@@ -13,7 +13,7 @@ from lsp_repair.testrun.cold import ColdRequest, run_cold
 _MAX_TESTS = 20
 """So many failures are no accident."""
 _RENAMED = "{} tests ({}) have other ids in each run, with and without this patch: by name they cannot be compared"
-_FLAKY = "{} of the tests that passed before ({}) failed in one run with this patch and passed in the next"
+_FLAKY = "{} of the tests that passed before ({}) fail in some runs, whether this patch is there or not"
 
 
 def excusing(
@@ -67,7 +67,7 @@ def _without_unrepeated(
     """The context in which regressions that do not repeat count as flaky.
 
     What fails alone with the patch and passes alone without it is broken by the patch. Everything else is excused if it
-    passes with the patch in a second run of the same tests in the same order.
+    passes with the patch in a second run of the same tests in the same order, or fails without the patch in such a run.
     """
     run, scope, request = seen
     if first_failing_target(targets, run) is not None:
@@ -79,7 +79,8 @@ def _without_unrepeated(
     failing = broken - run_patched(context, patch, alone, deadline).run.passed
     if failing and failing & run_cold(context.place, alone, deadline).run.passed:
         return context
-    if broken - run_patched(context, patch, request, deadline).run.passed:
+    failing = broken - run_patched(context, patch, request, deadline).run.passed
+    if failing and failing & run_cold(context.place, request, deadline).run.passed:
         return context
     return replace(context, flaky=context.flaky | broken)
 
