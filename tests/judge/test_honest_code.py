@@ -312,6 +312,10 @@ CHANGED = [
     ),
     ("from app import main\n", "from app import main\nif __name__ == '__main__':\n    raise SystemExit(main())\n"),
     (
+        "def fails(self, *others):\n    raise ValueError\nclass Unknown:\n    __lt__ = __gt__ = fails\n",
+        "def fails(self, *others):\n    raise ValueError\nclass Unknown:\n    __lt__ = __gt__ = __contains__ = fails\n",
+    ),
+    (
         "class Days(dict):\n    pass\n",
         "class Days(dict):\n    def __reduce__(self):\n        return super(Days, self).__reduce__()\n",
     ),
