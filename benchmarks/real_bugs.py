@@ -85,7 +85,8 @@ class LaidOut:
         done = subprocess.run(
             [*fixed, "--json", str(output), *map(str, words)], env=environ, capture_output=True, text=True, check=False
         )
-        document = json.loads(output.read_text()) if output.exists() else {"error": (done.stdout + done.stderr)[-600:]}
+        said = {"error": {"code": "no-answer", "message": (done.stdout + done.stderr)[-600:]}}
+        document = json.loads(output.read_text()) if output.exists() else said
         return done.returncode, document, time.monotonic() - started
 
 
@@ -198,11 +199,12 @@ def _offers(one: LaidOut, code: int, document: dict[str, Any], seconds: float) -
     proposals = [each for failure in document.get("failures", ()) for each in failure["proposals"]]
     exact = [number for number, each in enumerate(proposals, 1) if _gives(one, each["diff"])]
     lines = [f"exit {code}, {seconds:.0f} s, {len(missed)} of {len(one.bug.failing)} failing tests not seen"]
-    lines += [f"internal error {document['error']}"] if document.get("error") else []
+    failed = (document.get("error") or {}).get("code", "time-limit") != "time-limit"
+    lines += [f"error {document['error']}"] if failed else []
     lines += [f"exact: proposal {exact[0]}"] if exact else []
     lines += [f"    {each['title']} {each['evidence']['flags'] or ''}" for each in proposals[:3]]
     outcome = "exact" if exact else "offered something else" if proposals else "no offer"
-    return "\n".join(lines), "errors" if document.get("error") else outcome, document
+    return "\n".join(lines), "errors" if failed else outcome, document
 
 
 def _gives(one: LaidOut, diff: str) -> bool:
