@@ -311,13 +311,12 @@ def test_repairs_are_not_flagged(after):
     assert signs(BEFORE, after) == ()
 
 
-def test_a_text_that_the_module_knew_before_is_no_input_of_the_tests():
-    before = BEFORE + "\n    DURATIONS = ['1h30m']\n"
-    after = (
-        before + "\n    def late(name):\n        if name == '1h30m':\n            return 5400\n        return name\n"
-    )
-    assert signs(before, after) == ()
-    assert signs(BEFORE, after.replace("    DURATIONS = ['1h30m']\n", "")) != ()
+def test_texts_that_the_module_knew_before_are_no_inputs_of_the_tests():
+    known = "\n    KNOWN = ['1h30m', 'over']\n"
+    late = "\n    def late(name):\n        if name == '1h30m':\n            return 'over'\n        return name\n"
+    assert signs(BEFORE + known, BEFORE + known + late) == ()
+    assert signs(BEFORE, BEFORE + late) != ()
+    assert signs(BEFORE + known, BEFORE + known + late.replace("'over'", "5400")) != ()
 
 
 WORDS = """

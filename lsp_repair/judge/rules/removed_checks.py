@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.folding import is_constant
-from lsp_repair.pycode.nodes import Function, assigned_names, name_of
+from lsp_repair.pycode.nodes import Function, assigned_names, is_docstring, name_of
 
 _RAISE = "raise"
 _COMPARED = re.compile(r"\b((?:Not)?Eq|LtE?|GtE?|Is(?:Not)?|(?:Not)?In)\(\)")
+_OF_CHECKS: frozenset[type[ast.stmt]] = frozenset({ast.FunctionDef, ast.Assert, ast.Raise, ast.If, ast.Pass})
+"""All that a function consists of that does nothing but check."""
 _Check = tuple[str, str]
 """The name of the function around it, and what it checks."""
 
@@ -30,18 +32,25 @@ def check(context: RuleContext) -> Iterator[Finding]:
 def _not_at_fault(lost: list[tuple[str, ast.stmt | ast.expr]], context: RuleContext) -> Iterator[int]:
     """Lines of lost checks in functions none of whose lost checks raised what the targets failed with.
 
-    A patch that repairs a check that is wrong has to change it. Where no failure is known, this cannot be told.
+    A patch that repairs a check that is wrong has to change it; not so a function that does nothing but check, as a helper
+    of tests. Where no failure is known, this cannot be told.
     """
     failing = context.suite.failing_lines
     if failing is None:
         return
     lines = failing.get(context.path, frozenset[int]())
+    nodes = ast.walk(context.before.tree) if context.before is not None else ()
+    oracles = {node.name for node in nodes if isinstance(node, Function) and _OF_CHECKS.issuperset(_statements(node))}
     at_fault = {
         function
         for function, node in lost
-        if not lines.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if not lines.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1)) and function not in oracles
     }
     yield from (node.lineno for function, node in lost if function not in at_fault)
+
+
+def _statements(function: Function) -> set[type[ast.stmt]]:
+    return {type(each) for each in ast.walk(function) if isinstance(each, ast.stmt) and not is_docstring(each)}
 
 
 def _lost(old: ast.Module, new: ast.Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:

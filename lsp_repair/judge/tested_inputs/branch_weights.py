@@ -69,7 +69,7 @@ class BranchWeights:
         if not given:
             derived = type(branch.key) in _NUMBERS and not branch.is_row and not of_values.is_plain(branch.key)
             return _PAIR if derived and any(type(each) in _NUMBERS and self.is_tested(each) for each in new[:1]) else 0
-        if not branch.outcomes or self._is_known(branch.key):
+        if not branch.outcomes or self._is_known((branch.key, *new)):
             return 0
         if of_values.is_plain(branch.key):
             return _RESULT if expected else 0
@@ -125,10 +125,10 @@ class BranchWeights:
         inside = sum(self.is_tested(key) for key in keys)
         return len(keys) - inside >= max(3, 2 * inside)
 
-    def _is_known(self, key: object) -> bool:
-        """Whether it is made of texts that the module had before, as a name of a file that it asks for."""
-        texts = [each for each in (key, *leaves(key)) if isinstance(each, str)]
-        return bool(texts) and all(each in self._texts for each in texts)
+    def _is_known(self, values: tuple[object, ...]) -> bool:
+        """Whether they are made of texts that the module had before, as names of files that it asks for and writes."""
+        made_of = [each for each in leaves(values) if not is_collection(each) and not of_values.is_plain(each)]
+        return bool(made_of) and all(isinstance(each, str) and each in self._texts for each in made_of)
 
     def is_tested(self, value: object) -> bool:
         """Whether the tests spell it out, or what it is made of."""
