@@ -50,13 +50,16 @@ _WORDS = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 def missing_module(failure: Failure, root: Path, python: Path) -> str | None:
     """What to install and how, where a failure comes from an import of what is no part of the project.
 
-    None for other failures, for modules of the project and of the standard library, and for names that are so similar to
-    one of them that they may be misspelled, unless the project declares a dependency of that name.
+    None for other failures, for modules of the standard library and of the project (but for those that its installation
+    writes, as of its version), and for names that are so similar to one of them that they may be misspelled, unless the
+    project declares a dependency of that name.
     """
     name, _, inner = (failure.missing_name or "").partition(".")
     if failure.error_type != "ModuleNotFoundError" or not name.isidentifier():
         return None
     own = _own_modules(root)
+    if name in own and inner and any(f"/{inner.replace('.', '/')}.py" in _text(root / each) for each in _MANIFESTS):
+        return f"the module {failure.missing_name}, which installing the project writes: {install_command(python, '-e', '.')}"
     if name in own or name in sys.stdlib_module_names:
         return None
     distribution = _DISTRIBUTIONS.get(name, name)

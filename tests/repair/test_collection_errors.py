@@ -109,6 +109,15 @@ def test_a_right_patch_is_proved_beside_a_file_that_never_collects(write, lsp_re
             "conftest-error",
             ["conftest.py:1", "-m pip install torch_not_here"],
         ),
+        (
+            {
+                "pyproject.toml": "[tool.hatch.build.hooks.vcs]\nversion-file = 'shop/_version.py'\n",
+                "shop/__init__.py": "from shop._version import version\n",
+                "conftest.py": "import shop\n",
+            },
+            "conftest-error",
+            ["shop._version, which installing the project writes", "-m pip install -e ."],
+        ),
         ({"conftest.py": "raise ValueError('odd')\n"}, "conftest-error", ["conftest.py:1: ValueError: odd"]),
         ({"pytest.ini": "[pytest]\naddopts = -p not_here\n"}, "conftest-error", ["-m pip install not_here"]),
         (
