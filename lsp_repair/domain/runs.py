@@ -229,6 +229,11 @@ class TestRun:
         """Ids of the tests that passed."""
         return frozenset(key for key, result in self.results.items() if result.outcome is Outcome.PASSED)
 
+    def has_passed(self, key: NodeId) -> bool:
+        """Whether one test passed; `passed` makes a set of all of them."""
+        result = self.results.get(key)
+        return result is not None and result.outcome is Outcome.PASSED
+
     def failure_of(self, key: str) -> Failure | None:
         """Why a test fails; None where it does not, or did not run."""
         result = self.results.get(NodeId(key))

@@ -51,7 +51,7 @@ def _witnesses_agree(context: ProofContext, patched: PatchedRun, edited: Collect
     for key, observed in _passed(patched):
         before = context.baseline.oversight.observed.get(key)
         ended = _disagreement(observed)
-        had_passed = key in context.baseline.passed
+        had_passed = context.baseline.has_passed(key)
         if ended and not (had_passed and before is not None and _disagreement(before) == ended):
             return refused(Reason.TAMPERING, f"{key} is reported as passed, but {ended}")
         is_edited = key.file in edited

@@ -38,7 +38,7 @@ def judged(context: ProofContext, patch: Patch, targets: tuple[NodeId, ...], run
 def _also_fixed(context: ProofContext, targets: tuple[NodeId, ...], run: TestRun) -> list[NodeId]:
     """Other failing tests of the baseline that pass with the patch: they had the same cause."""
     others = [result.node_id for result in context.baseline.failing if result.node_id not in targets]
-    return [key for key in others if key in run.passed and key not in context.flaky]
+    return [key for key in others if run.has_passed(key) and key not in context.flaky]
 
 
 def expected(context: ProofContext, scope: Scope) -> frozenset[NodeId]:

@@ -34,7 +34,7 @@ def traced_passing(server: WarmServer, run: TestRun, deadline: Deadline) -> tupl
     affordable.sort(key=served.__getitem__)
     traced = server.run(affordable, deadline.within(2 * _TRACE_SECONDS), record=True, test_seconds=MIN_TEST_SECONDS)
     return tuple(
-        replace(traced.results[key], seconds=run.results[key].seconds) for key in affordable if key in traced.passed
+        replace(traced.results[key], seconds=run.results[key].seconds) for key in affordable if traced.has_passed(key)
     )
 
 
