@@ -193,6 +193,14 @@ def test_what_breaks_a_test_behind_such_an_id_is_refused(judge):
     assert reason(one.verdict(broken)) == "node-id-lost"
 
 
+def test_what_skips_a_test_behind_such_an_id_is_refused(judge):
+    one = judge(RENAMED.replace("    assert half(number) == 2", "    half(number) == 2 or pytest.skip('odd')"))
+    broken = one.rewrite(
+        "shop.py", SHOP.replace("a - b", "a + b").replace("a // 2", "2 if len(str(a)) == 2 else a // 3")
+    )
+    assert reason(one.verdict(broken)) in {"node-id-lost", "regression"}
+
+
 def test_a_test_that_a_patch_makes_vanish_is_lost(judge):
     one = judge(
         TESTS.replace("from shop", "import pytest\nfrom shop")

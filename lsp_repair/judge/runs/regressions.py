@@ -1,5 +1,6 @@
 """Tests that passed before and fail with a patch are run again before the patch is refused: not every failure is its fault."""
 
+from collections import Counter
 from dataclasses import replace
 
 from lsp_repair.domain.deadline import Deadline
@@ -34,18 +35,14 @@ def _without_renamed(
 ) -> ProofContext:
     """The context in which ids that are others in each run are known: the unpatched code does not give them again either.
 
-    Each of their functions has new ids instead, and where all passed before, all of these pass.
+    As many tests of each function pass with the patch as passed before, under whatever ids.
     """
     run, scope, _ = seen
     lost = lost_ids(context, scope, run) - set(targets)
-    known = {test.node_id for test in context.baseline.collected}
-    new = {test.node_id for test in run.collected} - known
-    functions = set(map(_function_of, lost))
-    if not lost or not functions <= set(map(_function_of, new)):
-        return context
-    failed_before = {_function_of(each.node_id) for each in context.baseline.failing}
-    instead = {key for key in new if _function_of(key) in functions - failed_before}
-    if any(run.results[key].outcome.is_failing for key in instead & run.results.keys()):
+    new = {test.node_id for test in run.collected} - {test.node_id for test in context.baseline.collected}
+    passed_before = Counter(_function_of(key) for key in lost if context.baseline.has_passed(key))
+    pass_now = Counter(_function_of(key) for key in new if run.has_passed(key))
+    if not lost or (scope.only is None and not passed_before <= pass_now):
         return context
     again = run_cold(context.place, request_of(targets_scope(sorted(lost)), context.baseline, reverse=False), deadline)
     if not again.run.complete or lost & {test.node_id for test in again.run.collected}:
