@@ -11,7 +11,7 @@ from lsp_repair.judge.rules.reading import read_patch
 from lsp_repair.judge.runs.must_fail import all_failed
 from lsp_repair.judge.runs.patched_runs import patched, request_of, run_patched, run_twice, targets_scope
 from lsp_repair.judge.runs.regressions import excusing, notes_on_excused
-from lsp_repair.judge.runs.run_integrity import check_integrity, excess_output, nothing_reached
+from lsp_repair.judge.runs.run_integrity import check_integrity, nothing_reached, repeated_excess
 from lsp_repair.judge.runs.run_outcomes import first_failing_target, judged
 from lsp_repair.judge.runs.stability import alone, in_other_order
 
@@ -51,7 +51,7 @@ def prove(
         notes_on_excused(context, fair),
         check_integrity(context, first, patch.paths),
         all_failed(first.run, context.baseline),
-        excess_output(first.run, context.baseline),
+        repeated_excess(context, patch, first.run, deadline),
         in_other_order(fair, patch, targets, (second, narrow), deadline),
         read_patch(context, patch, targets, edited_tests(patch, context.baseline.oracle_paths, context.rules)),
     ]

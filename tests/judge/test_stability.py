@@ -156,6 +156,20 @@ def test_a_test_that_fails_in_company_without_the_patch_as_well_refuses_no_right
     assert "fail in some runs" in " ".join(verdict.evidence.notes)
 
 
+NOISY = COUNTING.replace("    assert runs() != {fails_at}", "    print('x' * (3_000_000 if {noisy} else 1))")
+
+
+@pytest.mark.parametrize(("noisy", "flags"), [("runs() == 2", ()), ("total(2, 3) == 5", ("new-capability",))])
+def test_only_a_flood_of_output_that_repeats_is_flagged(tmp_path, judge, noisy, flags):
+    one = judge(NOISY.format(counter=str(tmp_path / "counter"), noisy=noisy))
+    targets = ("test_shop.py::test_total",)
+    verdict = one.verdict(
+        patched(one, "return a + b"), targets, Scope(Level.AFFECTED, ("test_shop.py",), frozenset(map(NodeId, targets)))
+    )
+    assert isinstance(verdict, Plausible)
+    assert tuple(map(str, verdict.evidence.flags)) == flags
+
+
 def test_a_test_that_fails_with_the_patch_each_time_refuses_it(judge):
     one = judge()
     broken = one.rewrite("shop.py", SHOP.replace("a - b", "a + b").replace("a // 2", "a // 3"))
