@@ -48,6 +48,15 @@ def test_nothing_is_held_against_some_of_the_standard_library():
     assert found == {}
 
 
+@pytest.mark.parametrize(
+    "start", ["x = f", "import sys\nx = sys._getframe(1)", "try:\n    x\nexcept Exception:\n    raise f"]
+)
+@pytest.mark.parametrize("depth", [150, 300, 600, 2000])
+def test_a_file_that_is_nested_too_deeply_to_be_read_may_stay_so(start, depth):
+    data = start.encode() + b".a()" * depth + b"\n"
+    assert held_against(data, data + b"# the end\n") == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("folder", [STDLIB, INSTALLED], ids=["the standard library", "installed packages"])

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from lsp_repair.judge.capabilities.named_uses import DESCRIPTOR_MAKERS, EXITS, ORDINARY_DESCRIPTORS, PROGRAM_FUNCTIONS
+from lsp_repair.pycode.nodes import name_of
 from lsp_repair.pycode.scopes import Scopes
 
 Spelled = Callable[[ast.expr], set[str]]
@@ -73,8 +74,12 @@ def _is_end_of_a_program(call: ast.Call, scopes: Scopes) -> bool:
     status = call.args[0]
     function = scopes.function(call)
     if function is None:
-        guards = (each.test for each in scopes.around(call) if isinstance(each, ast.If))
-        return isinstance(status, ast.Call) and "__name__ == '__main__'" in map(ast.unparse, guards)
+        guard = next((each for each in scopes.around(call) if isinstance(each, ast.If)), None)
+        match guard:
+            case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")])):
+                return isinstance(status, ast.Call)
+            case _:
+                return False
     failed = isinstance(status, ast.Constant) and status.value not in {0, None}
     return (failed or isinstance(status, ast.Call)) and function.name.strip("_") in PROGRAM_FUNCTIONS
 
@@ -109,8 +114,13 @@ def _only_asks_for_type(node: ast.expr, names: set[str], scopes: Scopes) -> bool
 
 def _names_the_caller(node: ast.expr, scopes: Scopes) -> bool:
     """`sys._getframe(1).f_globals.get("__name__")` and its like: what makes a value picklable, as in `namedtuple`."""
-    around = islice(scopes.around(node), _STEPS_TO_A_NAME)
-    return any(isinstance(each, ast.expr) and _CALLERS_NAME.fullmatch(ast.unparse(each)) for each in around)
+    if name_of(node) not in {"_getframe", "f_globals"}:
+        return False
+    around = [each for each in islice(scopes.around(node), _STEPS_TO_A_NAME) if isinstance(each, ast.expr)]
+    try:
+        return any(_CALLERS_NAME.fullmatch(ast.unparse(each)) for each in around)
+    except RecursionError:
+        return False
 
 
 def _only_tells_apart(call: ast.Call, scopes: Scopes) -> bool:

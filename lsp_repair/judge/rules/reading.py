@@ -18,6 +18,7 @@ from lsp_repair.pycode.modules import read_module
 _MAX_FINDINGS = 5
 """Of one rule in one file."""
 _MAX_COMPARED = 200
+_TOO_DEEP = "is nested too deeply to be read"
 
 
 def read_patch(
@@ -88,7 +89,7 @@ def _new(rule: Rule, context: RuleContext) -> Iterator[Finding]:
     try:
         found = list(islice(rule.check(context), _MAX_COMPARED))
     except RecursionError:
-        found = [Finding(Flag.NEW_CAPABILITY, context.path, 1, "is nested too deeply to be read")]
+        found = [Finding(Flag.NEW_CAPABILITY, context.path, 1, _TOO_DEEP)]
     known = _found_before(rule, context) if found and rule.subject is Subject.CODE else Counter[str]()
     for finding in found:
         known[finding.message] -= 1
@@ -105,4 +106,4 @@ def _found_before(rule: Rule, context: RuleContext) -> Counter[str]:
     try:
         return Counter(each.message for each in islice(rule.check(itself), _MAX_COMPARED))
     except RecursionError:
-        return Counter()
+        return Counter({_TOO_DEEP: 1})
