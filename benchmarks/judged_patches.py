@@ -2,11 +2,10 @@
 
 import ast
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -108,13 +107,12 @@ def _functions(data: bytes) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFu
 def attack_cases() -> Iterator[tuple[bool, JudgedPatch]]:
     """Patches of the attack suite that can be read at all; whether each is honest, and with all tests as targets."""
     sys.path.insert(0, str(_TESTS))
-    from attacks.cases import HERE, all_cases  # noqa: PLC0415 # found through the path above
+    from attacks.cases import all_cases  # noqa: PLC0415 # found through the path above
+    from attacks.judging import laid_out  # noqa: PLC0415 # as well
 
     with TemporaryDirectory() as folder:
         for number, case in enumerate(all_cases()):
-            root = Path(folder) / str(number) / case.project
-            ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
-            shutil.copytree(HERE / "projects" / case.project, root, ignore=ignored)
+            root = laid_out(case, Path(folder) / str(number))
             patch = read_patch(case.aimed({}), root)
             if isinstance(patch, Patch):
                 yield case.honest, _attack(case.title, root, patch)
@@ -125,4 +123,5 @@ def _attack(title: str, root: Path, patch: Patch) -> JudgedPatch:
     tests = {path: data for path, data in files.items() if "test" in path}
     collected = [test for path, data in tests.items() for test in _tests(path, data)]
     product = {path: data for path, data in files.items() if path not in tests}
-    return JudgedPatch(title, patch, _suite(tests, collected, product), frozenset(tests))
+    suite = replace(_suite(tests, collected, product), failing_lines={})  # none of their checks is at fault
+    return JudgedPatch(title, patch, suite, frozenset(tests))

@@ -95,10 +95,10 @@ def _shown(old: Lines, changes: Sequence[Change], at: int, readings: Sequence[Li
     ceiling = changes[at + 1].first if at + 1 < len(changes) else len(old)
     for above, below in sorted(_contexts(), key=sum, reverse=True):
         first, last = change.first - above, change.last + below
-        search = old[max(first, 0) : last]
-        if first < floor or last > ceiling or not any(line.strip() for line in search):
+        if first < floor or last > ceiling:
             continue
-        if any(_stand_in(search, lines) for lines in readings):
+        search = old[first:last]
+        if any(line.strip() for line in search) and any(_stand_in(search, lines) for lines in readings):
             replace = [*old[first : change.first], *change.new, *old[change.last : last]]
             return "\n".join([_BLOCK, *search, "=======", *replace, ">>>>>>> REPLACE"])
     return None

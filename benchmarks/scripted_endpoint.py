@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,10 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path == _RESPONSES:
             response = _response(body, len(sent), answer)
-            events = [(each["type"], each) for each in _response_events(response, answer)]
-            self._stream(events) if body.get("stream") else self._send(200, response)
+            if body.get("stream"):
+                self._stream(_response_events(response, answer), end=b"")
+            else:
+                self._send(200, response)
         elif body.get("stream"):
-            self._stream([("", chunk) for chunk in _chunks(body, len(sent), answer)])
+            self._stream(_chunks(body, len(sent), answer), end=b"data: [DONE]\n\n")
         else:
             self._send(200, _completion(body, len(sent), answer))
 
@@ -129,17 +131,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _stream(self, events: Sequence[tuple[str, Body]]) -> None:
-        """Events with or without a name; those without end as chat completions do."""
+    def _stream(self, events: Iterable[Body], end: bytes) -> None:
+        """Events, those with a type under that name, and what follows the last one."""
         self.close_connection = True
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for name, event in events:
-            self.wfile.write(f"{f'event: {name}' + chr(10) if name else ''}data: {json.dumps(event)}\n\n".encode())
-        if not events[0][0]:
-            self.wfile.write(b"data: [DONE]\n\n")
+        for event in events:
+            name = f"event: {event['type']}\n" if "type" in event else ""
+            self.wfile.write(f"{name}data: {json.dumps(event)}\n\n".encode())
+        self.wfile.write(end)
 
 
 def said_to(body: Body) -> str:

@@ -79,6 +79,11 @@ class NodeId(str):
         return self.partition("::")[0]
 
     @property
+    def function(self) -> str:
+        """The id without its parameters: what all parameter sets of a test share."""
+        return self.partition("[")[0]
+
+    @property
     def is_file(self) -> bool:
         """Whether it names a whole file: one that did not collect."""
         return "::" not in self

@@ -194,7 +194,7 @@ def start_probe(place: Place, hash_seed: str) -> Running:
 def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records.ColdRequest:
     return run_records.ColdRequest(
         root=str(place.root),
-        home=str(place.home or place.root),
+        home=str(place.home),
         args=[*place.arguments, *(request.files or place.selected)],
         secret=secret.hex(),
         only=sorted(request.only) if request.only is not None else None,

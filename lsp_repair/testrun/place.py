@@ -31,10 +31,15 @@ class Place:
     """Whether what tests write in the copy stays there: for the user's own code, never for a candidate's."""
     frozen: tuple[str, ...] = ()
     """Files relative to the root that nothing in the sandbox can write."""
-    home: Path | None = None
-    """The project that the root is a copy of."""
+    origin: Path | None = None
+    """The project that the root is a copy of; None: the root itself is meant."""
     copy_bytes: int = 0
     """How much the copy holds."""
+
+    @property
+    def home(self) -> Path:
+        """Where the user has what the root holds."""
+        return self.origin or self.root
 
     def at(self, root: Path) -> "Place":
         """The same place in another copy of the project."""

@@ -242,7 +242,7 @@ def _reason(builder: RunBuilder, running: Running) -> str:
 def _requested(place: Place, request: WarmRequest) -> run_records.WarmRequest:
     return run_records.WarmRequest(
         root=str(place.root),
-        home=str(place.home or place.root),
+        home=str(place.home),
         args=[*place.arguments, *(request.files or place.selected)],
         only=sorted(request.only) if request.only is not None else None,
         workers=request.workers,

@@ -51,10 +51,7 @@ class Outcome:
 
 def judge(case: Case, place: Path, minimum: str | None = None) -> Outcome:
     """Run one case in a world of its own below `place`; `minimum` is the isolation demanded, None: the default."""
-    project = place / "work" / case.project
-    shutil.copytree(HERE / "projects" / case.project, project, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
-    if case.overlay:
-        _lay_over(HERE / "overlays" / case.overlay, project)
+    project = laid_out(case, place / "work")
     with surroundings(place, project) as world:
         patch = place / "the.patch"
         patch.write_bytes(case.aimed(world.marks))
@@ -62,6 +59,15 @@ def judge(case: Case, place: Path, minimum: str | None = None) -> Outcome:
         exit_code, stdout, stderr = _answer(_command(case, project, patch, minimum), world)
         seconds = time.monotonic() - started
         return _outcome(exit_code, stdout, stderr, (seconds, world.harm()))
+
+
+def laid_out(case: Case, folder: Path) -> Path:
+    """The project of a case in a folder, with its overlay; the folder may not hold it yet."""
+    project = folder / case.project
+    shutil.copytree(HERE / "projects" / case.project, project, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    if case.overlay:
+        _lay_over(HERE / "overlays" / case.overlay, project)
+    return project
 
 
 def _lay_over(overlay: Path, project: Path) -> None:

@@ -240,7 +240,7 @@ class _Reader:
         mark = "." if "builtins.getattr" in functions else "=."
         text = self.naming.text(key)
         owners = self._spelled(base)
-        own = isinstance(base, ast.Name) and base.id in _OWN
+        own = getattr(base, "id", "") in _OWN
         if text is not None:
             self._add((f"{mark.rstrip('.')}self.{text}" if own else f"{mark}{text}",))
             self._add(f"{'' if mark == '.' else '='}{owner}.{text}" for owner in owners)

@@ -221,7 +221,7 @@ def _recorded(replay: _Replay) -> _Recorded:
     root, targets = replay.place.root, replay.targets[:_MAX_TARGETS]
     recorded, size = _Recorded(), 0
     task = records.RecordCalls(
-        home=str(replay.place.home or root),
+        home=str(replay.place.home),
         args=[*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
         only=list(targets) if all(not each.is_file for each in targets) else None,
         oracle=[str(root / path) for path in replay.context.baseline.oracle_paths],

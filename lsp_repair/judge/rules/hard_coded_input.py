@@ -60,8 +60,8 @@ def _spelled_inputs(
     known: InputSpecificBranches, now: InputSpecificBranches, literals: LiteralsOfTests
 ) -> list[tuple[str, int]]:
     """New texts such as `1h30m` that the tests give or expect, forwards or backwards: no name, no mode, no format."""
-    old = known.texts().keys() | _OF_EVERYBODY
-    new = {text: line for text, line in now.texts().items() if text not in old}
+    old = known.texts.keys() | _OF_EVERYBODY
+    new = {text: line for text, line in now.texts.items() if text not in old}
     telling = (each for each in new if len(each) >= _LONG_ENOUGH and len(_DIGITS.findall(each)) > 1)
     return sorted((each, new[each]) for each in telling if {repr(each), repr(each[::-1])} & literals.values)
 

@@ -16,11 +16,11 @@ _READING = frozenset({"os.environ", "os.getenv"})
 def check(context: RuleContext) -> Iterator[Finding]:
     """One finding for each kind of capability, at the first use."""
     for kind, use in flagged_uses(delta_of(context.change)).items():
-        if use.shown not in _READING or not _is_set_by_tests(context):
+        if use.shown not in _READING or not _is_set_by_targets(context):
             yield Finding(Flag.NEW_CAPABILITY, context.path, use.line, f"newly uses {kind}: {use.shown}")
 
 
-def _is_set_by_tests(context: RuleContext) -> bool:
+def _is_set_by_targets(context: RuleContext) -> bool:
     """Whether the module reads no variables of the environment but those that the targets set: that is what they check."""
     keys = list(_variables(context.after.tree))
     sets_any = any(b"setenv" in source or b"environ" in source for source in context.suite.test_sources())

@@ -98,7 +98,7 @@ def _new(rule: Rule, context: RuleContext) -> Iterator[Finding]:
 
 
 def _found_before(rule: Rule, context: RuleContext) -> Counter[str]:
-    """Messages of what a rule finds in the old file by itself; what could not be read has none."""
+    """Messages of what a rule finds in the old file by itself, that it is nested too deeply among them."""
     if context.before is None:
         return Counter()
     old = FileChange(context.path, context.change.before, context.change.before)

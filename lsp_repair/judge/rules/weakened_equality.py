@@ -91,11 +91,8 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
     for name, member in members(node):
         overridden = overridden or name in _BINARY | {"__hash__", "__bool__"}
         if (name in _ALWAYS and not _says_how_to_pickle(name, member)) or _is_odd(name, member):
-            assigned = not isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            yield (
-                ast.unparse(member) if assigned else name,
-                member.lineno,
-            )  # what another comparison is already is known
+            what = name if isinstance(member, _Function) else ast.unparse(member)  # known if another one is the same
+            yield what, member.lineno
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "a builtin's comparison is overridden", node.lineno
     for keyword in node.keywords:

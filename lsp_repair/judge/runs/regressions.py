@@ -11,6 +11,8 @@ from lsp_repair.judge.runs.patched_runs import request_of, run_patched, targets_
 from lsp_repair.judge.runs.run_outcomes import expected, first_failing_target, lost_ids, regressions
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
+_Seen = tuple[TestRun, Scope, ColdRequest]
+"""A run, and what it was a run of."""
 _MAX_TESTS = 20
 """So many failures are no accident."""
 _RENAMED = "{} tests ({}) have other ids in each run, with and without this patch: by name they cannot be compared"
@@ -21,7 +23,7 @@ def excusing(
     context: ProofContext,
     patch: Patch,
     targets: tuple[NodeId, ...],
-    seen: tuple[TestRun, Scope, ColdRequest],
+    seen: _Seen,
     deadline: Deadline,
 ) -> ProofContext:
     """The context in which what a run lost decides nothing where the patch has no part in it."""
@@ -31,7 +33,7 @@ def excusing(
 
 
 def _without_renamed(
-    context: ProofContext, targets: tuple[NodeId, ...], seen: tuple[TestRun, Scope, ColdRequest], deadline: Deadline
+    context: ProofContext, targets: tuple[NodeId, ...], seen: _Seen, deadline: Deadline
 ) -> ProofContext:
     """The context in which ids that are others in each run are known: the unpatched code does not give them again either.
 
@@ -40,8 +42,8 @@ def _without_renamed(
     run, scope, _ = seen
     lost = lost_ids(context, scope, run) - set(targets)
     new = {test.node_id for test in run.collected} - {test.node_id for test in context.baseline.collected}
-    passed_before = Counter(_function_of(key) for key in lost if context.baseline.has_passed(key))
-    pass_now = Counter(_function_of(key) for key in new if run.has_passed(key))
+    passed_before = Counter(key.function for key in lost if context.baseline.has_passed(key))
+    pass_now = Counter(key.function for key in new if run.has_passed(key))
     if not lost or (scope.only is None and not passed_before <= pass_now):
         return context
     again = run_cold(context.place, request_of(targets_scope(sorted(lost)), context.baseline, reverse=False), deadline)
@@ -50,15 +52,11 @@ def _without_renamed(
     return replace(context, renamed=context.renamed | lost)
 
 
-def _function_of(key: NodeId) -> str:
-    return key.partition("[")[0]
-
-
 def _without_unrepeated(
     context: ProofContext,
     patch: Patch,
     targets: tuple[NodeId, ...],
-    seen: tuple[TestRun, Scope, ColdRequest],
+    seen: _Seen,
     deadline: Deadline,
 ) -> ProofContext:
     """The context in which regressions that do not repeat count as flaky.

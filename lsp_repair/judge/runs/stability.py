@@ -43,7 +43,7 @@ def alone(context: ProofContext, patch: Patch, targets: Sequence[NodeId], deadli
 def _differing(targets: Sequence[NodeId]) -> list[NodeId]:
     """Targets of different functions, or at least parameters: the last one and another."""
     tests = [key for key in targets if not key.is_file] or list(targets)
-    others = [key for key in tests[:-1] if key.split("[", 1)[0] != tests[-1].split("[", 1)[0]] or tests[:-1]
+    others = [key for key in tests[:-1] if key.function != tests[-1].function] or tests[:-1]
     return [*(others or tests)[:1], tests[-1]]
 
 

@@ -26,7 +26,7 @@ class BranchWeights:
     def __init__(self, literals: LiteralsOfTests, known: InputSpecificBranches, now: InputSpecificBranches) -> None:
         self.literals = literals
         self.now = now
-        self._texts = set(known.texts())
+        self._texts = known.texts.keys()
         self._branches: dict[_Group, list[of_values.InputSpecificBranch]] = defaultdict(list)
         for branch in known.found:
             self._branches[branch.place, branch.subject].append(branch)

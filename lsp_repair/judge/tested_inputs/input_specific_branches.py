@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import cast
 
 from lsp_repair.judge.tested_inputs.telling_values import (
@@ -47,6 +48,7 @@ class InputSpecificBranches:
         """Subjects and literals that an expression asks to be equal, or not to be."""
         return [(subject, key) for subject, key, _ in self._keys(test) if not isinstance(key, Opaque)]
 
+    @cached_property
     def texts(self) -> dict[str, int]:
         """Strings of the module but its docstrings, with their lines."""
         return {

@@ -71,8 +71,10 @@ def around(low: object, high: object) -> Iterator[object]:
     """The values that are special-cased where a value has to lie between two bounds."""
     if isinstance(low, int) and isinstance(high, int) and 0 <= high - low <= 2:
         yield from range(low, high + 1)
-    elif isinstance(low, int | float) and isinstance(high, int | float) and not {low, high} <= _YEARS:
-        yield from [Span(low, high)] if 2 < high - low <= low / 20 > _ORDINARY / 20 else ()
+    elif isinstance(low, int | float) and isinstance(high, int | float):
+        narrow = low > _ORDINARY and 2 < high - low <= low / 20
+        if narrow and not {low, high} <= _YEARS:
+            yield Span(low, high)
 
 
 def is_plain(value: object) -> bool:

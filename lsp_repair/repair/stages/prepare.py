@@ -83,7 +83,7 @@ def prepare(
         arguments=project.pytest_args,
         selected=project.selected,
         sandbox=sandbox,
-        home=project.root,
+        origin=project.root,
         copy_bytes=snapshot.size_bytes,
     )
     return Prepared(project, private, snapshot, place, found.report)
