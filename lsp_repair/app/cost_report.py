@@ -11,6 +11,7 @@ from lsp_repair.app.console import Console
 from lsp_repair.app.json_output import SCHEMA, Json, picked
 from lsp_repair.ledger import FixCost, Summary
 from lsp_repair.ledger.figures import GroupCost, Report, Spending
+from lsp_repair.ledger.user_answers import GradeDecisions
 
 _LATEST = 20
 _MEAN_DIGITS = 4
@@ -30,6 +31,7 @@ def show_report(console: Console, report: Report) -> None:
     per = report.cost_per
     groups = {"fix": per.fix, "accepted fix": per.accepted, "rejected fix": per.rejected, "failed repair": per.failed}
     _show_groups(console, groups)
+    _show_grades(console, report.by_grade)
     for title, spending in _breakdowns(report).items():
         _show_spending(console, title, spending)
     _show_fixes(console, report.fixes)
@@ -60,6 +62,14 @@ def _show_totals(console: Console, summary: Summary) -> None:
 def _show_groups(console: Console, groups: Mapping[str, GroupCost]) -> None:
     rows = [(name, f"{group.count:,}", _dollars(group.cost_usd), _mean(group)) for name, group in groups.items()]
     _show_table(console, ("cost per", "count", "together", "each"), rows)
+
+
+def _show_grades(console: Console, grades: Sequence[GradeDecisions]) -> None:
+    rows = [
+        (each.grade, *(f"{figure:,}" for figure in (each.proposals, each.accepted, each.rejected))) for each in grades
+    ]
+    if rows:
+        _show_table(console, ("by grade", "proposals", "accepted", "rejected"), rows)
 
 
 def _show_spending(console: Console, title: str, spending: Sequence[Spending]) -> None:
@@ -135,7 +145,7 @@ def report_json(report: Report) -> Json:
     return {
         "schema": SCHEMA,
         **picked(report.summary, *_SUMMARY),
-        **picked(report, "cost_per"),
+        **picked(report, "cost_per", "by_grade"),
         **{f"by_{name}": [_spending_json(each) for each in rows] for name, rows in _breakdowns(report).items()},
         "fixes": [_fix_json(each) for each in report.fixes],
     }

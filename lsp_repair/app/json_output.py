@@ -1,4 +1,4 @@
-"""The JSON of the command line, contract version 1."""
+"""The JSON of the command line, contract version 2."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.verdicts import Evidence, Plausible, Unproven
 from lsp_repair.errors import LspRepairError, UsageError
 
-SCHEMA = 1
+SCHEMA = 2
 Json = dict[str, Any]
 
 
@@ -72,6 +72,7 @@ def _failure(report: FailureReport) -> Json:
             for each in report.locations
         ],
         "proposals": [_proposal(each) for each in report.proposals],
+        "question": plain(report.question),
     }
 
 
@@ -80,14 +81,20 @@ def _proposal(proposal: Proposal) -> Json:
         **picked(proposal, "id", "origin", "title"),
         "diff": proposal.patch.diff,
         "files": list(proposal.patch.paths),
+        **_grading(proposal.evidence),
         "evidence": _evidence(proposal.evidence),
         **picked(proposal, "usage", "cost_usd", "distinguishing_input"),
     }
 
 
+def _grading(evidence: Evidence) -> Json:
+    return picked(evidence, "grade", "behaviour")
+
+
 def _evidence(evidence: Evidence) -> Json:
-    """With what follows from the findings."""
-    return {**plain(evidence), "flags": plain(evidence.flags), "notes": plain(evidence.all_notes)}
+    """With what follows from the findings; what stands beside it is left out."""
+    names = (each.name for each in fields(evidence) if each.name not in {"grade", "behaviour"})
+    return {**picked(evidence, *names), "flags": plain(evidence.flags), "notes": plain(evidence.all_notes)}
 
 
 def check_json(report: CheckReport) -> Json:
@@ -101,8 +108,15 @@ def check_json(report: CheckReport) -> Json:
         "verdict": type(verdict).__name__.lower(),
         "reasons": [] if isinstance(verdict, Plausible) else list(verdict.reasons),
         "detail": "" if isinstance(verdict, Plausible) else verdict.detail,
+        **_check_grading(verdict.evidence if isinstance(verdict, Plausible) else None),
         "evidence": _evidence(verdict.evidence) if isinstance(verdict, Plausible) else None,
     }
+
+
+def _check_grading(evidence: Evidence | None) -> Json:
+    """What a plausible patch is worth; nothing is known of others."""
+    names = ("grade", "behaviour", "pinned_by", "alternatives_rejected")
+    return dict.fromkeys(names) if evidence is None else picked(evidence, *names)
 
 
 def empty_check_json() -> Json:

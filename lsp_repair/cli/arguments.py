@@ -1,6 +1,7 @@
 """The grammar of the command line."""
 
 import argparse
+import ast
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
@@ -93,6 +94,14 @@ def _add_fix(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--write", action="store_true", help="apply the best proposal of each failure")
     command.add_argument("--accept-flagged", action="store_true", help="with --write: also apply flagged proposals")
+    command.add_argument(
+        "--expect",
+        action="append",
+        type=_expectation,
+        default=[],
+        metavar="EXPR",
+        help="an expression that has to be true of the repaired code, such as 'pages(0) == []'; can be repeated",
+    )
     command.add_argument("--jobs", type=_count, metavar="N", help="number of candidates screened in parallel")
     command.add_argument("--all-roots", action="store_true", help="work on every project below PATH")
     _add_test_edits(command)
@@ -181,6 +190,14 @@ def _seconds(text: str) -> float:
     if not 0 < value < 1e7:
         raise argparse.ArgumentTypeError(f"{text} must be a positive number of seconds")
     return value
+
+
+def _expectation(text: str) -> str:
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"{text} must be one Python expression: {error}") from error
+    return text.strip()
 
 
 def _count(text: str) -> int:

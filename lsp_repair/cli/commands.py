@@ -8,6 +8,7 @@ from typing import cast
 
 from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
+from lsp_repair.app.secrets import redactor_for
 from lsp_repair.cli import rendering
 from lsp_repair.cli.demo import run_demo
 from lsp_repair.cli.doctor import run_doctor
@@ -41,6 +42,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         allow=settings.allow,
         snapshot_include=settings.snapshot_include,
         allow_test_edits=arguments.allow_test_edits,
+        redactor=redactor_for(project.root, os.environ),
     )
     report = check(project, request, observer(console, None))
     console.clear_status()

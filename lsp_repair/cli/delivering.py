@@ -36,9 +36,9 @@ def _write_patches(folder: Path, reports: Sequence[FixReport], console: Console)
 
 
 def _may_be_written(proposal: Proposal, accept_flagged: bool) -> bool:  # noqa: FBT001 - the user's word
-    """An edited test is never written for the user, whatever was accepted: it is what everything else rests on."""
+    """Only what is proved; an edited test never, whatever was accepted: it is what everything else rests on."""
     flags = proposal.evidence.flags
-    return not flags or (accept_flagged and Flag.EDITS_TESTS not in flags)
+    return proposal.evidence.is_proved and (not flags or (accept_flagged and Flag.EDITS_TESTS not in flags))
 
 
 def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folders, Ledger | None, Console]) -> None:
@@ -52,12 +52,15 @@ def _write_fixes(report: FixReport, *, accept_flagged: bool, means: tuple[Folder
     root = Path(report.root)
     written: dict[str, bytes | None] = {}
     for failure in report.failures:
+        if failure.status is Status.POSSIBLE:
+            console.line(f"not written: no proposal for {failure.group.node_ids[0]} is proved", "yellow")
         if failure.status is not Status.PROPOSED:
             continue
         proposal = next((each for each in failure.proposals if _may_be_written(each, accept_flagged)), None)
         if proposal is None:
             console.line(
-                f"not written: every proposal for {failure.group.node_ids[0]} is flagged (--accept-flagged)", "yellow"
+                f"not written: every proved proposal for {failure.group.node_ids[0]} is flagged (--accept-flagged)",
+                "yellow",
             )
             continue
         _write_one(root, proposal, written, (folders.state / JOURNAL, ledger, console))

@@ -72,20 +72,23 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
 def _fix_all(
     arguments: Arguments,
     pytest_arguments: Sequence[str],
-    means: tuple[Folders, Ledger | None, Console],
+    kept_in: tuple[Folders, Ledger | None, Console],
     results: _Results,
 ) -> None:
     """Repair each root in turn."""
-    folders, ledger, console = means
+    folders, ledger, console = kept_in
     try:
         for project, loaded in projects(arguments, pytest_arguments):
             rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
-            chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, folders))
+            means = means_of(project.root, ledger, folders)
+            chosen = choose(ModelFlags.of(arguments), loaded, means)
             console.status(chosen.line)
             request = replace(
                 _fix_request(arguments, loaded, rejected),
                 import_cache=_import_cache(folders, project),
                 assistants=chosen.assistants,
+                redactor=means.redactor,
+                expectations=_expectations(arguments, ledger, project.root),
             )
             try:
                 report = fix_with_consent(project, request, observer(console, ledger), (folders, console))
@@ -100,6 +103,12 @@ def _fix_all(
         results.interrupted = True
     except LspRepairError as error:
         results.failure = error
+
+
+def _expectations(arguments: Arguments, ledger: Ledger | None, root: Path) -> dict[str, tuple[str, ...]]:
+    """What this command was told, and the answers that were given to earlier questions."""
+    kept = ledger.expectations(str(root)) if ledger is not None else {}
+    return {**kept, "": tuple(arguments.expect)}
 
 
 def _refused(reports: Sequence[FixReport]) -> LspRepairError | None:

@@ -1,17 +1,21 @@
 """How reports look to people."""
 
+import shlex
 from collections.abc import Sequence
 
 from lsp_repair.app.console import Console
+from lsp_repair.domain.behaviour import Question
 from lsp_repair.domain.events import CheckReport, FailureReport, FixReport, Proposal, Status
 from lsp_repair.domain.money import money_text
 from lsp_repair.domain.verdicts import Plausible
 from lsp_repair.models.preview import Previewed
+from lsp_repair.repair.builtin import pinning
 
 _MARKS = {
     Status.PROPOSED: ("✔", "green"),
+    Status.POSSIBLE: ("?", "yellow"),
     Status.UNREPAIRED: ("✘", "red"),
-    Status.UNPROVEN: ("?", "yellow"),
+    Status.UNPROVEN: ("✘", "yellow"),
     Status.FLAKY: ("~", "yellow"),
     Status.ENVIRONMENT: ("!", "yellow"),
 }
@@ -42,21 +46,39 @@ def _show_failure(console: Console, report: FailureReport, *, explain_only: bool
         console.line(f"  suspicious: {places}", "dim")
     for number, proposal in enumerate(report.proposals, 1):
         _show_proposal(console, number, proposal)
+    if report.question is not None:
+        _show_question(console, report.question, report.proposals)
     if not report.proposals and not (explain_only and report.status is Status.UNREPAIRED):
         _show_why_none(console, report)
     console.line()
 
 
 def _show_proposal(console: Console, number: int, proposal: Proposal) -> None:
-    console.line(f"  {number}. {proposal.title}", "yellow" if proposal.evidence.flags else "green")
+    evidence = proposal.evidence
+    console.line(f"  {number}. {proposal.title}", "green" if evidence.is_proved and not evidence.flags else "yellow")
     for line in proposal.patch.diff.splitlines():
         console.line(f"     {line}", *_diff_style(line))
+    for line in evidence.behaviour.lines:
+        console.line(f"     {line}", "cyan")
     if proposal.distinguishing_input:
         console.line(f"     differs from the first proposal on: {proposal.distinguishing_input}", "dim")
-    for flag in proposal.evidence.flags:
+    for flag in evidence.flags:
         console.line(f"     ⚠ {flag}: review before you accept", "yellow")
-    for note in proposal.evidence.all_notes:
+    for note in evidence.all_notes:
         console.line(f"     note: {note}", "dim")
+
+
+def _show_question(console: Console, question: Question, proposals: Sequence[Proposal]) -> None:
+    """What would decide, and how to say it."""
+    numbers = {proposal.id: number for number, proposal in enumerate(proposals, 1)}
+    answers = [
+        each.value + "".join(f" ({numbers[key]})" for key in each.proposals if key in numbers)
+        for each in question.answers
+    ]
+    console.line(f"  ? {question.call}: {' or '.join(answers)}", "bold", "yellow")
+    told = [text for each in question.answers if (text := question.expectation(each.value))]
+    if told:
+        console.line(f"    answer with, for example: --expect {shlex.quote(told[0])}", "dim")
 
 
 def _diff_style(line: str) -> tuple[str, ...]:
@@ -136,11 +158,13 @@ def show_check(console: Console, report: CheckReport) -> None:
     verdict = report.verdict
     if isinstance(verdict, Plausible):
         evidence = verdict.evidence
-        console.line("plausible", "bold", "green")
+        console.line(f"plausible, {evidence.grade}", "bold", "green" if evidence.is_proved else "yellow")
         console.line(
             f"  targets passed: {len(evidence.targets_passed)}, tests still passing: {evidence.still_passing} "
             f"(level {evidence.level}, {evidence.runs} runs, isolation {report.isolation.words})"
         )
+        console.line(f"  {pinning(evidence)}; {evidence.alternatives_rejected} other edits there fail a test")
+        _show_lines(console, evidence.behaviour.lines, "cyan")
         _show_lines(console, [f"⚠ {flag}: review before you accept" for flag in evidence.flags], "yellow")
         _show_lines(console, [f"note: {note}" for note in evidence.all_notes], "dim")
         return

@@ -93,7 +93,7 @@ def observer(console: Console, ledger: Ledger | None) -> Observer:
             case CandidateSurvived(_, title):
                 console.status(f"makes the failing tests pass: {title}")
             case ProposalFound(_, proposal):
-                console.status(f"proved: {proposal.title}")
+                console.status(f"{'proved: ' if proposal.evidence.is_proved else ''}{proposal.title}")
             case _:
                 pass
         if ledger is not None:

@@ -1,10 +1,12 @@
 """What the engine reports: progress for people, rows for the ledger, and what a session ends with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from lsp_repair.domain.behaviour import Grade, Question
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.money import NO_USAGE, Role, Usage
@@ -41,6 +43,7 @@ class Status(StrEnum):
     """What became of a failure."""
 
     PROPOSED = "proposed"
+    POSSIBLE = "possible"
     UNREPAIRED = "unrepaired"
     UNPROVEN = "unproven"
     FLAKY = "flaky"
@@ -61,11 +64,13 @@ class FailureReport:
     proposals: tuple[Proposal, ...] = ()
     """Best first."""
     candidates_tried: int = 0
+    question: Question | None = None
+    """What a person could answer to decide between proposals."""
 
     @property
     def counts_as_failure(self) -> bool:
         """Whether exit code 1 is due: flaky and environment failures do not count."""
-        return self.status in {Status.UNREPAIRED, Status.UNPROVEN}
+        return self.status in {Status.POSSIBLE, Status.UNREPAIRED, Status.UNPROVEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,26 @@ class AttemptFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class SurvivorFacts:
+    """One survivor of the screening, as it was assessed before anything was proved."""
+
+    patch: Patch
+    alike: tuple[Patch, ...]
+    """Others that no compared call tells apart from it."""
+    grade: Grade
+    figures: Mapping[str, float]
+    """What the grade and the order rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivorsAssessed:
+    """The survivors of a search in the order in which they are proved."""
+
+    group: FailureGroup
+    survivors: tuple[SurvivorFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PatchJudged:
     """One candidate went through the proof."""
 
@@ -234,6 +259,7 @@ Event = (
     | ScreeningFinished
     | ReplyStreamed
     | AttemptFinished
+    | SurvivorsAssessed
     | PatchJudged
     | ProposalFound
     | RepairFinished

@@ -1,10 +1,11 @@
 """What proving a patch can conclude, with the closed lists of reasons and flags."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
+from lsp_repair.domain.behaviour import BehaviourChange, Grade
 from lsp_repair.domain.runs import NodeId
 
 
@@ -156,11 +157,22 @@ class Evidence:
     """What else a person should know, besides the findings."""
     isolation: str = ""
     """The tier it was proved at, in words."""
+    grade: Grade = Grade.POSSIBLE
+    behaviour: BehaviourChange = field(default_factory=BehaviourChange)
+    pinned_by: int = 0
+    """Passing tests that execute the changed lines."""
+    alternatives_rejected: int = 0
+    """Other edits at that place that fail a test."""
 
     @property
     def flags(self) -> tuple[Flag, ...]:
         """The codes of the findings."""
         return flags_of(self.findings)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether its grade is *proved*."""
+        return self.grade is Grade.PROVED
 
     @property
     def all_notes(self) -> tuple[str, ...]:

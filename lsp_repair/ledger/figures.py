@@ -11,6 +11,7 @@ from typing import Literal
 from lsp_repair.domain.events import Status
 from lsp_repair.domain.money import Usage
 from lsp_repair.ledger.model_calls import shown
+from lsp_repair.ledger.user_answers import GradeDecisions, by_grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Report:
     """The most expensive first, like those below; unknown costs come before."""
     by_role: tuple[Spending, ...]
     by_strategy: tuple[Spending, ...]
+    by_grade: tuple[GradeDecisions, ...]
+    """What the user made of proposals that were proved, and of those that were only possible."""
     by_day: tuple[Spending, ...]
     """By local date (`YYYY-MM-DD`), the earliest first."""
     fixes: tuple[FixCost, ...]
@@ -218,6 +221,7 @@ def report(connection: sqlite3.Connection, root: str | None) -> Report:
         by_model=_by(0, spending),
         by_role=_by(1, spending),
         by_strategy=_by(2, spending),
+        by_grade=by_grade(connection, root),
         by_day=tuple(sorted(_by(3, spending), key=lambda each: each.key)),
         fixes=fixes,
     )

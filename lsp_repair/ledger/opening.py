@@ -78,6 +78,11 @@ _CALLS = {
     "reflection": """
         id INTEGER PRIMARY KEY, at REAL NOT NULL, root TEXT NOT NULL, fingerprint TEXT NOT NULL, text TEXT NOT NULL""",
 }
+_ANSWERS = {
+    "answer": """
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, root TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        expression TEXT NOT NULL""",
+}
 _CALL_VIEWS = (
     "ALTER TABLE proposal ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX call_by_failure ON call (failure)",
@@ -173,7 +178,17 @@ def _statements(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (_history, _statements(*_PRICED_PROPOSALS), _statements(*_GROWING_FAILURES), _calls)
+def _answers(connection: sqlite3.Connection) -> None:
+    _make(connection, _ANSWERS)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _history,
+    _statements(*_PRICED_PROPOSALS),
+    _statements(*_GROWING_FAILURES),
+    _calls,
+    _answers,
+)
 """What leads from each version to the next; only ever appended to."""
 
 

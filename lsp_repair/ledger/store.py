@@ -15,7 +15,7 @@ from lsp_repair.domain import events
 from lsp_repair.domain.money import CallId, Caps, Intent, Refusal, Settlement, Usage
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import FailureGroup, NodeId
-from lsp_repair.ledger import figures, model_calls, rows
+from lsp_repair.ledger import figures, model_calls, rows, user_answers
 from lsp_repair.ledger.opening import BUSY_SECONDS, open_file
 
 Decision = Literal["accepted", "rejected", "stale", "reverted"]
@@ -243,10 +243,22 @@ class Ledger:
 
     def remember(self, root: str, fingerprint: str, text: str) -> None:
         """Keep a reflection; one that cannot be kept is lost, with a notice."""
+        self._keep("reflection", {"root": root, "fingerprint": fingerprint, "text": text})
+
+    def expectations(self, root: str) -> dict[str, tuple[str, ...]]:
+        """The user's answers in a root, by the failure's fingerprint: expressions that have to be true."""
+        with self._lock:
+            return user_answers.expectations(self._connection, self._mask(root))
+
+    def expect(self, root: str, fingerprint: str, expression: str) -> None:
+        """Keep an answer; one that cannot be kept is lost, with a notice."""
+        self._keep("answer", {"root": root, "fingerprint": fingerprint, "expression": expression})
+
+    def _keep(self, table: str, columns: dict[str, rows.Value]) -> None:
         with self._lock:
             try:
                 with self._transaction():
-                    self._insert("reflection", {"root": root, "fingerprint": fingerprint, "text": text})
+                    self._insert(table, columns)
             except (sqlite3.Error, OSError) as error:
                 self._lose(error)
 

@@ -27,6 +27,12 @@ def covers(node: ast.stmt | ast.expr, line: int) -> bool:
     return node.lineno <= line <= last_line(node)
 
 
+def own_lines(node: ast.stmt) -> range:
+    """The lines of a statement, of a compound one only its head."""
+    body: list[ast.stmt] = getattr(node, "body", [])
+    return range(node.lineno, max(node.lineno + 1, body[0].lineno) if body else last_line(node) + 1)
+
+
 def is_docstring(node: ast.AST) -> bool:
     """Whether the statement is nothing but a constant."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,19 +1,28 @@
 """The built-in strategy: search, then proof, for one failure group; zero tokens; and what titles of proposals say."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from lsp_repair.domain.behaviour import Choice, Grade, Question
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.events import CandidateSurvived, Origin, Progressed, Proposal, ProposalFound, ScreeningFinished
-from lsp_repair.domain.patches import Candidate, Edit, FileChange, Patch, SourceFile
-from lsp_repair.domain.verdicts import Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
-from lsp_repair.pycode.differences import common_ends
+from lsp_repair.domain.events import (
+    CandidateSurvived,
+    Origin,
+    Progressed,
+    Proposal,
+    ProposalFound,
+    ScreeningFinished,
+    SurvivorsAssessed,
+)
+from lsp_repair.domain.patches import Candidate, FileChange, Patch
+from lsp_repair.domain.verdicts import Evidence, Flag, Level, Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import covers
+from lsp_repair.repair.assessment import Assessed, ExpectingScreen, assessed_or_not, plain_facts
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.prover import Prover
-from lsp_repair.screening.screens import Behaviour, WarmScreen, behaviours, distinct, telling_input
+from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.search import Limits, Survivor, search
 
 _MAX_PROOFS = 6
@@ -33,6 +42,8 @@ class Found:
     candidates_tried: int
     feedback: str = ""
     """What the feedback model said."""
+    question: Question | None = None
+    """What a person could answer to decide between proposals."""
 
 
 def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Deadline, most: int) -> Found:
@@ -41,7 +52,8 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
     prover.observe(Progressed(f"searching for a repair of {case.group.representative.node_id}"))
     found: list[Survivor] = []
     limits = Limits(settle_seconds=_SETTLE_SECONDS)
-    for survivor in search(case.sources, case.localisation, case.hints, screen, budget, limits):
+    expecting = ExpectingScreen(case, screen)
+    for survivor in search(case.sources, case.localisation, case.hints, expecting, budget, limits):
         if not found:
             prover.observe(CandidateSurvived(case.group, survivor.candidate.title))
         found.append(survivor)
@@ -53,8 +65,19 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
             case.group, "search", tried, len(ranked), screen.tally.cpu_seconds, time.monotonic() - started
         )
     )
-    known = behaviours(screen, ranked) if len(ranked) > 1 else {}
-    return _proved(case, distinct(ranked, known), prover, _Offer(most, tried, known))
+    titles = {candidate.patch.id: candidate.title for candidate in ranked}
+    patches = [candidate.patch for candidate in ranked if candidate.patch.id not in prover.rejected]
+    assessed = assessed_or_not(case, screen, patches, prover.deadline)
+    prover.observe(SurvivorsAssessed(case.group, tuple(map(plain_facts, assessed.survivors))))
+    proved = _proved(case, assessed.survivors, titles, prover, _Offer(most, tried))
+    if not proved.proposals and expecting.unmet:
+        return replace(proved, reason=Reason.NO_CANDIDATE, detail=unexpected(expecting.unmet))
+    return replace(proved, question=asked(assessed.question, proved.proposals, prover.masked))
+
+
+def unexpected(unmet: str) -> str:
+    """What is said where nothing meets the user's expectations."""
+    return f"no candidate that makes the tests pass meets what is expected: {unmet}"
 
 
 def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Candidate]:
@@ -66,41 +89,46 @@ def _of_the_common_cause(ranked: list[Candidate], screen: WarmScreen) -> list[Ca
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """How much is offered, and what is known of the candidates' behaviour."""
+    """How much is offered, and how much was tried for it."""
 
     most: int
     tried: int
-    known: Mapping[Candidate, Behaviour]
 
 
-def _proved(case: Case, survivors: Sequence[Candidate], prover: Prover, offer: _Offer) -> Found:
+def _proved(
+    case: Case, survivors: Sequence[Assessed], titles: Mapping[str, str], prover: Prover, offer: _Offer
+) -> Found:
     proposals: dict[str, Proposal] = {}
-    best: Candidate | None = None
     last: Verdict | None = None
-    for candidate in survivors[:_MAX_PROOFS]:
-        patch = candidate.patch
+    for one in survivors[:_MAX_PROOFS]:
+        patch = one.patch
         if prover.deadline.passed or len(proposals) >= offer.most:
             break
-        if patch.id in proposals or patch.id in prover.rejected:
-            continue
-        last = prover.judged(case, patch, candidate.title)
+        last = prover.judged(case, patch, titles[patch.id])
         if isinstance(last, Plausible):
-            telling = _telling(candidate, best, offer.known)
-            best = best or candidate
-            title = proposal_title(candidate.title, last)
-            found = Proposal(patch.id, Origin.SEARCH, title, patch, last.evidence, distinguishing_input=telling)
-            proposals[patch.id] = found
+            evidence = one.graded(last.evidence, prover.masked)
+            title = proposal_title(titles[patch.id], evidence)
+            telling = prover.masked(one.telling) if proposals else ""
+            proposals[patch.id] = Proposal(
+                patch.id, Origin.SEARCH, title, patch, evidence, distinguishing_input=telling
+            )
             prover.observe(ProposalFound(case.group, proposals[patch.id]))
     if proposals:
         return Found(tuple(proposals.values()), None, "", offer.tried)
     return Found((), *_why_nothing(last, prover.deadline), offer.tried)
 
 
-def _telling(candidate: Candidate, best: Candidate | None, known: Mapping[Candidate, Behaviour]) -> str:
-    """What sets a further proposal apart from the best one."""
-    if best is None or best not in known or candidate not in known:
-        return ""
-    return telling_input(known[candidate], known[best], "the changed function")
+def asked(question: Question | None, proposals: Sequence[Proposal], masked: Callable[[str], str]) -> Question | None:
+    """A question about what is really offered; None where secrets would have to be shown, or one behaviour is left."""
+    ids = {each.id for each in proposals}
+    if question is None or not proposals or any(masked(each) != each for each in (question.call, *_values(question))):
+        return None
+    answers = [Choice(each.value, tuple(key for key in each.proposals if key in ids)) for each in question.answers]
+    return replace(question, answers=tuple(answers))
+
+
+def _values(question: Question) -> Iterator[str]:
+    return (each.value for each in question.answers)
 
 
 def _why_nothing(last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]:
@@ -113,26 +141,21 @@ def _why_nothing(last: Verdict | None, deadline: Deadline) -> tuple[Reason, str]
             return Reason.NO_CANDIDATE, "no candidate made the failing tests pass and kept the others passing"
 
 
-def proposal_title(what: str, verdict: Plausible, price: str = "0 tokens") -> str:
-    """What the patch does, what was proved of it and what it cost."""
-    evidence = verdict.evidence
+def proposal_title(what: str, evidence: Evidence, price: str = "0 tokens") -> str:
+    """What the patch does, what was proved of it, how far the tests pin it down, and what it cost."""
     count = len(evidence.targets_passed)
     fixed = "1 test" if count == 1 else f"{count} tests"
     mark = "⚠ edits a test: " if Flag.EDITS_TESTS in evidence.flags else "⚠ " if evidence.flags else ""
-    return (
-        f"{mark}{what} — fixes {fixed}, {evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), {price}"
+    sure = "" if evidence.grade is Grade.PROVED else "possible: "
+    passing = f"{evidence.still_passing} still pass ({_LEVEL_WORDS[evidence.level]}), {pinning(evidence)}"
+    return f"{mark}{sure}{what} — fixes {fixed}, {passing}, {price}"
+
+
+def pinning(evidence: Evidence) -> str:
+    """How many of the passing tests have a say in it."""
+    return {0: "none runs this line", 1: "1 runs this line"}.get(
+        evidence.pinned_by, f"{evidence.pinned_by} run this line"
     )
-
-
-def as_candidate(patch: Patch, sources: Mapping[str, SourceFile], title: str) -> Candidate | None:
-    """A patch of one file as the warm server takes it; None for others."""
-    if len(patch.changes) != 1:
-        return None
-    (change,) = patch.changes
-    before, after = change.before or b"", change.after or b""
-    start, tail = common_ends(before, after)
-    edit = Edit(start, len(before) - tail, after[start : len(after) - tail])
-    return Candidate(sources[change.path], (edit,), "model", change.first_difference[1], title, 1.0)
 
 
 def what_changes(patch: Patch) -> str:

@@ -8,19 +8,20 @@ from decimal import Decimal
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import AttemptFinished, Origin, Progressed, Proposal, ProposalFound
 from lsp_repair.domain.money import Usage, money_text
-from lsp_repair.domain.patches import Candidate
+from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason
+from lsp_repair.repair.assessment import Assessed, Assessment, assessed_or_not
 from lsp_repair.repair.briefing import Briefing
-from lsp_repair.repair.builtin import Found, proposal_title, what_changes
+from lsp_repair.repair.builtin import Found, asked, proposal_title, unexpected, what_changes
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.fix_request import Assistants, Pair
-from lsp_repair.repair.model_bench import Grouping, ModelBench
+from lsp_repair.repair.model_bench import ModelBench
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
-from lsp_repair.screening.screens import WarmScreen, behaviours
+from lsp_repair.screening.screens import WarmScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,20 @@ class ModelWork:
     briefing: Briefing
     prover: Prover
     deadline: Deadline
-    group: Grouping
+    screen: WarmScreen | None
+
+    def _grouped(self, patches: Sequence[Patch]) -> list[list[Patch]]:
+        """Those that answer the tests' calls alike together."""
+        return [[one.patch, *one.alike] for one in self.assessed(patches).survivors]
+
+    def assessed(self, patches: Sequence[Patch]) -> Assessment:
+        """What patches that pass are worth."""
+        return assessed_or_not(self.briefing.case, self.screen, patches, self.deadline)
 
     def bench(self, pair: Pair) -> ModelBench:
         """A bench for these two models."""
         name = self.assistants.strategy.name
-        return ModelBench(self.briefing, pair, self.assistants, self.prover, self.deadline, name, self.group)
+        return ModelBench(self.briefing, pair, self.assistants, self.prover, self.deadline, name, self._grouped)
 
 
 def model_work(session: Session, run: TestRun, prover: Prover, case: Case, screen: WarmScreen | None) -> ModelWork:
@@ -45,18 +54,7 @@ def model_work(session: Session, run: TestRun, prover: Prover, case: Case, scree
     assert assistants is not None
     root, origin = prepared.snapshot.root, prepared.project.root
     briefing = Briefing(case, root, origin, run, assistants.redactor, assistants.ignored)
-    return ModelWork(assistants, briefing, prover, session.deadline, lambda each: _by_behaviour(each, screen))
-
-
-def _by_behaviour(candidates: Sequence[Candidate], screen: WarmScreen | None) -> list[list[Candidate]]:
-    """Candidates that answer alike on the tests' inputs together; those of unknown behaviour alone."""
-    known = behaviours(screen, candidates) if screen is not None and len(candidates) > 1 else {}
-    found: dict[tuple[tuple[str, str], ...] | int, list[Candidate]] = {}
-    for number, candidate in enumerate(candidates):
-        behaviour = known.get(candidate)
-        key = tuple(behaviour.answers.items()) if behaviour is not None and behaviour.answers else number
-        found.setdefault(key, []).append(candidate)
-    return list(found.values())
+    return ModelWork(assistants, briefing, prover, session.deadline, screen)
 
 
 def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
@@ -76,10 +74,14 @@ def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
     if not ended.solved:
         detail = " · ".join(dict.fromkeys(filter(None, (ended.detail, *_problems(benches)))))
         return Found((), ended.reason or searched.reason or Reason.NO_CANDIDATE, detail, tried, feedback)
-    proposals = tuple(_proposal(work, each, benches) for each in ended.solved[:most])
+    solved = {each.patch.id: each for each in ended.solved}
+    assessed = work.assessed([each.patch for each in solved.values()])
+    proposals = tuple(_proposal(work, solved[each.patch.id], each, benches) for each in assessed.survivors[:most])
     for each in proposals:
         prover.observe(ProposalFound(case.group, each))
-    return Found(proposals, None, "", tried, feedback)
+    if not proposals:
+        return Found((), Reason.NO_CANDIDATE, unexpected(assessed.unmet), tried, feedback)
+    return Found(proposals, None, "", tried, feedback, asked(assessed.question, proposals, prover.masked))
 
 
 def explained_by_model(work: ModelWork, found: Found) -> Found:
@@ -116,11 +118,12 @@ def _problems(benches: Sequence[ModelBench]) -> list[str]:
     return [*unusable, *(note for bench in benches for note in bench.notes)]
 
 
-def _proposal(work: ModelWork, solved: Solved, benches: Sequence[ModelBench]) -> Proposal:
+def _proposal(work: ModelWork, solved: Solved, assessed: Assessed, benches: Sequence[ModelBench]) -> Proposal:
     usage, cost = work.assistants.meter.spent(work.briefing.case.group)
     notes = tuple(dict.fromkeys(note for bench in benches for note in bench.notes))
-    evidence = replace(solved.verdict.evidence, notes=(*solved.verdict.evidence.notes, *notes))
-    title = proposal_title(what_changes(solved.patch), replace(solved.verdict, evidence=evidence), price(usage, cost))
+    evidence = assessed.graded(solved.verdict.evidence, work.prover.masked)
+    evidence = replace(evidence, notes=(*evidence.notes, *notes))
+    title = proposal_title(what_changes(solved.patch), evidence, price(usage, cost))
     return Proposal(solved.patch.id, Origin.MODEL, title, solved.patch, evidence, usage, cost)
 
 

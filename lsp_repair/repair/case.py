@@ -38,6 +38,10 @@ class Case:
     hints: Hints
     covering: tuple[NodeId, ...]
     """Passing tests that execute suspicious lines."""
+    passing: tuple[TestResult, ...] = ()
+    """Passing tests with their executed lines, as many as were traced."""
+    expectations: tuple[str, ...] = ()
+    """Expressions of the user's that have to be true of the repaired code."""
     start_programs: frozenset[NodeId] = frozenset()
     """Tests whose child processes read the source from the disk: only a fresh copy can tell what they say."""
 
@@ -58,7 +62,7 @@ def build_case(
     passing = [each for each in traced if not each.outcome.is_failing]
     covering = _covering_tests(passing, lines, _COVERING_SECONDS)
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
-    return Case(group, localisation, tuple(sources), hints, covering, spawning)
+    return Case(group, localisation, tuple(sources), hints, covering, tuple(passing), start_programs=spawning)
 
 
 def _literals(prepared: Prepared, run: TestRun, group: FailureGroup) -> tuple[object, ...]:

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from lsp_repair.domain import events
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import NodeId, Outcome, TestRun
-from lsp_repair.domain.verdicts import Reason, Rejected, Unproven, Verdict
+from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.judge.policy.policy import screen_policy
@@ -19,16 +20,14 @@ from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
+from lsp_repair.repair.stages.grade_patch import graded, start_server
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
 from lsp_repair.testrun.snapshot import SnapshotRules
-from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
-
-_MAX_WARM_TESTS = 600
-"""A larger suite is not served whole, only the files of its failing tests."""
+from lsp_repair.testrun.warm_server import NotWarm, WarmServer
 
 
 class Interrupted(KeyboardInterrupt):
@@ -72,7 +71,7 @@ def _fix(session: Session, report: SessionReport) -> None:
     if not failing:
         return
     session.observe(events.Progressed(f"{len(failing)} failing; running them again to find the flaky ones"))
-    started = _start_warm(session, baseline)
+    started = start_server(prepared, baseline, deadline, session.request.jobs)
     if isinstance(started, NotWarm):
         report.notices.append(f"the warm test server is not available: {started.why}")
     with nullcontext(None) if isinstance(started, NotWarm) else started as server:
@@ -82,14 +81,6 @@ def _fix(session: Session, report: SessionReport) -> None:
             report.failures.append(flaky)
             session.observe(events.RepairFinished(flaky, 0.0, 0.0))
         _repair_groups(session, baseline, triaged, server, report)
-
-
-def _start_warm(session: Session, baseline: Baseline) -> WarmServer | NotWarm:
-    files = baseline.chosen.files
-    if len(baseline.run.collected) > _MAX_WARM_TESTS:
-        files = tuple(dict.fromkeys(result.node_id.file for result in baseline.failing))
-    place = session.prepared.place.for_candidates(baseline.run.oracle_paths)
-    return start_warm(place, WarmRequest(files, None, session.request.jobs), session.deadline)
 
 
 def _repair_groups(
@@ -110,6 +101,7 @@ def _repair_groups(
             session.observe(events.RepairStarted(group))
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
+            case = replace(case, expectations=request.expected_of(group))
             repaired = repair_group(session, means, case, groups)
             done = report_group(prepared, prover.baseline, repaired)
             groups = unsolved(groups, done)
@@ -159,7 +151,11 @@ def _checked(
         return (), Unproven((Reason.NO_FAILING_TEST,), "nothing fails before the patch")
     context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits)
     prover = Prover(context, baseline.whole_suite, observe, deadline, RelatedTests(prepared.place))
-    return targets, prover.proved(patch, targets)
+    verdict = prover.proved(patch, targets)
+    if isinstance(verdict, Plausible):
+        evidence = graded(prepared, baseline, patch, targets, verdict.evidence, request.redactor.masked, deadline)
+        verdict = Plausible(evidence)
+    return targets, verdict
 
 
 def _first_not_failing(run: TestRun, targets: Sequence[NodeId]) -> Unproven | None:

@@ -9,6 +9,7 @@ from lsp_repair.domain.isolation import Demands
 from lsp_repair.domain.money import Meter, Reflections
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.redaction import Redactor
+from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.errors import UsageError
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.ignored import Ignored
@@ -84,6 +85,15 @@ class FixRequest:
     """The models that may be asked; None: the built-in engine alone."""
     allow_test_edits: bool = False
     """A patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
+    expectations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Expressions that have to be true of the repaired code, by fingerprint; those under an empty one hold for all."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Takes secrets out of values that are shown as examples."""
+
+    def expected_of(self, group: FailureGroup) -> tuple[str, ...]:
+        """What the user expects of the repair of a failure."""
+        found = (*self.expectations.get("", ()), *self.expectations.get(group.fingerprint, ()))
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,8 @@ class CheckRequest:
     snapshot_include: tuple[str, ...] = ()
     allow_test_edits: bool = False
     """The patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Takes secrets out of values that are shown as examples."""
 
 
 @dataclass(frozen=True, slots=True)

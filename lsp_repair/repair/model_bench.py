@@ -7,7 +7,7 @@ from decimal import Decimal
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import ReplyStreamed
 from lsp_repair.domain.money import Purpose, Role
-from lsp_repair.domain.patches import Candidate, FileChange, Patch
+from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.runs import Failure as TestFailure
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
@@ -19,7 +19,7 @@ from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, u
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
 from lsp_repair.repair.briefing import Briefing, described
-from lsp_repair.repair.builtin import as_candidate, what_changes
+from lsp_repair.repair.builtin import what_changes
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.own_tests import asserts_in, first_failing
 from lsp_repair.repair.prover import Prover
@@ -41,7 +41,7 @@ _HINT = 1_000
 """Characters of a hint that are sent."""
 _ANOTHER_SAMPLE = frozenset({Failed.TRUNCATED, Failed.REFUSED, Failed.FILTERED, Failed.MALFORMED})
 _REASONS = {Failed.BUDGET: Reason.BUDGET, Failed.CANCELLED: Reason.TIME_LIMIT}
-Grouping = Callable[[Sequence[Candidate]], list[list[Candidate]]]
+Grouping = Callable[[Sequence[Patch]], list[list[Patch]]]
 
 
 @dataclass(slots=True)
@@ -247,14 +247,8 @@ class ModelBench:
 
     def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
         """By what they do on the tests' inputs, where that can be found out; else each is its own."""
-        candidates = {
-            candidate: each
-            for each in solved
-            if (candidate := as_candidate(each.patch, self.briefing.sources, what_changes(each.patch))) is not None
-        }
-        grouped = [[candidates[each] for each in group] for group in self.group(list(candidates))]
-        alone = [[each] for each in solved if each not in candidates.values()]
-        return [*grouped, *alone]
+        known = {each.patch.id: each for each in solved}
+        return [[known[patch.id] for patch in group] for group in self.group([each.patch for each in known.values()])]
 
     def own_tests(self, most: int) -> tuple[str, ...]:
         """Asserts that parse, at most so many."""

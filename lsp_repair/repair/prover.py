@@ -1,7 +1,7 @@
 """The proofs of one session: what a patch is judged on, and how much of the suite each proof runs."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -101,6 +101,8 @@ class Prover:
     observe: Observer
     deadline: Deadline
     related: RelatedTests
+    masked: Callable[[str], str] = str
+    """Takes secrets out of values that are shown as examples."""
     rejected: frozenset[str] = frozenset()
     """Patches that the user does not want to see again."""
     broad_runs: int = 0
@@ -153,4 +155,5 @@ def prover_for(session: Session, baseline: Baseline, flaky: frozenset[NodeId]) -
     prepared, request = session.prepared, session.request
     context = prepared.proof_context(baseline.run, test_edits=request.allow_test_edits, flaky=flaky)
     related = RelatedTests(prepared.place, request.import_cache)
-    return Prover(context, baseline.whole_suite, session.observe, session.deadline, related, request.rejected)
+    masked = request.redactor.masked
+    return Prover(context, baseline.whole_suite, session.observe, session.deadline, related, masked, request.rejected)

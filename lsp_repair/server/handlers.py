@@ -232,6 +232,16 @@ async def _retry(server: RepairServer, session: RootSession, arguments: Argument
         await server.repair(session, str(arguments.get("failure")), models=True, hint=hint)
 
 
+async def _answer(server: RepairServer, session: RootSession, arguments: Arguments) -> None:
+    """Only one of the answers that were offered: what the client sends would be run."""
+    failure, expression = str(arguments.get("failure")), str(arguments.get("expression"))
+    report = session.view.find_report(failure)
+    offered = report.question.answers if report is not None and report.question is not None else ()
+    if report is not None and any(expression and expression == each for _, each in offered):
+        server.decisions.expect(session.root, report.fingerprint, expression)
+        await server.repair(session, failure, models=False)
+
+
 async def _run(server: RepairServer, session: RootSession, _: Arguments) -> None:
     await server.run_all(session)
 
@@ -252,6 +262,7 @@ COMMANDS: Mapping[str, Command] = {
     "explain": _explain,
     "repair": _repair,
     "retryWithHint": _retry,
+    "answer": _answer,
     "run": _run,
     "trust": _trust,
     "cancel": _cancel,

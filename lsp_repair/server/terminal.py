@@ -61,7 +61,8 @@ class TerminalWatch:
         for report in view.reports.values():
             self._once(f"{report.fingerprint} why", f"  {report.explanation}")
             for offer in view.offers(report):
-                self._once(f"{report.fingerprint} {offer.id}", f"  ✔ {offer.title}", "green")
+                mark, colour = ("✔", "green") if offer.proved else ("?", "yellow")
+                self._once(f"{report.fingerprint} {offer.id}", f"  {mark} {offer.title}", colour)
         self._said &= _known(view)
         if view.phase in {Phase.IDLE, Phase.BROKEN} and view.text != self._last:
             self._last = view.text

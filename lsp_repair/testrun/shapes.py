@@ -124,8 +124,10 @@ _OF_A_RUN: Mapping[str, Read] = {
 }
 _OF_THE_WARM_SERVER: Mapping[str, Read] = {
     **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap, warm_records.Spawning),
-    **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Inputs),
-    **_readers(warm_records.ReimportedOutcome, warm_records.Answers),
+    **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Entry),
+    **_readers(
+        warm_records.ReimportedOutcome, warm_records.NotComparable, warm_records.VersionAnswer, warm_records.Expected
+    ),
 }
 OF_A_REPLAY: Mapping[str, Read] = {
     **_readers(replay_records.CallMade, replay_records.Surroundings, replay_records.MissingCalls),

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 
 from lsp_repair.app.cost_report import report_json
 from lsp_repair.app.json_output import write_json
+from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.events import (
     AttemptFinished,
     FailureReport,
@@ -64,8 +65,11 @@ class Filled:
         self.ledger(RepairFinished(FailureReport(group, status, "because"), 4.25, 3.0))
 
     def propose(self, group: FailureGroup, title: str = "x = 2", decision: str | None = None) -> None:
+        """What is accepted was proved."""
         patch = Patch((FileChange("a.py", b"x = 1\n", f"{title}\n".encode()),))
-        self.ledger(ProposalFound(group, Proposal(patch.id, Origin.MODEL, title, patch, EVIDENCE)))
+        grade = Grade.PROVED if decision == "accepted" else Grade.POSSIBLE
+        evidence = replace(EVIDENCE, grade=grade)
+        self.ledger(ProposalFound(group, Proposal(patch.id, Origin.MODEL, title, patch, evidence)))
         self.end(group, Status.PROPOSED)
         assert decision is None or self.ledger.record_decision(patch.id, decision)
 
@@ -157,6 +161,10 @@ accepted fix       1           $0.034           $0.034
 rejected fix       1            $0.01            $0.01
 failed repair      1  $0.000000000001  $0.000000000001
 
+by grade  proposals  accepted  rejected
+proved            1         1         0
+possible          1         0         1
+
 by model  calls  input  cached  output  reasoning             cost
 gpt           3  2,700   1,200     240         90  $0.040000000001
 small         1    900     400      80         30           $0.004
@@ -196,7 +204,7 @@ def test_the_json_is_the_documented_document_and_the_table_goes_to_standard_erro
     document = json.loads(succeeded(done))
     latest = document.pop("fixes")
     assert document == {
-        "schema": 1,
+        "schema": 2,
         "sessions": 1,
         "failures": 3,
         "proposed": 2,
@@ -212,6 +220,10 @@ def test_the_json_is_the_documented_document_and_the_table_goes_to_standard_erro
             "rejected": {"count": 1, "cost_usd": "0.01"},
             "failed": {"count": 1, "cost_usd": "0.000000000001"},
         },
+        "by_grade": [
+            {"grade": "proved", "proposals": 1, "accepted": 1, "rejected": 0},
+            {"grade": "possible", "proposals": 1, "accepted": 0, "rejected": 1},
+        ],
         "by_model": [spending("gpt", 3, "0.040000000001"), spending("small", 1, "0.004")],
         "by_role": [spending("repair", 3, "0.040000000001"), spending("feedback", 1, "0.004")],
         "by_strategy": [spending("direct", 4, "0.044000000001")],

@@ -87,7 +87,7 @@ def fix(**changed: object):
 def document(cost="0.5", **changed: object):
     group = {"count": 1, "cost_usd": cost}
     return {
-        "schema": 1,
+        "schema": 2,
         "sessions": 1,
         "failures": 1,
         "proposed": 1,

@@ -31,13 +31,17 @@ FAILURE = {
     "explanation": str,
     "locations": list,
     "proposals": list,
+    "question": (dict, type(None)),
 }
+BEHAVIOUR = {"examples": list, "unchanged": int, "compared": int}
 PROPOSAL = {
     "id": str,
     "origin": str,
     "title": str,
     "diff": str,
     "files": list,
+    "grade": str,
+    "behaviour": BEHAVIOUR,
     "evidence": {
         "targets_passed": list,
         "still_passing": int,
@@ -47,6 +51,8 @@ PROPOSAL = {
         "flags": list,
         "findings": list,
         "notes": list,
+        "pinned_by": int,
+        "alternatives_rejected": int,
     },
     "usage": USAGE,
     "cost_usd": (str, type(None)),
@@ -59,6 +65,10 @@ CHECK = {
     "targets": list,
     "verdict": str,
     "reasons": list,
+    "grade": (str, type(None)),
+    "behaviour": (dict, type(None)),
+    "pinned_by": (int, type(None)),
+    "alternatives_rejected": (int, type(None)),
 }
 ERROR = {"code": str, "message": str, "hint": str}
 
@@ -105,20 +115,24 @@ def project(tmp_path):
 
 def test_a_repair(command, project):
     code, document = command("fix", project, "--python", sys.executable)
-    assert code == 0
+    statuses = {failure["status"] for failure in document["failures"]}
+    assert code == (0 if statuses == {"proposed"} else 1)
     assert_shape(document, FIX)
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["root"] == str(project)
     assert document["isolation"]["tier"] in {"strong", "partial", "weak"}
     assert set(document["isolation"]["effects"].values()) <= {"blocked", "open", "not probed"}
     for failure in document["failures"]:
         assert_shape(failure, FAILURE)
-        assert failure["status"] in {"proposed", "unrepaired", "unproven", "flaky", "environment"}
+        assert failure["status"] in {"proposed", "possible", "unrepaired", "unproven", "flaky", "environment"}
         for location in failure["locations"]:
             assert_shape(location, {"path": str, "line": int, "suspiciousness": NUMBER})
         for proposal in failure["proposals"]:
             assert_shape(proposal, PROPOSAL)
             assert proposal["origin"] == "search"
+            assert proposal["grade"] in {"proved", "possible"}
+            for example in proposal["behaviour"]["examples"]:
+                assert_shape(example, {"call": str, "before": str, "after": str})
             assert proposal["evidence"]["level"] in {"affected", "file", "full"}
             assert proposal["cost_usd"] == "0"
 

@@ -67,8 +67,8 @@ def test_the_first_proposal_is_right_and_nothing_of_the_user_changes(name, broke
     project = broken(name)
     before = listing(project)
     ran = lsp_repair("fix", project)
-    assert ran.code == 0, ran.out + ran.err
-    assert {failure["status"] for failure in ran.json["failures"]} == {"proposed"}
+    for failure in ran.json["failures"]:
+        assert failure["status"] == "proposed" or failure["question"], ran.out + ran.err
     assert listing(project) == before
     applied(ran)
     assert hidden_checks_pass(name, project)
@@ -81,8 +81,8 @@ def test_the_first_proposal_is_right_and_nothing_of_the_user_changes(name, broke
 @pytest.mark.slow
 def test_two_causes_get_a_proposal_each(broken, lsp_repair):
     ran = lsp_repair("fix", broken("payroll_two_causes"))
-    assert ran.code == 0
-    assert [failure["status"] for failure in ran.json["failures"]] == ["proposed", "proposed"]
+    assert len(ran.json["failures"]) == 2
+    assert all(failure["status"] == "proposed" or failure["question"] for failure in ran.json["failures"])
     applied(ran)
     assert hidden_checks_pass("payroll_two_causes", ran.root)
 
@@ -156,5 +156,5 @@ def test_json_on_standard_output_is_alone_there(broken, environ):
         timeout=120,
     )
     document = json.loads(done.stdout)
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["isolation"]["tier"] in {"strong", "partial", "weak"}

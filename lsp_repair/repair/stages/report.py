@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Status, TestCounts
+from lsp_repair.domain.behaviour import Grade
+from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Proposal, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
@@ -78,18 +79,25 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
         explanation += f"\nThe feedback model says: {found.feedback}"
     report = FailureReport(
         _with_all_repaired(case.group, found, run),
-        Status.PROPOSED if found.proposals else Status.UNREPAIRED,
+        _status(found.proposals),
         explanation,
         found.reason,
         found.detail,
         locations,
         found.proposals,
         found.candidates_tried,
+        found.question,
     )
     if repaired.missing_effect is not None:
         detail = f"it needs {repaired.missing_effect}"
         return replace(report, status=Status.ENVIRONMENT, reason=Reason.MISSING_EFFECT, detail=detail)
     return replace(report, status=Status.UNPROVEN) if found.reason in _UNPROVEN else report
+
+
+def _status(proposals: Sequence[Proposal]) -> Status:
+    if not proposals:
+        return Status.UNREPAIRED
+    return Status.PROPOSED if any(each.evidence.grade is Grade.PROVED for each in proposals) else Status.POSSIBLE
 
 
 def unsolved(groups: Sequence[FailureGroup], report: FailureReport) -> list[FailureGroup]:
@@ -102,7 +110,7 @@ def _not_repaired_elsewhere(reports: Sequence[FailureReport]) -> Iterator[Failur
     """The reports without those of groups that found no repair, and whose tests the best proposal of another one repairs."""
     fixed = {key for report in reports for each in report.proposals[:1] for key in each.evidence.targets_passed}
     for report in reports:
-        if not report.counts_as_failure or not fixed.issuperset(report.group.node_ids):
+        if report.proposals or not report.counts_as_failure or not fixed.issuperset(report.group.node_ids):
             yield report
 
 

@@ -49,6 +49,12 @@ class Decisions:
         if ledger is not None:
             ledger.record_decision(proposal, kind)
 
+    def expect(self, root: Path, fingerprint: str, expression: str) -> None:
+        """Record what the user expects of the repair of a failure."""
+        ledger = self._opened()
+        if ledger is not None:
+            ledger.expect(str(root), fingerprint, expression)
+
     def cost_today(self) -> str | None:
         """US dollars of the last 24 hours; None when a price is unknown."""
         ledger = self._opened()

@@ -58,6 +58,8 @@ def _proposal(offer: Offer) -> dict[str, Any]:
         "id": offer.id,
         "title": offer.title,
         "flagged": offer.flagged,
+        "grade": "proved" if offer.proved else "possible",
+        "behaviour": list(offer.behaviour),
         "origin": offer.origin,
         "costUsd": offer.cost_usd,
     }

@@ -42,6 +42,11 @@ def _for_failure(view: View, failure: Touched, texts: Texts) -> Iterator[lsp.Cod
     for offer in offers:
         yield _action(view, f"Reject fix: {offer.title}", "reject", proposal=offer.id)
     name = report.fingerprint if report is not None else failure.test
+    if report is not None and report.question is not None:
+        for value, expression in report.question.answers:
+            if expression:
+                title = f"Answer: {report.question.call} is {value}"
+                yield _action(view, title, "answer", failure=name, expression=expression)
     yield _action(view, "Explain failure", "explain", failure=name)
     yield _action(view, f"Repair this failure ({_price(view)})", "repair", failure=name, models=view.models)
     yield _action(view, "Try again with a hint…", "retryWithHint", failure=name)
@@ -52,7 +57,7 @@ def _accept(view: View, offer: Offer, edit: lsp.WorkspaceEdit, *, best: bool) ->
     return lsp.CodeAction(
         title=title,
         kind=lsp.CodeActionKind.QuickFix,
-        is_preferred=best and offer.widely_proved and not offer.flagged,
+        is_preferred=best and offer.proved and offer.widely_proved and not offer.flagged,
         edit=edit,
         command=command(view, title, "selected", proposal=offer.id, edited=True),
     )
@@ -74,12 +79,12 @@ def _price(view: View) -> str:
 
 
 def _fix_all(view: View, texts: Texts) -> Iterator[lsp.CodeAction]:
-    """The best unflagged proposal of each failure, as far as they touch different files."""
+    """The best proved and unflagged proposal of each failure, as far as they touch different files."""
     taken: set[str] = set()
     chosen: list[str] = []
     changes: list[Any] = []
     for report in view.reports.values():
-        offer = next((each for each in view.offers(report) if not each.flagged), None)
+        offer = next((each for each in view.offers(report) if each.proved and not each.flagged), None)
         if offer is None or taken & {file.path for file in offer.files}:
             continue
         edit = workspace_edit(view, offer, texts)
@@ -88,7 +93,7 @@ def _fix_all(view: View, texts: Texts) -> Iterator[lsp.CodeAction]:
             taken |= {file.path for file in offer.files}
             chosen.append(offer.id)
     if changes:
-        title = "Accept all unflagged fixes"
+        title = "Accept all proved fixes"
         selected = command(view, title, "selected", proposals=chosen, edited=True)
         edit = lsp.WorkspaceEdit(document_changes=changes)
         yield lsp.CodeAction(title=title, kind=FIX_ALL, edit=edit, command=selected)

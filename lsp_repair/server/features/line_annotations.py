@@ -1,13 +1,13 @@
 """Hovers, code lenses and inlay hints, and the explanation of a failure on request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features.code_actions import command
 from lsp_repair.server.features.diagnostics import failing_at
 from lsp_repair.server.state.buffers import Texts
-from lsp_repair.server.state.view import FailingTest, Offer, View
+from lsp_repair.server.state.view import FailingTest, Offer, Report, View
 
 _MAX_VALUES = 80
 
@@ -21,9 +21,16 @@ def _on_tests(view: View, path: str) -> Iterator[lsp.CodeLens]:
     for test in view.failing.values():
         if test.place.path == path:
             report = view.report_of(test.id)
-            count = len(view.offers(report))
-            title = f"✘ fails — {count} {'fix' if count == 1 else 'fixes'} proved" if count else "✘ fails"
+            title = " — ".join(["✘ fails", *_counted(view.offers(report))])
             yield _lens(view, test.place.line, title, report.fingerprint if report else test.id)
+
+
+def _counted(offers: Sequence[Offer]) -> Iterator[str]:
+    proved = sum(each.proved for each in offers)
+    if proved:
+        yield f"{proved} {'fix' if proved == 1 else 'fixes'} proved"
+    elif offers:
+        yield f"{len(offers)} possible {'fix' if len(offers) == 1 else 'fixes'}"
 
 
 def _on_causes(view: View, path: str) -> Iterator[lsp.CodeLens]:
@@ -72,11 +79,23 @@ def _failure_text(view: View, test: FailingTest, *, is_plain: bool) -> str:
     if report is not None:
         lines.append(shown(report.explanation))
         lines += [line for offer in view.offers(report) for line in _offered(offer, shown)]
+        lines += [f"- {shown(text)}" for text in _asked(report)]
     return "\n\n".join(lines)
 
 
+def _asked(report: Report) -> list[str]:
+    if report.question is None:
+        return []
+    values = " or ".join(value for value, _ in report.question.answers)
+    return [f"which is right? {report.question.call}: {values}"]
+
+
 def _offered(offer: Offer, shown: Callable[[str], str]) -> list[str]:
-    return [f"- fix available: {shown(offer.title)}", *(f"- note: {shown(note)}" for note in offer.notes)]
+    lines = [
+        f"- {'fix available' if offer.proved else 'possible fix'}: {shown(offer.title.removeprefix('possible: '))}"
+    ]
+    lines += [f"- changes: {shown(each)}" for each in offer.behaviour]
+    return [*lines, *(f"- note: {shown(note)}" for note in offer.notes)]
 
 
 def _escaped(text: str) -> str:
@@ -89,10 +108,15 @@ def _code(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")[:_MAX_VALUE]
 
 
+def _titled(offer: Offer) -> str:
+    return f"proved: {offer.title}" if offer.proved else offer.title
+
+
 def explanation(view: View, failure: str) -> str:
     """All that is known of a failure, as plain text."""
     report, test = view.find_report(failure), view.failing.get(failure)
     if report is not None:
-        proved = ("\n".join((f"proved: {offer.title}", *offer.notes)) for offer in view.offers(report))
-        return "\n".join(filter(None, [", ".join(report.tests), report.explanation, report.detail, *proved]))
+        proved = ("\n".join((_titled(offer), *offer.behaviour, *offer.notes)) for offer in view.offers(report))
+        asked = _asked(report)
+        return "\n".join(filter(None, [", ".join(report.tests), report.explanation, report.detail, *proved, *asked]))
     return f"{failure}: {test.error_type}: {test.message}" if test is not None else "This test no longer fails."

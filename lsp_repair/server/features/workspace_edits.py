@@ -33,7 +33,8 @@ def _text_edits(text: str, file: FileText, units: Callable[[str], int]) -> Itera
 
 def diff_text(offer: Offer) -> str:
     """A unified diff."""
-    pieces: list[str] = [f"# {offer.title}\n", f"# proved in isolation {offer.isolation}\n"]
+    pieces: list[str] = [f"# {offer.title}\n", f"# run in isolation {offer.isolation}\n"]
+    pieces += [f"# {line}\n" for line in offer.behaviour]
     pieces += [f"# note: {note}\n" for note in offer.notes]
     for file in offer.files:
         before, after = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)

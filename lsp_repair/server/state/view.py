@@ -52,10 +52,23 @@ class Offer:
     origin: str
     cost_usd: str | None
     files: tuple[FileText, ...]
+    proved: bool = True
+    """Whether its grade is *proved*: else it is possible, and a person has to look."""
+    behaviour: tuple[str, ...] = ()
+    """What it changes beyond the failing tests: examples, and how much stays as it was."""
     isolation: str = ""
     """The isolation tier of its proof, in words."""
     notes: tuple[str, ...] = ()
     """What to know before accepting it; findings as `path:line: message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question whose answer would decide between proposals."""
+
+    call: str
+    answers: tuple[tuple[str, str], ...]
+    """What the call may give, each with the expression that says so; empty for an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,7 @@ class Report:
     """The most suspicious first."""
     offers: tuple[Offer, ...] = ()
     detail: str = ""
+    question: Asked | None = None
     values: tuple[tuple[str, int, str], ...] = ()
     """Path, line and local variables where it failed."""
 

@@ -47,6 +47,8 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
             overlays=overlays_of(order.target.unsaved),
             assistants=_models_for(order.ask, loaded, means),
+            redactor=means.redactor,
+            expectations=ledger.expectations(str(project.root)) if ledger is not None else {},
         )
         fix(project, request, _observer(report, ledger))
 

@@ -1,10 +1,11 @@
 """From the engine's values to what the editor is shown."""
 
+from lsp_repair.domain.behaviour import Question
 from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.events import FailureReport, Proposal
 from lsp_repair.domain.runs import Failure, TestRun
 from lsp_repair.domain.verdicts import Level
-from lsp_repair.server.state.view import FailingTest, FileText, Offer, Place, Report
+from lsp_repair.server.state.view import Asked, FailingTest, FileText, Offer, Place, Report
 
 _MAX_CHARACTERS = 2_000
 _MAX_VALUES = 4
@@ -52,8 +53,15 @@ def report_of(report: FailureReport) -> Report:
         places=_places(report),
         offers=tuple(each for each in offers if each is not None),
         detail=report.detail,
+        question=_asked(report.question),
         values=_values(failure),
     )
+
+
+def _asked(question: Question | None) -> Asked | None:
+    if question is None:
+        return None
+    return Asked(question.call, tuple((each.value, question.expectation(each.value)) for each in question.answers))
 
 
 def _places(report: FailureReport) -> tuple[Place, ...]:
@@ -87,6 +95,8 @@ def _offer(proposal: Proposal) -> Offer | None:
         origin=str(proposal.origin),
         cost_usd=None if proposal.cost_usd is None else f"{proposal.cost_usd:f}",
         files=tuple(files),
+        proved=proposal.evidence.is_proved,
+        behaviour=proposal.evidence.behaviour.lines,
         isolation=proposal.evidence.isolation,
         notes=proposal.evidence.all_notes,
     )

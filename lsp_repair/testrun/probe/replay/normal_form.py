@@ -36,9 +36,13 @@ class Opaque(Exception):  # noqa: N818 - an outcome: the value cannot be told fr
 
 
 class NormalForm:
-    """Makes texts; `places` are folders and the words that stand for them, so that two copies give the same text."""
+    """Makes texts; `places` are folders and the words that stand for them, so that two copies give the same text.
 
-    def __init__(self, places: dict[str, str]) -> None:
+    Without `is_strict` a part that cannot be seen, or of which there is too much, is named by its type.
+    """
+
+    def __init__(self, places: dict[str, str], *, is_strict: bool = True) -> None:
+        self._is_strict = is_strict
         self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
         self._left = 0
         self._around: list[int] = []
@@ -57,12 +61,17 @@ class NormalForm:
         if id(value) in self._around:
             return f"<around {len(self._around) - self._around.index(id(value))}>"
         if self._left < 0 or len(self._around) > _MAX_DEPTH:
-            raise Opaque
+            return self._unseen(kind)
         self._around.append(id(value))
         try:
             return self._compound(value, kind)
         finally:
             self._around.pop()
+
+    def _unseen(self, kind: type) -> str:
+        if self._is_strict:
+            raise Opaque
+        return f"<{type_name(kind)}>"
 
     def _atom(self, value: Any) -> str:
         if type(value) is int and value.bit_length() > 4000:
@@ -86,12 +95,11 @@ class NormalForm:
             return f"{name}({self._of(_arguments(value))}){self._state(value, kind)}"
         if _is_of_library(kind):
             return f"{name}:{self._atom(repr(value))}"
-        if any(base.__module__ == "_random" for base in kind.__mro__):
-            raise Opaque  # its state shows in no attribute
-        parts = self._contents(value, kind)
-        state = self._state(value, kind)
-        if parts is None and not state and kind is not object and not _has_layout(kind):
-            raise Opaque
+        is_hidden = any(base.__module__ == "_random" for base in kind.__mro__)  # its state shows in no attribute
+        parts = None if is_hidden else self._contents(value, kind)
+        state = "" if is_hidden else self._state(value, kind)
+        if is_hidden or (parts is None and not state and kind is not object and not _has_layout(kind)):
+            name = self._unseen(kind)
         return f"{'' if kind in _BRACKETED else name}{parts or ''}{state}"
 
     def _contents(self, value: Any, kind: type) -> Optional[str]:

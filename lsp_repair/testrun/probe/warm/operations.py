@@ -14,7 +14,8 @@ from ..run_records import Start
 from ..session.guarding import identity
 from ..session.measurement import LimitedTests
 from ..session.recorder import recorder
-from . import behaviour, reload, swap, warm_records
+from ..versions.version_answers import compare_versions
+from . import reload, swap, warm_records
 from .items import Items
 from .reached import ReachedFunctions
 from .swapped_candidates import Emit, SwappedCandidates, Warm
@@ -100,7 +101,7 @@ def _swapped(warm: Warm, entries: Sequence[warm_records.Swap], owners: dict[int,
         for entry in entries:
             for function, _ in candidates.swap_in(entry):
                 owners.update((identity(code), entry.first) for code in swap.nested(function.__code__).values())
-    except (swap.NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+    except swap.UNSWAPPABLE:
         return False
     return True
 
@@ -169,28 +170,6 @@ def _ignore(record: Record) -> None:
     """A second collection is not reported."""
 
 
-def compare_behaviour(warm: Warm, request: warm_records.CompareBehaviour, emit: Emit) -> None:
-    """The answers of one function on the tests' inputs and their neighbours, for each candidate of it.
-
-    Nothing is reported when the function cannot be called by itself.
-    """
-    limits.limit_memory(_MEMORY_BYTES)
-    limits.install()
-    place = request.candidates[0]
-    function = behaviour.live_function(warm.live, place.path, place.first, place.name)
-    if function is None:
-        return
-    with behaviour.CallRecorder(function.__code__) as recorded:
-        for test in request.tests:
-            warm.items.outcome(test)
-    inputs = behaviour.inputs_around(list(recorded.calls.values()))
-    emit(warm_records.Inputs([behaviour.rendered(each) for each in inputs]))
-    emit(warm_records.Answers(-1, [behaviour.answer(function, each) for each in inputs]))
-    candidates = SwappedCandidates(warm)
-    for candidate in request.candidates:
-        emit(warm_records.Answers(candidate.key, candidates.answers(candidate, function, inputs)))
-
-
 def fork_only(warm: Warm, request: warm_records.ForkOnly, emit: Emit) -> None:
     """The least that a request costs."""
 
@@ -199,6 +178,6 @@ OPERATIONS: dict[type[Record], Callable[[Warm, Any, Emit], None]] = {
     warm_records.RunTests: run,
     warm_records.Screen: screen,
     warm_records.Reimport: reimport,
-    warm_records.CompareBehaviour: compare_behaviour,
+    warm_records.CompareVersions: compare_versions,
     warm_records.ForkOnly: fork_only,
 }

@@ -9,10 +9,10 @@ import tempfile
 from typing import Any, Optional
 
 from ..start_probe import load_package
-from .warm_records import ChildRequest, CompareBehaviour, Reimport, Screen
+from .warm_records import ChildRequest, CompareVersions, Reimport, Screen
 
 _PACKAGE = "_lsp_repair_guard"
-_RUNS_CANDIDATES = (Screen, Reimport, CompareBehaviour)
+_RUNS_CANDIDATES = (Screen, Reimport, CompareVersions)
 """The other operations run the code as it is."""
 
 

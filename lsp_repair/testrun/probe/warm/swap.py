@@ -24,6 +24,10 @@ class NotSwappableError(Exception):
     """The candidate needs its module imported again."""
 
 
+UNSWAPPABLE = (NotSwappableError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError)
+"""What compiling a candidate and putting it in place may raise."""
+
+
 class ImportTimeCalls:
     """Which functions of the project run while it is imported and collected: their effects outlive a swap."""
 

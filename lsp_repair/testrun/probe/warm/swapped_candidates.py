@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from types import CodeType
 from typing import Any, Callable, Optional
 
 from .. import limits
 from ..channel import Record
 from ..run_records import WarmRequest
 from ..session.reporting import Reporting
-from . import behaviour, swap
+from . import swap
 from .items import Items, function_caches
 from .privacy import Privacy
 from .reload import ImportEdges
@@ -63,29 +64,21 @@ class SwappedCandidates:
             swap.put_back(undo)
             self._forget()
 
-    def answers(self, candidate: Swap, function: Any, inputs: list[dict[str, Any]]) -> Optional[list[str]]:
-        """What the candidate's version of the function answers; None when it cannot be swapped in."""
-        try:
-            undo = self.swap_in(candidate)
-        except (swap.NotSwappableError, SyntaxError, ValueError):
-            return None
-        try:
-            return [behaviour.answer(function, each) for each in inputs]
-        finally:
-            swap.put_back(undo)
-
     def swap_in(self, candidate: Swap) -> swap.Undo:
         """Replace a function by the candidate's version of it; raises NotSwappableError, or what compiling raises."""
+        undo = self._warm.live.replace(candidate.path, candidate.first, candidate.name, self.compiled(candidate))
+        self.clear_caches()
+        return undo
+
+    def compiled(self, candidate: Swap) -> CodeType:
+        """The code of the candidate's version of a function; raises the same."""
         path, first, name = candidate.path, candidate.first, candidate.name
         if (path, name, first) in self._warm.import_time:
             raise swap.NotSwappableError
         if path not in self._flags:
             with open(path, "rb") as file:
                 self._flags[path] = swap.code_flags(file.read())
-        code = swap.compiled(path, first, candidate.shells, candidate.text, self._flags[path])
-        undo = self._warm.live.replace(path, first, name, code)
-        self._clear_caches()
-        return undo
+        return swap.compiled(path, first, candidate.shells, candidate.text, self._flags[path])
 
     def _verdict(self, key: int) -> ScreenedCandidate:
         passed = 0
@@ -103,7 +96,7 @@ class SwappedCandidates:
 
     def outcomes_of_original(self) -> list[Optional[str]]:
         """The error type of each test on the unchanged code, None where it passes."""
-        self._clear_caches()
+        self.clear_caches()
         found = [self._original_outcome(test) for test in self._tests]
         self._forget()
         return found
@@ -119,8 +112,9 @@ class SwappedCandidates:
     def _forget(self) -> None:
         if self._tests:
             self._warm.items.tear_down_all(self._tests[0].id)
-        self._clear_caches()
+        self.clear_caches()
 
-    def _clear_caches(self) -> None:
+    def clear_caches(self) -> None:
+        """Forget what functions of the project remember by `lru_cache`."""
         for cache in self._warm.caches:
             cache.cache_clear()

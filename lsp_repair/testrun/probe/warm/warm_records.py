@@ -84,11 +84,42 @@ class Reimport(Record, kind="reimport"):
     """For tests that are not among `tests`."""
 
 
-class CompareBehaviour(Record, kind="behaviours"):
-    """Call one function of each candidate on the inputs that the tests give it and on their neighbours."""
+class Version(Record, kind="version"):
+    """The project's code with some functions replaced."""
 
-    candidates: Sequence[Swap]
+    key: int
+    """Not negative; -1 is the code as it is."""
+    functions: Sequence[Swap]
+    """With their whole new text: parameters and defaults count."""
+    statements: Mapping[str, Sequence[str]]
+    """Statements that are executed in modules, by their file."""
+
+
+class Place(Record, kind="place"):
+    """A function whose calls are answered by every version."""
+
+    path: str
+    """Absolute."""
+    first: int
+    name: str
+
+
+class CompareVersions(Record, kind="versions"):
+    """Run tests and have each version answer the calls that they lead to; see `versions/version_answers.py`."""
+
+    versions: Sequence[Version]
+    """The tests run on the first one."""
+    places: Sequence[Place]
     tests: Sequence[TestToRun]
+    numbers: Sequence[float]
+    """Literals that inputs near the tests' ones are made of; texts as well:"""
+    texts: Sequence[str]
+    seconds: float
+    """CPU time after which no further call is answered."""
+    expectations: Sequence[str] = ()
+    """Expressions that have to be true; names are looked up in these modules, in this order:"""
+    modules: Sequence[str] = ()
+    """Their files."""
 
 
 class ForkOnly(Record, kind="nothing"):
@@ -175,14 +206,54 @@ class ReimportedOutcome(Record, kind="outcome"):
     error: Optional[str]
 
 
-class Inputs(Record, kind="inputs"):
-    """The inputs of `CompareBehaviour`, as a person reads them."""
+class NotComparable(Record, kind="not-comparable"):
+    """Keys of the versions that cannot be put in place."""
 
-    inputs: Sequence[str]
+    versions: Sequence[int]
 
 
-class Answers(Record, kind="answers"):
-    """What a candidate answers to each input; None when it cannot be swapped in. Key -1 is the original."""
+class Expected(Record, kind="expected"):
+    """What became of an expectation on one version."""
 
-    key: int
-    answers: Optional[Sequence[str]]
+    version: int
+    expectation: Count
+    """Which of them."""
+    holds: bool
+    concerns: bool
+    """Whether it calls one of the functions of the request, or cannot be tried at all."""
+    error: Optional[str]
+    """What it raised instead of being true or false."""
+
+
+class Entry(Record, kind="entry"):
+    """The beginning of a call that a test led to."""
+
+    entry: Count
+    path: str
+    first: int
+    """The first line of the function that is called, which may be defined in one that was asked for."""
+    test: str
+    site: str
+    """Where the test makes the call that leads here, and the text of that line."""
+
+
+class VersionAnswer(Record, kind="version-answer"):
+    """What one version gave for one input."""
+
+    entry: Count
+    version: int
+    given: str
+    """Digest of the input."""
+    near: bool
+    """Whether the input is a neighbour of the one that the test led to."""
+    call: str
+    gives: Optional[str]
+    """Digest of all that can be seen of it; None where that cannot be told."""
+    result: str
+    """Digest of the result alone, without what the call changed in its arguments."""
+    shown: str
+    """The result as a person reads it."""
+    type: str
+    """The name of the result's type, or of the exception's."""
+    error: Optional[str]
+    """The name of the exception."""

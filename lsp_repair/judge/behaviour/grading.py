@@ -1,0 +1,132 @@
+"""How much the answers of several patches say of each: their behaviours, what they change needlessly, their grade."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lsp_repair.domain.behaviour import Grade
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.judge.behaviour.comparison import OLD, Comparison
+
+ENOUGH_CALLS = 8
+"""Compared calls that can stand for a behaviour."""
+ENOUGH_REJECTED = 2
+"""Alternatives that the tests have to reject to have looked."""
+_MUCH = 0.5
+"""Share of the answers near passing calls beyond which a patch changes too much."""
+_UNSEEN = 0.25
+"""Share of the edits of a patched line that may go unnoticed by the tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collateral:
+    """Shares of the compared calls that a patch answers otherwise than the old code."""
+
+    of_targets: float
+    """Of the calls that failing tests make."""
+    of_others: float
+    """Of those that only passing tests make."""
+    near_targets: float
+    near_others: float
+    """The same of their neighbours."""
+    worse: float
+    """Of all calls: those that raise an error and did not before."""
+    kinds: float
+    """Of all calls: those that give another type of result, without an error before or after."""
+    constant: bool
+    """Whether one answer takes the place of several."""
+
+    @property
+    def needless(self) -> tuple[float, ...]:
+        """What the failing tests do not ask for, by kind."""
+        return self.worse, self.kinds, float(self.constant), self.of_others, self.near_others
+
+    @property
+    def is_sweeping(self) -> bool:
+        """Whether most answers change that nothing asks to change."""
+        return self.constant or self.near_others > _MUCH
+
+
+def collateral(comparison: Comparison, number: int, targets: frozenset[NodeId]) -> Collateral:
+    """What one patch changes, by where the calls come from."""
+    counts = {(near, own): [0, 0] for near in (False, True) for own in (False, True)}
+    worse, kinds, changed_to, changed_from = 0, 0, set[str](), set[str]()
+    pairs = comparison.pairs(OLD, number)
+    for key, (old, new) in pairs.items():
+        call = comparison.calls[key]
+        count = counts[call.near, call.test in targets]
+        count[1] += 1
+        if old.gives != new.gives:
+            count[0] += 1
+            changed_to.add(new.result)
+            changed_from.add(old.result)
+            worse += new.error is not None and old.error is None
+            kinds += new.error is None and old.error is None and new.type != old.type
+    shares = {key: changed / total if total else 0.0 for key, (changed, total) in counts.items()}
+    return Collateral(
+        of_targets=shares[False, True],
+        of_others=shares[False, False],
+        near_targets=shares[True, True],
+        near_others=shares[True, False],
+        worse=worse / len(pairs) if pairs else 0.0,
+        kinds=kinds / len(pairs) if pairs else 0.0,
+        constant=len(changed_to) == 1 and len(changed_from) > 2,
+    )
+
+
+def rivals_of(
+    comparison: Comparison, number: int, others: Iterable[int], targets: frozenset[NodeId]
+) -> tuple[int, ...]:
+    """The other patches that answer some call differently and do not change more needlessly.
+
+    What does more of that, and less of nothing, is no way in which a person would have mended the code.
+    """
+    mine = collateral(comparison, number, targets).needless
+    found: list[int] = []
+    for other in others:
+        if other == number or not comparison.differ(number, other):
+            continue
+        theirs = collateral(comparison, other, targets).needless
+        if theirs == mine or any(one < another for one, another in zip(theirs, mine, strict=True)):
+            found.append(other)
+    return tuple(found)
+
+
+def behaviours(comparison: Comparison, numbers: Sequence[int]) -> list[list[int]]:
+    """Patches that no compared call tells apart together, in the order given; one that no call tells from the old code stays alone."""
+    found: list[list[int]] = []
+    for number in numbers:
+        for group in found:
+            if comparison.differ(OLD, number) and not comparison.differ(group[0], number):
+                group.append(number)
+                break
+        else:
+            found.append([number])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a grade rests on."""
+
+    compared: int
+    """Calls that were compared."""
+    changed: int
+    """Those that the patch answers otherwise: what it mends was seen."""
+    pinned_by: int
+    """Passing tests that execute the changed lines."""
+    rejected: int
+    """Alternatives that fail a test."""
+    rivals: int
+    """Other ways to pass the same tests that no principle tells from this one."""
+    is_sweeping: bool
+    unseen: float
+    """Share of the edits of the patched lines that change behaviour and pass the same tests."""
+
+
+def grade_of(facts: Facts) -> Grade:
+    """Proved where the tests have looked, and nothing else that they let pass is as good."""
+    if not facts.changed or facts.rivals or facts.is_sweeping or facts.unseen > _UNSEEN:
+        return Grade.POSSIBLE
+    if facts.compared >= ENOUGH_CALLS or (facts.pinned_by and facts.rejected >= ENOUGH_REJECTED):
+        return Grade.PROVED
+    return Grade.POSSIBLE

@@ -1,0 +1,115 @@
+"""What a new text of a module replaces: functions, and statements of the module itself."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lsp_repair.domain.patches import SourceFile
+from lsp_repair.pycode import nodes
+from lsp_repair.pycode.modules import line_starts, parsed
+from lsp_repair.pycode.nodes import Definition, assigned_names, first_line, last_line, names_in
+from lsp_repair.pycode.units import Function, FunctionIndex, Unit
+
+Key = tuple[str, ...]
+"""The names of the classes around a function, and its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacements:
+    """A new version of a module as a running process can take it on."""
+
+    functions: tuple[Unit, ...]
+    """Functions of the old text with their whole new text."""
+    statements: tuple[str, ...]
+    """Statements of the module that are new, or bind a name anew, in their order."""
+    readers: tuple[Function, ...]
+    """Unchanged functions that read a name which such a statement binds anew."""
+
+
+def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
+    """None where the new text cannot be had by replacing: a class that changes otherwise, a definition that is gone."""
+    old, new = parsed(before.data), parsed(after.data)
+    if old is None or new is None:
+        return None
+    mine, theirs = (dict(_functions(each.body, ())) for each in (old, new))
+    if not mine.keys() <= theirs.keys() or _rest_of_classes(old) != _rest_of_classes(new):
+        return None
+    at = {(*each.shells, each.name): each for each in FunctionIndex(before).functions}
+    changed = [key for key, node in mine.items() if ast.dump(node) != ast.dump(theirs[key])]
+    added = [key for key in theirs if key not in mine]
+    if any(key not in at for key in changed) or any(len(key) > 1 for key in added):
+        return None
+    text = _Text(after.data)
+    statements = [node for node in new.body if _is_new(node, old, mine)]
+    bound = {name for node in statements for name in _bound(node)}
+    known = {name for node in old.body for name in _bound(node)}
+    readers = [key for key, node in mine.items() if key in at and key not in changed and names_in(node) & bound & known]
+    return Replacements(
+        tuple(Unit(at[key], text.of(theirs[key])) for key in changed),
+        tuple(text.of(node) for node in statements),
+        tuple(at[key] for key in readers),
+    )
+
+
+class _Text:
+    """The text of statements, decorators included."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._starts = line_starts(data)
+
+    def of(self, node: ast.stmt) -> str:
+        return self._data[self._starts[first_line(node) - 1] : self._starts[last_line(node)]].decode("utf-8", "replace")
+
+
+def _functions(body: Sequence[ast.stmt], shells: Key) -> Iterator[tuple[Key, nodes.Function]]:
+    """Functions of modules and classes; of several of one name the last, which is the one that counts."""
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield (*shells, node.name), node
+            case ast.ClassDef():
+                yield from _functions(node.body, (*shells, node.name))
+            case _:
+                pass
+
+
+def _rest_of_classes(tree: ast.Module) -> list[str]:
+    """All that classes hold besides functions."""
+    found: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            found += [node.name, *map(ast.dump, (*node.bases, *node.keywords, *node.decorator_list))]
+            for each in node.body:
+                match each:
+                    case ast.FunctionDef() | ast.AsyncFunctionDef():
+                        pass
+                    case ast.ClassDef():
+                        found += _rest_of_classes(ast.Module([each], []))
+                    case _ if not nodes.is_docstring(each):
+                        found.append(ast.dump(each))
+                    case _:
+                        pass
+    return found
+
+
+def _is_new(node: ast.stmt, old: ast.Module, mine: dict[Key, nodes.Function]) -> bool:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return (node.name,) not in mine
+        case ast.ClassDef():
+            return all(not isinstance(each, ast.ClassDef) or each.name != node.name for each in old.body)
+        case _ if nodes.is_docstring(node):
+            return False
+        case _:
+            return ast.dump(node) not in {ast.dump(each) for each in old.body if not isinstance(each, Definition)}
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.Import(aliases) | ast.ImportFrom(names=aliases):
+            return [(each.asname or each.name).partition(".")[0] for each in aliases]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [node.name]
+        case _:
+            return assigned_names(node)

@@ -1,0 +1,265 @@
+"""What survivors are worth: which of them behave alike, what they change beyond the failing tests, how sure each one is."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+
+from lsp_repair.domain.behaviour import BehaviourChange, Choice, Example, Grade, Question
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import SurvivorFacts
+from lsp_repair.domain.patches import Candidate, Patch, Screened
+from lsp_repair.domain.runs import NodeId
+from lsp_repair.domain.verdicts import Evidence
+from lsp_repair.judge.behaviour.asking import deciding_call
+from lsp_repair.judge.behaviour.change import change_of, telling_call
+from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
+from lsp_repair.judge.behaviour.grading import Collateral, Facts, behaviours, collateral, grade_of, rivals_of
+from lsp_repair.repair.alternatives import Pinned, changed_lines, pinned
+from lsp_repair.repair.case import Case
+from lsp_repair.screening.screens import WarmScreen
+
+_MOST = 8
+"""Survivors that are compared; the search ranks them."""
+_MAX_RIVALS = 6
+_MAX_MUTANTS = 6
+_MAX_PLACES = 3
+_PINNING_SECONDS = 4.0
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One survivor with all that is known of it without a proof."""
+
+    patch: Patch
+    change: BehaviourChange = field(default_factory=BehaviourChange)
+    grade: Grade = Grade.POSSIBLE
+    pinned: Pinned = field(default_factory=Pinned)
+    facts: Facts | None = None
+    collateral: Collateral | None = None
+    alike: tuple[Patch, ...] = ()
+    """Others that answer every compared call in the same way."""
+    telling: str = ""
+    """A call that sets it apart from the best one, with both results."""
+
+    def graded(self, evidence: Evidence, masked: Callable[[str], str]) -> Evidence:
+        """Evidence of a proof with what was assessed; `masked` takes secrets out of the examples."""
+        examples = (
+            Example(masked(each.call), masked(each.before), masked(each.after)) for each in self.change.examples
+        )
+        return replace(
+            evidence,
+            grade=self.grade,
+            behaviour=replace(self.change, examples=tuple(examples)),
+            pinned_by=self.pinned.by,
+            alternatives_rejected=self.pinned.rejected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The survivors of one case, the best first, one of each behaviour."""
+
+    survivors: tuple[Assessed, ...]
+    question: Question | None = None
+    """What would decide between them."""
+    unmet: str = ""
+    """Why survivors were dropped: an expectation of the user's that they do not meet."""
+
+
+def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: Deadline) -> Assessment:
+    """`patches` come in the order of the search."""
+    first = list(patches[:_MOST])
+    screen = replace(screen, deadline=deadline.within(_PINNING_SECONDS))
+    known = _pinned(case, screen, first)
+    pool = _Pool.of(first, known)
+    targets = frozenset((*case.group.node_ids, *(test.node_id for test in screen.ladder.others)))
+    every = [*screen.ladder.others, *screen.ladder.confirming]
+    ordered = sorted(every, key=lambda test: test.node_id not in targets)
+    tests = [test.request(_PATIENCE) for test in ordered]
+    comparison = compared(screen.server, pool.patches, tests, deadline, _expectations(case))
+    unmet = _unmet(case.expectations, comparison, range(len(pool.patches)))
+    pool = replace(pool, met=tuple(each for each in range(len(pool.patches)) if each not in unmet))
+    assessed = [
+        _assessed(comparison, pool, group, known[first[group[0]].id], targets)
+        for group in behaviours(comparison, [each for each in pool.met if each < pool.offered])
+    ]
+    assessed.sort(key=_needless)
+    numbers = [first.index(one.patch) for one in assessed]
+    survivors = tuple(
+        replace(one, telling=telling_call(comparison, number, numbers[0]))
+        for number, one in zip(numbers, assessed, strict=True)
+    )
+    question = _question(comparison, pool, numbers, survivors, targets)
+    return Assessment(survivors, question, next(iter(unmet.values()), ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """All patches that are compared: those that may be offered, their rivals, and mutants of them."""
+
+    patches: tuple[Patch, ...]
+    offered: int
+    """The first so many may be offered."""
+    rivals: int
+    """So many after them are rivals; the rest are mutants."""
+    met: tuple[int, ...] = ()
+    """The numbers of those that meet the user's expectations."""
+
+    @classmethod
+    def of(cls, offered: Sequence[Patch], known: Mapping[str, Pinned]) -> "_Pool":
+        """Alternatives that are among the offered ones already are no others."""
+        seen = {patch.id for patch in offered}
+        rivals = _others((each for one in known.values() for each in one.rivals), seen, _MAX_RIVALS)
+        mutants = _others((each for one in known.values() for each in one.mutants), seen, _MAX_MUTANTS)
+        return cls((*offered, *rivals, *mutants), len(offered), len(rivals))
+
+    @property
+    def competing(self) -> list[int]:
+        """What could be offered in the place of another."""
+        return [each for each in self.met if each < self.offered + self.rivals]
+
+    @property
+    def mutants(self) -> list[int]:
+        """Further edits of what may be offered."""
+        return [each for each in self.met if each >= self.offered + self.rivals]
+
+
+def _others(candidates: Iterable[Candidate], seen: set[str], most: int) -> list[Patch]:
+    """Their patches, as far as they are new."""
+    found: list[Patch] = []
+    for each in candidates:
+        patch = each.patch
+        if patch.id not in seen and len(found) < most:
+            seen.add(patch.id)
+            found.append(patch)
+    return found
+
+
+def assessed_or_not(case: Case, screen: WarmScreen | None, patches: Sequence[Patch], deadline: Deadline) -> Assessment:
+    """Without a warm server nothing is compared."""
+    if screen is None or not patches:
+        return Assessment(tuple(Assessed(patch) for patch in patches))
+    return assess(case, screen, patches, deadline)
+
+
+def _unmet(expressions: Sequence[str], comparison: Comparison, numbers: Iterable[int]) -> dict[int, str]:
+    """The patches that do not meet an expectation, with the first of them."""
+    found: dict[int, str] = {}
+    for number in numbers if expressions else ():
+        outcomes = comparison.expected.get(number, ("it could not be tried",) * len(expressions))
+        for expression, outcome in zip(expressions, outcomes, strict=False):
+            if outcome:
+                found.setdefault(number, f"`{expression}`: {outcome}")
+    return found
+
+
+@dataclass(slots=True)
+class ExpectingScreen:
+    """The screen, with the user's expectations as one more test of what survives it."""
+
+    case: Case
+    screen: WarmScreen
+    unmet: str = ""
+    """The first expectation that a survivor did not meet."""
+
+    def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
+        """As the screen; see `Screen`."""
+        for each in self.screen(candidates):
+            yield replace(each, survived=each.survived and self._meets(each.candidate))
+
+    def _meets(self, candidate: Candidate) -> bool:
+        if not self.case.expectations:
+            return True
+        expectations = _expectations(self.case)
+        comparison = compared(self.screen.server, [candidate.patch], (), self.screen.deadline, expectations)
+        unmet = _unmet(self.case.expectations, comparison, [0])
+        self.unmet = self.unmet or unmet.get(0, "")
+        return not unmet
+
+
+def _expectations(case: Case) -> Expectations:
+    """Names are those of the changed module, then of the failing test's."""
+    return Expectations(case.expectations, tuple(key.file for key in case.group.node_ids[:1]))
+
+
+def _question(
+    comparison: Comparison,
+    pool: _Pool,
+    numbers: Sequence[int],
+    survivors: Sequence[Assessed],
+    targets: frozenset[NodeId],
+) -> Question | None:
+    """Nothing is asked where the best one is proved."""
+    if not survivors or survivors[0].grade is Grade.PROVED:
+        return None
+    rivals = rivals_of(comparison, numbers[0], [each for each in pool.competing if each not in numbers], targets)
+    fork = deciding_call(comparison, [*numbers, *rivals], len(numbers), targets)
+    if fork is None:
+        return None
+    offered = {number: one.patch.id for number, one in zip(numbers, survivors, strict=True)}
+    answers = (
+        Choice(value, tuple(offered[each] for each in group if each in offered)) for value, group in fork.answers
+    )
+    return Question(fork.call, tuple(answers))
+
+
+def _needless(one: Assessed) -> tuple[bool, bool, bool, bool]:
+    """What speaks against a survivor, the worst first; equal ones stay in the order of the search."""
+    found, is_possible = one.collateral, one.grade is Grade.POSSIBLE
+    if found is None:
+        return is_possible, False, False, False
+    return is_possible, found.is_sweeping, found.worse > 0, found.of_others > 0
+
+
+def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[str, Pinned]:
+    """By patch; those that change the same lines share the alternatives of the first of them."""
+    of_place: dict[object, Pinned] = {}
+    found: dict[str, Pinned] = {}
+    for patch in patches:
+        place = tuple((each.path, changed_lines(each.before or b"", each.after or b"")) for each in patch.changes)
+        if place not in of_place:
+            if len(of_place) >= _MAX_PLACES or screen.deadline.passed:
+                found[patch.id] = Pinned()
+                continue
+            of_place[place] = pinned(patch, case.hints, case.passing, screen)
+        found[patch.id] = of_place[place]
+    return found
+
+
+def _assessed(
+    comparison: Comparison, pool: _Pool, group: Sequence[int], known: Pinned, targets: frozenset[NodeId]
+) -> Assessed:
+    """The first of a group of equal behaviour."""
+    number = group[0]
+    change = change_of(comparison, number, targets)
+    found = collateral(comparison, number, targets)
+    facts = Facts(
+        compared=change.compared,
+        changed=change.compared - change.unchanged,
+        pinned_by=known.by,
+        rejected=known.rejected,
+        rivals=len(rivals_of(comparison, number, pool.competing, targets)),
+        is_sweeping=found.is_sweeping,
+        unseen=_unseen(comparison, pool, number, known),
+    )
+    alike = tuple(pool.patches[each] for each in group[1:])
+    return Assessed(pool.patches[number], change, grade_of(facts), known, facts, found, alike)
+
+
+def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned) -> float:
+    """Share of the patch's mutants that pass the tests and answer otherwise; some of those that pass stand for all."""
+    own = {each.patch.id for each in known.mutants}
+    tried = [each for each in pool.mutants if pool.patches[each].id in own]
+    if not tried:
+        return 0.0
+    unseen = len(own) * sum(comparison.differ(number, each) for each in tried) / len(tried)
+    return unseen / (unseen + known.killed) if unseen else 0.0
+
+
+def plain_facts(one: Assessed) -> SurvivorFacts:
+    """For the observer."""
+    figures: dict[str, float] = {"entries": one.change.entries, "entries_compared": one.change.entries_compared}
+    for known in (one.facts, one.collateral):
+        if known is not None:
+            figures |= {each.name: float(getattr(known, each.name)) for each in fields(known)}
+    return SurvivorFacts(one.patch, one.alike, one.grade, figures)

@@ -1,0 +1,171 @@
+"""Versions of the project's code, put in place in a running process and taken back."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Callable, Optional
+
+from ..warm import swap, warm_records
+from ..warm.swapped_candidates import Warm
+from .entries import Watched
+
+OLD = -1
+"""The key of the version in which nothing is replaced."""
+_OWN_NAMES = 0x02
+"""The flag of functions: the code of a class has none."""
+Undo = list[Callable[[], object]]
+
+
+class _Function:
+    """A function's new code, and the function that its new text makes: its defaults are the new ones."""
+
+    def __init__(self, requested: warm_records.Swap, code: CodeType, made: Optional[FunctionType]) -> None:
+        self.requested = requested
+        self.code = code
+        self.made = made
+
+
+class Versions:
+    """The versions that can be put in place here, by key; `OLD` always can."""
+
+    def __init__(self, warm: Warm, requested: Sequence[warm_records.Version]) -> None:
+        self._live = warm.live
+        self._caches = warm.caches
+        self._undo: Undo = []
+        self._flags: dict[str, int] = {}
+        self._modules: dict[str, ModuleType] = {
+            file: module
+            for module in list(sys.modules.values())
+            if isinstance(file := getattr(module, "__file__", None), str)
+        }
+        self._requested = {version.key: version for version in requested}
+        self._functions: dict[int, list[_Function]] = {}
+        self.missing: list[int] = []
+        for version in requested:
+            try:
+                self.put(version.key)
+            except Exception:  # noqa: BLE001 - statements of the version run, and may raise anything
+                self._functions.pop(version.key, None)
+                self.missing.append(version.key)
+                self._take_back()
+        self.keys = [OLD, *self._functions]
+        """Of those that can be put in place, the old one first."""
+        self.put(self.keys[1] if len(self.keys) > 1 else OLD)
+
+    def put(self, key: int) -> None:
+        """Make this the version that runs; raises NotSwappableError, and what its statements raise."""
+        self._take_back()
+        if key != OLD:
+            version = self._requested[key]
+            for path, statements in version.statements.items():
+                self._execute(path, statements)
+            if key not in self._functions:
+                self._functions[key] = [self._made(each) for each in version.functions]
+            for each in self._functions[key]:
+                self._replace(each)
+        for cache in self._caches:
+            cache.cache_clear()
+
+    def watched(self, places: Sequence[warm_records.Place]) -> dict[CodeType, Watched]:
+        """The functions at these places as they are now, with those defined in them, by their code."""
+        found: dict[CodeType, Watched] = {}
+        for place in places:
+            for outer in self._live.at(place.path, place.name, place.first):
+                for structure, code in swap.nested(outer.__code__).items():
+                    if code.co_flags & _OWN_NAMES and (code.co_name == "<lambda>" or not code.co_name.startswith("<")):
+                        found[code] = Watched(place, structure, outer)
+        return found
+
+    def code_at(self, watched: Watched) -> Optional[CodeType]:
+        """The code that this version has there; None where it defines no such function."""
+        return swap.nested(watched.outer.__code__).get(watched.structure)
+
+    def _take_back(self) -> None:
+        for undo in reversed(self._undo):
+            undo()
+        self._undo = []
+
+    def _execute(self, path: str, statements: Sequence[str]) -> None:
+        """In the module's names; other modules that imported a name that is bound anew get the new value as well."""
+        if not statements:
+            return
+        module = self._modules.get(path)
+        if module is None:
+            raise swap.NotSwappableError
+        names = vars(module)
+        before = dict(names)
+        self._undo.append(lambda: _restored(names, before))
+        for text in statements:
+            exec(compile(text, path, "exec", self._flags_of(path), dont_inherit=True), names)  # noqa: S102 - the candidate
+        for name, old in before.items():
+            if names.get(name) is not old and not isinstance(old, (int, float, str, bytes, bool, type(None))):
+                self._rebind(name, old, names[name])
+
+    def _rebind(self, name: str, old: object, new: object) -> None:
+        for module in self._modules.values():
+            names = vars(module)
+            if names.get(name) is old:
+                names[name] = new
+                self._undo.append(lambda names=names: names.__setitem__(name, old))  # type: ignore[misc]
+
+    def _made(self, each: warm_records.Swap) -> _Function:
+        code = swap.compiled(each.path, each.first, each.shells, each.text, self._flags_of(each.path))
+        return _Function(each, code, self._function(each))
+
+    def _function(self, each: warm_records.Swap) -> Optional[FunctionType]:
+        """What the new text makes without its decorators; None where it does not run outside of its class."""
+        indented = each.text[:1] in " \t"
+        tree = ast.parse(("if 1:\n" if indented else "") + each.text)
+        outer: Any = tree.body[0] if indented else tree
+        node: Any = outer.body[0]
+        node.decorator_list = []
+        module = self._modules.get(each.path)
+        names = dict(vars(module)) if module is not None else {}
+        whole = ast.fix_missing_locations(ast.Module([node], []))
+        try:
+            exec(compile(whole, each.path, "exec", self._flags_of(each.path), dont_inherit=True), names)  # noqa: S102 - the same
+        except Exception:  # noqa: BLE001 - a default that names something of the class
+            return None
+        made: object = names.get(each.name)
+        return made if isinstance(made, FunctionType) else None
+
+    def _replace(self, each: _Function) -> None:
+        requested, made = each.requested, each.made
+        undone = self._live.replace(requested.path, requested.first, requested.name, each.code)
+        self._undo.append(lambda: swap.put_back(undone))
+        for function in self._live.at(requested.path, requested.name, requested.first):
+            before = function.__defaults__, function.__kwdefaults__
+            if made is not None and not _same_defaults(before, made):
+                self._undo.append(lambda function=function, before=before: _with_defaults(function, *before))  # type: ignore[misc]
+                _with_defaults(function, made.__defaults__, made.__kwdefaults__)
+
+    def _flags_of(self, path: str) -> int:
+        if path not in self._flags:
+            with open(path, "rb") as file:
+                self._flags[path] = swap.code_flags(file.read())
+        return self._flags[path]
+
+
+def _restored(names: dict[str, Any], before: dict[str, Any]) -> None:
+    for name in [each for each in names if each not in before]:
+        del names[name]
+    names.update(before)
+
+
+def _same_defaults(before: tuple[Any, Any], made: FunctionType) -> bool:
+    """Whether only the body is new: the live defaults then stay the objects that they are."""
+    positional, keywords = before
+    return (
+        len(positional or ()) == len(made.__defaults__ or ())
+        and (keywords or {}).keys() == (made.__kwdefaults__ or {}).keys()
+        and repr(positional) == repr(made.__defaults__)
+        and repr(keywords) == repr(made.__kwdefaults__)
+    )
+
+
+def _with_defaults(function: FunctionType, positional: Optional[tuple[Any, ...]], keywords: Any) -> None:
+    function.__defaults__ = positional
+    function.__kwdefaults__ = keywords
