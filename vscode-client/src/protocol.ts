@@ -20,6 +20,10 @@ export interface Proposal {
   readonly title: string;
   /** True, or why one should look twice. */
   readonly flagged: boolean | string | null;
+  /** How sure the server is of it; absent from older servers. */
+  readonly grade?: "proved" | "possible";
+  /** What it changes beyond the failing tests, a line each. */
+  readonly behaviour?: readonly string[];
   readonly origin: string;
   readonly costUsd: Usd;
 }

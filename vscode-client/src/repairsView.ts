@@ -123,12 +123,19 @@ function proposalItem(node: ProposalNode): vscode.TreeItem {
   item.id = `proposal ${root} ${proposal}`;
   item.description = [proof, costText(amount(details.costUsd))].filter(Boolean).join(" · ");
   item.tooltip = proposalTooltip(details);
-  item.iconPath = details.flagged
-    ? new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"))
-    : new vscode.ThemeIcon("lightbulb-autofix", new vscode.ThemeColor("charts.green"));
+  item.iconPath = proposalIcon(details);
   item.contextValue = "proposal";
   item.command = { command: "lsp-repair.showDiff", title: "Show Diff", arguments: [{ root, proposal }] };
   return item;
+}
+
+function proposalIcon({ flagged, grade }: Proposal): vscode.ThemeIcon {
+  if (flagged) {
+    return new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+  }
+  return grade === "possible"
+    ? new vscode.ThemeIcon("question", new vscode.ThemeColor("list.warningForeground"))
+    : new vscode.ThemeIcon("lightbulb-autofix", new vscode.ThemeColor("charts.green"));
 }
 
 function failureTooltip({ explanation, tests }: Failure): vscode.MarkdownString {
@@ -141,10 +148,14 @@ function failureTooltip({ explanation, tests }: Failure): vscode.MarkdownString 
   return text;
 }
 
-function proposalTooltip({ title, origin, flagged }: Proposal): vscode.MarkdownString {
+function proposalTooltip({ title, origin, flagged, behaviour = [] }: Proposal): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.appendText(titleParts(title).filter(Boolean).join(": "));
   text.appendMarkdown("\n\n");
+  for (const line of behaviour) {
+    text.appendText(line);
+    text.appendMarkdown("\n\n");
+  }
   text.appendText(`Found by ${originText(origin)}. Click to see the diff.`);
   if (flagged) {
     text.appendMarkdown("\n\n");
@@ -165,7 +176,7 @@ function failureIcon({ status }: Failure): vscode.ThemeIcon {
 }
 
 function statusText({ status, proposals }: Failure): string {
-  return status !== "proposed" && status !== "red" && proposals.length === 0 ? status : "";
+  return status !== "proposed" && status !== "possible" && status !== "red" && proposals.length === 0 ? status : "";
 }
 
 function severalTests({ tests }: Failure): string {

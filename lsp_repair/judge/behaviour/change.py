@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from lsp_repair.domain.behaviour import BehaviourChange, Example
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.judge.behaviour.comparison import OLD, Answer, Comparison, Key
+from lsp_repair.judge.behaviour.asking import is_plain_call
+from lsp_repair.judge.behaviour.comparison import OLD, Answer, ComparedCall, Comparison, Key
 from lsp_repair.pycode.differences import common_ends
 
 _MAX_EXAMPLES = 5
@@ -47,10 +48,17 @@ def _examples(
     shown: set[Example] = set()
     for key in sorted(changed, key=order):
         old, new = pairs[key]
-        example = Example(_short(comparison.calls[key].text), *_contrast(old.shown, new.shown))
+        example = Example(_named(comparison.calls[key]), *_contrast(old.shown, new.shown))
         if old.shown != new.shown and example not in shown:
             shown.add(example)
             yield example
+
+
+def _named(call: ComparedCall) -> str:
+    """A call that nobody could type is named with the line of the test that leads there."""
+    if is_plain_call(call.text) or not call.site or call.near:
+        return _short(call.text)
+    return f"{_short(call.text)} ({_short(call.site)})"
 
 
 def _short(text: str) -> str:

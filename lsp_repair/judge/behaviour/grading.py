@@ -11,7 +11,7 @@ ENOUGH_CALLS = 8
 """Compared calls that can stand for a behaviour."""
 ENOUGH_REJECTED = 2
 """Alternatives that the tests have to reject to have looked."""
-_MUCH = 0.5
+_MUCH = 0.8
 """Share of the answers near passing calls beyond which a patch changes too much."""
 _UNSEEN = 0.25
 """Share of the edits of a patched line that may go unnoticed by the tests."""
@@ -125,8 +125,7 @@ class Facts:
 
 def grade_of(facts: Facts) -> Grade:
     """Proved where the tests have looked, and nothing else that they let pass is as good."""
-    if not facts.changed or facts.rivals or facts.is_sweeping or facts.unseen > _UNSEEN:
+    is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
+    if not is_seen or facts.rivals or facts.is_sweeping or facts.unseen > _UNSEEN:
         return Grade.POSSIBLE
-    if facts.compared >= ENOUGH_CALLS or (facts.pinned_by and facts.rejected >= ENOUGH_REJECTED):
-        return Grade.PROVED
-    return Grade.POSSIBLE
+    return Grade.PROVED if facts.compared >= ENOUGH_CALLS or facts.pinned_by else Grade.POSSIBLE

@@ -236,3 +236,13 @@ def test_an_expectation_is_tried_on_every_version(compare, expression, outcome):
         expect=(expression,),
     )
     assert tuple(found.expected[each][0] for each in (OLD, 0)) == outcome
+
+
+def test_a_late_call_counts_if_it_is_the_one_that_changes(compare):
+    found = compare(
+        "def off(value):\n    return 10 if value > 100 else 0\n",
+        "from product import off\ndef test():\n    for value in range(90, 106): off(value)\n",
+        ("> 100", ">= 100"),
+    )
+    assert changes(found) == {"off(100)": ("0", "10")}
+    assert found.entries == 5

@@ -1,5 +1,7 @@
 """What the answers of several patches say of each: pure functions over made-up comparisons."""
 
+from dataclasses import replace
+
 from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.judge.behaviour.asking import deciding_call, is_plain_call
@@ -91,8 +93,8 @@ def test_one_answer_in_the_place_of_many_is_sweeping():
 def test_other_answers_near_most_passing_calls_are_sweeping():
     calls = [(TARGET, False, "f(0)"), *((OTHER, True, f"f({n})") for n in range(1, 5))]
     old = ["0", "1", "2", "3", "4"]
-    assert collateral(comparison(old, ["9", "8", "7", "6", "4"], calls=calls), 0, TARGETS).is_sweeping
-    assert not collateral(comparison(old, ["9", "8", "7", "3", "4"], calls=calls), 0, TARGETS).is_sweeping
+    assert collateral(comparison(old, ["9", "8", "7", "6", "5"], calls=calls), 0, TARGETS).is_sweeping
+    assert not collateral(comparison(old, ["9", "8", "7", "6", "4"], calls=calls), 0, TARGETS).is_sweeping
 
 
 def test_proved_needs_that_the_change_was_seen_and_that_nothing_competes():
@@ -101,10 +103,14 @@ def test_proved_needs_that_the_change_was_seen_and_that_nothing_competes():
         assert grade_of(facts(**weaker)) is Grade.POSSIBLE, weaker
 
 
-def test_few_calls_are_enough_where_passing_tests_reject_alternatives():
+def test_few_calls_are_enough_where_passing_tests_run_the_line():
     assert grade_of(facts(compared=3)) is Grade.PROVED
     assert grade_of(facts(compared=3, pinned_by=0)) is Grade.POSSIBLE
-    assert grade_of(facts(compared=3, rejected=1)) is Grade.POSSIBLE
+    assert grade_of(facts(compared=20, pinned_by=0)) is Grade.PROVED
+
+
+def test_where_no_alternative_was_tried_nothing_is_proved():
+    assert grade_of(facts(rejected=1)) is Grade.POSSIBLE
 
 
 def test_the_question_is_the_plainest_call_that_sets_the_first_patch_apart():
@@ -121,3 +127,10 @@ def test_a_plain_call_is_one_that_a_person_could_type():
     assert is_plain_call("Basket(items=[]).total()")
     for text in ("f(<object>)", "f(x)" if False else "f(a + 1)", "f", "f(…)"):
         assert not is_plain_call(text), text
+
+
+def test_a_call_that_nobody_could_type_is_named_with_the_tests_line():
+    found = comparison(["1"], ["2"], calls=[(TARGET, False, "run(<object>)")])
+    key = next(iter(found.calls))
+    found.calls[key] = replace(found.calls[key], site="t.py:3: run(made())")
+    assert change_of(found, 0, TARGETS).examples[0].call == "run(<object>) (t.py:3: run(made()))"

@@ -28,6 +28,8 @@ from .placing import OLD, Versions
 
 _MEMORY_BYTES = 2 << 30
 _OF_A_TEST = 4
+_TRIED = 40
+"""Later calls of one function in one test count if the old code and the version that runs answer them differently."""
 _OF_A_FUNCTION = 60
 _NEAR = 24
 _CLOCK_SECONDS = 3.0
@@ -97,17 +99,24 @@ class Comparing:
 
     def _entered(self, entry: Entry) -> None:
         code = entry.frame.f_code
-        full = self._of_test.get(code, 0) >= _OF_A_TEST or self._of_function.get(code, 0) >= _OF_A_FUNCTION
-        if full or self._is_spent:
+        count = self._of_test.get(code, 0)
+        if count >= _TRIED or self._of_function.get(code, 0) >= _OF_A_FUNCTION or self._is_spent:
             return
         arguments = entry.arguments
         digest = digest_of(self._normal, {**arguments, **entry.enclosed})
         if digest is None or (code, digest) in self._seen:
             return
         self._seen.add((code, digest))
-        self._of_test[code] = self._of_test.get(code, 0) + 1
-        self._of_function[code] = self._of_function.get(code, 0) + 1
-        self._compare(_Call(entry, arguments, digest, self._site(entry.frame)))
+        self._of_test[code] = count + 1
+        call = _Call(entry, arguments, digest, self._site(entry.frame))
+        if count < _OF_A_TEST or self._tells(call):
+            self._of_function[code] = self._of_function.get(code, 0) + 1
+            self._compare(call)
+
+    def _tells(self, call: _Call) -> bool:
+        """Whether the old code and the version that runs answer a later call of a test differently."""
+        old, new = (self._answers(key, call, near=0).get(call.digest) for key in self._versions.keys[:2])
+        return old is not None and new is not None and old != new
 
     def _site(self, frame: FrameType) -> str:
         """The innermost line of the test's own file that led here."""
@@ -135,8 +144,8 @@ class Comparing:
             for given in answers.keys() & old.keys():
                 self._emit(warm_records.VersionAnswer(self._count, key, *answers[given]))
 
-    def _answers(self, key: int, call: _Call) -> dict[str, tuple[Any, ...]]:
-        """By input."""
+    def _answers(self, key: int, call: _Call, near: int = _NEAR) -> dict[str, tuple[Any, ...]]:
+        """By input, with at most so many neighbours."""
 
         def perform(emit: Callable[[dict[str, Any]], None]) -> None:
             self._entries.stop()
@@ -147,8 +156,8 @@ class Comparing:
             if function is None:
                 return
             answering = Answering(function, call.entry.frame.f_code, self._folders)
-            near = answering.near(call.arguments, self._variations, _NEAR)
-            for answer in (answering.recorded(call.arguments, call.digest), *answering.near_answers(near)):
+            others = answering.near(call.arguments, self._variations, near)
+            for answer in (answering.recorded(call.arguments, call.digest), *answering.near_answers(others)):
                 emit({"kind": "answered", "answer": answer})
 
         found: dict[str, tuple[Any, ...]] = {}
