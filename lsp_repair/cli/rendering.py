@@ -26,13 +26,14 @@ _SHOWN_PLACES = 3
 def show_fix(console: Console, report: FixReport, *, explain_only: bool = False) -> None:
     """A block for each failure, then a summary."""
     for failure in report.failures:
-        _show_failure(console, failure, explain_only=explain_only)
+        show_failure(console, failure, explain_only=explain_only)
     for notice in report.notices:
         console.line(f"note: {notice}", "yellow")
     _show_summary(console, report, explain_only=explain_only)
 
 
-def _show_failure(console: Console, report: FailureReport, *, explain_only: bool) -> None:
+def show_failure(console: Console, report: FailureReport, *, explain_only: bool = False) -> None:
+    """What failed, why, and what is proposed."""
     mark, colour = ("·", "cyan") if explain_only and report.status is Status.UNREPAIRED else _MARKS[report.status]
     tests = report.group.node_ids
     console.line(f"{mark} {tests[0]}", "bold", colour)

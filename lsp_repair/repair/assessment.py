@@ -235,24 +235,25 @@ def _assessed(
     found = collateral(comparison, number, targets)
     facts = Facts(
         compared=change.compared,
+        is_whole=comparison.is_whole,
         changed=change.compared - change.unchanged,
         pinned_by=known.by,
         rejected=known.rejected,
         rivals=len(rivals_of(comparison, number, pool.competing, targets)),
         is_sweeping=found.is_sweeping,
-        unseen=_unseen(comparison, pool, number, known),
+        unseen=_unseen(comparison, pool, number, known, targets),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
     return Assessed(pool.patches[number], change, grade_of(facts), known, facts, found, alike)
 
 
-def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned) -> float:
-    """Share of the patch's mutants that pass the tests and answer otherwise; some of those that pass stand for all."""
+def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned, targets: frozenset[NodeId]) -> float:
+    """Share of the patch's mutants that pass the tests and are no worse; some of those that pass stand for all."""
     own = {each.patch.id for each in known.mutants}
     tried = [each for each in pool.mutants if pool.patches[each].id in own]
     if not tried:
         return 0.0
-    unseen = len(own) * sum(comparison.differ(number, each) for each in tried) / len(tried)
+    unseen = len(own) * len(rivals_of(comparison, number, tried, targets)) / len(tried)
     return unseen / (unseen + known.killed) if unseen else 0.0
 
 

@@ -66,7 +66,7 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
         )
     )
     titles = {candidate.patch.id: candidate.title for candidate in ranked}
-    patches = [candidate.patch for candidate in ranked if candidate.patch.id not in prover.rejected]
+    patches = [candidate.patch for candidate in ranked]
     assessed = assessed_or_not(case, screen, patches, prover.deadline)
     prover.observe(SurvivorsAssessed(case.group, tuple(map(plain_facts, assessed.survivors))))
     proved = _proved(case, assessed.survivors, titles, prover, _Offer(most, tried))
@@ -104,6 +104,8 @@ def _proved(
         patch = one.patch
         if prover.deadline.passed or len(proposals) >= offer.most:
             break
+        if prover.rejected.intersection(each.id for each in (patch, *one.alike)):
+            continue  # what the user rejected does not come back in other words
         last = prover.judged(case, patch, titles[patch.id])
         if isinstance(last, Plausible):
             evidence = one.graded(last.evidence, prover.masked)

@@ -1,6 +1,13 @@
 """What is proved, what is only possible, and the one question that decides, as a user meets them."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+from lsp_repair.ledger import Ledger
 
 PAGES = "def last(items):\n    return items[0]\n"
 WEAK = "from product import last\n\ndef test_last():\n    assert last([1, 2]) == 2\n"
@@ -83,3 +90,35 @@ def test_secrets_do_not_show_in_examples(lsp_repair, project):
     ran = lsp_repair("fix", root)
     assert ran.json["failures"][0]["proposals"]
     assert secret not in str(ran.json["failures"][0]["proposals"][0]["behaviour"])
+
+
+def test_a_person_at_a_terminal_is_asked_and_the_answer_is_kept(environ, project, lsp_repair, tmp_path):
+    root = project(WEAK)
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "lsp_repair", "fix", str(root), "--json", str(tmp_path / "asked.json")]
+    process = subprocess.Popen(command, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, cwd=tmp_path)
+    os.close(theirs)
+    said = b""
+    while b"which is right?" not in said:
+        said += os.read(ours, 1 << 16)
+    assert b"1. last(" in said
+    os.write(ours, b"1\n")
+    try:
+        while chunk := os.read(ours, 1 << 16):
+            said += chunk
+    except OSError:  # the other side is closed
+        pass
+    assert process.wait(60) in {0, 1}
+    again = lsp_repair("fix", root)
+    (failure,) = again.json["failures"]
+    assert failure["proposals"]
+    asked = said.decode().split("1. last(")[1].splitlines()[0]
+    assert failure["question"] is None or failure["question"]["call"] not in f"last({asked}"
+
+
+def test_what_was_rejected_does_not_come_back_in_other_words(lsp_repair, project, environ):
+    root = project(STRONG)
+    (proposal,) = lsp_repair("fix", root).json["failures"][0]["proposals"]
+    with Ledger.open_in(Path(environ["LSP_REPAIR_STATE"])) as ledger:
+        assert ledger.record_decision(proposal["id"], "rejected")
+    assert not lsp_repair("fix", root).json["failures"][0]["proposals"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lsp_repair.server.state.view import Ask, FailingTest, FileText, Offer, Place, Report
+from lsp_repair.server.state.view import Ask, Asked, FailingTest, FileText, Offer, Place, Report
 from lsp_repair.server.workers.worker_messages import (
     Changed,
     Chat,
@@ -29,7 +29,9 @@ SETTINGS = {"python": "/bin/python", "jobs": 2, "nested": {"a": [1, None]}}
 TARGET = Target("/shop", SETTINGS, {"shop.py": "x = 'ü'\n"}, editor_models=True)
 FILES = (FileText("shop.py", "a\n", "b\n"),)
 OFFER = Offer("1", "title", flagged=False, widely_proved=True, origin="built-in", cost_usd=None, files=FILES)
-REPORT = Report("f", ("t.py::t",), "E", "proposed", "why", (Place("a.py", 1),), (OFFER,), "", (("a.py", 3, "x=1"),))
+QUESTION = Asked("f(0)", (("[]", "f(0) == []"), ("raises ValueError", "")))
+PLACES = (Place("a.py", 1),)
+REPORT = Report("f", ("t.py::t",), "E", "proposed", "why", PLACES, (OFFER,), "", QUESTION, (("a.py", 3, "x=1"),))
 FAILING = FailingTest("t.py::t", Place("t.py", 2), "AssertionError", "no", "1", "2")
 ORDERS = [
     Run(TARGET, 1),

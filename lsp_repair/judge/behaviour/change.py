@@ -16,7 +16,7 @@ _AROUND = 20
 def change_of(comparison: Comparison, number: int, targets: Iterable[NodeId]) -> BehaviourChange:
     """What a patch changes beyond the old code."""
     pairs = comparison.pairs(OLD, number)
-    changed = [key for key, (old, new) in pairs.items() if old.gives != new.gives]
+    changed = comparison.changed(number)
     return BehaviourChange(
         examples=tuple(_examples(comparison, changed, pairs, frozenset(targets)))[:_MAX_EXAMPLES],
         unchanged=len(pairs) - len(changed),
@@ -37,7 +37,7 @@ def telling_call(comparison: Comparison, number: int, other: int) -> str:
 
 
 def _examples(
-    comparison: Comparison, changed: list[Key], pairs: dict[Key, tuple[Answer, Answer]], targets: frozenset[NodeId]
+    comparison: Comparison, changed: Iterable[Key], pairs: dict[Key, tuple[Answer, Answer]], targets: frozenset[NodeId]
 ) -> Iterator[Example]:
     """The calls of the failing tests first, then those of other tests, then neighbours; short ones before long ones."""
 

@@ -1,5 +1,6 @@
 """Has the warm server answer the tests' calls of changed functions by the old code and by every patch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,12 +13,15 @@ from lsp_repair.pycode.units import Unit
 from lsp_repair.testrun.probe.warm import warm_records as records
 from lsp_repair.testrun.warm_server import WarmServer
 
+_TAKES_NOTHING = re.compile(r"\w+\(\)")
 OLD = -1
 """Stands for the old code where a patch's number is expected."""
 _STALL_SECONDS = 30.0
 _SECONDS = 2.0
 """CPU time in which new calls are handed to all versions."""
 _MAX_LITERALS = 10
+_ENOUGH = 0.9
+"""Share of the changed calls that both of two patches have to answer to be called alike: time may run out for some."""
 Key = tuple[str, int, str]
 """A function by file and first line, and a digest of what it is given."""
 
@@ -71,6 +75,21 @@ class Comparison:
             for key, mine in first.items()
             if mine.gives is not None and key in second and second[key].gives is not None
         }
+
+    def changed(self, number: int) -> set[Key]:
+        """The calls that a patch answers otherwise than the old code."""
+        return {key for key, (old, new) in self.pairs(OLD, number).items() if old.gives != new.gives}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every function that was called takes nothing, so that there is no other call to compare."""
+        return all(_TAKES_NOTHING.fullmatch(call.text) for call in self.calls.values())
+
+    def agree(self, one: int, other: int) -> bool:
+        """Whether two patches change something, and both the same in the same way, as far as both were seen."""
+        changed = self.changed(one) | self.changed(other)
+        seen = changed & self.pairs(one, other).keys()
+        return bool(changed) and len(seen) >= _ENOUGH * len(changed) and not self.differ(one, other)
 
     def differ(self, one: int, other: int) -> bool:
         """Whether some call tells the two apart."""

@@ -76,14 +76,14 @@ def collateral(comparison: Comparison, number: int, targets: frozenset[NodeId]) 
 def rivals_of(
     comparison: Comparison, number: int, others: Iterable[int], targets: frozenset[NodeId]
 ) -> tuple[int, ...]:
-    """The other patches that answer some call differently and do not change more needlessly.
+    """The other patches that do not answer everything alike, as far as that was seen, and do not change more needlessly.
 
     What does more of that, and less of nothing, is no way in which a person would have mended the code.
     """
     mine = collateral(comparison, number, targets).needless
     found: list[int] = []
     for other in others:
-        if other == number or not comparison.differ(number, other):
+        if other == number or comparison.agree(number, other):
             continue
         theirs = collateral(comparison, other, targets).needless
         if theirs == mine or any(one < another for one, another in zip(theirs, mine, strict=True)):
@@ -96,7 +96,7 @@ def behaviours(comparison: Comparison, numbers: Sequence[int]) -> list[list[int]
     found: list[list[int]] = []
     for number in numbers:
         for group in found:
-            if comparison.differ(OLD, number) and not comparison.differ(group[0], number):
+            if comparison.agree(group[0], number):
                 group.append(number)
                 break
         else:
@@ -110,6 +110,8 @@ class Facts:
 
     compared: int
     """Calls that were compared."""
+    is_whole: bool
+    """Whether there is no other way to call what was compared: it takes no arguments."""
     changed: int
     """Those that the patch answers otherwise: what it mends was seen."""
     pinned_by: int
@@ -120,7 +122,7 @@ class Facts:
     """Other ways to pass the same tests that no principle tells from this one."""
     is_sweeping: bool
     unseen: float
-    """Share of the edits of the patched lines that change behaviour and pass the same tests."""
+    """Share of the edits of the patched lines that pass the same tests and are rivals."""
 
 
 def grade_of(facts: Facts) -> Grade:
@@ -128,4 +130,5 @@ def grade_of(facts: Facts) -> Grade:
     is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
     if not is_seen or facts.rivals or facts.is_sweeping or facts.unseen > _UNSEEN:
         return Grade.POSSIBLE
-    return Grade.PROVED if facts.compared >= ENOUGH_CALLS or facts.pinned_by else Grade.POSSIBLE
+    is_enough = facts.compared >= ENOUGH_CALLS or facts.is_whole or facts.pinned_by
+    return Grade.PROVED if is_enough else Grade.POSSIBLE

@@ -39,6 +39,7 @@ def answer(value):
 def facts(**changed):
     usual = {
         "compared": 20,
+        "is_whole": False,
         "changed": 2,
         "pinned_by": 3,
         "rejected": 30,
@@ -107,6 +108,7 @@ def test_few_calls_are_enough_where_passing_tests_run_the_line():
     assert grade_of(facts(compared=3)) is Grade.PROVED
     assert grade_of(facts(compared=3, pinned_by=0)) is Grade.POSSIBLE
     assert grade_of(facts(compared=20, pinned_by=0)) is Grade.PROVED
+    assert grade_of(facts(compared=1, pinned_by=0, is_whole=True)) is Grade.PROVED
 
 
 def test_where_no_alternative_was_tried_nothing_is_proved():

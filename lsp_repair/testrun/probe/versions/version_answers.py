@@ -32,6 +32,8 @@ _TRIED = 40
 """Later calls of one function in one test count if the old code and the version that runs answer them differently."""
 _OF_A_FUNCTION = 60
 _NEAR = 24
+_WITH_NEIGHBOURS = 12
+"""Of so many calls of a function neighbours are tried as well."""
 _CLOCK_SECONDS = 3.0
 _FRAMES_UP = 60
 
@@ -135,16 +137,17 @@ class Comparing:
         self._count += 1
         path, first = call.entry.watched.place.path, call.entry.frame.f_code.co_firstlineno
         self._emit(warm_records.Entry(self._count, path, first, self._test, call.site))
-        found = {key: self._answers(key, call) for key in self._versions.keys}
+        near = _NEAR if self._of_function.get(call.entry.frame.f_code, 0) <= _WITH_NEIGHBOURS else 0
+        found = {key: self._answers(key, call, near) for key in self._versions.keys}
         old = found[OLD]
         if any(_gives(answers, given) != _gives(old, given) for answers in found.values() for given in old):
-            again = self._answers(OLD, call)  # what the old code answers otherwise the second time tells nothing
+            again = self._answers(OLD, call, near)  # what the old code answers otherwise the second time tells nothing
             old = {given: answer for given, answer in old.items() if _gives(again, given) == _gives(old, given)}
         for key, answers in found.items():
             for given in answers.keys() & old.keys():
                 self._emit(warm_records.VersionAnswer(self._count, key, *answers[given]))
 
-    def _answers(self, key: int, call: _Call, near: int = _NEAR) -> dict[str, tuple[Any, ...]]:
+    def _answers(self, key: int, call: _Call, near: int) -> dict[str, tuple[Any, ...]]:
         """By input, with at most so many neighbours."""
 
         def perform(emit: Callable[[dict[str, Any]], None]) -> None:
