@@ -203,12 +203,12 @@ def _question(
     return Question(fork.call, tuple(answers))
 
 
-def _needless(one: Assessed) -> tuple[bool, bool, bool, bool]:
+def _needless(one: Assessed) -> tuple[bool, bool, bool]:
     """What speaks against a survivor, the worst first; equal ones stay in the order of the search."""
     found, is_possible = one.collateral, one.grade is Grade.POSSIBLE
     if found is None:
-        return is_possible, False, False, False
-    return is_possible, found.is_sweeping, found.worse > 0, found.of_others > 0
+        return is_possible, False, False
+    return is_possible, found.does_too_much, found.of_others > 0
 
 
 def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[str, Pinned]:
@@ -235,12 +235,13 @@ def _assessed(
     found = collateral(comparison, number, targets)
     facts = Facts(
         compared=change.compared,
+        own_calls=change.entries_compared,
         is_whole=comparison.is_whole,
         changed=change.compared - change.unchanged,
         pinned_by=known.by,
         rejected=known.rejected,
         rivals=len(rivals_of(comparison, number, pool.competing, targets)),
-        is_sweeping=found.is_sweeping,
+        does_too_much=found.does_too_much,
         unseen=_unseen(comparison, pool, number, known, targets),
     )
     alike = tuple(pool.patches[each] for each in group[1:])

@@ -28,7 +28,7 @@ def test_spread():
 
 
 def test_one():
-    assert spread([4]) == 0
+    assert [spread([each]) for each in (4, 0, -2)] == [0, 0, 0]
 """
 CONFIG = "[tool.pytest.ini_options]\npythonpath = ['.']\n"
 FEEDBACK = "Greatest and smallest are mixed up. The two assignments have to change places."

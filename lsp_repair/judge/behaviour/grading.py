@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.judge.behaviour.comparison import OLD, Comparison
+from lsp_repair.judge.behaviour.comparison import OLD, Answer, Comparison
 
 ENOUGH_CALLS = 8
 """Compared calls that can stand for a behaviour."""
 ENOUGH_REJECTED = 2
 """Alternatives that the tests have to reject to have looked."""
+_OWN_CALLS = 3
+"""Of the compared calls so many have to be the tests' own."""
+_SEVERAL = 2
 _MUCH = 0.8
 """Share of the answers near passing calls beyond which a patch changes too much."""
 _UNSEEN = 0.25
@@ -32,6 +35,8 @@ class Collateral:
     """Of all calls: those that raise an error and did not before."""
     kinds: float
     """Of all calls: those that give another type of result, without an error before or after."""
+    asks_for_errors: bool
+    """Whether a call of a failing test raises an error now and did not before: then others may as well."""
     constant: bool
     """Whether one answer takes the place of several."""
 
@@ -41,15 +46,15 @@ class Collateral:
         return self.worse, self.kinds, float(self.constant), self.of_others, self.near_others
 
     @property
-    def is_sweeping(self) -> bool:
-        """Whether most answers change that nothing asks to change."""
-        return self.constant or self.near_others > _MUCH
+    def does_too_much(self) -> bool:
+        """Whether most answers change that nothing asks to change, or some become errors."""
+        return self.constant or self.near_others > _MUCH or (self.worse > 0 and not self.asks_for_errors)
 
 
 def collateral(comparison: Comparison, number: int, targets: frozenset[NodeId]) -> Collateral:
     """What one patch changes, by where the calls come from."""
     counts = {(near, own): [0, 0] for near in (False, True) for own in (False, True)}
-    worse, kinds, changed_to, changed_from = 0, 0, set[str](), set[str]()
+    worse, kinds, asks_for_errors = 0, 0, False
     pairs = comparison.pairs(OLD, number)
     for key, (old, new) in pairs.items():
         call = comparison.calls[key]
@@ -57,9 +62,9 @@ def collateral(comparison: Comparison, number: int, targets: frozenset[NodeId]) 
         count[1] += 1
         if old.gives != new.gives:
             count[0] += 1
-            changed_to.add(new.result)
-            changed_from.add(old.result)
-            worse += new.error is not None and old.error is None
+            is_worse = new.error is not None and old.error is None
+            worse += is_worse
+            asks_for_errors |= is_worse and not call.near and call.test in targets
             kinds += new.error is None and old.error is None and new.type != old.type
     shares = {key: changed / total if total else 0.0 for key, (changed, total) in counts.items()}
     return Collateral(
@@ -69,8 +74,18 @@ def collateral(comparison: Comparison, number: int, targets: frozenset[NodeId]) 
         near_others=shares[True, False],
         worse=worse / len(pairs) if pairs else 0.0,
         kinds=kinds / len(pairs) if pairs else 0.0,
-        constant=len(changed_to) == 1 and len(changed_from) > 2,
+        asks_for_errors=asks_for_errors,
+        constant=_is_constant(list(pairs.values())),
     )
+
+
+def _is_constant(pairs: Sequence[tuple[Answer, Answer]]) -> bool:
+    """Whether all calls give one answer now, or all that change do, where there were several before."""
+    changed = [(old.result, new.result) for old, new in pairs if old.gives != new.gives]
+    before, after = ({each[side] for each in changed} for side in (0, 1))
+    everything = {new.result for _, new in pairs}, {old.result for old, _ in pairs}
+    is_one = len(pairs) >= ENOUGH_CALLS and len(everything[0]) == 1 < len(everything[1])
+    return is_one or (len(after) == 1 and len(before) > _SEVERAL)
 
 
 def rivals_of(
@@ -110,6 +125,8 @@ class Facts:
 
     compared: int
     """Calls that were compared."""
+    own_calls: int
+    """Those of them that tests made."""
     is_whole: bool
     """Whether there is no other way to call what was compared: it takes no arguments."""
     changed: int
@@ -120,7 +137,7 @@ class Facts:
     """Alternatives that fail a test."""
     rivals: int
     """Other ways to pass the same tests that no principle tells from this one."""
-    is_sweeping: bool
+    does_too_much: bool
     unseen: float
     """Share of the edits of the patched lines that pass the same tests and are rivals."""
 
@@ -128,7 +145,7 @@ class Facts:
 def grade_of(facts: Facts) -> Grade:
     """Proved where the tests have looked, and nothing else that they let pass is as good."""
     is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
-    if not is_seen or facts.rivals or facts.is_sweeping or facts.unseen > _UNSEEN:
+    if not is_seen or facts.rivals or facts.does_too_much or facts.unseen > _UNSEEN:
         return Grade.POSSIBLE
-    is_enough = facts.compared >= ENOUGH_CALLS or facts.is_whole or facts.pinned_by
-    return Grade.PROVED if is_enough else Grade.POSSIBLE
+    is_compared = facts.own_calls >= _OWN_CALLS and (facts.compared >= ENOUGH_CALLS or facts.pinned_by)
+    return Grade.PROVED if is_compared or facts.is_whole else Grade.POSSIBLE

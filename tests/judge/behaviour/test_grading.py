@@ -39,12 +39,13 @@ def answer(value):
 def facts(**changed):
     usual = {
         "compared": 20,
+        "own_calls": 6,
         "is_whole": False,
         "changed": 2,
         "pinned_by": 3,
         "rejected": 30,
         "rivals": 0,
-        "is_sweeping": False,
+        "does_too_much": False,
         "unseen": 0.0,
     }
     return Facts(**usual | changed)
@@ -86,29 +87,36 @@ def test_what_only_adds_errors_or_other_types_is_none():
     assert rivals_of(comparison(old, right, ["3", "1", "1"]), 0, [1], TARGETS) == (1,)
 
 
-def test_one_answer_in_the_place_of_many_is_sweeping():
-    assert collateral(comparison(["1", "2", "3", "4"], ["0", "0", "0", "0"]), 0, TARGETS).is_sweeping
-    assert not collateral(comparison(["1", "2", "3", "4"], ["0", "0", "0", "5"]), 0, TARGETS).is_sweeping
+def test_one_answer_in_the_place_of_many_does_too_much():
+    assert collateral(comparison(["1", "2", "3", "4"], ["0", "0", "0", "0"]), 0, TARGETS).does_too_much
+    assert not collateral(comparison(["1", "2", "3", "4"], ["0", "0", "0", "5"]), 0, TARGETS).does_too_much
+
+
+def test_a_predicate_that_always_says_yes_does_too_much():
+    old, new = ["True", "False"] * 4, ["True"] * 8
+    assert collateral(comparison(old, new), 0, TARGETS).does_too_much
+    assert not collateral(comparison(old, [*new[:7], "False"]), 0, TARGETS).does_too_much
 
 
 def test_other_answers_near_most_passing_calls_are_sweeping():
     calls = [(TARGET, False, "f(0)"), *((OTHER, True, f"f({n})") for n in range(1, 5))]
     old = ["0", "1", "2", "3", "4"]
-    assert collateral(comparison(old, ["9", "8", "7", "6", "5"], calls=calls), 0, TARGETS).is_sweeping
-    assert not collateral(comparison(old, ["9", "8", "7", "6", "4"], calls=calls), 0, TARGETS).is_sweeping
+    assert collateral(comparison(old, ["9", "8", "7", "6", "5"], calls=calls), 0, TARGETS).does_too_much
+    assert not collateral(comparison(old, ["9", "8", "7", "6", "4"], calls=calls), 0, TARGETS).does_too_much
 
 
 def test_proved_needs_that_the_change_was_seen_and_that_nothing_competes():
     assert grade_of(facts()) is Grade.PROVED
-    for weaker in ({"changed": 0}, {"rivals": 1}, {"is_sweeping": True}, {"unseen": 0.5}):
+    for weaker in ({"changed": 0}, {"rivals": 1}, {"does_too_much": True}, {"unseen": 0.5}):
         assert grade_of(facts(**weaker)) is Grade.POSSIBLE, weaker
 
 
 def test_few_calls_are_enough_where_passing_tests_run_the_line():
-    assert grade_of(facts(compared=3)) is Grade.PROVED
-    assert grade_of(facts(compared=3, pinned_by=0)) is Grade.POSSIBLE
+    assert grade_of(facts(compared=6)) is Grade.PROVED
+    assert grade_of(facts(compared=6, pinned_by=0)) is Grade.POSSIBLE
+    assert grade_of(facts(own_calls=2)) is Grade.POSSIBLE
     assert grade_of(facts(compared=20, pinned_by=0)) is Grade.PROVED
-    assert grade_of(facts(compared=1, pinned_by=0, is_whole=True)) is Grade.PROVED
+    assert grade_of(facts(compared=1, own_calls=1, pinned_by=0, is_whole=True)) is Grade.PROVED
 
 
 def test_where_no_alternative_was_tried_nothing_is_proved():
@@ -136,3 +144,10 @@ def test_a_call_that_nobody_could_type_is_named_with_the_tests_line():
     key = next(iter(found.calls))
     found.calls[key] = replace(found.calls[key], site="t.py:3: run(made())")
     assert change_of(found, 0, TARGETS).examples[0].call == "run(<object>) (t.py:3: run(made()))"
+
+
+def test_new_errors_are_too_much_unless_a_failing_test_asks_for_one():
+    calls = [(TARGET, False, "f(0)"), (TARGET, True, "f(1)")]
+    assert collateral(comparison(["1", "1"], ["2", "raises ValueError"], calls=calls), 0, TARGETS).does_too_much
+    asked = comparison(["1", "1"], ["raises ValueError", "raises ValueError"], calls=calls)
+    assert not collateral(asked, 0, TARGETS).does_too_much

@@ -10,12 +10,12 @@ import pickle
 import sys
 import time
 from collections.abc import Iterator
-from types import CoroutineType, GeneratorType
-from typing import Any, Callable, NamedTuple, Optional, cast
+from typing import Any, Callable, NamedTuple, Optional
 
 from .. import limits
 from ..channel import Record
 from .callables import Callee, is_there, target_of
+from .lazy_results import driven
 from .neighbours import Variations
 from .normal_form import NormalForm, Opaque, atoms, capped, type_name
 from .outside import Outside, TouchedOutsideError
@@ -25,10 +25,8 @@ _MAX_INPUTS = 200
 _CALL_SECONDS = 0.05
 _ALL_SECONDS = 0.25
 _IMPORT_SECONDS = 5.0
-_GENERATED = 50
 _PRINTED = 2000
 _SHOWN = 200
-_LAZY = {"map", "filter", "zip", "enumerate", "reversed", "list_iterator", "tuple_iterator", "dict_keyiterator"}
 
 
 Caller = Callable[[Any, list[Any], dict[str, Any]], Any]
@@ -181,7 +179,7 @@ class Replay:
     def _called(self, callee: Callee, positional: list[Any], keywords: dict[str, Any]) -> Answer:
         try:
             target, positional = target_of(callee, positional)
-            result = _finished(self._caller(target, positional, keywords))
+            result = driven(self._caller(target, positional, keywords))
         except (limits.TestTimeout, MemoryError):
             raise
         except RecursionError:
@@ -203,15 +201,3 @@ class Replay:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _finished(result: object) -> object:
-    """Lazy results driven to their end, or far enough."""
-    kind = type(result)
-    if kind is CoroutineType:
-        import asyncio
-
-        return asyncio.run(cast("CoroutineType[Any, Any, Any]", result))
-    if kind is GeneratorType or (kind.__module__ == "builtins" and kind.__name__ in _LAZY):
-        return ["generated", *itertools.islice(cast("Iterator[Any]", result), _GENERATED)]
-    return result

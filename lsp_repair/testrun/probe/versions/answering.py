@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
-import itertools
 import re
 import sys
 import time
 from collections.abc import Iterator
-from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple, Optional, cast
 
 from .. import facts, limits
+from ..replay.lazy_results import driven
 from ..replay.neighbours import Variations
 from ..replay.normal_form import NormalForm, type_name
 from ..replay.outside import Outside, TouchedOutsideError
@@ -24,11 +24,9 @@ _NEAR_SECONDS = 0.05
 _ALL_NEAR_SECONDS = 0.3
 _SHARED = 6
 """Neighbours of a call whose other arguments cannot be copied: they all get the same ones."""
-_GENERATED = 30
 _ATTRIBUTES = 12
 _PRINTED = 2000
 _SHOWN = 300
-_LAZY = {"map", "filter", "zip", "enumerate", "reversed", "list_iterator", "tuple_iterator", "dict_keyiterator"}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _NOT_ENDING = "does not end"
 
@@ -202,33 +200,6 @@ def digest_of(normal: NormalForm, arguments: Arguments) -> Optional[str]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-
-
-def driven(result: object) -> object:
-    """A result that a call still has to be made for, made: coroutines run, generators go on to their end or far enough."""
-    kind = type(result)
-    if kind is CoroutineType or kind is AsyncGeneratorType:
-        return _run(result if kind is CoroutineType else _listed(cast("AsyncGeneratorType[Any, Any]", result)))
-    if kind is GeneratorType or (kind.__module__ == "builtins" and kind.__name__ in _LAZY):
-        return ["generated", *itertools.islice(cast("Iterator[Any]", result), _GENERATED)]
-    return result
-
-
-def _run(coroutine: Any) -> object:
-    """In a loop of its own: the one that the child has inherited will never go on."""
-    import asyncio
-
-    asyncio.events._set_running_loop(None)
-    return asyncio.run(coroutine)
-
-
-async def _listed(items: AsyncGeneratorType[Any, Any]) -> list[Any]:
-    found: list[Any] = ["generated"]
-    async for each in items:
-        found.append(each)
-        if len(found) > _GENERATED:
-            break
-    return found
 
 
 def error_text(error: BaseException) -> str:

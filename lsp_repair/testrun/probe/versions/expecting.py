@@ -9,8 +9,9 @@ from types import CodeType, FrameType
 from typing import Any, Optional
 
 from .. import limits
+from ..replay.lazy_results import driven
 from ..replay.outside import Outside, TouchedOutsideError
-from .answering import driven, error_text, one_line
+from .answering import error_text, one_line
 
 _SECONDS = 2.0
 
