@@ -5,6 +5,7 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from lsp_repair.domain.runs import Failure
@@ -73,6 +74,7 @@ class Patch:
         return "".join(unified_diff(change) for change in self.changes)
 
 
+@lru_cache(maxsize=64)  # of a long file it takes half a second, and a patch is asked for its identity again and again
 def _normalised(data: bytes | None) -> bytes:
     if data is None:
         return b"\0absent"

@@ -35,12 +35,13 @@ def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
     if not mine.keys() <= theirs.keys() or _rest_of_classes(old) != _rest_of_classes(new):
         return None
     at = {(*each.shells, each.name): each for each in FunctionIndex(before).functions}
-    changed = [key for key, node in mine.items() if ast.dump(node) != ast.dump(theirs[key])]
+    texts = _Text(before.data), _Text(after.data)
+    changed = [key for key, node in mine.items() if texts[0].of(node) != texts[1].of(theirs[key])]
     added = [key for key in theirs if key not in mine]
     if any(key not in at for key in changed) or any(len(key) > 1 for key in added):
         return None
-    text = _Text(after.data)
-    statements = [node for node in new.body if _is_new(node, old, mine)]
+    text = texts[1]
+    statements = list(_new_statements(old, new, mine))
     bound = {name for node in statements for name in _bound(node)}
     known = {name for node in old.body for name in _bound(node)}
     readers = [key for key, node in mine.items() if key in at and key not in changed and names_in(node) & bound & known]
@@ -93,16 +94,20 @@ def _rest_of_classes(tree: ast.Module) -> list[str]:
     return found
 
 
-def _is_new(node: ast.stmt, old: ast.Module, mine: dict[Key, nodes.Function]) -> bool:
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return (node.name,) not in mine
-        case ast.ClassDef():
-            return all(not isinstance(each, ast.ClassDef) or each.name != node.name for each in old.body)
-        case _ if nodes.is_docstring(node):
-            return False
-        case _:
-            return ast.dump(node) not in {ast.dump(each) for each in old.body if not isinstance(each, Definition)}
+def _new_statements(old: ast.Module, new: ast.Module, mine: dict[Key, nodes.Function]) -> Iterator[ast.stmt]:
+    """Those of the new module that the old one does not have; functions and classes by their names."""
+    classes = {each.name for each in old.body if isinstance(each, ast.ClassDef)}
+    known = {ast.dump(each) for each in old.body if not isinstance(each, Definition)}
+    for node in new.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                is_new = (node.name,) not in mine
+            case ast.ClassDef():
+                is_new = node.name not in classes
+            case _:
+                is_new = not nodes.is_docstring(node) and ast.dump(node) not in known
+        if is_new:
+            yield node
 
 
 def _bound(node: ast.stmt) -> list[str]:

@@ -80,7 +80,7 @@ def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: D
     unmet = _unmet(case.expectations, comparison, range(len(pool.patches)))
     pool = replace(pool, met=tuple(each for each in range(len(pool.patches)) if each not in unmet))
     assessed = [
-        _assessed(comparison, pool, group, known[first[group[0]].id], targets)
+        _assessed(comparison, pool, group, known[first[group[0]]], targets)
         for group in behaviours(comparison, [each for each in pool.met if each < pool.offered])
     ]
     assessed.sort(key=_needless)
@@ -106,9 +106,9 @@ class _Pool:
     """The numbers of those that meet the user's expectations."""
 
     @classmethod
-    def of(cls, offered: Sequence[Patch], known: Mapping[str, Pinned]) -> "_Pool":
+    def of(cls, offered: Sequence[Patch], known: Mapping[Patch, Pinned]) -> "_Pool":
         """Alternatives that are among the offered ones already are no others."""
-        seen = {patch.id for patch in offered}
+        seen = set(offered)
         rivals = _others((each for one in known.values() for each in one.rivals), seen, _MAX_RIVALS)
         mutants = _others((each for one in known.values() for each in one.mutants), seen, _MAX_MUTANTS)
         return cls((*offered, *rivals, *mutants), len(offered), len(rivals))
@@ -124,13 +124,13 @@ class _Pool:
         return [each for each in self.met if each >= self.offered + self.rivals]
 
 
-def _others(candidates: Iterable[Candidate], seen: set[str], most: int) -> list[Patch]:
+def _others(candidates: Iterable[Candidate], seen: set[Patch], most: int) -> list[Patch]:
     """Their patches, as far as they are new."""
     found: list[Patch] = []
     for each in candidates:
         patch = each.patch
-        if patch.id not in seen and len(found) < most:
-            seen.add(patch.id)
+        if len(found) < most and patch not in seen:
+            seen.add(patch)
             found.append(patch)
     return found
 
@@ -211,18 +211,18 @@ def _needless(one: Assessed) -> tuple[bool, bool, bool]:
     return is_possible, found.does_too_much, found.of_others > 0
 
 
-def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[str, Pinned]:
+def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[Patch, Pinned]:
     """By patch; those that change the same lines share the alternatives of the first of them."""
     of_place: dict[object, Pinned] = {}
-    found: dict[str, Pinned] = {}
+    found: dict[Patch, Pinned] = {}
     for patch in patches:
         place = tuple((each.path, changed_lines(each.before or b"", each.after or b"")) for each in patch.changes)
         if place not in of_place:
             if len(of_place) >= _MAX_PLACES or screen.deadline.passed:
-                found[patch.id] = Pinned()
+                found[patch] = Pinned()
                 continue
             of_place[place] = pinned(patch, case.hints, case.passing, screen)
-        found[patch.id] = of_place[place]
+        found[patch] = of_place[place]
     return found
 
 
@@ -250,8 +250,8 @@ def _assessed(
 
 def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned, targets: frozenset[NodeId]) -> float:
     """Share of the patch's mutants that pass the tests and are no worse; some of those that pass stand for all."""
-    own = {each.patch.id for each in known.mutants}
-    tried = [each for each in pool.mutants if pool.patches[each].id in own]
+    own = {each.patch for each in known.mutants}
+    tried = [each for each in pool.mutants if pool.patches[each] in own]
     if not tried:
         return 0.0
     unseen = len(own) * len(rivals_of(comparison, number, tried, targets)) / len(tried)

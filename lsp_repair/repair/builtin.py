@@ -65,7 +65,7 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, budget: Dea
             case.group, "search", tried, len(ranked), screen.tally.cpu_seconds, time.monotonic() - started
         )
     )
-    titles = {candidate.patch.id: candidate.title for candidate in ranked}
+    titles = {candidate.patch: candidate.title for candidate in ranked}
     patches = [candidate.patch for candidate in ranked]
     assessed = assessed_or_not(case, screen, patches, prover.deadline)
     prover.observe(SurvivorsAssessed(case.group, tuple(map(plain_facts, assessed.survivors))))
@@ -96,7 +96,7 @@ class _Offer:
 
 
 def _proved(
-    case: Case, survivors: Sequence[Assessed], titles: Mapping[str, str], prover: Prover, offer: _Offer
+    case: Case, survivors: Sequence[Assessed], titles: Mapping[Patch, str], prover: Prover, offer: _Offer
 ) -> Found:
     proposals: dict[str, Proposal] = {}
     last: Verdict | None = None
@@ -104,12 +104,12 @@ def _proved(
         patch = one.patch
         if prover.deadline.passed or len(proposals) >= offer.most:
             break
-        if prover.rejected.intersection(each.id for each in (patch, *one.alike)):
+        if prover.rejected and prover.rejected.intersection(each.id for each in (patch, *one.alike)):
             continue  # what the user rejected does not come back in other words
-        last = prover.judged(case, patch, titles[patch.id])
+        last = prover.judged(case, patch, titles[patch])
         if isinstance(last, Plausible):
             evidence = one.graded(last.evidence, prover.masked)
-            title = proposal_title(titles[patch.id], evidence)
+            title = proposal_title(titles[patch], evidence)
             telling = prover.masked(one.telling) if proposals else ""
             proposals[patch.id] = Proposal(
                 patch.id, Origin.SEARCH, title, patch, evidence, distinguishing_input=telling

@@ -20,6 +20,8 @@ _STALL_SECONDS = 30.0
 _SECONDS = 2.0
 """CPU time in which new calls are handed to all versions."""
 _MAX_LITERALS = 10
+_WITH_LITERALS = 1
+"""Of so many patches the literals are read: that takes a second in a long file."""
 _ENOUGH = 0.9
 """Share of the changed calls that both of two patches have to answer to be called alike: time may run out for some."""
 Key = tuple[str, int, str]
@@ -134,7 +136,7 @@ def compared(
 
 
 def _literals(patches: Sequence[Patch]) -> tuple[list[float], list[str]]:
-    codes = [changed_code(patch) for patch in patches]
+    codes = [changed_code(patch) for patch in patches[:_WITH_LITERALS]]
     numbers = dict.fromkeys(each for code in codes for each in code.numbers)
     texts = dict.fromkeys(each for code in codes for each in code.texts)
     return list(numbers)[:_MAX_LITERALS], list(texts)[:_MAX_LITERALS]
