@@ -13,7 +13,7 @@ from lsp_repair.cli import rendering
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.questions import with_answers
 from lsp_repair.cli.wiring import Arguments, fix_with_consent, observer, opened_ledger, projects
-from lsp_repair.domain.events import FixReport, Observer
+from lsp_repair.domain.events import FixReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.errors import CannotRunTestsError, LspRepairError, RefusedError
@@ -93,7 +93,7 @@ def _fix_all(
                 expectations=_expectations(arguments, ledger, project.root),
             )
             try:
-                run = partial(_fixed, project, observer(console, ledger), (folders, console))
+                run = partial(fix_with_consent, project, observe=observer(console, ledger), kept=(folders, console))
                 report = with_answers(run(request), request, run, (ledger, console))
             except CannotRunTestsError as error:
                 results.cannot_run[project.root] = error
@@ -106,10 +106,6 @@ def _fix_all(
         results.interrupted = True
     except LspRepairError as error:
         results.failure = error
-
-
-def _fixed(project: Project, observe: Observer, kept_in: tuple[Folders, Console], request: FixRequest) -> FixReport:
-    return fix_with_consent(project, request, observe, kept_in)
 
 
 def _expectations(arguments: Arguments, ledger: Ledger | None, root: Path) -> dict[str, tuple[str, ...]]:

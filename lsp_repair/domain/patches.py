@@ -74,7 +74,7 @@ class Patch:
         return "".join(unified_diff(change) for change in self.changes)
 
 
-@lru_cache(maxsize=64)  # of a long file it takes half a second, and a patch is asked for its identity again and again
+@lru_cache(maxsize=16)  # a patch is asked for its identity again and again; what is kept is ten times the file
 def _normalised(data: bytes | None) -> bytes:
     if data is None:
         return b"\0absent"

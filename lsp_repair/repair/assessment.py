@@ -78,10 +78,11 @@ def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: D
     tests = [test.request(_PATIENCE) for test in ordered]
     comparison = compared(screen.server, pool.patches, tests, deadline, _expectations(case))
     unmet = _unmet(case.expectations, comparison, range(len(pool.patches)))
-    pool = replace(pool, met=tuple(each for each in range(len(pool.patches)) if each not in unmet))
+    changes = {each: collateral(comparison, each, targets) for each in range(len(pool.patches)) if each not in unmet}
+    pool = replace(pool, changes=changes)
     assessed = [
         _assessed(comparison, pool, group, known[first[group[0]]], targets)
-        for group in behaviours(comparison, [each for each in pool.met if each < pool.offered])
+        for group in behaviours(comparison, [each for each in changes if each < pool.offered])
     ]
     assessed.sort(key=_needless)
     numbers = [first.index(one.patch) for one in assessed]
@@ -102,8 +103,8 @@ class _Pool:
     """The first so many may be offered."""
     rivals: int
     """So many after them are rivals; the rest are mutants."""
-    met: tuple[int, ...] = ()
-    """The numbers of those that meet the user's expectations."""
+    changes: Mapping[int, Collateral] = field(default_factory=dict[int, Collateral])
+    """What those change that meet the user's expectations, by their numbers."""
 
     @classmethod
     def of(cls, offered: Sequence[Patch], known: Mapping[Patch, Pinned]) -> "_Pool":
@@ -116,12 +117,12 @@ class _Pool:
     @property
     def competing(self) -> list[int]:
         """What could be offered in the place of another."""
-        return [each for each in self.met if each < self.offered + self.rivals]
+        return [each for each in self.changes if each < self.offered + self.rivals]
 
     @property
     def mutants(self) -> list[int]:
         """Further edits of what may be offered."""
-        return [each for each in self.met if each >= self.offered + self.rivals]
+        return [each for each in self.changes if each >= self.offered + self.rivals]
 
 
 def _others(candidates: Iterable[Candidate], seen: set[Patch], most: int) -> list[Patch]:
@@ -192,7 +193,7 @@ def _question(
     """Nothing is asked where the best one is proved."""
     if not survivors or survivors[0].grade is Grade.PROVED:
         return None
-    rivals = rivals_of(comparison, numbers[0], [each for each in pool.competing if each not in numbers], targets)
+    rivals = rivals_of(comparison, numbers[0], [each for each in pool.competing if each not in numbers], pool.changes)
     fork = deciding_call(comparison, [*numbers, *rivals], len(numbers), targets)
     if fork is None:
         return None
@@ -232,7 +233,7 @@ def _assessed(
     """The first of a group of equal behaviour."""
     number = group[0]
     change = change_of(comparison, number, targets)
-    found = collateral(comparison, number, targets)
+    found = pool.changes[number]
     facts = Facts(
         compared=change.compared,
         own_calls=change.entries_compared,
@@ -240,21 +241,21 @@ def _assessed(
         changed=change.compared - change.unchanged,
         pinned_by=known.by,
         rejected=known.rejected,
-        rivals=len(rivals_of(comparison, number, pool.competing, targets)),
+        rivals=len(rivals_of(comparison, number, pool.competing, pool.changes)),
         does_too_much=found.does_too_much,
-        unseen=_unseen(comparison, pool, number, known, targets),
+        unseen=_unseen(comparison, pool, number, known),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
     return Assessed(pool.patches[number], change, grade_of(facts), known, facts, found, alike)
 
 
-def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned, targets: frozenset[NodeId]) -> float:
+def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned) -> float:
     """Share of the patch's mutants that pass the tests and are no worse; some of those that pass stand for all."""
     own = {each.patch for each in known.mutants}
     tried = [each for each in pool.mutants if pool.patches[each] in own]
     if not tried:
         return 0.0
-    unseen = len(own) * len(rivals_of(comparison, number, tried, targets)) / len(tried)
+    unseen = len(own) * len(rivals_of(comparison, number, tried, pool.changes)) / len(tried)
     return unseen / (unseen + known.killed) if unseen else 0.0
 
 

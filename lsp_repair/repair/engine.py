@@ -20,12 +20,13 @@ from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
-from lsp_repair.repair.stages.grade_patch import graded, start_server
+from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
+from lsp_repair.repair.stages.warm_start import start_server
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmServer
 

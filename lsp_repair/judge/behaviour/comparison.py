@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Patch, SourceFile
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.judge.replay.changed_code import changed_code
+from lsp_repair.judge.replay.changed_code import literals_of
 from lsp_repair.pycode.replacements import Replacements, replacements
 from lsp_repair.pycode.units import Unit
 from lsp_repair.testrun.probe.warm import warm_records as records
@@ -19,9 +19,6 @@ OLD = -1
 _STALL_SECONDS = 30.0
 _SECONDS = 2.0
 """CPU time in which new calls are handed to all versions."""
-_MAX_LITERALS = 10
-_WITH_LITERALS = 1
-"""Of so many patches the literals are read: that takes a second in a long file."""
 _ENOUGH = 0.9
 """Share of the changed calls that both of two patches have to answer to be called alike: time may run out for some."""
 Key = tuple[str, int, str]
@@ -125,7 +122,7 @@ def compared(
         for path, new in found.items()
         for function in (*(unit.function for unit in new.functions), *new.readers)
     }
-    numbers, texts = _literals(patches)
+    numbers, texts = literals_of(patches[0])  # the best one's: reading those of all takes too long in a long file
     changed = dict.fromkeys(path for found in known.values() for path in found)
     files = [f"{root}/{path}" for path in (*changed, *expectations.files)]
     operation = records.CompareVersions(
@@ -133,13 +130,6 @@ def compared(
     )
     reports, done = server.answer(operation, deadline, _STALL_SECONDS)
     return _read(reports, done.cpu if done is not None else 0.0)
-
-
-def _literals(patches: Sequence[Patch]) -> tuple[list[float], list[str]]:
-    codes = [changed_code(patch) for patch in patches[:_WITH_LITERALS]]
-    numbers = dict.fromkeys(each for code in codes for each in code.numbers)
-    texts = dict.fromkeys(each for code in codes for each in code.texts)
-    return list(numbers)[:_MAX_LITERALS], list(texts)[:_MAX_LITERALS]
 
 
 def _replaced(patch: Patch) -> dict[str, Replacements]:

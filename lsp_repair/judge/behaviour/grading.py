@@ -1,6 +1,6 @@
 """How much the answers of several patches say of each: their behaviours, what they change needlessly, their grade."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.domain.behaviour import Grade
@@ -89,18 +89,18 @@ def _is_constant(pairs: Sequence[tuple[Answer, Answer]]) -> bool:
 
 
 def rivals_of(
-    comparison: Comparison, number: int, others: Iterable[int], targets: frozenset[NodeId]
+    comparison: Comparison, number: int, others: Iterable[int], changes: Mapping[int, Collateral]
 ) -> tuple[int, ...]:
     """The other patches that do not answer everything alike, as far as that was seen, and do not change more needlessly.
 
     What does more of that, and less of nothing, is no way in which a person would have mended the code.
     """
-    mine = collateral(comparison, number, targets).needless
+    mine = changes[number].needless
     found: list[int] = []
     for other in others:
         if other == number or comparison.agree(number, other):
             continue
-        theirs = collateral(comparison, other, targets).needless
+        theirs = changes[other].needless
         if theirs == mine or any(one < another for one, another in zip(theirs, mine, strict=True)):
             found.append(other)
     return tuple(found)

@@ -2,10 +2,10 @@
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.pycode.modules import Module, parsed, read_module
 from lsp_repair.pycode.nodes import Function, first_line, name_of
 
@@ -22,6 +22,11 @@ _PURE_MODULES = frozenset(
 _IMPURE = frozenset({"open", "input", "globals", "vars", "locals", "id", "hash", "setattr", "now", "today", "utcnow"})
 _CACHING = frozenset({"cache", "lru_cache", "cached_property", "singledispatch"})
 _REPLACING = (b"patch", b"mock", b"Mock", b"setattr", b"setenv", b"environ", b"reload", b"chdir")
+
+
+Literals = tuple[tuple[int | float, ...], tuple[str, ...]]
+"""Numbers, and texts."""
+_Pair = tuple[FileChange, Module, Module]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,31 @@ class ChangedCode:
 
 def changed_code(patch: Patch) -> ChangedCode:
     """Read both sides of every Python file that the patch changes; what does not parse tells nothing."""
-    pairs = [
+    pairs = _pairs(patch)
+    functions = {change.path: _changed(before, after) for change, before, after in pairs}
+    numbers, texts = _literals(functions, pairs)
+    return ChangedCode(
+        functions={path: [first_line(each) for each in found] for path, found in functions.items()},
+        mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
+        new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
+        compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
+        numbers=numbers,
+        texts=texts,
+        catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
+        or any(_raises(after) < _raises(before) for _, before, after in pairs),
+        reads_place=any(change.mentions_more(*_PLACES) for change, _, _ in pairs),
+        reads_seed=any(change.mentions_more(b"SEED") for change, _, _ in pairs),
+    )
+
+
+def literals_of(patch: Patch) -> Literals:
+    """Where behaviour may turn: see `ChangedCode.numbers` and `texts`; in a long file much quicker than all the facts."""
+    pairs = _pairs(patch)
+    return _literals({change.path: _changed(before, after) for change, before, after in pairs}, pairs)
+
+
+def _pairs(patch: Patch) -> list[_Pair]:
+    return [
         (change, before, after)
         for change in patch.changes
         if change.path.endswith(".py")
@@ -57,24 +86,14 @@ def changed_code(patch: Patch) -> ChangedCode:
         and (before := read_module(change.before)) is not None
         and (after := read_module(change.after)) is not None
     ]
-    functions = {change.path: _changed(before, after) for change, before, after in pairs}
+
+
+def _literals(functions: Mapping[str, Sequence[Function]], pairs: Sequence[_Pair]) -> Literals:
     first = [each for path, found in functions.items() for each in found if path]
     literals = [*_values(first), *_values([after.tree for _, _, after in pairs])]
     numbers = [each for each in literals if isinstance(each, int | float) and not isinstance(each, bool)]
-    return ChangedCode(
-        functions={path: [first_line(each) for each in found] for path, found in functions.items()},
-        mended=sum(_mended(before, after, functions[change.path]) for change, before, after in pairs),
-        new_literals=frozenset[str]().union(*(_new_literals(before, after) for _, before, after in pairs)),
-        compares_more=any(_new_literals(before, after, _compared) for _, before, after in pairs),
-        numbers=tuple(dict.fromkeys(numbers))[:_MAX_LITERALS],
-        texts=tuple(dict.fromkeys(each for each in literals if isinstance(each, str) and len(each) <= 80))[
-            :_MAX_LITERALS
-        ],
-        catches_more=any(_catchers(after) > _catchers(before) for _, before, after in pairs)
-        or any(_raises(after) < _raises(before) for _, before, after in pairs),
-        reads_place=any(change.mentions_more(*_PLACES) for change, _, _ in pairs),
-        reads_seed=any(change.mentions_more(b"SEED") for change, _, _ in pairs),
-    )
+    texts = [each for each in literals if isinstance(each, str) and len(each) <= 80]
+    return tuple(dict.fromkeys(numbers))[:_MAX_LITERALS], tuple(dict.fromkeys(texts))[:_MAX_LITERALS]
 
 
 def _changed(before: Module, after: Module) -> list[Function]:

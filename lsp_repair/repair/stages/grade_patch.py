@@ -1,4 +1,4 @@
-"""The warm server of a session, and what a foreign patch that was proved is worth by it."""
+"""What a foreign patch that was proved is worth: the assessment of `check`, with a warm server of its own."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -14,20 +14,9 @@ from lsp_repair.repair.case import build_case, build_ladder
 from lsp_repair.repair.stages.baseline import Baseline
 from lsp_repair.repair.stages.localise import traced_passing
 from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.repair.stages.warm_start import start_server
 from lsp_repair.screening.screens import WarmScreen
-from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, WarmServer, start_warm
-
-_MAX_WARM_TESTS = 600
-"""A larger suite is not served whole, only the files of its failing tests."""
-
-
-def start_server(prepared: Prepared, baseline: Baseline, deadline: Deadline, jobs: int) -> WarmServer | NotWarm:
-    """A warm server for the baseline's tests, confined as candidates are."""
-    files = baseline.chosen.files
-    if len(baseline.run.collected) > _MAX_WARM_TESTS:
-        files = tuple(dict.fromkeys(result.node_id.file for result in baseline.failing))
-    place = prepared.place.for_candidates(baseline.run.oracle_paths)
-    return start_warm(place, WarmRequest(files, None, jobs), deadline)
+from lsp_repair.testrun.warm_server import NotWarm
 
 
 def graded(  # noqa: PLR0913, PLR0917 - the whole of a check: what was run, the patch, its proof, and the user's limits

@@ -66,7 +66,7 @@ def _available(report: Report, view: View) -> list[str]:
     if best is None:
         return []
     more = f" (and {len(others)} more)" if others else ""
-    return [f"{'Fix available' if best.proved else 'Possible fix'}: {best.title.removeprefix('possible: ')}{more}"]
+    return [f"{'Fix available' if best.proved else 'Possible fix'}: {best.bare_title}{more}"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,7 @@ def _asked(report: Report) -> list[str]:
 
 
 def _offered(offer: Offer, shown: Callable[[str], str]) -> list[str]:
-    lines = [
-        f"- {'fix available' if offer.proved else 'possible fix'}: {shown(offer.title.removeprefix('possible: '))}"
-    ]
+    lines = [f"- {'fix available' if offer.proved else 'possible fix'}: {shown(offer.bare_title)}"]
     lines += [f"- changes: {shown(each)}" for each in offer.behaviour]
     return [*lines, *(f"- note: {shown(note)}" for note in offer.notes)]
 

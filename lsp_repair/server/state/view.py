@@ -61,6 +61,11 @@ class Offer:
     notes: tuple[str, ...] = ()
     """What to know before accepting it; findings as `path:line: message`."""
 
+    @property
+    def bare_title(self) -> str:
+        """The title without its grade, for where that is said already."""
+        return self.title if self.proved else self.title.replace("possible: ", "", 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

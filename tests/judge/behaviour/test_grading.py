@@ -7,7 +7,8 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.judge.behaviour.asking import deciding_call, is_plain_call
 from lsp_repair.judge.behaviour.change import change_of, telling_call
 from lsp_repair.judge.behaviour.comparison import OLD, Answer, ComparedCall, Comparison
-from lsp_repair.judge.behaviour.grading import Facts, behaviours, collateral, grade_of, rivals_of
+from lsp_repair.judge.behaviour.grading import Facts, behaviours, collateral, grade_of
+from lsp_repair.judge.behaviour.grading import rivals_of as rivals_by
 
 TARGET, OTHER = NodeId("t.py::red"), NodeId("t.py::green")
 TARGETS = frozenset({TARGET})
@@ -34,6 +35,10 @@ def answer(value):
     is_error = value.startswith("raises ")
     kind = value.split()[1] if is_error else type(eval(value)).__name__
     return Answer(value, value, value, kind, kind if is_error else None)
+
+
+def rivals_of(found, number, others, targets):
+    return rivals_by(found, number, others, {each: collateral(found, each, targets) for each in found.answers})
 
 
 def facts(**changed):

@@ -32,10 +32,9 @@ class Versions:
     """The versions that can be put in place here, by key; `OLD` always can."""
 
     def __init__(self, warm: Warm, requested: Sequence[warm_records.Version]) -> None:
+        self._warm = warm
         self._live = warm.live
-        self._caches = warm.caches
         self._undo: Undo = []
-        self._flags: dict[str, int] = {}
         self._modules: dict[str, ModuleType] = {
             file: module
             for module in list(sys.modules.values())
@@ -66,8 +65,7 @@ class Versions:
                 self._functions[key] = [self._made(each) for each in version.functions]
             for each in self._functions[key]:
                 self._replace(each)
-        for cache in self._caches:
-            cache.cache_clear()
+        self._warm.clear_caches()
 
     def watched(self, places: Sequence[warm_records.Place]) -> dict[CodeType, Watched]:
         """The functions at these places as they are now, with those defined in them, by their code."""
@@ -99,7 +97,7 @@ class Versions:
         before = dict(names)
         self._undo.append(lambda: _restored(names, before))
         for text in statements:
-            exec(compile(text, path, "exec", self._flags_of(path), dont_inherit=True), names)  # noqa: S102 - the candidate
+            exec(compile(text, path, "exec", swap.flags_of_file(path), dont_inherit=True), names)  # noqa: S102 - the candidate
         for name, old in before.items():
             if names.get(name) is not old and not isinstance(old, (int, float, str, bytes, bool, type(None))):
                 self._rebind(name, old, names[name])
@@ -112,7 +110,7 @@ class Versions:
                 self._undo.append(lambda names=names: names.__setitem__(name, old))  # type: ignore[misc]
 
     def _made(self, each: warm_records.Swap) -> _Function:
-        code = swap.compiled(each.path, each.first, each.shells, each.text, self._flags_of(each.path))
+        code = swap.compiled(each.path, each.first, each.shells, each.text, swap.flags_of_file(each.path))
         return _Function(each, code, self._function(each))
 
     def _function(self, each: warm_records.Swap) -> Optional[FunctionType]:
@@ -126,7 +124,7 @@ class Versions:
         names = dict(vars(module)) if module is not None else {}
         whole = ast.fix_missing_locations(ast.Module([node], []))
         try:
-            exec(compile(whole, each.path, "exec", self._flags_of(each.path), dont_inherit=True), names)  # noqa: S102 - the same
+            exec(compile(whole, each.path, "exec", swap.flags_of_file(each.path), dont_inherit=True), names)  # noqa: S102 - the same
         except Exception:  # noqa: BLE001 - a default that names something of the class
             return None
         made: object = names.get(each.name)
@@ -141,12 +139,6 @@ class Versions:
             if made is not None and not _same_defaults(before, made):
                 self._undo.append(lambda function=function, before=before: _with_defaults(function, *before))  # type: ignore[misc]
                 _with_defaults(function, made.__defaults__, made.__kwdefaults__)
-
-    def _flags_of(self, path: str) -> int:
-        if path not in self._flags:
-            with open(path, "rb") as file:
-                self._flags[path] = swap.code_flags(file.read())
-        return self._flags[path]
 
 
 def _restored(names: dict[str, Any], before: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ class Comparing:
     def _tells(self, call: _Call) -> bool:
         """Whether the old code and the version that runs answer a later call of a test differently."""
         old, new = (self._answers(key, call, near=0).get(call.digest) for key in self._versions.keys[:2])
-        return old is not None and new is not None and old != new
+        return old is not None and new is not None and old.gives != new.gives
 
     def _site(self, frame: FrameType) -> str:
         """The innermost line of the test's own file that led here."""
@@ -140,14 +140,14 @@ class Comparing:
         near = _NEAR if self._of_function.get(call.entry.frame.f_code, 0) <= _WITH_NEIGHBOURS else 0
         found = {key: self._answers(key, call, near) for key in self._versions.keys}
         old = found[OLD]
-        if any(_gives(answers, given) != _gives(old, given) for answers in found.values() for given in old):
+        if any(_differs(answer, answers) for answers in found.values() for answer in old.values()):
             again = self._answers(OLD, call, near)  # what the old code answers otherwise the second time tells nothing
-            old = {given: answer for given, answer in old.items() if _gives(again, given) == _gives(old, given)}
+            old = {given: answer for given, answer in old.items() if not _differs(answer, again)}
         for key, answers in found.items():
             for given in answers.keys() & old.keys():
                 self._emit(warm_records.VersionAnswer(self._count, key, *answers[given]))
 
-    def _answers(self, key: int, call: _Call, near: int) -> dict[str, tuple[Any, ...]]:
+    def _answers(self, key: int, call: _Call, near: int) -> dict[str, Answer]:
         """By input, with at most so many neighbours."""
 
         def perform(emit: Callable[[dict[str, Any]], None]) -> None:
@@ -163,17 +163,17 @@ class Comparing:
             for answer in (answering.recorded(call.arguments, call.digest), *answering.near_answers(others)):
                 emit({"kind": "answered", "answer": answer})
 
-        found: dict[str, tuple[Any, ...]] = {}
+        found: dict[str, Answer] = {}
         for report in forked(perform, _CLOCK_SECONDS):
             answer: Any = report.get("answer")
-            if isinstance(answer, list) and answer:  # a neighbour may be what the test gave itself
-                found.setdefault(str(answer[0]), tuple(answer))
+            if isinstance(answer, list) and len(answer) == len(Answer._fields):
+                found.setdefault(str(answer[0]), Answer(*answer))  # a neighbour may be what the test gave itself
         return found
 
 
-def _gives(answers: Mapping[str, tuple[Any, ...]], given: str) -> Any:
-    """The digest of an answer."""
-    return answers[given][Answer._fields.index("gives")] if given in answers else None
+def _differs(answer: Answer, answers: Mapping[str, Answer]) -> bool:
+    """Whether these answers lack one to the same input that gives the same."""
+    return answer.given not in answers or answers[answer.given].gives != answer.gives
 
 
 def compare_versions(warm: Warm, request: warm_records.CompareVersions, emit: Emit) -> None:

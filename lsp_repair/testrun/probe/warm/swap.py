@@ -12,6 +12,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Optional
 
@@ -59,6 +60,13 @@ def code_flags(source: bytes) -> int:
             for alias in node.names:
                 flags |= getattr(__future__, alias.name).compiler_flag
     return flags
+
+
+@lru_cache(maxsize=None)  # in a child, whose files stay as they are
+def flags_of_file(path: str) -> int:
+    """The compiler flags of the module in a file."""
+    with open(path, "rb") as file:
+        return code_flags(file.read())
 
 
 def compiled(path: str, first_line: int, shells: Sequence[str], text: str, flags: int) -> CodeType:

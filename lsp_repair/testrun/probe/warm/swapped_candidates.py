@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from types import CodeType
 from typing import Any, Callable, Optional
 
 from .. import limits
@@ -40,6 +39,11 @@ class Warm:
         self.caches = function_caches(root)
         gc.freeze()
 
+    def clear_caches(self) -> None:
+        """Forget what functions of the project remember by `lru_cache`."""
+        for cache in self.caches:
+            cache.cache_clear()
+
 
 class SwappedCandidates:
     """The tests of one request and how they are run."""
@@ -48,7 +52,6 @@ class SwappedCandidates:
         self._warm = warm
         self._tests = tests
         self._run_all = run_all
-        self._flags: dict[str, int] = {}
 
     def judge(self, candidate: Swap) -> ScreenedCandidate:
         """The verdict on one candidate, with the number of tests passed."""
@@ -66,19 +69,13 @@ class SwappedCandidates:
 
     def swap_in(self, candidate: Swap) -> swap.Undo:
         """Replace a function by the candidate's version of it; raises NotSwappableError, or what compiling raises."""
-        undo = self._warm.live.replace(candidate.path, candidate.first, candidate.name, self.compiled(candidate))
-        self.clear_caches()
-        return undo
-
-    def compiled(self, candidate: Swap) -> CodeType:
-        """The code of the candidate's version of a function; raises the same."""
         path, first, name = candidate.path, candidate.first, candidate.name
         if (path, name, first) in self._warm.import_time:
             raise swap.NotSwappableError
-        if path not in self._flags:
-            with open(path, "rb") as file:
-                self._flags[path] = swap.code_flags(file.read())
-        return swap.compiled(path, first, candidate.shells, candidate.text, self._flags[path])
+        code = swap.compiled(path, first, candidate.shells, candidate.text, swap.flags_of_file(path))
+        undo = self._warm.live.replace(path, first, name, code)
+        self._warm.clear_caches()
+        return undo
 
     def _verdict(self, key: int) -> ScreenedCandidate:
         passed = 0
@@ -96,7 +93,7 @@ class SwappedCandidates:
 
     def outcomes_of_original(self) -> list[Optional[str]]:
         """The error type of each test on the unchanged code, None where it passes."""
-        self.clear_caches()
+        self._warm.clear_caches()
         found = [self._original_outcome(test) for test in self._tests]
         self._forget()
         return found
@@ -112,9 +109,4 @@ class SwappedCandidates:
     def _forget(self) -> None:
         if self._tests:
             self._warm.items.tear_down_all(self._tests[0].id)
-        self.clear_caches()
-
-    def clear_caches(self) -> None:
-        """Forget what functions of the project remember by `lru_cache`."""
-        for cache in self._warm.caches:
-            cache.cache_clear()
+        self._warm.clear_caches()
