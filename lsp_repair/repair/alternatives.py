@@ -14,6 +14,8 @@ from lsp_repair.search.generation import first_order
 
 _MOST = 40
 """Of each side of a patch."""
+_UNTRIED = 12
+"""Alternatives on each side that are screened for this; what the search has screened before costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ def pinned(patch: Patch, hints: Hints, passing: Iterable[TestResult], screen: Wa
     new: list[Candidate] = []
     for side, candidate in alternatives(patch, hints):
         (new if side else old).append(candidate)
-    found = {screened.candidate: screened for screened in screen([*old, *new])}
-    survivors = {key for key, each in found.items() if each.survived}
+    found = {each: was for each in old if (was := screen.before(each)) is not None}
+    untried = [*[each for each in old if each not in found][:_UNTRIED], *new[:_UNTRIED]]
+    found |= {each.candidate: each.survived for each in screen(untried) if not each.inconclusive}
+    survivors = {key for key, survived in found.items() if survived}
     also = _also_repaired(patch, screen)
     lesser = {each for each in survivors if also and screen.also_repaired(each) < also}
-    rejected = lesser | {key for key, each in found.items() if not each.survived and not each.inconclusive}
+    rejected = lesser | (found.keys() - survivors)
     rivals, mutants = (tuple(each for each in side if each in survivors - lesser) for side in (old, new))
     return Pinned(by, len(rejected), len(rejected.intersection(new)), rivals, mutants)
 
@@ -75,7 +79,7 @@ def alternatives(patch: Patch, hints: Hints) -> Iterator[tuple[bool, Candidate]]
                 after = each.after
                 if after not in seen:
                     seen.add(after)
-                    yield source is new, _on(old, after, each.template, each)
+                    yield source is new, each if source is old else _on(old, after, each.template, each)
 
 
 def _on(source: SourceFile, after: bytes, template: str, made: Candidate | None = None) -> Candidate:

@@ -8,11 +8,12 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import SurvivorFacts
 from lsp_repair.domain.patches import Candidate, Patch, Screened
 from lsp_repair.domain.runs import NodeId
-from lsp_repair.domain.verdicts import Evidence
+from lsp_repair.domain.verdicts import Evidence, Finding
 from lsp_repair.judge.behaviour.asking import deciding_call
 from lsp_repair.judge.behaviour.change import change_of, telling_call
 from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
 from lsp_repair.judge.behaviour.grading import Collateral, Facts, behaviours, collateral, grade_of, rivals_of
+from lsp_repair.judge.behaviour.odd_answers import odd_answers
 from lsp_repair.repair.alternatives import Pinned, changed_lines, pinned
 from lsp_repair.repair.case import Case
 from lsp_repair.screening.screens import WarmScreen
@@ -38,6 +39,8 @@ class Assessed:
     collateral: Collateral | None = None
     alike: tuple[Patch, ...] = ()
     """Others that answer every compared call in the same way."""
+    findings: tuple[Finding, ...] = ()
+    """What its answers show that a person should look at."""
     telling: str = ""
     """A call that sets it apart from the best one, with both results."""
 
@@ -46,9 +49,12 @@ class Assessed:
         examples = (
             Example(masked(each.call), masked(each.before), masked(each.after)) for each in self.change.examples
         )
+        known = {each.code for each in evidence.findings}
+        found = (replace(each, message=masked(each.message)) for each in self.findings if each.code not in known)
         return replace(
             evidence,
             grade=self.grade,
+            findings=(*evidence.findings, *found),
             behaviour=replace(self.change, examples=tuple(examples)),
             pinned_by=self.pinned.by,
             alternatives_rejected=self.pinned.rejected,
@@ -76,7 +82,7 @@ def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: D
     every = [*screen.ladder.others, *screen.ladder.confirming]
     ordered = sorted(every, key=lambda test: test.node_id not in targets)
     tests = [test.request(_PATIENCE) for test in ordered]
-    comparison = compared(screen.server, pool.patches, tests, deadline, _expectations(case))
+    comparison = compared(screen.server, pool.patches, tests, deadline, _expectations(case), pool.offered)
     unmet = _unmet(case.expectations, comparison, range(len(pool.patches)))
     changes = {each: collateral(comparison, each, targets) for each in range(len(pool.patches)) if each not in unmet}
     pool = replace(pool, changes=changes)
@@ -204,12 +210,12 @@ def _question(
     return Question(fork.call, tuple(answers))
 
 
-def _needless(one: Assessed) -> tuple[bool, bool, bool]:
+def _needless(one: Assessed) -> tuple[bool, bool, bool, bool]:
     """What speaks against a survivor, the worst first; equal ones stay in the order of the search."""
-    found, is_possible = one.collateral, one.grade is Grade.POSSIBLE
+    found, is_possible, is_odd = one.collateral, one.grade is Grade.POSSIBLE, bool(one.findings)
     if found is None:
-        return is_possible, False, False
-    return is_possible, found.does_too_much, found.of_others > 0
+        return is_possible, is_odd, False, False
+    return is_possible, is_odd, found.does_too_much, found.of_others > 0
 
 
 def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[Patch, Pinned]:
@@ -246,7 +252,10 @@ def _assessed(
         unseen=_unseen(comparison, pool, number, known),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
-    return Assessed(pool.patches[number], change, grade_of(facts), known, facts, found, alike)
+    patch = pool.patches[number]
+    findings = odd_answers(comparison, number, patch, targets)
+    grade = Grade.POSSIBLE if findings else grade_of(facts)
+    return Assessed(patch, change, grade, known, facts, found, alike, findings)
 
 
 def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned) -> float:

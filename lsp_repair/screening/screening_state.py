@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.patches import Candidate, Screened, SourceFile
+from lsp_repair.domain.patches import Candidate, Edit, Screened, SourceFile
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.pycode.units import Function, FunctionIndex, Unit
 from lsp_repair.testrun.probe.warm import warm_records as records
@@ -103,6 +103,8 @@ class ScreeningState:
     """Candidates that killed or disturbed the server; they are not run again."""
     slow: set[Candidate] = field(default_factory=set[Candidate])
     """Inconclusive candidates, which get more time when they are screened again."""
+    known: dict[tuple[str, tuple[Edit, ...]], bool] = field(default_factory=dict[tuple[str, tuple[Edit, ...]], bool])
+    """Whether candidates survived, by path and edits."""
     swap_is_trusted: dict[tuple[str, Function], bool] = field(default_factory=dict[tuple[str, Function], bool])
     """By path and function, where the original went through the tier."""
     reload_is_trusted: dict[str, bool] = field(default_factory=dict[str, bool])

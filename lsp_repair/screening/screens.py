@@ -7,7 +7,7 @@ known outcome.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lsp_repair.domain.patches import Candidate, Screened
+from lsp_repair.domain.patches import Candidate, Edit, Screened
 from lsp_repair.screening.reload_tier import ReloadTier
 from lsp_repair.screening.screening_state import ScreeningState
 from lsp_repair.screening.swap_tier import SwapTier
@@ -23,6 +23,16 @@ class WarmScreen(ScreeningState):
 
     def __call__(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
         """Screen in order of arrival; a candidate that was inconclusive before runs alone and with more time."""
+        for screened in self._screened(candidates):
+            if not screened.inconclusive:
+                self.known[_place(screened.candidate)] = screened.survived
+            yield screened
+
+    def before(self, candidate: Candidate) -> bool | None:
+        """Whether the same edit survived when it was screened; None where it was not, or nothing came of it."""
+        return self.known.get(_place(candidate))
+
+    def _screened(self, candidates: Sequence[Candidate]) -> Iterator[Screened]:
         again = [each for each in candidates if each in self.slow]
         fresh = [each for each in candidates if each not in self.slow and each not in self.quarantined]
         placed = [(each, self.unit(each)) for each in fresh]
@@ -54,3 +64,7 @@ class WarmScreen(ScreeningState):
         tests = [test.request() for test in self.ladder.others]
         found, _ = self.server.answer(records.Screen(swaps, tests, run_all=True), self.deadline, 5.0)
         return next((each.passed for each in found if isinstance(each, records.ScreenedCandidate)), 0)
+
+
+def _place(candidate: Candidate) -> tuple[str, tuple[Edit, ...]]:
+    return candidate.source.path, candidate.edits

@@ -126,7 +126,12 @@ _OF_THE_WARM_SERVER: Mapping[str, Read] = {
     **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap, warm_records.Spawning),
     **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Entry),
     **_readers(
-        warm_records.ReimportedOutcome, warm_records.NotComparable, warm_records.VersionAnswer, warm_records.Expected
+        warm_records.ReimportedOutcome,
+        warm_records.NotComparable,
+        warm_records.VersionAnswer,
+        warm_records.Disguised,
+        warm_records.SetByModule,
+        warm_records.Expected,
     ),
 }
 OF_A_REPLAY: Mapping[str, Read] = {

@@ -24,6 +24,9 @@ _ENOUGH = 0.9
 Key = tuple[str, int, str]
 """A function by file and first line, and a digest of what it is given."""
 
+Disguise = tuple[int, str]
+"""An entry, and what has another name or is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedCall:
@@ -50,6 +53,10 @@ class Answer:
     type: str
     """Of the result, or of the error."""
     error: str | None
+    refused: bool = False
+    """Whether a statement of the project's own raised it."""
+    state: tuple[str, ...] = ()
+    """What the call changed for the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ class Comparison:
     """Calls that tests made into the changed functions."""
     expected: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     """By the patch's number, for each expectation: empty where it is true or about other code, else what it is."""
+    disguised: Mapping[int, Mapping[Disguise, bool]] = field(default_factory=dict[int, Mapping[Disguise, bool]])
+    """By the patch's number: whether its answer stays when something of the tests' has another name."""
+    set_by_module: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    """By the patch's number: what its statements change for the whole process when the module is imported."""
     seconds: float = 0.0
     """Of CPU time."""
 
@@ -103,14 +114,18 @@ class Expectations:
     files: tuple[str, ...] = ()
 
 
-def compared(
+def compared(  # noqa: PLR0913, PLR0917 - who answers, which versions, to which tests, for how long, and what is looked at
     server: WarmServer,
     patches: Sequence[Patch],
     tests: Sequence[records.TestToRun],
     deadline: Deadline,
     expectations: Expectations = Expectations(),
+    offered: int = 0,
 ) -> Comparison:
-    """All patches beside the old code; one that a running process cannot take on has no answers."""
+    """All patches beside the old code; one that a running process cannot take on has no answers.
+
+    The first so many of them may be offered, and are called in disguise as well.
+    """
     root = str(server.place.root)
     known = {number: found for number, patch in enumerate(patches) if (found := _replaced(patch))}
     versions = [_version(number, root, found) for number, found in known.items()]
@@ -126,7 +141,7 @@ def compared(
     changed = dict.fromkeys(path for found in known.values() for path in found)
     files = [f"{root}/{path}" for path in (*changed, *expectations.files)]
     operation = records.CompareVersions(
-        versions, list(places.values()), list(tests), numbers, texts, _SECONDS, expectations.expressions, files
+        versions, list(places.values()), list(tests), numbers, texts, _SECONDS, expectations.expressions, files, offered
     )
     reports, done = server.answer(operation, deadline, _STALL_SECONDS)
     return _read(reports, done.cpu if done is not None else 0.0)
@@ -170,9 +185,23 @@ def _read(reports: Sequence[object], seconds: float) -> Comparison:
         key = (entry.path, entry.first, each.given)
         if key in calls and calls[key].entry == each.entry:
             answers.setdefault(each.version, {})[key] = Answer(
-                each.gives, each.result, each.shown, each.type, each.error
+                each.gives, each.result, each.shown, each.type, each.error, each.refused, tuple(each.state)
             )
-    return Comparison(calls, answers, len(entries), _expected(reports), seconds)
+    return Comparison(
+        calls, answers, len(entries), _expected(reports), _disguised(reports), _set_by_module(reports), seconds
+    )
+
+
+def _set_by_module(reports: Sequence[object]) -> dict[int, tuple[str, ...]]:
+    return {each.version: tuple(each.parts) for each in reports if isinstance(each, records.SetByModule)}
+
+
+def _disguised(reports: Sequence[object]) -> dict[int, dict[Disguise, bool]]:
+    found: dict[int, dict[Disguise, bool]] = {}
+    for each in reports:
+        if isinstance(each, records.Disguised):
+            found.setdefault(each.version, {})[each.entry, each.what] = each.same
+    return found
 
 
 def _expected(reports: Sequence[object]) -> dict[int, tuple[str, ...]]:

@@ -10,10 +10,11 @@ from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Finding, Flag, Reason
 from lsp_repair.judge.capabilities.new_uses import is_python
 from lsp_repair.judge.proof_context import LayerResult, ProofContext, refused
-from lsp_repair.judge.rules.rule_context import RuleContext, SuiteFacts
+from lsp_repair.judge.rules.moved_references import comparisons_at
+from lsp_repair.judge.rules.rule_context import RuleContext, Sides, SuiteFacts
 from lsp_repair.judge.rules.rule_registry import RULES, Rule, Severity, Subject
 from lsp_repair.judge.tested_inputs.tested_literals import literals_of_tests
-from lsp_repair.pycode.modules import read_module
+from lsp_repair.pycode.modules import parsed, read_module
 
 _MAX_FINDINGS = 5
 """Of one rule in one file."""
@@ -41,9 +42,14 @@ def read_patch(
 
     tests = [path for path in sorted(oracle) if path.endswith(".py")]
     literals = literals_of_tests(targets, context.baseline.collected, read)
-    suite = SuiteFacts(
-        literals, lambda: (read(path) or b"" for path in tests), product, _failing_lines(context.baseline, targets)
-    )
+    failing = _failing_lines(context.baseline, targets)
+
+    def failed_comparisons() -> Iterator[Sides]:
+        for path in failing.keys() & set(tests):
+            tree = parsed(read(path) or b"")
+            yield from comparisons_at(tree, failing[path]) if tree is not None else ()
+
+    suite = SuiteFacts(literals, lambda: (read(path) or b"" for path in tests), product, failing, failed_comparisons)
     return read_rules(patch, suite, edited)
 
 

@@ -13,6 +13,14 @@ def _nothing() -> Iterable[bytes]:
     return ()
 
 
+Sides = tuple[frozenset[str], frozenset[str]]
+"""Names of what is called on the left and on the right of a comparison."""
+
+
+def _no_comparisons() -> Iterable[Sides]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class SuiteFacts:
     """What rules know about the tests; sources are read when a rule asks for them."""
@@ -24,6 +32,8 @@ class SuiteFacts:
     """Modules of the project that the tests imported and that are not tests."""
     failing_lines: Mapping[str, frozenset[int]] | None = None
     """Lines on the way to the failures of the targets, by path; None where no failure is known."""
+    failed_comparisons: Callable[[], Iterable[Sides]] = _no_comparisons
+    """Equalities in the tests at which the targets failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ import pytest
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.verdicts import Flag
 from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
+from lsp_repair.judge.behaviour.odd_answers import odd_answers
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe.warm.warm_records import Style, TestToRun
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
@@ -40,6 +42,23 @@ def compare(tmp_path: Path) -> Compare:
             ids = [test.node_id for test in server.collection.collected]
             known = Expectations(expect, ("test_product.py",))
             requests = [TestToRun(each, Style.DIRECT, 5.0) for each in ids]
-            return compared(server, patches, requests, Deadline.after(60), known)
+            return compared(server, patches, requests, Deadline.after(60), known, offered=len(patches))
+
+    return run
+
+
+@pytest.fixture
+def look(compare: Compare) -> Callable[..., dict[Flag, str]]:
+    """What a person should look at in one changed text, by its code; tests whose name ends in `red` fail before."""
+
+    def run(code: str, tests: str, *replaced: tuple[str, str]) -> dict[Flag, str]:
+        code, after = textwrap.dedent(code), textwrap.dedent(code)
+        for old, new in replaced:
+            assert old in after
+            after = after.replace(old, new)
+        found = compare(code, tests, (code, after))
+        patch = Patch((FileChange("product.py", code.encode(), after.encode()),))
+        targets = frozenset(call.test for call in found.calls.values() if call.test.endswith("red"))
+        return {each.code: each.message for each in odd_answers(found, 0, patch, targets)}
 
     return run

@@ -38,11 +38,13 @@ class Opaque(Exception):  # noqa: N818 - an outcome: the value cannot be told fr
 class NormalForm:
     """Makes texts; `places` are folders and the words that stand for them, so that two copies give the same text.
 
-    Without `is_strict` a part that cannot be seen, or of which there is too much, is named by its type.
+    Without `is_strict` a part that cannot be seen, or of which there is too much, is named by its type. All of `words` count
+    as one.
     """
 
-    def __init__(self, places: dict[str, str], *, is_strict: bool = True) -> None:
+    def __init__(self, places: dict[str, str], *, is_strict: bool = True, words: Iterable[str] = ()) -> None:
         self._is_strict = is_strict
+        self._words = sorted(words, key=len, reverse=True)
         self._places = sorted(places.items(), key=lambda pair: -len(pair[0]))
         self._left = 0
         self._around: list[int] = []
@@ -51,7 +53,10 @@ class NormalForm:
         """The text; raises Opaque."""
         self._left = _MAX_NODES
         self._around = []
-        return capped(self._of(value))
+        text = self._of(value)
+        for word in self._words:
+            text = text.replace(word, "<word>")
+        return capped(text)
 
     def _of(self, value: object) -> str:
         self._left -= 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
+import dis
 import hashlib
 import io
-import re
 import sys
 import time
-from collections.abc import Iterator
-from types import CodeType, FunctionType
+from collections.abc import Collection, Iterator, Sequence
+from types import CodeType, FunctionType, TracebackType
 from typing import Any, NamedTuple, Optional, cast
 
 from .. import facts, limits
@@ -17,17 +17,19 @@ from ..replay.lazy_results import driven
 from ..replay.neighbours import Variations
 from ..replay.normal_form import NormalForm, type_name
 from ..replay.outside import Outside, TouchedOutsideError
-from .entries import Arguments, called, parameter_names
+from .entries import Arguments, called
+from .wording import described, error_text, one_line
 
 _CALL_SECONDS = 0.5
 _NEAR_SECONDS = 0.05
-_ALL_NEAR_SECONDS = 0.3
+_ALL_NEAR_SECONDS = 0.15
 _SHARED = 6
 """Neighbours of a call whose other arguments cannot be copied: they all get the same ones."""
 _ATTRIBUTES = 12
+_OTHER_TYPES = "of other types "
+_MOST_OTHERS = 6
 _PRINTED = 2000
 _SHOWN = 300
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _NOT_ENDING = "does not end"
 
 
@@ -49,20 +51,25 @@ class Answer(NamedTuple):
     """The name of the result's type, or of the exception's."""
     error: Optional[str]
     """The name of the exception."""
+    refused: bool = False
+    """Whether a `raise` or `assert` of the project's own ends the call."""
+    state: Sequence[str] = ()
+    """What the call changed in the whole process."""
 
 
-class Answering:
-    """Calls one version of a function; everything outside of the process is refused from the first call on."""
+class Onlooker:
+    """Looks at calls in one child, which has one audit hook for all of them."""
 
-    def __init__(self, function: FunctionType, code: CodeType, places: dict[str, str]) -> None:
-        self._function = function
-        self._code = code
-        self._outside = Outside()
-        self._normal = NormalForm(places, is_strict=False)
+    def __init__(self, root: str, normal: NormalForm) -> None:
+        self.root = root
+        self.normal = normal
+        self.outside = Outside()
 
-    def recorded(self, arguments: Arguments, given: str) -> Answer:
-        """The call that a test led to, with the arguments themselves."""
-        return self._answer(arguments, given, _CALL_SECONDS, near=False)
+    def worded(self, words: Collection[str]) -> Onlooker:
+        """The same, with words that all count as one."""
+        other = copy.copy(self)
+        other.normal = NormalForm({self.root: "<here>"}, is_strict=False, words=words)
+        return other
 
     def near(self, arguments: Arguments, variations: Variations, most: int) -> list[tuple[str, Arguments]]:
         """Inputs that differ a little in one place, with their digests; to be made before the arguments are used."""
@@ -73,14 +80,48 @@ class Answering:
         found: dict[str, Arguments] = {}
         around = variations.around(own) if own else iter(())
         until = time.process_time() + _ALL_NEAR_SECONDS
-        for changed in _unrefused(around, self._outside):
+        for changed in _unrefused(around, self.outside):
             if len(found) >= (most if is_whole else _SHARED) or time.process_time() > until:
                 break
             every = {name: changed.get(name, value) for name, value in arguments.items()}
-            given = digest_of(self._normal, every)
+            given = digest_of(self.normal, every)
             if given is not None:
                 found.setdefault(given, every)
         return list(found.items())
+
+    def of_other_types(self, arguments: Arguments) -> list[tuple[str, Arguments]]:
+        """Inputs that a check of types has to refuse: one plain argument, or one of `*args`, is of another type."""
+        found: list[tuple[str, Arguments]] = []
+        for name, value in arguments.items():
+            for other in _of_other_types(value):
+                every = {**arguments, name: other}
+                given = digest_of(self.normal, every)
+                if given is not None:
+                    found.append((_OTHER_TYPES + given, every))
+        return found[:_MOST_OTHERS]
+
+    def copied(self, arguments: Arguments) -> Optional[Arguments]:
+        """Whole copies that hold the same; None where that cannot be had."""
+        try:
+            with self.outside.refused(), limits.cpu_limit(_NEAR_SECONDS):
+                return copy.deepcopy(arguments)
+        except (Exception, TouchedOutsideError, limits.TestTimeout):  # noqa: BLE001 - whatever the values' own code raises
+            return None
+
+
+class Answering:
+    """Calls one version of a function; everything outside of the process is refused meanwhile."""
+
+    def __init__(self, function: FunctionType, code: CodeType, onlooker: Onlooker) -> None:
+        self._function = function
+        self._code = code
+        self._outside = onlooker.outside
+        self._normal = onlooker.normal
+        self._root = onlooker.root
+
+    def recorded(self, arguments: Arguments, given: str) -> Answer:
+        """The call that a test led to, with the arguments themselves."""
+        return self._answer(arguments, given, _CALL_SECONDS, near=False)
 
     def near_answers(self, inputs: list[tuple[str, Arguments]]) -> Iterator[Answer]:
         """Each gets copies of its own, where they can be copied."""
@@ -96,10 +137,13 @@ class Answering:
         sys.stdin = io.StringIO()
         result: Any = None
         raised: Optional[BaseException] = None
+        kind: Optional[type] = None
         call, before = self._call(arguments), self._forms(arguments)
         try:
             with self._outside.refused(), limits.cpu_limit(seconds):
-                result = driven(called(self._function, arguments))
+                result = called(self._function, arguments)
+                kind = type(result)
+                result = driven(result)
         except limits.TestTimeout:
             ending = _digest(_NOT_ENDING)
             return Answer(given, near, call, ending, ending, _NOT_ENDING, _NOT_ENDING, _NOT_ENDING)
@@ -108,7 +152,7 @@ class Answering:
         asked = Answer(given, near, call, None, "", "", "", None)
         if self._outside.touched or isinstance(raised, (MemoryError, TouchedOutsideError)):
             return asked
-        return self._seen(arguments, before, (result, raised, printed.getvalue()), asked)
+        return self._seen(arguments, before, (result, kind, raised, printed.getvalue()), asked)
 
     def _call(self, arguments: Arguments) -> str:
         try:
@@ -133,10 +177,10 @@ class Answering:
         self,
         arguments: Arguments,
         before: dict[str, str],
-        gave: tuple[Any, Optional[BaseException], str],
+        gave: tuple[Any, Optional[type], Optional[BaseException], str],
         asked: Answer,
     ) -> Answer:
-        result, raised, printed = gave
+        result, kind, raised, printed = gave
         try:
             with limits.cpu_limit(_CALL_SECONDS):
                 form = self._normal.of(raised if raised is not None else result)
@@ -147,16 +191,16 @@ class Answering:
             return asked
         verb = "raises" if raised is not None else "gives"
         alone = f"{verb} {form} {printed[:_PRINTED]}"
-        kind = type_name(type(raised if raised is not None else result))
-        error = kind if raised is not None else None
+        error = type_name(type(raised)) if raised is not None else None
         if raised is None and result is None and printed:
             text = f"prints {printed[:_SHOWN]!r}"
         return asked._replace(
             gives=_digest(f"{alone} leaving {after}"),
             result=_digest(alone),
             shown=one_line(text),
-            kind=kind,
+            kind=error or type_name(kind or type(None)),
             error=error,
+            refused=raised is not None and _is_refusal(raised.__traceback__, self._root),
         )
 
 
@@ -164,6 +208,23 @@ def _left(arguments: Arguments, name: str) -> str:
     """What a call left in an argument, or in an attribute of `self`."""
     owner, dot, attribute = name.partition(".")
     return f", leaving {name}={facts.shown(vars(arguments[owner])[attribute] if dot else arguments[owner])}"
+
+
+def _of_other_types(value: object) -> Iterator[object]:
+    kind = type(value)
+    if kind is int or kind is float:
+        yield from (str(value), None)
+    elif kind is str:
+        yield from (7, None)
+    elif kind is tuple:
+        items = cast("tuple[object, ...]", value)
+        for index, item in enumerate(items):
+            yield from ((*items[:index], other, *items[index + 1 :]) for other in _of_other_types(item))
+
+
+def is_of_other_types(given: str) -> bool:
+    """Whether this is the digest of such an input."""
+    return given.startswith(_OTHER_TYPES)
 
 
 def _unrefused(around: Iterator[Arguments], outside: Outside) -> Iterator[Arguments]:
@@ -202,49 +263,12 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def error_text(error: BaseException) -> str:
-    """An error in one line."""
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ of the user's
-        message = ""
-    return f"raises {type(error).__name__}" + (f": {message}" if message else "")
-
-
-def one_line(text: str) -> str:
-    """Short, and printable as it is: the words come from code under test."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in _ADDRESS.sub("", " ".join(text.split())))
-    return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"
-
-
-def described(function: FunctionType, code: CodeType, arguments: Arguments) -> str:
-    """The call as a person would write it: `clamp(5, low=0)`, `Basket(items=[]).total()`."""
-    names = parameter_names(code)
-    owner = function.__qualname__.rpartition(".")[0].rpartition("<locals>.")[2]
-    if owner and names[:1] == ["self"]:
-        owner = _as_object(arguments[names.pop(0)], owner.rpartition(".")[2])
-    elif owner and names[:1] == ["cls"]:
-        del names[0]
-    words = ", ".join(word for name in names for word in _words(name, arguments[name], code))
-    return one_line(f"{owner}{'.' if owner else ''}{function.__name__}({words})")
-
-
-def _words(name: str, value: Any, code: CodeType) -> Iterator[str]:
-    at = code.co_varnames.index(name)
-    is_rest = at >= code.co_argcount + code.co_kwonlyargcount
-    if is_rest and isinstance(value, tuple):
-        yield from (facts.shown(each) for each in value)
-    elif is_rest and isinstance(value, dict):
-        yield from (f"{key}={facts.shown(each)}" for key, each in cast("dict[str, Any]", value).items())
-    else:
-        yield facts.shown(value) if at < code.co_argcount else f"{name}={facts.shown(value)}"
-
-
-def _as_object(value: object, name: str) -> str:
-    """In its own words, or as its class with attributes where these only say where it lies in memory."""
-    text = facts.shown(value)
-    if " at 0x" not in text and not text.startswith("<"):
-        return text[:80]
-    attributes: Any = getattr(value, "__dict__", {})
-    shown = ", ".join(f"{key}={facts.shown(each)}" for key, each in list(attributes.items())[:3])
-    return f"{name}({shown[:80]})"
+def _is_refusal(traceback: Optional[TracebackType], root: str) -> bool:
+    """Whether the innermost frame is of the project, and raises there by its own will."""
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    is_raise = dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS"
+    return is_raise and code.co_filename.startswith(root)

@@ -54,11 +54,13 @@ Structure = tuple[Any, ...]
 
 
 class Watched(NamedTuple):
-    """A function whose calls are noticed: one of the project's that a version replaces, or one defined in such a one."""
+    """A function whose calls are noticed: one of the project's that a version replaces, one defined in such a one, or its decorator's."""
 
     place: Any
     structure: Structure
     outer: Any
+    wrapped: Any = None
+    """What a decorator's function has to enclose to count: its code is that of many."""
 
 
 class Entry(NamedTuple):
@@ -90,7 +92,7 @@ def function_of(code: CodeType, entry: Entry) -> Optional[FunctionType]:
     made = FunctionType(code, outer.__globals__, code.co_name, None, cells)
     if entry.watched.structure == ():
         made.__defaults__, made.__kwdefaults__ = outer.__defaults__, outer.__kwdefaults__
-        made.__qualname__ = outer.__qualname__
+        made.__name__, made.__qualname__ = outer.__name__, outer.__qualname__
     return made
 
 
@@ -161,6 +163,8 @@ class Entries:
             sys.setprofile(self._event)
 
     def _take(self, frame: FrameType) -> None:
-        watched = self._watched[frame.f_code]
-        if watched.outer.__globals__ is frame.f_globals:
-            self._entered(Entry(frame, watched))
+        entry = Entry(frame, self._watched[frame.f_code])
+        wrapped = entry.watched.wrapped
+        is_one = wrapped is None or any(each is wrapped for each in entry.enclosed.values())
+        if is_one and entry.watched.outer.__globals__ is frame.f_globals:
+            self._entered(entry)

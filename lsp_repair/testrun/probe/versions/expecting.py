@@ -11,7 +11,7 @@ from typing import Any, Optional
 from .. import limits
 from ..replay.lazy_results import driven
 from ..replay.outside import Outside, TouchedOutsideError
-from .answering import error_text, one_line
+from .wording import error_text, one_line
 
 _SECONDS = 2.0
 

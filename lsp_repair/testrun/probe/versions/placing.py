@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Callable, Optional
 
 from ..warm import swap, warm_records
 from ..warm.swapped_candidates import Warm
 from .entries import Watched
+from .process_state import differing, process_state, restoring
 
 OLD = -1
 """The key of the version in which nothing is replaced."""
 _OWN_NAMES = 0x02
 """The flag of functions: the code of a class has none."""
+_COROUTINE = 0x80 | 0x200
+"""The flags of coroutines and asynchronous generators."""
 Undo = list[Callable[[], object]]
 
 
@@ -42,6 +46,10 @@ class Versions:
         }
         self._requested = {version.key: version for version in requested}
         self._functions: dict[int, list[_Function]] = {}
+        self._seen_from_outside: set[FunctionType] = set()
+        """Functions whose annotations or docstring a version changes: decorators may read these."""
+        self.set_by: dict[int, list[str]] = {}
+        """What the statements of a version change for the whole process."""
         self.missing: list[int] = []
         for version in requested:
             try:
@@ -52,15 +60,20 @@ class Versions:
                 self._take_back()
         self.keys = [OLD, *self._functions]
         """Of those that can be put in place, the old one first."""
-        self.put(self.keys[1] if len(self.keys) > 1 else OLD)
+        self.put(OLD)
+        first = next(iter(self._functions), OLD)
+        if not any(map(self._becomes_coroutine, self._functions.get(first, ()))):
+            self.put(first)  # the call of a coroutine enters nothing until somebody waits for it
 
     def put(self, key: int) -> None:
         """Make this the version that runs; raises NotSwappableError, and what its statements raise."""
         self._take_back()
         if key != OLD:
             version = self._requested[key]
+            before = process_state() if version.statements else {}
             for path, statements in version.statements.items():
                 self._execute(path, statements)
+            self.set_by.setdefault(key, differing(before, process_state() if before else {}))
             if key not in self._functions:
                 self._functions[key] = [self._made(each) for each in version.functions]
             for each in self._functions[key]:
@@ -75,7 +88,14 @@ class Versions:
                 for structure, code in swap.nested(outer.__code__).items():
                     if code.co_flags & _OWN_NAMES and (code.co_name == "<lambda>" or not code.co_name.startswith("<")):
                         found[code] = Watched(place, structure, outer)
+                for around in _around(outer) if outer in self._seen_from_outside else ():
+                    found[around.__code__] = Watched(place, (), around, outer)
         return found
+
+    def _becomes_coroutine(self, new: _Function) -> bool:
+        requested = new.requested
+        old = self._live.at(requested.path, requested.name, requested.first)
+        return any((new.code.co_flags & ~each.__code__.co_flags) & _COROUTINE for each in old)
 
     def code_at(self, watched: Watched) -> Optional[CodeType]:
         """The code that this version has there; None where it defines no such function."""
@@ -96,6 +116,7 @@ class Versions:
         names = vars(module)
         before = dict(names)
         self._undo.append(lambda: _restored(names, before))
+        self._undo.append(restoring())
         for text in statements:
             exec(compile(text, path, "exec", swap.flags_of_file(path), dont_inherit=True), names)  # noqa: S102 - the candidate
         for name, old in before.items():
@@ -130,15 +151,20 @@ class Versions:
         made: object = names.get(each.name)
         return made if isinstance(made, FunctionType) else None
 
-    def _replace(self, each: _Function) -> None:
-        requested, made = each.requested, each.made
-        undone = self._live.replace(requested.path, requested.first, requested.name, each.code)
+    def _replace(self, new: _Function) -> None:
+        requested, made = new.requested, new.made
+        undone = self._live.replace(requested.path, requested.first, requested.name, new.code)
         self._undo.append(lambda: swap.put_back(undone))
         for function in self._live.at(requested.path, requested.name, requested.first):
             before = function.__defaults__, function.__kwdefaults__
             if made is not None and not _same_defaults(before, made):
                 self._undo.append(lambda function=function, before=before: _with_defaults(function, *before))  # type: ignore[misc]
                 _with_defaults(function, made.__defaults__, made.__kwdefaults__)
+            if made is not None and repr(_face(made)) != repr(_face(function)):
+                self._seen_from_outside.add(function)
+                for each in (function, *_around(function)):
+                    self._undo.append(functools.partial(_with_face, each, *_face(each)))
+                    _with_face(each, *_face(made))
 
 
 def _restored(names: dict[str, Any], before: dict[str, Any]) -> None:
@@ -161,3 +187,24 @@ def _same_defaults(before: tuple[Any, Any], made: FunctionType) -> bool:
 def _with_defaults(function: FunctionType, positional: Optional[tuple[Any, ...]], keywords: Any) -> None:
     function.__defaults__ = positional
     function.__kwdefaults__ = keywords
+
+
+def _face(function: FunctionType) -> tuple[dict[str, Any], Optional[str]]:
+    return function.__annotations__, function.__doc__
+
+
+def _with_face(function: FunctionType, annotations: dict[str, Any], doc: Optional[str]) -> None:
+    function.__annotations__, function.__doc__ = annotations, doc
+
+
+def _around(function: FunctionType) -> Iterator[FunctionType]:
+    """What decorators put around it, the outermost first."""
+    found: Any = sys.modules.get(function.__module__)
+    for name in function.__qualname__.split("."):
+        found = vars(found).get(name) if hasattr(found, "__dict__") else None
+    chain: list[FunctionType] = []
+    found = getattr(found, "__func__", found)
+    while isinstance(found, FunctionType) and found is not function:
+        chain.append(found)
+        found = getattr(found, "__wrapped__", None)
+    yield from chain if found is function else ()

@@ -1,8 +1,8 @@
 """Runs tests and has every call of the changed functions answered by each version of the code, from its very beginning.
 
-At the entry of a call the process is forked once for each version: whatever the arguments are (open files, sessions,
-graphs of objects), each child has them as the test made them. Nothing is pickled, and what a call changes stays in its
-child.
+At the entry of a call the process is forked, and the versions answer it there with copies of the arguments (`same_call`).
+Where these cannot be copied (open files, sessions, graphs of objects) there is a child for each version, which has them as
+the test made them. Nothing is pickled, and what a call changes stays in its child.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from ..replay.neighbours import Variations
 from ..replay.normal_form import NormalForm
 from ..warm import warm_records
 from ..warm.swapped_candidates import Emit, Warm
-from .answering import Answer, Answering, digest_of, one_line
-from .entries import Arguments, Entries, Entry, function_of
+from .answering import Answer, digest_of
+from .entries import Entries, Entry
 from .expecting import Called, expected
 from .forks import forked
 from .placing import OLD, Versions
+from .same_call import Asked, Call, SameCall, Tests, answer_in, whole
+from .wording import one_line
 
 _MEMORY_BYTES = 2 << 30
 _OF_A_TEST = 4
@@ -35,15 +37,10 @@ _NEAR = 24
 _WITH_NEIGHBOURS = 12
 """Of so many calls of a function neighbours are tried as well."""
 _CLOCK_SECONDS = 3.0
+_OF_ALL_SECONDS = 8.0
+_JUDGED = 6
+"""Calls of each function that are tried in disguise as well."""
 _FRAMES_UP = 60
-
-
-class _Call(NamedTuple):
-    entry: Entry
-    arguments: Arguments
-    digest: str
-    """Of the arguments."""
-    site: str
 
 
 class Comparing:
@@ -53,15 +50,18 @@ class Comparing:
         self._request = request
         self._emit = emit
         self._versions = Versions(warm, request.versions)
-        self._folders = {warm.root: "<here>"}
         self._prefix = warm.root + os.sep
-        self._normal = NormalForm(self._folders, is_strict=False)
+        files = (test.id.partition("::")[0] for test in request.tests)
+        self._tests = Tests(warm.root, frozenset(os.path.join(warm.root, file) for file in files))
+        self._normal = NormalForm({warm.root: "<here>"}, is_strict=False)
         self._variations = Variations(request.numbers, request.texts)
         self._watched = self._versions.watched(request.places)
         self._entries = Entries(self._watched, self._entered)
         self._seen: set[tuple[CodeType, str]] = set()
         self._of_function: dict[CodeType, int] = {}
         self._of_test: dict[CodeType, int] = {}
+        self._not_copied: set[CodeType] = set()
+        """Functions whose arguments could not be copied once."""
         self._test = ""
         self._started = _cpu_seconds()
         self._count = 0
@@ -69,6 +69,8 @@ class Comparing:
     def run(self, items: Any) -> None:
         """All tests, on the first of the versions that can be put in place."""
         self._emit(warm_records.NotComparable(self._versions.missing))
+        for key, parts in self._versions.set_by.items():
+            self._emit(warm_records.SetByModule(key, parts))
         for key in self._versions.keys if self._request.expectations else ():
             for number, outcome in enumerate(self._expected(key)):
                 self._emit(warm_records.Expected(key, number, *outcome))
@@ -110,15 +112,11 @@ class Comparing:
             return
         self._seen.add((code, digest))
         self._of_test[code] = count + 1
-        call = _Call(entry, arguments, digest, self._site(entry.frame))
-        if count < _OF_A_TEST or self._tells(call):
+        call = Call(entry, arguments, digest, self._site(entry.frame))
+        found = self._found(call, only_if_telling=count >= _OF_A_TEST)
+        if found:
             self._of_function[code] = self._of_function.get(code, 0) + 1
-            self._compare(call)
-
-    def _tells(self, call: _Call) -> bool:
-        """Whether the old code and the version that runs answer a later call of a test differently."""
-        old, new = (self._answers(key, call, near=0).get(call.digest) for key in self._versions.keys[:2])
-        return old is not None and new is not None and old.gives != new.gives
+            self._report(call, found)
 
     def _site(self, frame: FrameType) -> str:
         """The innermost line of the test's own file that led here."""
@@ -133,42 +131,71 @@ class Comparing:
             above = above.f_back
         return ""
 
-    def _compare(self, call: _Call) -> None:
+    def _report(self, call: Call, found: _Found) -> None:
         self._count += 1
         path, first = call.entry.watched.place.path, call.entry.frame.f_code.co_firstlineno
         self._emit(warm_records.Entry(self._count, path, first, self._test, call.site))
-        near = _NEAR if self._of_function.get(call.entry.frame.f_code, 0) <= _WITH_NEIGHBOURS else 0
-        found = {key: self._answers(key, call, near) for key in self._versions.keys}
-        old = found[OLD]
-        if any(_differs(answer, answers) for answers in found.values() for answer in old.values()):
-            again = self._answers(OLD, call, near)  # what the old code answers otherwise the second time tells nothing
-            old = {given: answer for given, answer in old.items() if not _differs(answer, again)}
-        for key, answers in found.items():
-            for given in answers.keys() & old.keys():
+        for key, answers in found.answers.items():
+            for given in answers.keys() & found.answers.get(OLD, {}).keys():
                 self._emit(warm_records.VersionAnswer(self._count, key, *answers[given]))
+        for key, what, is_same in found.disguised:
+            self._emit(warm_records.Disguised(self._count, key, what, is_same))
 
-    def _answers(self, key: int, call: _Call, near: int) -> dict[str, Answer]:
-        """By input, with at most so many neighbours."""
+    def _found(self, call: Call, *, only_if_telling: bool) -> Optional[_Found]:
+        """What all versions answer; None where the first two of them answer the same, and only what tells is asked for."""
+        code = call.entry.frame.f_code
+        count = self._of_function.get(code, 0)
+        near = _NEAR if count < _WITH_NEIGHBOURS else 0
+        judged = self._versions.keys[: self._request.judged + 1] if count < _JUDGED else []
+        asked = Asked(self._versions.keys, near, only_if_telling, judged)
+        if code not in self._not_copied:
+            reports = forked(lambda emit: self._child(call, emit).all(asked), _OF_ALL_SECONDS)
+            if any(report.get("kind") == "same" for report in reports):
+                return None
+            answers = whole(reports)
+            if answers is not None:
+                return _Found(answers, [_disguised(each) for each in reports if each.get("kind") == "in-disguise"])
+            self._not_copied.add(code)
+        return self._one_by_one(call, asked)
 
-        def perform(emit: Callable[[dict[str, Any]], None]) -> None:
-            self._entries.stop()
-            limits.limit_memory(_MEMORY_BYTES)
-            self._versions.put(key)
-            code = self._versions.code_at(call.entry.watched)
-            function = None if code is None else function_of(code, call.entry)
-            if function is None:
-                return
-            answering = Answering(function, call.entry.frame.f_code, self._folders)
-            others = answering.near(call.arguments, self._variations, near)
-            for answer in (answering.recorded(call.arguments, call.digest), *answering.near_answers(others)):
-                emit({"kind": "answered", "answer": answer})
+    def _one_by_one(self, call: Call, asked: Asked) -> Optional[_Found]:
+        """A child for each version."""
+        if asked.only_if_telling:
+            old, new = (self._alone(key, call, 0, []).get(call.digest) for key in asked.keys[:2])
+            if old is None or new is None or old.gives == new.gives:
+                return None
+        found = {key: self._alone(key, call, asked.near, asked.judged) for key in asked.keys}
+        old_ones = found[OLD]
+        if any(_differs(answer, answers) for answers in found.values() for answer in old_ones.values()):
+            again = self._alone(OLD, call, asked.near, [])  # what the old code answers otherwise by then tells nothing
+            found[OLD] = {given: answer for given, answer in old_ones.items() if not _differs(answer, again)}
+        return _Found(found, [])
 
+    def _alone(self, key: int, call: Call, near: int, judged: list[int]) -> dict[str, Answer]:
         found: dict[str, Answer] = {}
-        for report in forked(perform, _CLOCK_SECONDS):
-            answer: Any = report.get("answer")
-            if isinstance(answer, list) and len(answer) == len(Answer._fields):
-                found.setdefault(str(answer[0]), Answer(*answer))  # a neighbour may be what the test gave itself
+        for report in forked(lambda emit: self._child(call, emit).alone(key, near, judged), _CLOCK_SECONDS):
+            answer = answer_in(report)
+            if answer is not None:
+                found.setdefault(answer.given, answer)  # a neighbour may be what the test gave itself
         return found
+
+    def _child(self, call: Call, emit: Callable[[dict[str, Any]], None]) -> SameCall:
+        self._entries.stop()
+        limits.limit_memory(_MEMORY_BYTES)
+        return SameCall(self._versions, call, self._variations, self._tests, emit)
+
+
+class _Found(NamedTuple):
+    """What was found of one call."""
+
+    answers: dict[int, dict[str, Answer]]
+    """By version and input."""
+    disguised: list[tuple[int, str, bool]]
+    """Version, disguise, and whether the answer stays."""
+
+
+def _disguised(report: dict[str, Any]) -> tuple[int, str, bool]:
+    return int(report["key"]), str(report["what"]), report["same"] is True
 
 
 def _differs(answer: Answer, answers: Mapping[str, Answer]) -> bool:

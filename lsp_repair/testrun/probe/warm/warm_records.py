@@ -120,6 +120,8 @@ class CompareVersions(Record, kind="versions"):
     """Expressions that have to be true; names are looked up in these modules, in this order:"""
     modules: Sequence[str] = ()
     """Their files."""
+    judged: int = 0
+    """The first so many versions are called in disguise as well."""
 
 
 class ForkOnly(Record, kind="nothing"):
@@ -212,6 +214,13 @@ class NotComparable(Record, kind="not-comparable"):
     versions: Sequence[int]
 
 
+class SetByModule(Record, kind="set-by-module"):
+    """What the statements of a version change for the whole process."""
+
+    version: int
+    parts: Sequence[str]
+
+
 class Expected(Record, kind="expected"):
     """What became of an expectation on one version."""
 
@@ -237,6 +246,17 @@ class Entry(Record, kind="entry"):
     """Where the test makes the call that leads here, and the text of that line."""
 
 
+class Disguised(Record, kind="disguised"):
+    """What a version gave for the input of an entry with something of the tests' under another name."""
+
+    entry: Count
+    version: int
+    what: str
+    """It has another name, or is gone."""
+    same: bool
+    """Whether the answer is as before."""
+
+
 class VersionAnswer(Record, kind="version-answer"):
     """What one version gave for one input."""
 
@@ -257,3 +277,7 @@ class VersionAnswer(Record, kind="version-answer"):
     """The name of the result's type, or of the exception's."""
     error: Optional[str]
     """The name of the exception."""
+    refused: bool
+    """Whether a statement of the project's own raised it."""
+    state: Sequence[str]
+    """What the call changed for the whole process."""
