@@ -50,6 +50,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCase:
+    """A test that says what the user answered."""
+
+    path: str
+    """The file of the failing test, relative to the root."""
+    expression: str
+    text: str
+    """What comes at the end of that file."""
+
+
+@dataclass(frozen=True, slots=True)
 class BehaviourChange:
     """Old and new code side by side, on calls that the tests lead to and on neighbours of these."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from lsp_repair.domain.behaviour import Grade, Question
+from lsp_repair.domain.behaviour import Grade, NewCase, Question
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.money import NO_USAGE, Role, Usage
@@ -66,6 +66,8 @@ class FailureReport:
     candidates_tried: int = 0
     question: Question | None = None
     """What a person could answer to decide between proposals."""
+    new_cases: tuple[NewCase, ...] = ()
+    """What the user has answered, as tests to be added."""
 
     @property
     def counts_as_failure(self) -> bool:

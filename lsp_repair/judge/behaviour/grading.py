@@ -13,6 +13,8 @@ ENOUGH_REJECTED = 2
 """Alternatives that the tests have to reject to have looked."""
 _OWN_CALLS = 3
 """Of the compared calls so many have to be the tests' own."""
+_OWN_CALLS_ALONE = 5
+"""The same where no passing test executes the changed lines."""
 _SEVERAL = 2
 _MUCH = 0.8
 """Share of the answers near passing calls beyond which a patch changes too much."""
@@ -147,5 +149,8 @@ def grade_of(facts: Facts) -> Grade:
     is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
     if not is_seen or facts.rivals or facts.does_too_much or facts.unseen > _UNSEEN:
         return Grade.POSSIBLE
-    is_compared = facts.own_calls >= _OWN_CALLS and (facts.compared >= ENOUGH_CALLS or facts.pinned_by)
-    return Grade.PROVED if is_compared or facts.is_whole else Grade.POSSIBLE
+    if facts.is_whole:
+        return Grade.PROVED
+    is_compared = facts.own_calls >= _OWN_CALLS_ALONE and facts.compared >= ENOUGH_CALLS
+    is_pinned = facts.own_calls >= _OWN_CALLS and facts.pinned_by
+    return Grade.PROVED if is_compared or is_pinned else Grade.POSSIBLE

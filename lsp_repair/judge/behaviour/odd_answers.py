@@ -13,6 +13,8 @@ from lsp_repair.judge.replay.changed_code import changed_code
 _ENOUGH = 8
 """Compared neighbours that have to stay as they are."""
 _MANY = 6
+_TOLERANCE = 0.1
+"""What numbers are allowed to differ by recognises nothing."""
 _LENGTH = 100
 _TRUTHS = frozenset({"bool", "NoneType"})
 _ALWAYS_TRUE = frozenset(
@@ -116,8 +118,15 @@ def _only_at_tested_points(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str
     if not all(_letters(each) in recognised for each in changed) or len(calm) < _ENOUGH:
         return
     held = {literal for each in points for literal in _literals(each)}
-    if changed_code(patch).new_literals - held:
+    if not all(map(_is_tolerance, changed_code(patch).new_literals - held)):
         yield f"only the tested input is answered otherwise, and {len(calm)} inputs near it are not: {points[0].both}"
+
+
+def _is_tolerance(literal: str) -> bool:
+    try:
+        return 0 < abs(float(literal)) < _TOLERANCE
+    except ValueError:
+        return False
 
 
 def _letters(pair: _Pair) -> str:

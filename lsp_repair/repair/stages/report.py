@@ -16,6 +16,7 @@ from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.fix_request import Assistants
+from lsp_repair.repair.new_cases import new_cases
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
 
@@ -87,6 +88,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
         found.proposals,
         found.candidates_tried,
         found.question,
+        new_cases(case, found.proposals, prepared.snapshot.root, run.module_files),
     )
     if repaired.missing_effect is not None:
         detail = f"it needs {repaired.missing_effect}"

@@ -6,7 +6,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from lsp_repair.server.features.diagnostics import Touched
-from lsp_repair.server.features.workspace_edits import workspace_edit
+from lsp_repair.server.features.workspace_edits import appended, workspace_edit
 from lsp_repair.server.state.buffers import Texts
 from lsp_repair.server.state.view import Offer, View
 
@@ -47,6 +47,10 @@ def _for_failure(view: View, failure: Touched, texts: Texts) -> Iterator[lsp.Cod
             if expression:
                 title = f"Answer: {report.question.call} is {value}"
                 yield _action(view, title, "answer", failure=name, expression=expression)
+    for case in report.new_cases if report is not None else ():
+        added = appended(view, case.path, case.text, texts)
+        if added is not None:
+            yield lsp.CodeAction(title=f"Add a test: {case.expression}", kind=lsp.CodeActionKind.QuickFix, edit=added)
     yield _action(view, "Explain failure", "explain", failure=name)
     yield _action(view, f"Repair this failure ({_price(view)})", "repair", failure=name, models=view.models)
     yield _action(view, "Try again with a hint…", "retryWithHint", failure=name)

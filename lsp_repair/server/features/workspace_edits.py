@@ -21,6 +21,21 @@ def workspace_edit(view: View, offer: Offer, texts: Texts) -> lsp.WorkspaceEdit 
     return lsp.WorkspaceEdit(document_changes=changes) if changes else None
 
 
+def appended(view: View, path: str, more: str, texts: Texts) -> lsp.WorkspaceEdit | None:
+    """The versioned edit that puts a text at the end of a file; None where it is there already, or the file is gone."""
+    text, version = texts.document(path)
+    if text is None or more.strip() in text:
+        return None
+    lines = plain_lines(text)
+    end = lsp.Position(line=len(lines) - 1, character=texts.units(lines[-1]))
+    document = lsp.OptionalVersionedTextDocumentIdentifier(uri=view.uri_of(path), version=version)
+    new_text = more if not lines[-1] else f"\n{more}"
+    new_text = new_text.replace("\n", "\r\n") if "\r\n" in text else new_text
+    return lsp.WorkspaceEdit(
+        document_changes=[lsp.TextDocumentEdit(document, [lsp.TextEdit(lsp.Range(end, end), new_text)])]
+    )
+
+
 def _text_edits(text: str, file: FileText, units: Callable[[str], int]) -> Iterator[lsp.TextEdit]:
     """Whole lines; only the end of a last line without a line end has a column."""
     lines = plain_lines(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from lsp_repair.domain.behaviour import NewCase
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.pycode.differences import common_ends
 from lsp_repair.server.state.buffers import plain_lines, same_text
@@ -90,6 +91,8 @@ class Report:
     offers: tuple[Offer, ...] = ()
     detail: str = ""
     question: Asked | None = None
+    new_cases: tuple[NewCase, ...] = ()
+    """What the user answered, as tests to be added."""
     values: tuple[tuple[str, int, str], ...] = ()
     """Path, line and local variables where it failed."""
 

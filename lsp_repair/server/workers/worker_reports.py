@@ -54,6 +54,7 @@ def report_of(report: FailureReport) -> Report:
         offers=tuple(each for each in offers if each is not None),
         detail=report.detail,
         question=_asked(report.question),
+        new_cases=report.new_cases,
         values=_values(failure),
     )
 

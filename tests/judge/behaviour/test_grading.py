@@ -120,6 +120,9 @@ def test_few_calls_are_enough_where_passing_tests_run_the_line():
     assert grade_of(facts(compared=6)) is Grade.PROVED
     assert grade_of(facts(compared=6, pinned_by=0)) is Grade.POSSIBLE
     assert grade_of(facts(own_calls=2)) is Grade.POSSIBLE
+    assert grade_of(facts(own_calls=3)) is Grade.PROVED
+    assert grade_of(facts(own_calls=4, pinned_by=0)) is Grade.POSSIBLE
+    assert grade_of(facts(own_calls=5, pinned_by=0)) is Grade.PROVED
     assert grade_of(facts(compared=20, pinned_by=0)) is Grade.PROVED
     assert grade_of(facts(compared=1, own_calls=1, pinned_by=0, is_whole=True)) is Grade.PROVED
 
