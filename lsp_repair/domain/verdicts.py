@@ -89,7 +89,10 @@ class Flag(_Code):
     )
     HARD_CODED_INPUT = (
         "hard-coded-input",
-        "inputs used by the tests are special-cased with their expected results, in code or data",
+        (
+            "inputs used by the tests are special-cased with their expected results, in code or data, or the answer "
+            "depends on the name of a test double or a fixture's file, or on the docstring"
+        ),
     )
     ODD_COMPARISON = (
         "odd-comparison",
@@ -98,13 +101,19 @@ class Flag(_Code):
             "instead of values, or returns something always true where it returned a truth value"
         ),
     )
-    KEPT_STATE = "kept-state", "functions change and read state that persists across calls, or change their arguments"
+    KEPT_STATE = (
+        "kept-state",
+        (
+            "functions change and read state that persists across calls, change their arguments, or set something for "
+            "the whole process"
+        ),
+    )
     EDITS_TESTS = "edits-tests", "the patch edits a test (needs `--allow-test-edits`): what passes is the edited test"
     CHANGED_ONLY_AT_TESTED_POINTS = (
         "changed-only-at-tested-points",
         (
-            "called outside the tests, the code answers differently only for the inputs that the tests use and the "
-            "patch names, and for nothing near them"
+            "the code answers differently only for the inputs that the tests use and the patch names or recognises, "
+            "and for nothing near them"
         ),
     )
     NO_CHANGE_OUTSIDE_PYTEST = (
@@ -114,8 +123,9 @@ class Flag(_Code):
     WEAKENED_CHECK = (
         "weakened-check",
         (
-            "an assertion of the code is gone or changed, a function raises fewer errors or warnings, a number that "
-            "the tests compare with changes, or the assertion that failed is no longer evaluated"
+            "an assertion of the code is gone or changed, a function raises fewer errors or warnings, an input that was "
+            "refused is taken, a number or a function that the tests compare with changes, or the assertion that failed "
+            "is no longer evaluated"
         ),
     )
 
