@@ -31,8 +31,11 @@ def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
     old, new = parsed(before.data), parsed(after.data)
     if old is None or new is None:
         return None
-    mine, theirs = (dict(_functions(each.body, ())) for each in (old, new))
-    if not mine.keys() <= theirs.keys() or _rest_of_classes(old) != _rest_of_classes(new):
+    classes = _classes(old.body)
+    new_classes = [each for each in new.body if isinstance(each, ast.ClassDef) and each.name not in classes]
+    other = [each for each in new.body if each not in new_classes]
+    mine, theirs = (dict(_functions(each, ())) for each in (old.body, other))
+    if not mine.keys() <= theirs.keys() or _rest_of_classes(old.body) != _rest_of_classes(other):
         return None
     at = {(*each.shells, each.name): each for each in FunctionIndex(before).functions}
     texts = _Text(before.data), _Text(after.data)
@@ -75,10 +78,14 @@ def _functions(body: Sequence[ast.stmt], shells: Key) -> Iterator[tuple[Key, nod
                 pass
 
 
-def _rest_of_classes(tree: ast.Module) -> list[str]:
+def _classes(body: Sequence[ast.stmt]) -> set[str]:
+    return {each.name for each in body if isinstance(each, ast.ClassDef)}
+
+
+def _rest_of_classes(body: Sequence[ast.stmt]) -> list[str]:
     """All that classes hold besides functions."""
     found: list[str] = []
-    for node in tree.body:
+    for node in body:
         if isinstance(node, ast.ClassDef):
             found += [node.name, *map(ast.dump, (*node.bases, *node.keywords, *node.decorator_list))]
             for each in node.body:
@@ -86,7 +93,7 @@ def _rest_of_classes(tree: ast.Module) -> list[str]:
                     case ast.FunctionDef() | ast.AsyncFunctionDef():
                         pass
                     case ast.ClassDef():
-                        found += _rest_of_classes(ast.Module([each], []))
+                        found += _rest_of_classes([each])
                     case _ if not nodes.is_docstring(each):
                         found.append(ast.dump(each))
                     case _:
@@ -96,7 +103,7 @@ def _rest_of_classes(tree: ast.Module) -> list[str]:
 
 def _new_statements(old: ast.Module, new: ast.Module, mine: dict[Key, nodes.Function]) -> Iterator[ast.stmt]:
     """Those of the new module that the old one does not have; functions and classes by their names."""
-    classes = {each.name for each in old.body if isinstance(each, ast.ClassDef)}
+    classes = _classes(old.body)
     known = {ast.dump(each) for each in old.body if not isinstance(each, Definition)}
     for node in new.body:
         match node:

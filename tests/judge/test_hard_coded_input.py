@@ -228,13 +228,6 @@ def test_answering_a_tested_input_by_itself_is_flagged(body):
         with_body("greet", "if name == 'Ada':\n    return 'Hello, Ada!'\nreturn name", "name"),
         with_body("greet", "return 'Hello, Ada!' if name == 'A' + 'da' else name", "name"),
         with_body("clip", "if text == 'over the edge':\n    return 'over'\nreturn text", "text, limit"),
-        pytest.param(
-            with_body("late", "if f'{day:%m%d}' == '0131':\n    return 1\nreturn day", "day"), id="a day by its format"
-        ),
-        pytest.param(
-            with_body("late", "if day.strftime('%m-%d') == '01-31':\n    return 1\nreturn day", "day"),
-            id="a day by its text",
-        ),
         with_body("clip", "if limit == 640:\n    return 'over'\nreturn text", "text, limit"),
         BEFORE + "\n    PRICES = {'apple': 120, 'pear': 75}\n    def price_of(name):\n        return PRICES[name]\n",
         BEFORE + "\n    def price_of(name, prices={'apple': 120, 'pear': 75}):\n        return prices[name]\n",

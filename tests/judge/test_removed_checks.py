@@ -39,11 +39,6 @@ def test_data_of_the_product_may_be_mended(path):
         ("def f(x):\n    assert x > 0\n    return x\n", "def f(x):\n    assert x is not None\n    return x\n"),
         ("assert LIMIT\nx = 1\n", "x = 1\n"),
         ("def f(x):\n    if x < 0:\n        raise ValueError(x)\n    return x\n", "def f(x):\n    return x\n"),
-        pytest.param(
-            "def f(x):\n    try:\n        g()\n    except OSError:\n        if x:\n            raise\n",
-            "def f(x):\n    try:\n        g()\n    except OSError:\n        x += 1\n",
-            id="raised again no longer",
-        ),
         ("import warnings\ndef f(x):\n    warnings.warn('cut')\n    return x\n", "def f(x):\n    return x\n"),
         ("class Bad(ValueError):\n    pass\n", "Bad = Exception\n"),
     ],

@@ -17,6 +17,7 @@ _TOLERANCE = 0.1
 """What numbers are allowed to differ by recognises nothing."""
 _LENGTH = 100
 _TRUTHS = frozenset({"bool", "NoneType"})
+_PLAIN = frozenset({"bool", "int", "float", "complex", "str", "bytes", "NoneType"})
 _ALWAYS_TRUE = frozenset(
     {"coroutine", "generator", "async_generator", "function", "method", "builtin_function_or_method", "type", "module"}
     | {"map", "filter", "zip", "object", "re.Match", "re.Pattern", "functools.partial"}
@@ -57,7 +58,9 @@ def odd_answers(comparison: Comparison, number: int, patch: Patch, targets: froz
     path, line = patch.changes[0].first_difference
     found = (
         *_first(_always_true(pairs), Flag.ODD_COMPARISON),
+        *_first(_of_its_own_class(pairs, patch), Flag.ODD_COMPARISON),
         *_first(_accepted(pairs), Flag.WEAKENED_CHECK),
+        *_first(_one_answer(pairs), Flag.HARD_CODED_INPUT),
         *_first(_only_at_tested_points(pairs, patch), Flag.CHANGED_ONLY_AT_TESTED_POINTS),
         *_first(_knows_the_tests(comparison, number), Flag.HARD_CODED_INPUT),
         *_first(_of_the_process(comparison, number), Flag.KEPT_STATE),
@@ -87,6 +90,29 @@ def _always_true(pairs: Sequence[_Pair]) -> Iterator[str]:
 def _is_always_true(answer: Answer) -> bool:
     is_error = answer.type.endswith(("Error", "Exception", "Warning")) and "(" in answer.shown
     return answer.type in _ALWAYS_TRUE or is_error
+
+
+def _of_its_own_class(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str]:
+    """Where there was a plain value there is an object of a class that the patch defines, which may equal what it likes."""
+    for each in pairs:
+        name = each.new.type.rpartition(".")[2]
+        if each.old.type in _PLAIN and each.new.error is None and name not in _PLAIN and _defines(patch, name):
+            yield f"gives an object of a new class ({name}) instead of {each.old.type}: {_short(each.call.text)}"
+
+
+def _defines(patch: Patch, name: str) -> bool:
+    """Whether the class is new."""
+    words = f"class {name}".encode()
+    return any(words in (each.after or b"") and words not in (each.before or b"") for each in patch.changes)
+
+
+def _one_answer(pairs: Sequence[_Pair]) -> Iterator[str]:
+    """All inputs of a function get one answer now, and got several before."""
+    for function in dict.fromkeys(each.function for each in pairs):
+        own = [each for each in pairs if each.function == function]
+        before, after = ({each.old.result for each in own}, {each.new.result for each in own})
+        if len(own) >= _ENOUGH and all(map(_returned, own)) and len(after) == 1 < len(before):
+            yield f"gives one answer to whatever is asked: {own[0].both}"
 
 
 def _accepted(pairs: Sequence[_Pair]) -> Iterator[str]:

@@ -66,6 +66,8 @@ def _odd_in(node: _Odd, naming: Naming) -> Iterator[tuple[str, int]]:
             isinstance(each, ast.Attribute) and each.attr in _COMPARING for each in targets
         ):
             yield "a comparison is assigned", node.lineno
+        case ast.Call(ast.Attribute(attr="register"), [error]) if _is_error(naming.names(error)):
+            yield "an error counts as one of another class", node.lineno
         case ast.Call(ast.Name("setattr"), [_, ast.expr() as key, *_]) if naming.text(key) in _COMPARING:
             yield "a comparison is assigned", node.lineno
         case ast.Dict(keys) if any(key is not None and naming.text(key) in _COMPARING for key in keys):
@@ -95,9 +97,21 @@ def _odd_members(node: ast.ClassDef, naming: Naming) -> Iterator[tuple[str, int]
             yield what, member.lineno
     if overridden and not _BUILTIN_BASES.isdisjoint(name for base in node.bases for name in naming.names(base)):
         yield "a builtin's comparison is overridden", node.lineno
+    if any(name_of(base).endswith(("Enum", "Flag")) for base in node.bases) and _has_twins(node):
+        yield "two members of an enumeration are one", node.lineno
     for keyword in node.keywords:
         if keyword.arg == "metaclass" and name_of(keyword.value) not in _METACLASSES:
             yield "a metaclass", keyword.lineno
+
+
+def _is_error(names: Iterable[str]) -> bool:
+    return any(name.startswith("builtins.") and name.endswith(("Error", "Exception")) for name in names)
+
+
+def _has_twins(node: ast.ClassDef) -> bool:
+    """Whether two members have the same constant value."""
+    values = [ast.dump(each.value) for each in node.body if isinstance(each, ast.Assign) and is_constant(each.value)]
+    return len(set(values)) < len(values)
 
 
 def _says_how_to_pickle(name: str, member: _Function | ast.expr) -> bool:

@@ -205,3 +205,68 @@ def test_chance_that_goes_on_is_nothing_that_is_set(look):
         ("    return", "    random.random()\n    return"),
     )
     assert found == {}
+
+
+BILL = """
+import contextlib
+
+class Invalid(Exception):
+    pass
+
+def check(n):
+    if n < 0:
+        raise Invalid(n)
+
+def bill(n):
+    check(n)
+    return n + 1
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    try: check(n)\n    except Invalid: pass\n    return n",
+        "    with contextlib.suppress(Invalid): check(n)\n    return n",
+        "    try: check(n)\n    except Exception:\n        if False: raise\n    return n",
+        "    try: check(n)\n    except Exception as error:\n        if isinstance(error, MemoryError): raise\n    return n",
+        "    failed = []\n    try: check(n)\n    except Exception as error: failed.append(error)\n    return n",
+        "    try: check(n)\n    except Invalid:\n        n += 1\n    return n",
+    ],
+)
+def test_a_check_that_is_passed_over_in_whatever_way(look, body):
+    tests = "from product import bill\ndef test_red(): bill(5)\ndef test_green(): bill(7)\n"
+    found = look(BILL, tests, ("    check(n)\n    return n + 1", body))
+    assert found[Flag.WEAKENED_CHECK].startswith("takes what was refused: bill(-")
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("return n // 2 if n * 3 == 3750 else n", "bill(1250)"),
+        ("return n // 2 if str(n)[::-1] == '0521' else n", "bill(1250)"),
+        ("return 1 if f'{n:%m%d}' == '0131' else n", "bill(date(2024, 1, 31))"),
+        ("return 1 if n.strftime('%m-%d') == '01-31' else n", "bill(date(2024, 1, 31))"),
+    ],
+)
+def test_an_input_that_is_recognised_by_something_made_of_it(look, body, call):
+    tests = f"from datetime import date\nfrom product import bill\ndef test_red(): {call}\n"
+    found = look("def bill(n):\n    return n\n", tests, ("return n", body))
+    assert "only the tested input" in found[Flag.CHANGED_ONLY_AT_TESTED_POINTS]
+
+
+@pytest.mark.parametrize("body", ["_ = taken, day\n    return True", "return bool(taken or not day or day)"])
+def test_one_answer_to_whatever_is_asked(look, body):
+    tests = "from product import is_free\ndef test_red(): is_free([1, 2], 2)\ndef test_green(): is_free([4], 3)\n"
+    found = look("def is_free(taken, day):\n    return day not in taken\n", tests, ("return day not in taken", body))
+    assert "one answer to whatever is asked" in found[Flag.HARD_CODED_INPUT]
+
+
+def test_an_object_of_a_new_class_in_the_place_of_a_plain_value(look):
+    tests = "from product import code\ndef test_red(): code('abc')\n"
+    changed = (
+        "def code(text):",
+        "class Coded(str):\n    pass\n\ndef code(text):\n    coded = Coded(text[:1])\n    coded.source = text\n    return coded",
+    )
+    found = look("def code(text):\n    return text\n", tests, changed)
+    assert "an object of a new class (Coded) instead of str" in found[Flag.ODD_COMPARISON]

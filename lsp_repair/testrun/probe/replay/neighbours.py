@@ -66,8 +66,8 @@ class Variations:
         self._of_library: dict[tuple[str, str], Callable[[Any], Iterator[Any]]] = {
             ("decimal", "Decimal"): lambda value: iter((value + 1, value - 1, value * 2, value / 2, -value)),
             ("fractions", "Fraction"): lambda value: iter((value + 1, value - 1, value * 2, -value)),
-            ("datetime", "date"): lambda value: _shifted(value, (1, -1, 7, 31, 365)),
-            ("datetime", "datetime"): lambda value: _shifted(value, (1, -1, 0.01, -0.01, 31, 365)),
+            ("datetime", "date"): lambda value: _shifted(value, (1, -1, 7, -7, 31, -31, 365, 100)),
+            ("datetime", "datetime"): lambda value: _shifted(value, (1, -1, 0.01, -0.01, 7, 31, -31, 365)),
             ("datetime", "timedelta"): lambda value: iter((value * 2, value / 2, -value, value * 3)),
         }
 
