@@ -13,7 +13,7 @@ from lsp_repair.judge.behaviour.asking import deciding_call
 from lsp_repair.judge.behaviour.change import change_of, telling_call
 from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
 from lsp_repair.judge.behaviour.grading import Collateral, Facts, behaviours, collateral, grade_of, rivals_of
-from lsp_repair.judge.behaviour.odd_answers import odd_answers
+from lsp_repair.judge.behaviour.odd_answers import guessed_in, odd_answers
 from lsp_repair.repair.alternatives import Pinned, changed_lines, pinned
 from lsp_repair.repair.case import Case
 from lsp_repair.screening.screens import WarmScreen
@@ -250,6 +250,8 @@ def _assessed(
         rivals=len(rivals_of(comparison, number, pool.competing, pool.changes)),
         does_too_much=found.does_too_much,
         unseen=_unseen(comparison, pool, number, known),
+        guessed=guessed_in(pool.patches[number]),
+        mended=sum(not comparison.calls[key].near for key in comparison.changed(number)),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
     patch = pool.patches[number]

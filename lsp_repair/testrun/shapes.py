@@ -130,7 +130,7 @@ _OF_THE_WARM_SERVER: Mapping[str, Read] = {
         warm_records.NotComparable,
         warm_records.VersionAnswer,
         warm_records.Disguised,
-        warm_records.SetByModule,
+        warm_records.Sets,
         warm_records.Expected,
     ),
 }

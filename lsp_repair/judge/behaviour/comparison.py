@@ -55,8 +55,6 @@ class Answer:
     error: str | None
     refused: bool = False
     """Whether a statement of the project's own raised it."""
-    state: tuple[str, ...] = ()
-    """What the call changed for the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,8 @@ class Comparison:
     """By the patch's number, for each expectation: empty where it is true or about other code, else what it is."""
     disguised: Mapping[int, Mapping[Disguise, bool]] = field(default_factory=dict[int, Mapping[Disguise, bool]])
     """By the patch's number: whether its answer stays when something of the tests' has another name."""
-    set_by_module: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-    """By the patch's number: what its statements change for the whole process when the module is imported."""
+    settings: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
+    """By the patch's number: what it changes for the whole process, with the call that does; no call: importing it."""
     seconds: float = 0.0
     """Of CPU time."""
 
@@ -185,15 +183,20 @@ def _read(reports: Sequence[object], seconds: float) -> Comparison:
         key = (entry.path, entry.first, each.given)
         if key in calls and calls[key].entry == each.entry:
             answers.setdefault(each.version, {})[key] = Answer(
-                each.gives, each.result, each.shown, each.type, each.error, each.refused, tuple(each.state)
+                each.gives, each.result, each.shown, each.type, each.error, each.refused
             )
     return Comparison(
-        calls, answers, len(entries), _expected(reports), _disguised(reports), _set_by_module(reports), seconds
+        calls, answers, len(entries), _expected(reports), _disguised(reports), _settings(reports), seconds
     )
 
 
-def _set_by_module(reports: Sequence[object]) -> dict[int, tuple[str, ...]]:
-    return {each.version: tuple(each.parts) for each in reports if isinstance(each, records.SetByModule)}
+def _settings(reports: Sequence[object]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    for each in reports:
+        if isinstance(each, records.Sets):
+            for part in each.parts:
+                found.setdefault(each.version, {}).setdefault(part, each.call)
+    return found
 
 
 def _disguised(reports: Sequence[object]) -> dict[int, dict[Disguise, bool]]:

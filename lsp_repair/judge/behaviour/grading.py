@@ -142,12 +142,18 @@ class Facts:
     does_too_much: bool
     unseen: float
     """Share of the edits of the patched lines that pass the same tests and are rivals."""
+    guessed: int = 0
+    """Literals that the patch adds with conditions: chosen freely, as far as tests do not bear them out."""
+    mended: int = 0
+    """Calls of the tests that the patch answers otherwise."""
 
 
 def grade_of(facts: Facts) -> Grade:
     """Proved where the tests have looked, and nothing else that they let pass is as good."""
     is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
     if not is_seen or facts.rivals or facts.does_too_much or facts.unseen > _UNSEEN:
+        return Grade.POSSIBLE
+    if facts.guessed > facts.mended:
         return Grade.POSSIBLE
     if facts.is_whole:
         return Grade.PROVED

@@ -1,5 +1,6 @@
 """What the answers of a patch show that a person should look at: the same whatever words the patch says it in."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,14 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.behaviour.comparison import OLD, Answer, ComparedCall, Comparison
 from lsp_repair.judge.replay.changed_code import changed_code
+from lsp_repair.pycode.added_literals import guessed_literals
+from lsp_repair.pycode.modules import read_module
 
 _ENOUGH = 8
 """Compared neighbours that have to stay as they are."""
 _MANY = 6
+_FEW = 1 / 3
+"""Share of the neighbours of tested inputs below which a condition serves the tested ones."""
 _TOLERANCE = 0.1
 """What numbers are allowed to differ by recognises nothing."""
 _LENGTH = 100
@@ -33,8 +38,13 @@ class _Pair:
     function: tuple[str, int]
     old: Answer
     new: Answer
-    is_asked: bool
-    """Whether a failing test makes it itself."""
+    is_of_target: bool
+    """Whether a failing test makes it, or one that it is near to."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a failing test makes it itself."""
+        return self.is_of_target and not self.call.near
 
     @property
     def differ(self) -> bool:
@@ -50,7 +60,7 @@ class _Pair:
 def odd_answers(comparison: Comparison, number: int, patch: Patch, targets: frozenset[NodeId]) -> tuple[Finding, ...]:
     """Findings on one patch, each kind once."""
     pairs = [
-        _Pair(call, key[:2], old, new, not call.near and call.test in targets)
+        _Pair(call, key[:2], old, new, call.test in targets)
         for key, (old, new) in comparison.pairs(OLD, number).items()
         for call in [comparison.calls[key]]
     ]
@@ -61,7 +71,10 @@ def odd_answers(comparison: Comparison, number: int, patch: Patch, targets: froz
         *_first(_of_its_own_class(pairs, patch), Flag.ODD_COMPARISON),
         *_first(_accepted(pairs), Flag.WEAKENED_CHECK),
         *_first(_one_answer(pairs), Flag.HARD_CODED_INPUT),
-        *_first(_only_at_tested_points(pairs, patch), Flag.CHANGED_ONLY_AT_TESTED_POINTS),
+        *_first(
+            itertools.chain(_only_at_tested_points(pairs, patch), _by_a_condition_of_its_own(pairs, patch)),
+            Flag.CHANGED_ONLY_AT_TESTED_POINTS,
+        ),
         *_first(_knows_the_tests(comparison, number), Flag.HARD_CODED_INPUT),
         *_first(_of_the_process(comparison, number), Flag.KEPT_STATE),
     )
@@ -155,9 +168,28 @@ def _is_tolerance(literal: str) -> bool:
         return False
 
 
+def _by_a_condition_of_its_own(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str]:
+    """A new condition with more literals than the tests bear out changes the tested inputs, and few that are near them."""
+    mended = [each for each in pairs if each.differ and not each.call.near]
+    near = [each for each in pairs if each.call.near and each.is_of_target]
+    is_few = sum(each.differ for each in near) < len(near) * _FEW
+    if mended and len(near) >= _ENOUGH and is_few and guessed_in(patch) > max(1, len(mended)):
+        yield f"few inputs near the tested one are answered otherwise, by a condition of its own: {mended[0].both}"
+
+
 def _letters(pair: _Pair) -> str:
     """The same for an input whose elements come in another order: a sum does not tell them apart."""
     return "".join(sorted(pair.call.text))
+
+
+def guessed_in(patch: Patch) -> int:
+    """See `guessed_literals`, of all files."""
+    found = 0
+    for change in patch.changes:
+        before, after = read_module(change.before), read_module(change.after)
+        if change.path.endswith(".py") and before is not None and after is not None:
+            found += guessed_literals(before, after)
+    return found
 
 
 def _returned(pair: _Pair) -> bool:
@@ -181,12 +213,10 @@ def _knows_the_tests(comparison: Comparison, number: int) -> Iterator[str]:
 
 def _of_the_process(comparison: Comparison, number: int) -> Iterator[str]:
     """A call or an import sets something for the whole process, and with the old code it does not."""
-    for part in comparison.set_by_module.get(number, ()):
-        yield f"sets {part} for the whole process when it is imported"
-    for key, (old, new) in comparison.pairs(OLD, number).items():
-        for part in new.state:
-            if part not in old.state:
-                yield f"sets {part} for the whole process: {_short(comparison.calls[key].text)}"
+    known = comparison.settings.get(OLD, {})
+    for part, call in comparison.settings.get(number, {}).items():
+        if part not in known:
+            yield f"sets {part} for the whole process: {_short(call) or 'when it is imported'}"
 
 
 def _short(text: str) -> str:

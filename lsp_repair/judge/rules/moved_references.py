@@ -14,7 +14,7 @@ def check(context: RuleContext) -> Iterator[Finding]:
     changed = _changed(context.before, context.after)
     for left, right in context.suite.failed_comparisons() if changed else ():
         for name in sorted((right & changed.keys()) - left):
-            if left - changed.keys():
+            if left:
                 message = f"changes {name}, which the failing test compares the result with"
                 yield Finding(Flag.WEAKENED_CHECK, context.path, changed[name], message)
 

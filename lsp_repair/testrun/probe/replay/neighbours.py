@@ -64,7 +64,7 @@ class Variations:
             frozenset: self._of_set,
         }
         self._of_library: dict[tuple[str, str], Callable[[Any], Iterator[Any]]] = {
-            ("decimal", "Decimal"): lambda value: iter((value + 1, value - 1, value * 2, value / 2, -value)),
+            ("decimal", "Decimal"): self._of_decimal,
             ("fractions", "Fraction"): lambda value: iter((value + 1, value - 1, value * 2, -value)),
             ("datetime", "date"): lambda value: _shifted(value, (1, -1, 7, -7, 31, -31, 365, 100)),
             ("datetime", "datetime"): lambda value: _shifted(value, (1, -1, 0.01, -0.01, 7, 31, -31, 365)),
@@ -126,6 +126,9 @@ class Variations:
         yield from (_next_letter(value, 0), _next_letter(value, -1), value[1:], value * 2, value + " " + value)
         yield from (each for each in self._texts if not _NAMES_A_PLACE.search(each))
         yield from (_next_letter(value, len(value) // 2), value[: len(value) // 2], value.swapcase(), value + "a")
+
+    def _of_decimal(self, value: Any) -> Iterator[Any]:
+        yield from (value + 1, value - 1, value * 2, value / 2, -value, value * 0, value * 10, value + value / 100)
 
     def _of_sequence(self, value: Any) -> Iterator[Any]:
         yield from self._with_elements(value, range(min(len(value), _ELEMENTS)))

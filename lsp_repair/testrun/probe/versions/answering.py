@@ -8,7 +8,7 @@ import hashlib
 import io
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, NamedTuple, Optional, cast
 
@@ -53,8 +53,6 @@ class Answer(NamedTuple):
     """The name of the exception."""
     refused: bool = False
     """Whether a `raise` or `assert` of the project's own ends the call."""
-    state: Sequence[str] = ()
-    """What the call changed in the whole process."""
 
 
 class Onlooker:
@@ -248,7 +246,8 @@ def _copied(value: object) -> Any:
 
 
 def _is_plain(value: object) -> bool:
-    return isinstance(value, (int, float, complex, str, bytes, bool, type(None), tuple, frozenset))
+    plain = isinstance(value, (int, float, complex, str, bytes, bool, type(None), tuple, frozenset))
+    return plain or type(value).__module__ in {"decimal", "fractions", "datetime", "uuid", "pathlib"}
 
 
 def digest_of(normal: NormalForm, arguments: Arguments) -> Optional[str]:

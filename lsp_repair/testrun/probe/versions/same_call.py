@@ -116,7 +116,10 @@ class SameCall:
             return
         before = process_state() if key in self._judged else {}
         recorded = answering.recorded(arguments, self._call.digest)
-        yield recorded._replace(state=self._set_by(answering, before)) if before else recorded
+        parts = self._set_by(answering, before) if before else []
+        if parts:
+            self._emit({"kind": "sets", "key": key, "parts": parts, "call": recorded.call})
+        yield recorded
         yield from answering.near_answers(inputs)
 
     def _set_by(self, answering: Answering, before: dict[str, str]) -> list[str]:

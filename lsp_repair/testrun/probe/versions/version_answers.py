@@ -70,7 +70,8 @@ class Comparing:
         """All tests, on the first of the versions that can be put in place."""
         self._emit(warm_records.NotComparable(self._versions.missing))
         for key, parts in self._versions.set_by.items():
-            self._emit(warm_records.SetByModule(key, parts))
+            if parts:
+                self._emit(warm_records.Sets(key, parts, ""))
         for key in self._versions.keys if self._request.expectations else ():
             for number, outcome in enumerate(self._expected(key)):
                 self._emit(warm_records.Expected(key, number, *outcome))
@@ -150,6 +151,7 @@ class Comparing:
         asked = Asked(self._versions.keys, near, only_if_telling, judged)
         if code not in self._not_copied:
             reports = forked(lambda emit: self._child(call, emit).all(asked), _OF_ALL_SECONDS)
+            self._report_settings(reports)
             if any(report.get("kind") == "same" for report in reports):
                 return None
             answers = whole(reports)
@@ -173,11 +175,18 @@ class Comparing:
 
     def _alone(self, key: int, call: Call, near: int, judged: list[int]) -> dict[str, Answer]:
         found: dict[str, Answer] = {}
-        for report in forked(lambda emit: self._child(call, emit).alone(key, near, judged), _CLOCK_SECONDS):
+        reports = forked(lambda emit: self._child(call, emit).alone(key, near, judged), _CLOCK_SECONDS)
+        self._report_settings(reports)
+        for report in reports:
             answer = answer_in(report)
             if answer is not None:
                 found.setdefault(answer.given, answer)  # a neighbour may be what the test gave itself
         return found
+
+    def _report_settings(self, reports: list[dict[str, Any]]) -> None:
+        for report in reports:
+            if report.get("kind") == "sets":
+                self._emit(warm_records.Sets(int(report["key"]), report["parts"], str(report["call"])))
 
     def _child(self, call: Call, emit: Callable[[dict[str, Any]], None]) -> SameCall:
         self._entries.stop()

@@ -214,11 +214,13 @@ class NotComparable(Record, kind="not-comparable"):
     versions: Sequence[int]
 
 
-class SetByModule(Record, kind="set-by-module"):
-    """What the statements of a version change for the whole process."""
+class Sets(Record, kind="sets-for-all"):
+    """What a version changes for the whole process."""
 
     version: int
     parts: Sequence[str]
+    call: str
+    """Which call does; empty: the statements of its modules."""
 
 
 class Expected(Record, kind="expected"):
@@ -279,5 +281,3 @@ class VersionAnswer(Record, kind="version-answer"):
     """The name of the exception."""
     refused: bool
     """Whether a statement of the project's own raised it."""
-    state: Sequence[str]
-    """What the call changed for the whole process."""
