@@ -15,7 +15,7 @@ from lsp_repair.search.generation import first_order
 _MOST = 40
 """Of each side of a patch."""
 _UNTRIED = 12
-"""Alternatives on each side that are screened for this; what the search has screened before costs nothing."""
+"""Alternatives on each side that are screened after a search: what it has screened before costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def pinned(patch: Patch, hints: Hints, passing: Iterable[TestResult], screen: Wa
     for side, candidate in alternatives(patch, hints):
         (new if side else old).append(candidate)
     found = {each: was for each in old if (was := screen.before(each)) is not None}
-    untried = [*[each for each in old if each not in found][:_UNTRIED], *new[:_UNTRIED]]
+    most = _UNTRIED if screen.known else _MOST
+    untried = [*[each for each in old if each not in found][:most], *new[:most]]
     found |= {each.candidate: each.survived for each in screen(untried) if not each.inconclusive}
     survivors = {key for key, survived in found.items() if survived}
     also = _also_repaired(patch, screen)

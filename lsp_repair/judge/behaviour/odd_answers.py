@@ -157,7 +157,7 @@ def _only_at_tested_points(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str
     if not all(_letters(each) in recognised for each in changed) or len(calm) < _ENOUGH:
         return
     held = {literal for each in points for literal in _literals(each)}
-    if not all(map(_is_tolerance, changed_code(patch).new_literals - held)):
+    if guessed_in(patch) and not all(map(_is_tolerance, changed_code(patch).new_literals - held)):
         yield f"only the tested input is answered otherwise, and {len(calm)} inputs near it are not: {points[0].both}"
 
 
