@@ -23,7 +23,9 @@ def _conditions(tree: ast.AST) -> int:
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:
+    """Without docstrings and what errors say."""
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    prose |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in prose and not isinstance(node.value, bool | type(None)):
             yield repr(node.value)

@@ -11,7 +11,10 @@ from lsp_repair.ledger import Ledger
 
 PAGES = "def last(items):\n    return items[0]\n"
 WEAK = "from product import last\n\ndef test_last():\n    assert last([1, 2]) == 2\n"
-STRONG = WEAK + "\ndef test_others():\n    assert [last([4]), last([3, 1, 2]), last('abc'), last((5, 6))] == [4, 2, 'c', 6]\n"
+STRONG = (
+    WEAK
+    + "\ndef test_others():\n    assert [last([4]), last([3, 1, 2]), last('abc'), last((5, 6))] == [4, 2, 'c', 6]\n"
+)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def _is_tolerance(literal: str) -> bool:
 
 def _by_a_condition_of_its_own(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str]:
     """A new condition with more literals than the tests bear out changes the tested inputs, and few that are near them."""
-    mended = [each for each in pairs if each.differ and not each.call.near]
+    mended = [each for each in pairs if each.differ and not each.call.near and each.new.error is None]
     near = [each for each in pairs if each.call.near and each.is_of_target]
     is_few = sum(each.differ for each in near) < len(near) * _FEW
     if mended and len(near) >= _ENOUGH and is_few and guessed_in(patch) > max(1, len(mended)):

@@ -270,3 +270,22 @@ def test_an_object_of_a_new_class_in_the_place_of_a_plain_value(look):
     )
     found = look("def code(text):\n    return text\n", tests, changed)
     assert "an object of a new class (Coded) instead of str" in found[Flag.ODD_COMPARISON]
+
+
+def test_an_error_of_the_tests_own_or_for_another_error_is_no_refusal(look):
+    code = """
+    def ask(reader, n):
+        try:
+            return reader(n) + n
+        except ZeroDivisionError as error:
+            raise ValueError("not now") from error
+    """
+    tests = """
+    from product import ask
+    def picky(n):
+        if n < 0:
+            raise TypeError(n)
+        return 1 // n
+    def test_red(): ask(picky, 3)
+    """
+    assert look(code, tests, ("reader(n) + n", "(reader(n) if n > 0 else 0) + n + 1")) == {}

@@ -9,8 +9,8 @@ import io
 import sys
 import time
 from collections.abc import Collection, Iterator
-from types import CodeType, FunctionType, TracebackType
-from typing import Any, NamedTuple, Optional, cast
+from types import CodeType, FunctionType
+from typing import Any, Callable, NamedTuple, Optional, cast
 
 from .. import facts, limits
 from ..replay.lazy_results import driven
@@ -58,15 +58,17 @@ class Answer(NamedTuple):
 class Onlooker:
     """Looks at calls in one child, which has one audit hook for all of them."""
 
-    def __init__(self, root: str, normal: NormalForm) -> None:
-        self.root = root
-        self.normal = normal
+    def __init__(self, root: str, is_product: Callable[[str], bool]) -> None:
+        self._root = root
+        self.is_product = is_product
+        """Whether a file is of the project and holds no tests."""
+        self.normal = NormalForm({root: "<here>"}, is_strict=False)
         self.outside = Outside()
 
     def worded(self, words: Collection[str]) -> Onlooker:
         """The same, with words that all count as one."""
         other = copy.copy(self)
-        other.normal = NormalForm({self.root: "<here>"}, is_strict=False, words=words)
+        other.normal = NormalForm({self._root: "<here>"}, is_strict=False, words=words)
         return other
 
     def near(self, arguments: Arguments, variations: Variations, most: int) -> list[tuple[str, Arguments]]:
@@ -115,7 +117,7 @@ class Answering:
         self._code = code
         self._outside = onlooker.outside
         self._normal = onlooker.normal
-        self._root = onlooker.root
+        self._is_product = onlooker.is_product
 
     def recorded(self, arguments: Arguments, given: str) -> Answer:
         """The call that a test led to, with the arguments themselves."""
@@ -198,7 +200,7 @@ class Answering:
             shown=one_line(text),
             kind=error or type_name(kind or type(None)),
             error=error,
-            refused=raised is not None and _is_refusal(raised.__traceback__, self._root),
+            refused=raised is not None and _is_refusal(raised, self._is_product),
         )
 
 
@@ -262,12 +264,12 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def _is_refusal(traceback: Optional[TracebackType], root: str) -> bool:
-    """Whether the innermost frame is of the project, and raises there by its own will."""
-    if traceback is None:
+def _is_refusal(error: BaseException, is_product: Callable[[str], bool]) -> bool:
+    """Whether the code that is tested raises it by its own will, and not for another error."""
+    traceback = error.__traceback__
+    if traceback is None or error.__cause__ is not None or error.__context__ is not None:
         return False
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     code = traceback.tb_frame.f_code
-    is_raise = dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS"
-    return is_raise and code.co_filename.startswith(root)
+    return dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS" and is_product(code.co_filename)

@@ -127,10 +127,9 @@ def _beside(parent: str) -> list[str]:
 class Watching:
     """Which attributes of test doubles the project's code asks for, some of which it may be told are not there."""
 
-    def __init__(self, kinds: Collection[type], root: str, is_test_file: Callable[[str], bool]) -> None:
+    def __init__(self, kinds: Collection[type], is_product: Callable[[str], bool]) -> None:
         self._kinds = kinds
-        self._root = root
-        self._is_test_file = is_test_file
+        self._is_product = is_product
         self.hidden: frozenset[str] = frozenset()
         self.asked: set[str] = set()
 
@@ -153,7 +152,7 @@ class Watching:
     def _guarding(self, inherited: Any) -> Callable[[Any, str], Any]:
         def guarded(value: Any, name: str) -> Any:
             path = sys._getframe(1).f_code.co_filename  # pyright: ignore[reportPrivateUsage] - who asks
-            if path.startswith(self._root) and not self._is_test_file(path) and not name.startswith("__"):
+            if self._is_product(path) and not name.startswith("__"):
                 self.asked.add(name)
                 if name in self.hidden:
                     raise AttributeError(name)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple, Optional
 
 from ..replay.neighbours import Variations
-from ..replay.normal_form import NormalForm
 from .answering import Answer, Answering, Onlooker, digest_of, is_of_other_types
 from .disguises import Watching, disguises, doubles
 from .entries import Arguments, Entry, function_of
@@ -51,6 +51,10 @@ class Tests(NamedTuple):
     files: frozenset[str]
     """Absolute."""
 
+    def is_product(self, path: str) -> bool:
+        """Whether this file is of the project and holds no tests."""
+        return path.startswith(self.root + os.sep) and not self.is_one(path)
+
     def is_one(self, path: str) -> bool:
         """Whether this file holds tests, or what they use."""
         name = os.path.basename(path)
@@ -67,7 +71,7 @@ class SameCall:
         self._tests = tests
         self._emit = emit
         self._judged: list[int] = []
-        self._onlooker = Onlooker(tests.root, NormalForm({tests.root: "<here>"}, is_strict=False))
+        self._onlooker = Onlooker(tests.root, tests.is_product)
 
     def alone(self, key: int, near: int, judged: list[int]) -> None:
         """One version, with the arguments themselves."""
@@ -93,11 +97,17 @@ class SameCall:
                 return
             for answer in answers:
                 self._tell(key, answer)
-        for key in asked.judged:
-            for what, is_same in self._in_disguise(key):
-                self._emit({"kind": "in-disguise", "key": key, "what": what, "same": is_same})
+        originals = self._onlooker.copied(self._call.arguments)
         for answer in self._of_version(OLD, self._call.arguments, inputs):
             self._emit({"kind": "again", "answer": answer})
+        if originals is not None:
+            self._disguised(asked.judged, originals)
+
+    def _disguised(self, keys: list[int], given: Arguments) -> None:
+        for key in keys:
+            with suppress(Exception):  # of classes that cannot be renamed, and whatever else is in the way
+                for what, is_same in self._in_disguise(key, given):
+                    self._emit({"kind": "in-disguise", "key": key, "what": what, "same": is_same})
 
     def _can_be_copied(self) -> bool:
         copies = self._onlooker.copied(self._call.arguments)
@@ -148,41 +158,41 @@ class SameCall:
         function = None if code is None else function_of(code, self._call.entry)
         return None if function is None else Answering(function, self._call.entry.frame.f_code, onlooker)
 
-    def _in_disguise(self, key: int) -> Iterator[tuple[str, bool]]:
+    def _in_disguise(self, key: int, given: Arguments) -> Iterator[tuple[str, bool]]:
         """Whether each disguise leaves the answer as it is; those that cannot be told are missing."""
         self._versions.put(key)
         outer = self._call.entry.watched.outer
-        for disguise in disguises(self._call.arguments, self._tests.is_one):
-            plain = self._plainly(disguise.words, None)
-            with disguise.put_on(outer, self._call.arguments) as arguments:
+        for disguise in disguises(given, self._tests.is_one):
+            plain = self._plainly(disguise.words, given)
+            with disguise.put_on(outer, given) as arguments:
                 other = self._plainly(disguise.words, arguments)
             if plain is not None and other is not None and plain.gives is not None and other.gives is not None:
                 yield disguise.what, plain.gives == other.gives
-        yield from self._without_attributes(key)
+        yield from self._without_attributes(key, given)
 
-    def _plainly(self, words: Iterable[str], arguments: Optional[Arguments]) -> Optional[Answer]:
+    def _plainly(self, words: Iterable[str], arguments: Arguments) -> Optional[Answer]:
         answering = self._answering(self._onlooker.worded(list(words)))
-        copies = self._onlooker.copied(self._call.arguments if arguments is None else arguments)
+        copies = self._onlooker.copied(arguments)
         return None if answering is None or copies is None else answering.recorded(copies, "")
 
-    def _without_attributes(self, key: int) -> Iterator[tuple[str, bool]]:
+    def _without_attributes(self, key: int, given: Arguments) -> Iterator[tuple[str, bool]]:
         """Whether it makes no difference that an attribute of a test double is missing which only this version asks for."""
-        kinds = doubles(self._call.arguments, self._tests.is_one)
+        kinds = doubles(given, self._tests.is_one)
         if not kinds or key == OLD:
             return
-        watching = Watching(kinds, self._tests.root + os.sep, self._tests.is_one)
+        watching = Watching(kinds, self._tests.is_product)
         self._versions.put(OLD)
         with watching.on():
-            self._plainly((), None)
+            self._plainly((), given)
             known = set(watching.asked)
         self._versions.put(key)
         with watching.on():
-            plain = self._plainly((), None)
+            plain = self._plainly((), given)
         newly = watching.asked - known
         if not newly or plain is None or plain.gives is None:
             return
         with watching.on(newly):
-            other = self._plainly((), None)
+            other = self._plainly((), given)
         if other is not None and other.gives is not None:
             is_same = other.gives == plain.gives or (other.error is not None and plain.error is None)
             yield f"an attribute of the test double: {', '.join(sorted(newly))}", is_same
