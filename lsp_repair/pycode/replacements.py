@@ -15,6 +15,17 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ClassPart:
+    """A new method of a class, or an attribute with a new value."""
+
+    owner: Key
+    """The names of the classes around it."""
+    name: str
+    text: str
+    """The statement."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replacements:
     """A new version of a module as a running process can take it on."""
 
@@ -23,7 +34,8 @@ class Replacements:
     statements: tuple[str, ...]
     """Statements of the module that are new, or bind a name anew, in their order."""
     readers: tuple[Function, ...]
-    """Unchanged functions that read a name which such a statement binds anew."""
+    """Unchanged functions that read a name which such a statement or part binds anew."""
+    parts: tuple[ClassPart, ...] = ()
 
 
 def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
@@ -35,23 +47,32 @@ def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
     new_classes = [each for each in new.body if isinstance(each, ast.ClassDef) and each.name not in classes]
     other = [each for each in new.body if each not in new_classes]
     mine, theirs = (dict(_functions(each, ())) for each in (old.body, other))
-    if not mine.keys() <= theirs.keys() or _rest_of_classes(old.body) != _rest_of_classes(other):
+    parts = _parts(old.body, other, _Text(after.data))
+    if not mine.keys() <= theirs.keys() or parts is None:
         return None
     at = {(*each.shells, each.name): each for each in FunctionIndex(before).functions}
     texts = _Text(before.data), _Text(after.data)
     changed = [key for key, node in mine.items() if texts[0].of(node) != texts[1].of(theirs[key])]
     added = [key for key in theirs if key not in mine]
-    if any(key not in at for key in changed) or any(len(key) > 1 for key in added):
+    added_to_classes = {(*each.owner, each.name) for each in parts}
+    if any(key not in at for key in changed) or any(len(key) > 1 and key not in added_to_classes for key in added):
         return None
     text = texts[1]
     statements = list(_new_statements(old, new, mine))
     bound = {name for node in statements for name in _bound(node)}
     known = {name for node in old.body for name in _bound(node)}
-    readers = [key for key, node in mine.items() if key in at and key not in changed and names_in(node) & bound & known]
+    anew = bound & known
+    of_classes = {each.name for each in parts}
+    readers = [
+        key
+        for key, node in mine.items()
+        if key in at and key not in changed and (names_in(node) & anew or _attributes_in(node) & of_classes)
+    ]
     return Replacements(
         tuple(Unit(at[key], text.of(theirs[key])) for key in changed),
         tuple(text.of(node) for node in statements),
         tuple(at[key] for key in readers),
+        tuple(parts),
     )
 
 
@@ -82,23 +103,54 @@ def _classes(body: Sequence[ast.stmt]) -> set[str]:
     return {each.name for each in body if isinstance(each, ast.ClassDef)}
 
 
-def _rest_of_classes(body: Sequence[ast.stmt]) -> list[str]:
-    """All that classes hold besides functions."""
-    found: list[str] = []
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            found += [node.name, *map(ast.dump, (*node.bases, *node.keywords, *node.decorator_list))]
-            for each in node.body:
-                match each:
-                    case ast.FunctionDef() | ast.AsyncFunctionDef():
-                        pass
-                    case ast.ClassDef():
-                        found += _rest_of_classes([each])
-                    case _ if not nodes.is_docstring(each):
-                        found.append(ast.dump(each))
-                    case _:
-                        pass
+def _attributes_in(node: ast.AST) -> set[str]:
+    return {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+
+
+def _parts(old: Sequence[ast.stmt], new: Sequence[ast.stmt], text: _Text, around: Key = ()) -> list[ClassPart] | None:
+    """What is new in classes; None where they change otherwise."""
+    mine, theirs = ({each.name: each for each in body if isinstance(each, ast.ClassDef)} for body in (old, new))
+    if list(mine) != list(theirs):
+        return None
+    found: list[ClassPart] = []
+    for name, before in mine.items():
+        after, owner = theirs[name], (*around, name)
+        inner = _parts(before.body, after.body, text, owner)
+        if inner is None or _head(before) != _head(after):
+            return None
+        known, now = _attributes(before), _attributes(after)
+        if not known.keys() <= now.keys() or _others(before) != _others(after):
+            return None
+        changed = [each for each, node in now.items() if each not in known or ast.dump(known[each]) != ast.dump(node)]
+        methods = {each.name for each in before.body if isinstance(each, nodes.Function)}
+        added = {
+            each.name: each for each in after.body if isinstance(each, nodes.Function) and each.name not in methods
+        }
+        if changed and (before.decorator_list or before.keywords):
+            return None  # its attributes are no plain ones
+        found += inner
+        found += [ClassPart(owner, each, text.of(now[each])) for each in changed]
+        found += [ClassPart(owner, each, text.of(node)) for each, node in added.items()]
     return found
+
+
+def _head(node: ast.ClassDef) -> list[str]:
+    return [ast.dump(each) for each in (*node.bases, *node.keywords, *node.decorator_list)]
+
+
+def _attributes(node: ast.ClassDef) -> dict[str, ast.stmt]:
+    """Statements that give one name a value."""
+    return {names[0]: each for each in node.body if len(names := assigned_names(each)) == 1}
+
+
+def _others(node: ast.ClassDef) -> list[str]:
+    """All that a class holds besides functions, classes, attributes and its docstring."""
+    known = {id(each) for each in _attributes(node).values()}
+    return [
+        ast.dump(each)
+        for each in node.body
+        if not isinstance(each, Definition) and id(each) not in known and not nodes.is_docstring(each)
+    ]
 
 
 def _new_statements(old: ast.Module, new: ast.Module, mine: dict[Key, nodes.Function]) -> Iterator[ast.stmt]:

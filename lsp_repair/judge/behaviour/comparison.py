@@ -160,7 +160,12 @@ def _replaced(patch: Patch) -> dict[str, Replacements]:
 
 def _version(number: int, root: str, found: Mapping[str, Replacements]) -> records.Version:
     swaps = [_swap(number, f"{root}/{path}", unit) for path, new in found.items() for unit in new.functions]
-    return records.Version(number, swaps, {f"{root}/{path}": new.statements for path, new in found.items()})
+    parts = [
+        records.ClassPart(f"{root}/{path}", list(part.owner), part.name, part.text)
+        for path, new in found.items()
+        for part in new.parts
+    ]
+    return records.Version(number, swaps, {f"{root}/{path}": new.statements for path, new in found.items()}, parts)
 
 
 def _swap(number: int, path: str, unit: Unit) -> records.Swap:

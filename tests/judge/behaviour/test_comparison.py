@@ -212,7 +212,7 @@ def test_a_patch_that_no_running_process_can_take_on_has_no_answers(compare):
     found = compare(
         "class A:\n    size = 1\n\n    def f(self):\n        return self.size\n",
         "from product import A\ndef test(): A().f()\n",
-        ("size = 1", "size = 2"),
+        ("class A:", "class A(dict):"),
     )
     assert not found.calls
 
@@ -246,3 +246,34 @@ def test_a_late_call_counts_if_it_is_the_one_that_changes(compare):
     )
     assert changes(found) == {"off(100)": ("0", "10")}
     assert found.entries == 5
+
+
+def test_attributes_and_methods_of_classes_are_put_in_place(compare):
+    code = """
+    class Locale:
+        names = {"day": "dag"}
+
+        def name(self, key):
+            return self.names[key] + self.ending(key)
+
+        def ending(self, key):
+            return ""
+
+    class Danish(Locale):
+        names = {"day": "dag", "week": "week"}
+    """
+    tests = """
+    from product import Danish
+    def test(): Danish().name("day"), Danish().name("week")
+    """
+    found = compare(
+        code,
+        tests,
+        ('"week": "week"}', '"week": "uge"}'),
+        ('"week": "week"}', '"week": "week"}\n\n    def ending(self, key):\n        return "er"'),
+    )
+    assert changes(found, 0) == {"Danish().name('week')": ("'week'", "'uge'")}
+    assert changes(found, 1) == {
+        "Danish().name('week')": ("'week'", "'weeker'"),
+        "Danish().name('day')": ("'dag'", "'dager'"),
+    }

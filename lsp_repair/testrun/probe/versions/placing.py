@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import functools
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Callable, Optional
@@ -20,6 +22,8 @@ _OWN_NAMES = 0x02
 """The flag of functions: the code of a class has none."""
 _COROUTINE = 0x80 | 0x200
 """The flags of coroutines and asynchronous generators."""
+_PLAIN_CLASSES = (type, abc.ABCMeta)
+_MISSING = object()
 Undo = list[Callable[[], object]]
 
 
@@ -78,6 +82,8 @@ class Versions:
                 self._functions[key] = [self._made(each) for each in version.functions]
             for each in self._functions[key]:
                 self._replace(each)
+            for part in version.parts:
+                self._put_into_class(part)
         self._warm.clear_caches()
 
     def watched(self, places: Sequence[warm_records.Place]) -> dict[CodeType, Watched]:
@@ -123,6 +129,23 @@ class Versions:
             if names.get(name) is not old and not isinstance(old, (int, float, str, bytes, bool, type(None))):
                 self._rebind(name, old, names[name])
 
+    def _put_into_class(self, part: warm_records.ClassPart) -> None:
+        """What the statement makes in a class of the same names becomes an attribute of the live one."""
+        module = self._modules.get(part.path)
+        owner: Any = module
+        for name in part.owner:
+            owner = vars(owner).get(name) if owner is not None else None
+        is_plain = type(owner) in _PLAIN_CLASSES and not hasattr(owner, "_fields") and part.name != "__slots__"
+        if module is None or not is_plain or "super()" in part.text:
+            raise swap.NotSwappableError
+        body = textwrap.indent(textwrap.dedent(part.text), "    ")
+        names = dict(vars(module))
+        flags = swap.flags_of_file(part.path)
+        exec(compile(f"class {part.owner[-1]}:\n{body}", part.path, "exec", flags, dont_inherit=True), names)  # noqa: S102 - the candidate
+        before = owner.__dict__.get(part.name, _MISSING)
+        self._undo.append(lambda: _restored_attribute(owner, part.name, before))
+        setattr(owner, part.name, vars(names[part.owner[-1]])[part.name])
+
     def _rebind(self, name: str, old: object, new: object) -> None:
         for module in self._modules.values():
             names = vars(module)
@@ -165,6 +188,13 @@ class Versions:
                 for each in (function, *_around(function)):
                     self._undo.append(functools.partial(_with_face, each, *_face(each)))
                     _with_face(each, *_face(made))
+
+
+def _restored_attribute(owner: Any, name: str, value: object) -> None:
+    if value is _MISSING:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, value)
 
 
 def _restored(names: dict[str, Any], before: dict[str, Any]) -> None:

@@ -34,7 +34,8 @@ def described(function: FunctionType, code: CodeType, arguments: Arguments) -> s
     names = parameter_names(code)
     owner = function.__qualname__.rpartition(".")[0].rpartition("<locals>.")[2]
     if owner and names[:1] == ["self"]:
-        owner = _as_object(arguments[names.pop(0)], owner.rpartition(".")[2])
+        value = arguments[names.pop(0)]
+        owner = _as_object(value, type(value).__name__)
     elif owner and names[:1] == ["cls"]:
         del names[0]
     words = ", ".join(word for name in names for word in _words(name, arguments[name], code))

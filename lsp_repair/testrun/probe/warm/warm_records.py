@@ -84,6 +84,17 @@ class Reimport(Record, kind="reimport"):
     """For tests that are not among `tests`."""
 
 
+class ClassPart(Record, kind="class-part"):
+    """A new method of a class, or an attribute with a new value."""
+
+    path: str
+    owner: Sequence[str]
+    """The names of the classes around it, outermost first."""
+    name: str
+    text: str
+    """The statement, indented as in its file."""
+
+
 class Version(Record, kind="version"):
     """The project's code with some functions replaced."""
 
@@ -93,6 +104,7 @@ class Version(Record, kind="version"):
     """With their whole new text: parameters and defaults count."""
     statements: Mapping[str, Sequence[str]]
     """Statements that are executed in modules, by their file."""
+    parts: Sequence[ClassPart] = ()
 
 
 class Place(Record, kind="place"):
