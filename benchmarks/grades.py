@@ -1,6 +1,7 @@
 """How often a repair that the tool calls *proved* is right: on bugs put into public libraries, with half of their tests hidden.
 
     python benchmarks/grades.py FOLDER [NAME…] [--bugs 10] [--seed 1] [--time-limit 60] [--full] [--reverted] [--log FILE]
+    python benchmarks/grades.py --logged LOG…
 
 FOLDER is laid out as for real_bugs.py: `owner+name/repo` a clone, `owner+name/venv` an environment in which its tests run.
 One mutation (grades_mutants.py) is put into a function that at least four passing tests execute, or with `--reverted` a
@@ -8,7 +9,8 @@ real fix of real_bugs.json is taken back. Half of those tests are hidden at rand
 engine runs until the survivors are assessed, with `--full` until they are proved. Where the search does not find the
 original, it is added to the survivors, and such bugs are reported apart. A survivor is *right* if it makes the original
 syntax tree; *wrong* if one of all the tests fails; *wrong* if one of some 300 inputs near those of the tests
-(grades_inputs.py) is answered otherwise than by the original; else right. Nothing is fetched or installed.
+(grades_inputs.py) is answered otherwise than by the original; else right. Nothing is fetched or installed. A log gets one line a bug, and the figures
+of several logs together are printed with `--logged`: some hundred bugs take hours.
 """
 
 import argparse
@@ -47,7 +49,7 @@ _LEADERS, _ALIKE = 12, 10
 def main() -> None:
     """Print a line for each bug, and the figures of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--bugs", type=int, default=10, help="in each library")
     parser.add_argument("--seed", type=int, default=1)
@@ -55,7 +57,16 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="prove the survivors too: what is really offered")
     parser.add_argument("--reverted", action="store_true", help="real fixes taken back in the place of mutations")
     parser.add_argument("--log", type=Path, help="one JSON line a bug is appended")
+    parser.add_argument(
+        "--logged", type=Path, nargs="+", default=[], metavar="LOG", help="run nothing; figures of logs"
+    )
     arguments = parser.parse_args()
+    if arguments.logged:
+        lines = [each for log in arguments.logged for each in log.read_text("utf-8").splitlines()]
+        print(*summary([Graded.logged(json.loads(each)) for each in lines]), sep="\n")
+        return
+    if arguments.folder is None:
+        parser.error("a FOLDER or --logged is needed")
     print(machine())
     folder = arguments.folder.absolute()
     found = sorted(each.parent.name for each in folder.glob("*/repo") if (each.parent / "venv").exists())

@@ -38,6 +38,15 @@ class Graded:
     document: dict[str, Any]
     """For the log."""
 
+    @classmethod
+    def logged(cls, document: dict[str, Any]) -> "Graded":
+        """From a line of a log; the patches themselves are left there."""
+        offers = (
+            Offer(Patch(()), _label(each), each["grade"], tuple(map(_label, each["alike_labels"])))
+            for each in document["leaders"]
+        )
+        return cls(tuple(offers), document["search_first"], document)
+
     @property
     def added(self) -> bool:
         """Whether the right patch was not found by the search."""
@@ -52,6 +61,10 @@ class Graded:
     def is_choice(self) -> bool:
         """Whether there are right and wrong leaders."""
         return len({each.label.right for each in self.offers}) == 2
+
+
+def _label(document: dict[str, Any]) -> Label:
+    return Label(document["right"], document["how"], document["detail"])
 
 
 def line(one: Graded) -> str:
