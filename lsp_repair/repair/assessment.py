@@ -25,6 +25,7 @@ _MAX_MUTANTS = 6
 _MAX_PLACES = 3
 _PINNING_SECONDS = 4.0
 _PATIENCE = 10.0
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,8 @@ def _needless(one: Assessed) -> tuple[bool, bool, bool, bool]:
     found, is_possible, is_odd = one.collateral, one.grade is Grade.POSSIBLE, bool(one.findings)
     if found is None:
         return is_possible, is_odd, False, False
-    return is_possible, is_odd, found.does_too_much, found.of_others > 0
+    is_sweeping = found.does_too_much and one.change.unchanged < one.change.compared * _HALF
+    return is_possible, is_odd, is_sweeping, found.of_others > 0
 
 
 def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[Patch, Pinned]:

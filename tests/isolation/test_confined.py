@@ -97,6 +97,23 @@ def test_what_is_written_in_the_workspace_vanishes(strong_driver):
     assert {each.name: each.read_text() for each in strong_driver.workspace.iterdir()} == {"data": "before"}
 
 
+def test_the_machines_devices_can_be_used_and_keep_their_modes(strong_driver, request):
+    if "bubblewrap as the user" in request.node.name and os.getuid() == 0:
+        pytest.skip("bubblewrap cannot bind a device that keeps its mode: docs/security.md says so")
+    script = """
+import os
+for name in ("null", "zero"):
+    try:
+        os.chmod(f"/dev/{name}", 0o666)
+    except OSError as error:
+        print(os.strerror(error.errno))
+open("/dev/null", "w").write("x")
+print(len(open("/dev/zero", "rb", buffering=0).read(3)))
+"""
+    *refusals, read = strong_driver.run(script)["output"].splitlines()
+    assert (len(refusals), read) == (2, "3")
+
+
 def test_the_users_own_code_may_keep_what_it_writes(driver):
     assert driver.run("open('new', 'w').write('kept')", kept=True)["output"] == ""
     assert (driver.workspace / "new").read_text() == "kept"

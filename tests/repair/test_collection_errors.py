@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 RATES = "def rate(n):\n    return n * 2 + 1\n"
-TEST_RATES = "from api.rates import rate\n\ndef test_rate(): assert [rate(n) for n in (2, 5, -3)] == [4, 10, -6]\n\ndef test_zero(): assert rate(0) == 0\n"
+TEST_RATES = "from api.rates import rate\n\ndef test_rate(): assert [rate(n) for n in (2, 5, -3, 7)] == [4, 10, -6, 14]\n\ndef test_zero(): assert rate(0) == 0\n"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lsp_repair.domain.behaviour import NewCase
 from lsp_repair.server.state.view import Ask, Asked, FailingTest, FileText, Offer, Place, Report
 from lsp_repair.server.workers.worker_messages import (
     Changed,
@@ -31,7 +32,8 @@ FILES = (FileText("shop.py", "a\n", "b\n"),)
 OFFER = Offer("1", "title", flagged=False, widely_proved=True, origin="built-in", cost_usd=None, files=FILES)
 QUESTION = Asked("f(0)", (("[]", "f(0) == []"), ("raises ValueError", "")))
 PLACES = (Place("a.py", 1),)
-REPORT = Report("f", ("t.py::t",), "E", "proposed", "why", PLACES, (OFFER,), "", QUESTION, (("a.py", 3, "x=1"),))
+CASES = (NewCase("t.py", "f(0) == []", "\n\ndef test_f_0():\n    assert f(0) == []\n"),)
+REPORT = Report("f", ("t.py::t",), "E", "proposed", "why", PLACES, (OFFER,), "", QUESTION, CASES, (("a.py", 3, "x=1"),))
 FAILING = FailingTest("t.py::t", Place("t.py", 2), "AssertionError", "no", "1", "2")
 ORDERS = [
     Run(TARGET, 1),

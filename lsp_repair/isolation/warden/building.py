@@ -20,6 +20,7 @@ _NEW = "/new"
 _EMPTY_FOLDER = "/empty"
 _EMPTY_FILE = "/nothing"
 _READ_ONLY = system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID | system.MOUNT_ATTR_NODEV
+_UNCHANGEABLE = system.MOUNT_ATTR_RDONLY | system.MOUNT_ATTR_NOSUID
 _BYTES_FOR_EACH_INODE = 4096
 
 
@@ -162,6 +163,8 @@ def _make_devices() -> None:
         if os.path.exists(f"{_OLD}/dev/{name}"):
             _make_file(f"{_NEW}/dev/{name}")
             system.mount(f"{_OLD}/dev/{name}", f"{_NEW}/dev/{name}", None, system.MS_BIND)
+            # devices can be written all the same, and the machine's own ones keep their modes
+            system.mount_setattr(f"{_NEW}/dev/{name}", _UNCHANGEABLE, recursive=False)
     for folder in ("shm", "pts"):
         os.mkdir(f"{_NEW}/dev/{folder}")
     system.mount("tmpfs", f"{_NEW}/dev/shm", "tmpfs", flags, f"size={layout.SHARED_MEMORY_BYTES},mode=1777")
