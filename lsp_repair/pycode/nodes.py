@@ -58,6 +58,17 @@ def assigned_names(statement: ast.stmt) -> list[str]:
             return []
 
 
+def bound_names(node: ast.stmt) -> list[str]:
+    """Names that an import, a definition or an assignment binds."""
+    match node:
+        case ast.Import(aliases) | ast.ImportFrom(names=aliases):
+            return [(each.asname or each.name).partition(".")[0] for each in aliases]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [node.name]
+        case _:
+            return assigned_names(node)
+
+
 def parameters(arguments: ast.arguments) -> list[ast.arg]:
     """All parameters, `*args` and `**kwargs` last."""
     rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]

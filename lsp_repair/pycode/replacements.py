@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lsp_repair.domain.patches import SourceFile
 from lsp_repair.pycode import nodes
 from lsp_repair.pycode.modules import line_starts, parsed
-from lsp_repair.pycode.nodes import Definition, assigned_names, first_line, last_line, names_in
+from lsp_repair.pycode.nodes import Definition, assigned_names, bound_names, first_line, last_line, names_in
 from lsp_repair.pycode.units import Function, FunctionIndex, Unit
 
 Key = tuple[str, ...]
@@ -47,20 +47,19 @@ def replacements(before: SourceFile, after: SourceFile) -> Replacements | None:
     new_classes = [each for each in new.body if isinstance(each, ast.ClassDef) and each.name not in classes]
     other = [each for each in new.body if each not in new_classes]
     mine, theirs = (dict(_functions(each, ())) for each in (old.body, other))
-    parts = _parts(old.body, other, _Text(after.data))
+    old_text, text = _Text(before.data), _Text(after.data)
+    parts = _parts(old.body, other, text)
     if not mine.keys() <= theirs.keys() or parts is None:
         return None
     at = {(*each.shells, each.name): each for each in FunctionIndex(before).functions}
-    texts = _Text(before.data), _Text(after.data)
-    changed = [key for key, node in mine.items() if texts[0].of(node) != texts[1].of(theirs[key])]
+    changed = [key for key, node in mine.items() if old_text.of(node) != text.of(theirs[key])]
     added = [key for key in theirs if key not in mine]
     added_to_classes = {(*each.owner, each.name) for each in parts}
     if any(key not in at for key in changed) or any(len(key) > 1 and key not in added_to_classes for key in added):
         return None
-    text = texts[1]
     statements = list(_new_statements(old, new, mine))
-    bound = {name for node in statements for name in _bound(node)}
-    known = {name for node in old.body for name in _bound(node)}
+    bound = {name for node in statements for name in bound_names(node)}
+    known = {name for node in old.body for name in bound_names(node)}
     anew = bound & known
     of_classes = {each.name for each in parts}
     readers = [
@@ -167,13 +166,3 @@ def _new_statements(old: ast.Module, new: ast.Module, mine: dict[Key, nodes.Func
                 is_new = not nodes.is_docstring(node) and ast.dump(node) not in known
         if is_new:
             yield node
-
-
-def _bound(node: ast.stmt) -> list[str]:
-    match node:
-        case ast.Import(aliases) | ast.ImportFrom(names=aliases):
-            return [(each.asname or each.name).partition(".")[0] for each in aliases]
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return [node.name]
-        case _:
-            return assigned_names(node)

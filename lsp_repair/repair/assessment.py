@@ -26,6 +26,7 @@ _MAX_PLACES = 3
 _PINNING_SECONDS = 4.0
 _PATIENCE = 10.0
 _HALF = 0.5
+"""Share of changed answers beyond which a patch that does too much goes behind others."""
 
 
 @dataclass(frozen=True, slots=True)

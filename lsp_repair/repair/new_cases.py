@@ -9,7 +9,7 @@ from pathlib import Path
 from lsp_repair.domain.behaviour import NewCase
 from lsp_repair.domain.events import Proposal
 from lsp_repair.pycode.modules import parsed
-from lsp_repair.pycode.nodes import assigned_names
+from lsp_repair.pycode.nodes import bound_names
 from lsp_repair.repair.case import Case
 
 _MAX_NAME = 60
@@ -67,14 +67,10 @@ def _names(body: Sequence[ast.stmt]) -> Iterator[str]:
     """What the statements of a module bind."""
     for node in body:
         match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield node.name
-            case ast.Import(names) | ast.ImportFrom(names=names):
-                yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
             case ast.If(body=inner, orelse=others) | ast.Try(body=inner, orelse=others):
                 yield from _names((*inner, *others))
             case _:
-                yield from assigned_names(node)
+                yield from bound_names(node)
 
 
 def _read(path: Path) -> str:

@@ -9,13 +9,13 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.behaviour.comparison import OLD, Answer, ComparedCall, Comparison
-from lsp_repair.judge.replay.changed_code import changed_code
+from lsp_repair.judge.replay.changed_code import changed_code, read_changes
 from lsp_repair.pycode.added_literals import guessed_literals
-from lsp_repair.pycode.modules import read_module
 
 _ENOUGH = 8
 """Compared neighbours that have to stay as they are."""
 _MANY = 6
+"""Texts that were refused, all of which have to be taken to call a check gone."""
 _FEW = 1 / 3
 """Share of the neighbours of tested inputs below which a condition serves the tested ones."""
 _TOLERANCE = 0.1
@@ -184,12 +184,7 @@ def _letters(pair: _Pair) -> str:
 
 def guessed_in(patch: Patch) -> int:
     """See `guessed_literals`, of all files."""
-    found = 0
-    for change in patch.changes:
-        before, after = read_module(change.before), read_module(change.after)
-        if change.path.endswith(".py") and before is not None and after is not None:
-            found += guessed_literals(before, after)
-    return found
+    return sum(guessed_literals(before, after) for _, before, after in read_changes(patch))
 
 
 def _returned(pair: _Pair) -> bool:

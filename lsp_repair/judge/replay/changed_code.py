@@ -54,7 +54,7 @@ class ChangedCode:
 
 def changed_code(patch: Patch) -> ChangedCode:
     """Read both sides of every Python file that the patch changes; what does not parse tells nothing."""
-    pairs = _pairs(patch)
+    pairs = read_changes(patch)
     functions = {change.path: _changed(before, after) for change, before, after in pairs}
     numbers, texts = _literals(functions, pairs)
     return ChangedCode(
@@ -73,11 +73,12 @@ def changed_code(patch: Patch) -> ChangedCode:
 
 def literals_of(patch: Patch) -> Literals:
     """Where behaviour may turn: see `ChangedCode.numbers` and `texts`; in a long file much quicker than all the facts."""
-    pairs = _pairs(patch)
+    pairs = read_changes(patch)
     return _literals({change.path: _changed(before, after) for change, before, after in pairs}, pairs)
 
 
-def _pairs(patch: Patch) -> list[_Pair]:
+def read_changes(patch: Patch) -> list[_Pair]:
+    """The Python files that a patch changes, with both sides; those that do not parse are left out."""
     return [
         (change, before, after)
         for change in patch.changes

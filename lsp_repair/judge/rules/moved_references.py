@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lsp_repair.domain.verdicts import Finding, Flag
 from lsp_repair.judge.rules.rule_context import RuleContext
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Function, first_line, name_of
+from lsp_repair.pycode.nodes import Function, assigned_names, first_line, name_of
 
 
 def check(context: RuleContext) -> Iterator[Finding]:
@@ -47,13 +47,13 @@ def comparisons_at(tree: ast.Module, lines: frozenset[int]) -> Iterator[tuple[fr
 def _called(side: ast.expr, function: ast.AST) -> frozenset[str]:
     match side:
         case ast.Name(name):
-            given = [node.value for node in ast.walk(function) if isinstance(node, ast.Assign) and _binds(node, name)]
+            given = [
+                node.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and name in assigned_names(node)
+            ]
             sides = given[-1:]
         case _:
             sides = [side]
     calls = (node for each in sides for node in ast.walk(each) if isinstance(node, ast.Call))
     return frozenset(name for call in calls if (name := name_of(call.func)))
-
-
-def _binds(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
