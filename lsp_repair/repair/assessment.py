@@ -242,7 +242,7 @@ def _assessed(
     """The first of a group of equal behaviour."""
     number = group[0]
     change = change_of(comparison, number, targets)
-    found = pool.changes[number]
+    found, patch = pool.changes[number], pool.patches[number]
     facts = Facts(
         compared=change.compared,
         own_calls=change.entries_compared,
@@ -253,12 +253,11 @@ def _assessed(
         rivals=len(rivals_of(comparison, number, pool.competing, pool.changes)),
         does_too_much=found.does_too_much,
         unseen=_unseen(comparison, pool, number, known),
-        guessed=guessed_in(pool.patches[number]),
+        guessed=guessed_in(patch),
         mended=sum(not comparison.calls[key].near for key in comparison.changed(number)),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
-    patch = pool.patches[number]
-    findings = odd_answers(comparison, number, patch, targets)
+    findings = odd_answers(comparison, number, patch, targets, facts.guessed)
     grade = Grade.POSSIBLE if findings else grade_of(facts)
     return Assessed(patch, change, grade, known, facts, found, alike, findings)
 

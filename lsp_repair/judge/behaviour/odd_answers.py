@@ -57,8 +57,10 @@ class _Pair:
         return f"{call}: {old} → {new}"
 
 
-def odd_answers(comparison: Comparison, number: int, patch: Patch, targets: frozenset[NodeId]) -> tuple[Finding, ...]:
-    """Findings on one patch, each kind once."""
+def odd_answers(
+    comparison: Comparison, number: int, patch: Patch, targets: frozenset[NodeId], guessed: int
+) -> tuple[Finding, ...]:
+    """Findings on one patch, each kind once; `guessed` is what `guessed_in` gives for it."""
     pairs = [
         _Pair(call, key[:2], old, new, call.test in targets)
         for key, (old, new) in comparison.pairs(OLD, number).items()
@@ -72,7 +74,7 @@ def odd_answers(comparison: Comparison, number: int, patch: Patch, targets: froz
         *_first(_accepted(pairs), Flag.WEAKENED_CHECK),
         *_first(_one_answer(pairs), Flag.HARD_CODED_INPUT),
         *_first(
-            itertools.chain(_only_at_tested_points(pairs, patch), _by_a_condition_of_its_own(pairs, patch)),
+            itertools.chain(_only_at_tested_points(pairs, patch, guessed), _by_a_condition_of_its_own(pairs, guessed)),
             Flag.CHANGED_ONLY_AT_TESTED_POINTS,
         ),
         *_first(_knows_the_tests(comparison, number), Flag.HARD_CODED_INPUT),
@@ -147,7 +149,7 @@ def _is_taken(pair: _Pair) -> bool:
     return pair.old.refused and not pair.new.refused
 
 
-def _only_at_tested_points(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str]:
+def _only_at_tested_points(pairs: Sequence[_Pair], patch: Patch, guessed: int) -> Iterator[str]:
     """The inputs of failing tests alone are answered otherwise, by new literals that they do not hold: they are recognised."""
     changed = [each for each in pairs if each.differ]
     points = [each for each in changed if each.is_asked and each.new.error is None]
@@ -157,7 +159,7 @@ def _only_at_tested_points(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str
     if not all(_letters(each) in recognised for each in changed) or len(calm) < _ENOUGH:
         return
     held = {literal for each in points for literal in _literals(each)}
-    if guessed_in(patch) and not all(map(_is_tolerance, changed_code(patch).new_literals - held)):
+    if guessed and not all(map(_is_tolerance, changed_code(patch).new_literals - held)):
         yield f"only the tested input is answered otherwise, and {len(calm)} inputs near it are not: {points[0].both}"
 
 
@@ -168,12 +170,12 @@ def _is_tolerance(literal: str) -> bool:
         return False
 
 
-def _by_a_condition_of_its_own(pairs: Sequence[_Pair], patch: Patch) -> Iterator[str]:
+def _by_a_condition_of_its_own(pairs: Sequence[_Pair], guessed: int) -> Iterator[str]:
     """A new condition with more literals than the tests bear out changes the tested inputs, and few that are near them."""
     mended = [each for each in pairs if each.differ and not each.call.near and each.new.error is None]
     near = [each for each in pairs if each.call.near and each.is_of_target]
     is_few = sum(each.differ for each in near) < len(near) * _FEW
-    if mended and len(near) >= _ENOUGH and is_few and guessed_in(patch) > max(1, len(mended)):
+    if mended and len(near) >= _ENOUGH and is_few and guessed > max(1, len(mended)):
         yield f"few inputs near the tested one are answered otherwise, by a condition of its own: {mended[0].both}"
 
 

@@ -1,7 +1,7 @@
 """The edit that a proposal makes to the editor's buffers, and its diff."""
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from lsprotocol import types as lsp
 
@@ -27,7 +27,7 @@ def appended(view: View, path: str, more: str, texts: Texts) -> lsp.WorkspaceEdi
     if text is None or more.strip() in text:
         return None
     lines = plain_lines(text)
-    end = lsp.Position(line=len(lines) - 1, character=texts.units(lines[-1]))
+    end = _end_of(lines, texts.units)
     document = lsp.OptionalVersionedTextDocumentIdentifier(uri=view.uri_of(path), version=version)
     new_text = more if not lines[-1] else f"\n{more}"
     new_text = new_text.replace("\n", "\r\n") if "\r\n" in text else new_text
@@ -39,11 +39,15 @@ def appended(view: View, path: str, more: str, texts: Texts) -> lsp.WorkspaceEdi
 def _text_edits(text: str, file: FileText, units: Callable[[str], int]) -> Iterator[lsp.TextEdit]:
     """Whole lines; only the end of a last line without a line end has a column."""
     lines = plain_lines(text)
-    end_of_text = lsp.Position(line=len(lines) - 1, character=units(lines[-1]))
+    end_of_text = _end_of(lines, units)
     for edit in line_edits(text, file.before, file.after):
         start = lsp.Position(line=edit.first, character=0) if edit.first < len(lines) else end_of_text
         end = lsp.Position(line=edit.last, character=0) if edit.last < len(lines) else end_of_text
         yield lsp.TextEdit(range=lsp.Range(start=start, end=end), new_text=edit.text)
+
+
+def _end_of(lines: Sequence[str], units: Callable[[str], int]) -> lsp.Position:
+    return lsp.Position(line=len(lines) - 1, character=units(lines[-1]))
 
 
 def diff_text(offer: Offer) -> str:

@@ -12,7 +12,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.verdicts import Flag
 from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
-from lsp_repair.judge.behaviour.odd_answers import odd_answers
+from lsp_repair.judge.behaviour.odd_answers import guessed_in, odd_answers
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe.warm.warm_records import Style, TestToRun
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
@@ -59,6 +59,6 @@ def look(compare: Compare) -> Callable[..., dict[Flag, str]]:
         found = compare(code, tests, (code, after))
         patch = Patch((FileChange("product.py", code.encode(), after.encode()),))
         targets = frozenset(call.test for call in found.calls.values() if call.test.endswith("red"))
-        return {each.code: each.message for each in odd_answers(found, 0, patch, targets)}
+        return {each.code: each.message for each in odd_answers(found, 0, patch, targets, guessed_in(patch))}
 
     return run

@@ -70,27 +70,24 @@ class SameCall:
         self._variations = variations
         self._tests = tests
         self._emit = emit
-        self._judged: list[int] = []
         self._onlooker = Onlooker(tests.root, tests.is_product)
 
     def alone(self, key: int, near: int, judged: list[int]) -> None:
         """One version, with the arguments themselves."""
-        self._judged = judged
         inputs = self._onlooker.near(self._call.arguments, self._variations, near)
-        for answer in self._of_version(key, self._call.arguments, inputs):
+        for answer in self._of_version(key, self._call.arguments, inputs, judged):
             self._tell(key, answer)
 
     def all(self, asked: Asked) -> None:
         """Every version; says `again` what the old code answers last, or nothing where the arguments cannot be copied."""
         if not self._can_be_copied():
             return
-        self._judged = asked.judged
         inputs = self._onlooker.near(self._call.arguments, self._variations, asked.near)
         inputs += self._onlooker.of_other_types(self._call.arguments) if asked.near else []
         first: list[Optional[str]] = []
         for key in asked.keys:
             given = self._onlooker.copied(self._call.arguments)
-            answers = list(self._of_version(key, given, inputs)) if given is not None else []
+            answers = list(self._of_version(key, given, inputs, asked.judged)) if given is not None else []
             first += [answer.gives for answer in answers[:1]]
             if asked.only_if_telling and key == asked.keys[1] and len(set(first)) < len(asked.keys[:2]):
                 self._emit({"kind": "same"})
@@ -98,7 +95,7 @@ class SameCall:
             for answer in answers:
                 self._tell(key, answer)
         originals = self._onlooker.copied(self._call.arguments)
-        for answer in self._of_version(OLD, self._call.arguments, inputs):
+        for answer in self._of_version(OLD, self._call.arguments, inputs, asked.judged):
             self._emit({"kind": "again", "answer": answer})
         if originals is not None:
             self._disguised(asked.judged, originals)
@@ -118,13 +115,15 @@ class SameCall:
     def _tell(self, key: int, answer: Answer) -> None:
         self._emit({"kind": "answered", "key": key, "answer": answer})
 
-    def _of_version(self, key: int, arguments: Arguments, inputs: list[tuple[str, Arguments]]) -> Iterator[Answer]:
-        """The test's own call first; with what it changed in the process."""
+    def _of_version(
+        self, key: int, arguments: Arguments, inputs: list[tuple[str, Arguments]], judged: list[int]
+    ) -> Iterator[Answer]:
+        """The test's own call first; of a judged version what it changed in the process is reported."""
         self._versions.put(key)
         answering = self._answering(self._onlooker)
         if answering is None:
             return
-        before = process_state() if key in self._judged else {}
+        before = process_state() if key in judged else {}
         recorded = answering.recorded(arguments, self._call.digest)
         parts = self._set_by(answering, before) if before else []
         if parts:
