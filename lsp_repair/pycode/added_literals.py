@@ -23,9 +23,22 @@ def _conditions(tree: ast.AST) -> int:
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:
-    """Without docstrings and what errors say."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    prose |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    """Without docstrings, what errors say, and the 0 of `x % n == 0`: to be divisible is chosen with the divisor."""
+    uncounted = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    uncounted |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    uncounted |= {id(zero) for node in ast.walk(tree) for zero in _no_remainder(node)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in prose and not isinstance(node.value, bool | type(None)):
+        if (
+            isinstance(node, ast.Constant)
+            and id(node) not in uncounted
+            and not isinstance(node.value, bool | type(None))
+        ):
             yield repr(node.value)
+
+
+def _no_remainder(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.Compare(left=ast.BinOp(op=ast.Mod()), comparators=[ast.Constant(value=0) as zero]):
+            yield zero
+        case _:
+            pass

@@ -18,6 +18,7 @@ OLD = b"def f(n):\n    return n * 2\n"
             b"def f(n):\n    '''Text.'''\n    if n is None:\n        raise ValueError('none at all')\n    return n * 2\n",
             0,
         ),
+        (b"def f(n):\n    return n * 2 if n % 400 == 0 else n\n", 1),
         (b"def f(n):\n    return [each for each in (2, 4) if each]\n", 1),
     ],
 )
