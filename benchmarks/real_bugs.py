@@ -11,7 +11,7 @@ bug with the id `click-d340b0c1` of `pallets/click`, FOLDER holds
 
 Each bug is laid out in a folder of its own: the fix's parent with the fix's versions of the test files, in a repository
 without objects younger than the parent. *check* judges the true fix: it should be plausible and carry no flag. *fix* shows
-the proposals beside the true fix. *rank* shows where the first line that the fix touches stands among the suspicious ones.
+the proposals beside the true fix. *rank* shows where the functions and lines that the fix touches stand among the suspicious ones.
 *read* is `fix` with a perfect reader as its only model: one that gives the true fix as soon as it is shown the lines to change.
 Nothing is fetched or installed.
 """
@@ -222,15 +222,34 @@ def _gives(one: LaidOut, diff: str) -> bool:
 def _rank(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
     _, document, seconds = one.run("explain", "--time-limit", limit, *_tests(one.bug))
     touched = set(_touched(one.patch.read_text(errors="surrogateescape")))
-    ranks = [
-        number
-        for failure in document.get("failures", ())
-        for number, place in enumerate(failure["locations"], 1)
-        if place["path"] == one.bug.source and place["line"] in touched
-    ]
-    best = min(ranks, default=None)
-    outcome = "not among them" if best is None else "first" if best == 1 else "first five" if best <= 5 else "later"
-    return f"rank {best}, {seconds:.0f} s", outcome, document
+    functions = set(_functions_at(one.before, touched).values())
+    lists = [failure["locations"] for failure in document.get("failures", ())]
+    line = _best(lists, lambda at: at["path"] == one.bug.source and at["line"] in touched)
+    names = [list({(at["path"], at["function"]): at for at in places if at["function"]}.values()) for places in lists]
+    function = _best(names, lambda at: at["path"] == one.bug.source and at["function"] in functions)
+    said = [each["explanation"] for each in document.get("failures", ())]
+    outcome = f"function {_up_to(function, 3)}, line {_up_to(line, 5)}"
+    text = f"function {function}, line {line}, {seconds:.0f} s, true in {sorted(functions)}\n    {said[:1]}"
+    return text, outcome, {**document, "function_rank": function, "line_rank": line, "functions": sorted(functions)}
+
+
+def _best(lists: list[list[dict[str, Any]]], is_true: Callable[[dict[str, Any]], bool]) -> int | None:
+    """The first place of a true entry in any of the lists."""
+    return min((number for each in lists for number, at in enumerate(each, 1) if is_true(at)), default=None)
+
+
+def _up_to(rank: int | None, most: int) -> str:
+    return f"in the first {most}" if rank is not None and rank <= most else "not there"
+
+
+def _functions_at(source: str, lines: set[int]) -> dict[int, str]:
+    """The innermost function around each of these lines."""
+    found: dict[int, str] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            found.update({line: node.name for line in lines if first <= line <= (node.end_lineno or first)})
+    return found
 
 
 def _touched(patch: str) -> Iterator[int]:

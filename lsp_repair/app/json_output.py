@@ -68,7 +68,7 @@ def _failure(report: FailureReport) -> Json:
         "fingerprint": report.group.fingerprint,
         **picked(report, "status", "reason", "detail", "explanation"),
         "locations": [
-            {"path": each.path, "line": each.line, "suspiciousness": round(each.suspiciousness, 4)}
+            {**picked(each, "path", "line", "function"), "suspiciousness": round(each.suspiciousness, 4)}
             for each in report.locations
         ],
         "proposals": [_proposal(each) for each in report.proposals],

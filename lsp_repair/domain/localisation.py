@@ -16,6 +16,8 @@ class Location:
     line: int
     suspiciousness: float
     """Between 0 and 1."""
+    function: str = ""
+    """The innermost function around it, where that was asked for; empty outside of functions."""
 
 
 @dataclass(frozen=True, slots=True)

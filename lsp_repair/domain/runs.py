@@ -195,6 +195,10 @@ class TestResult:
     failure: Failure | None = None
     executed: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     """Lines of the project's files this test executed, by path; empty when they were not recorded."""
+    imported: frozenset[str] = frozenset()
+    """Files of which a module or class was executed meanwhile."""
+    latest: tuple[tuple[str, int], ...] = ()
+    """Of a failing test: path and line by their last execution before it failed, the latest first."""
     printed: int = 0
     """Characters that pytest captured; 0 where they are fewer than 65,536."""
     starts_programs: bool = False

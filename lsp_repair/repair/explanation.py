@@ -1,33 +1,31 @@
-"""A few plain sentences by rules: what was expected, what came, and where the fault most likely is."""
+"""A few plain sentences by rules: what was expected, and what came."""
 
 import ast
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.runs import Comparison, Failure
 
-_MAX = 500
+_MAX = 400
 _VALUE = 80
+_MAX_VALUES = 4
 
 SourceLine = Callable[[str, int], str]
+"""One line (1-based) of a file, empty where there is none."""
 _UNREADABLE = object()
 _Difference = Callable[[Any, Any], str]
 
 
-def explain(
-    failure: Failure, locations: Sequence[Location], source_line: SourceLine, repaired_at: tuple[str, int] | None = None
-) -> str:
-    """Two or three sentences: what was expected, what came, where the fault most likely is and why.
-
-    `repaired_at` is the line that the best proposal changes: a proof is worth more than a suspicion.
-    """
-    happened = _RULES.get(failure.error_type, _any_error)(failure)
-    where = _repaired(*repaired_at, source_line) if repaired_at else _place(failure, locations, source_line)
+def explain(failure: Failure, source_line: SourceLine, where: str = "") -> str:
+    """Two or three sentences: what was expected, what came, and what `where.where` says of the place."""
+    if failure.error_type == "AssertionError":
+        happened = _compared(failure.comparison) if failure.comparison else _asserted(failure, source_line)
+    else:
+        happened = _RULES.get(failure.error_type, _any_error)(failure)
     phase = {"setup": "The test's set-up fails. ", "teardown": "The test's tear-down fails. "}.get(failure.phase, "")
-    return _short(f"{phase}{happened} {where}".strip(), _MAX)
+    return f"{_short(f'{phase}{happened}', _MAX)} {where}".strip()
 
 
 def _short(text: str, most: int) -> str:
@@ -43,39 +41,19 @@ def _first_line(failure: Failure) -> str:
     return lines[0] if lines else ""
 
 
-def _repaired(path: str, line: int, source_line: SourceLine) -> str:
-    text = source_line(path, line).strip()
-    shown = f" ({_value(text)})" if text else ""
-    return f"The fault is most likely at {path}:{line}{shown}: changing that line makes the failing tests pass."
+def _asserted(failure: Failure, source_line: SourceLine) -> str:
+    """An assertion without a comparison, and where it stands if that is not in the test itself."""
+    frame, said = failure.innermost_project_frame, _first_line(failure)
+    if frame is None or frame.path == failure.node_id.file:
+        return f"The test's assertion does not hold: {_value(said)}."
+    code = source_line(frame.path, frame.line).strip()
+    message = f": {_value(said)}" if said and said not in code else ""
+    names = [f"{name} = {_value(value)}" for name, value in frame.locals if re.search(rf"\b{re.escape(name)}\b", code)]
+    values = f" with {', '.join(names[:_MAX_VALUES])}" if names else ""
+    return f"An assertion in `{frame.function}` ({frame.path}:{frame.line}) does not hold{message}. It is {_value(code)}{values}."
 
 
-def _place(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
-    """Where to look, with the reason for believing it."""
-    if failure.while_collecting:
-        frame = failure.innermost_project_frame
-        return f"Look at {frame.path}:{frame.line}." if frame else ""
-    if not locations:
-        return "The failing test executes no code outside the tests."
-    best = locations[0]
-    text = source_line(best.path, best.line).strip()
-    raised = any(frame.path == best.path and frame.line == best.line for frame in failure.frames)
-    why = "that is where the error was raised" if raised else _why(best, locations)
-    return f"The fault is most likely near {best.path}:{best.line} ({_value(text)}): {why}."
-
-
-def _why(best: Location, locations: Sequence[Location]) -> str:
-    ties = sum(each.suspiciousness >= best.suspiciousness for each in locations)
-    if best.suspiciousness >= 1.0:
-        return "the failing tests execute it more than the passing ones" + (
-            f", like {ties - 1} other line{'s' if ties > 2 else ''}" if ties > 1 else ""
-        )
-    return "of all executed lines, it correlates best with the failure"
-
-
-def _assertion(failure: Failure) -> str:
-    comparison = failure.comparison
-    if comparison is None:
-        return f"The test's assertion does not hold: {_value(_first_line(failure))}."
+def _compared(comparison: Comparison) -> str:
     actual, expected = _value(comparison.actual), _value(comparison.expected)
     said = difference(comparison)
     if comparison.operator != "==":
@@ -184,7 +162,6 @@ def _any_error(failure: Failure) -> str:
 
 
 _RULES: dict[str, Callable[[Failure], str]] = {
-    "AssertionError": _assertion,
     "DocTestFailure": _doctest,
     "Failed": _failed,
     "KeyError": _key_error,

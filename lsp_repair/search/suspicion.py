@@ -1,4 +1,4 @@
-"""Where the fault may be: Ochiai's ranking, what tracebacks and imports add, and what suspicious lines depend on."""
+"""Where the fault may be: Ochiai's ranking, what tracebacks, functions and imports add, and what suspicious lines depend on."""
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -7,6 +7,7 @@ from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.pycode.nodes import assigned_names, first_line, last_line, name_of
+from lsp_repair.search.function_evidence import Latest, with_functions
 
 MAX_LINES = 60
 _UNSPECIFIC = frozenset({"AssertionError", "Failed", "DocTestFailure", "RecursionError", "TimeoutError"})
@@ -26,16 +27,19 @@ def localised(
     failures: Sequence[Failure],
     editable: Callable[[str], bool],
     read: Callable[[str], bytes | None],
+    latest: Latest = (),
 ) -> Localisation:
-    """Ochiai's scores with what tracebacks and import-time lines add, at most 1; `read` gives a file of the snapshot.
+    """Ochiai's scores with what tracebacks, functions and import-time lines add, at most 1; `read` gives a file of the snapshot.
 
     The only place that counts tracebacks: the search takes these scores as they are.
     """
-    scores = {path: dict(lines) for path, lines in executed.scores.items() if editable(path)}
+    raw = {path: dict(lines) for path, lines in executed.scores.items() if editable(path)}
     for failure in failures[:_MAX_TRACEBACKS]:
-        _add_traceback(scores, failure, editable)
-    for path in list(scores):
-        _add_module_level(scores[path], read(path))
+        _add_traceback(raw, failure, editable)
+    scores = with_functions(raw, failures, latest, read)
+    top = max((score for lines in scores.values() for score in lines.values()), default=0.0)
+    for path, lines in raw.items():
+        _add_module_level(scores.setdefault(path, {}), lines, read(path), top)
     top = max((score for lines in scores.values() for score in lines.values()), default=0.0)
     if not top:
         return Localisation({})
@@ -43,8 +47,13 @@ def localised(
 
 
 def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editable: Callable[[str], bool]) -> None:
-    """An error raised in the product was raised near its cause; frames nearer to the raise count more."""
-    if failure.error_type in _UNSPECIFIC:
+    """An error raised in the product was raised near its cause; frames nearer to the raise count more.
+
+    So was an assertion of the product's own that does not hold.
+    """
+    innermost = failure.innermost_project_frame
+    is_own = failure.error_type == "AssertionError" and innermost is not None and editable(innermost.path)
+    if failure.error_type in _UNSPECIFIC and not is_own:
         return
     inside = [frame for frame in reversed(failure.frames) if editable(frame.path)]
     for depth, frame in enumerate(inside):
@@ -52,17 +61,20 @@ def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editab
         lines[frame.line] = min(_MAX_SCORE, lines.get(frame.line, _NOT_EXECUTED) + _TRACEBACK_BONUS / (1 + depth))
 
 
-def _add_module_level(lines: dict[int, float], data: bytes | None) -> None:
-    """Constants, class attributes, defaults and decorators run at import: no test's lines show them."""
-    if data is None or not lines:
+def _add_module_level(found: dict[int, float], raw: Mapping[int, float], data: bytes | None, top: float) -> None:
+    """Constants, class attributes, defaults and decorators run at import: no test's lines show them.
+
+    Lines that are in no function, or in a file that does not parse, keep what they have.
+    """
+    for line, score in raw.items():
+        found.setdefault(line, score)
+    tree = tree_of(data) if data is not None else None
+    if tree is None or not raw:
         return
-    tree = tree_of(data)
-    if tree is None:
-        return
-    level = _MODULE_LEVEL * max(lines.values())
+    level = _MODULE_LEVEL * (top * max(raw.values()) if top else max(raw.values()))
     for start, end in _import_time_spans(tree.body):
         for line in range(start, end + 1):
-            lines.setdefault(line, level)
+            found.setdefault(line, level)
 
 
 def _import_time_spans(body: list[ast.stmt]) -> Iterable[tuple[int, int]]:

@@ -103,7 +103,12 @@ class RunBuilder:
             case reports.Executed():
                 if node_id in self.results:
                     lines = {path: frozenset(found) for path, found in report.lines.items()}
-                    self.results[node_id] = replace(self.results[node_id], executed=lines)
+                    self.results[node_id] = replace(
+                        self.results[node_id],
+                        executed=lines,
+                        imported=frozenset(report.imported),
+                        latest=tuple(report.latest),
+                    )
 
     def _take_phase(self, node_id: NodeId, phase: reports.Phase) -> None:
         before = self.results.get(node_id) if phase.when != "setup" else None

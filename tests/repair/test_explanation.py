@@ -105,7 +105,7 @@ def test_set_up(broken):
 EXPECTED = {
     "test_value": ["expects `3` but got `2`", "off by one", "shop.py:"],
     "test_order": ["elements are right, but not their order"],
-    "test_key": ["The key `'fig'` was looked up but does not exist", "shop.py:12", "where the error was raised"],
+    "test_key": ["The key `'fig'` was looked up but does not exist", "shop.py:12", "the error was raised there"],
     "test_none": ["is None where its attribute `name` is used"],
     "test_index": ["index is out of range", "shop.py:20"],
     "test_zero": ["division by zero"],

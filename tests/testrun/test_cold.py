@@ -91,6 +91,61 @@ def test_executed_lines_show_code_that_the_traceback_does_not(project, run):
     assert result.executed["shop.py"] == frozenset({2, 4})
 
 
+EXPLAINED = {
+    "shop.py": """
+    class Price:
+        def __init__(self, n):
+            self.n = n
+        def __eq__(self, other):
+            return self.n == other.n
+        def __repr__(self):
+            return f"Price({self.n})"
+    """,
+    "lazy.py": """
+    LIMIT = 3
+    class Limits:
+        most = 4
+    def limit():
+        return LIMIT
+    """,
+    "test_shop.py": """
+    import unittest
+    from shop import Price
+
+    def test_price():
+        from lazy import limit
+        assert [Price(1)] == [Price(limit())]
+
+    class TestUnit(unittest.TestCase):
+        def test_unit(self):
+            self.assertEqual(Price(1), Price(2))
+
+    def teardown_module():
+        Price(9)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ["test_price", "TestUnit::test_unit"])
+def test_what_only_puts_a_failure_into_words_is_not_executed_by_the_test(project, run, name):
+    result = run(project(EXPLAINED), record=True).results[f"test_shop.py::{name}"]
+    assert result.outcome is Outcome.FAILED
+    assert {3, 5} <= {line - 1 for line in result.executed["shop.py"]}
+    assert 8 not in result.executed["shop.py"]
+
+
+def test_lines_that_run_when_a_module_is_imported_are_no_tests_own(project, run):
+    result = run(project(EXPLAINED), record=True).results["test_shop.py::test_price"]
+    assert result.executed["lazy.py"] == frozenset({6})
+    assert result.imported == {"lazy.py"}
+
+
+def test_the_lines_of_a_failing_test_come_in_the_order_of_their_last_execution(project, run):
+    results = run(project(EXPLAINED), record=True).results
+    latest = [line for path, line in results["test_shop.py::TestUnit::test_unit"].latest if path == "shop.py"]
+    assert latest == [6, 4]
+
+
 @pytest.mark.parametrize(
     ("source", "error_type", "path"),
     [

@@ -70,7 +70,8 @@ def _suspicious(
     results = {each.node_id: each for each in traced}
     failing = [results[key] for key in group.node_ids]
     passing = [each for each in traced if not each.outcome.is_failing]
-    return localised(ochiai(failing, passing), group.failures, editable, prepared.read)
+    latest = [each.latest for each in failing]
+    return localised(ochiai(failing, passing), group.failures, editable, prepared.read, latest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.repair.new_cases import new_cases
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
+from lsp_repair.repair.where import reported_locations, where
 
 _UNPROVEN = frozenset({Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN})
 
@@ -73,9 +74,11 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
     """The explanation of a group, with its proposals or the reason why there are none."""
     case, found = repaired.case, repaired.found
     is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
-    locations = case.localisation.ranked() if is_code_at_fault else ()
-    repaired_at = found.proposals[0].patch.changes[0].first_difference if found.proposals else None
-    explanation = explain(case.group.representative, locations, prepared.source_line, repaired_at)
+    locations = reported_locations(case.localisation, prepared.read) if is_code_at_fault else ()
+    failure = case.group.representative
+    explanation = explain(
+        failure, prepared.source_line, where(failure, locations, prepared.source_line, found.proposals)
+    )
     if found.feedback:
         explanation += f"\nThe feedback model says: {found.feedback}"
     report = FailureReport(

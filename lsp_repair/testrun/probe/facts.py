@@ -6,7 +6,7 @@ import os
 import reprlib
 from collections.abc import Sequence
 from types import FrameType, TracebackType
-from typing import Optional
+from typing import Any, Optional
 
 from .run_records import ReportedFailure, ReportedFrame, Sides
 
@@ -124,3 +124,29 @@ def _locals(frame: FrameType) -> list[tuple[str, str]]:
 def relative(path: str, root: str) -> str:
     """`path` relative to `root` with `/` where it lies in it, unchanged elsewhere."""
     return path[len(root) + 1 :].replace(os.sep, "/") if path.startswith(root + os.sep) else path
+
+
+def unwrapped(error: BaseException) -> BaseException:
+    """The one exception inside exception groups that hold nothing else."""
+    inner: Any = getattr(error, "exceptions", ())
+    while len(inner) == 1:
+        error = inner[0]
+        inner = getattr(error, "exceptions", ())
+    return error
+
+
+def doctest_failure(error: BaseException, root: str) -> Optional[ReportedFailure]:
+    """The failure of an example, None for any other error."""
+    failures = getattr(error, "failures", None)
+    first: Any = failures[0] if failures else error
+    example, test = getattr(first, "example", None), getattr(first, "test", None)
+    if example is None or test is None:
+        return None
+    frame = frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
+    if getattr(first, "exc_info", None) is not None:
+        failure = failure_of(first.exc_info[1], root, None)
+        failure.frames.insert(0, frame)
+        return failure
+    got, requested = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
+    message = f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000]
+    return ReportedFailure("DocTestFailure", message, [frame], Sides("==", got[:300], requested[:300]))

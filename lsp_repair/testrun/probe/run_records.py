@@ -170,6 +170,10 @@ class Executed(Record, kind="executed"):
 
     id: str
     lines: Mapping[str, Sequence[Count]]
+    imported: Sequence[str] = ()
+    """Files of which a module or class was executed meanwhile."""
+    latest: Sequence[tuple[str, Count]] = ()
+    """Lines by their last execution before the test failed, the latest first."""
 
 
 class Modules(Record, kind="modules"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Callable, Optional
 
 import pytest
@@ -13,9 +14,10 @@ from _pytest.doctest import DoctestItem
 from .. import run_records as records
 from ..channel import Record
 from ..digests import Digests, drop_bytecode
-from ..facts import failure_of, frame_in, relative, shown
+from ..facts import doctest_failure, failure_of, frame_in, relative, shown, unwrapped
 from .innermost import Innermost
-from .recorder import Recorder
+from .paused_explanations import explaining_paused
+from .recorder import Execution, Recorder
 
 
 class Within:
@@ -159,11 +161,17 @@ class Reporting:
             return
         self.recorder.start()
         try:
-            yield
+            with explaining_paused(self.recorder):
+                yield
         finally:
-            lines = self.recorder.stop()
-            executed = {relative(path, self.root): sorted(found) for path, found in lines.items()}
-            self.emit(records.Executed(item.nodeid, executed))
+            self.emit(self._executed(item, self.recorder.stop()))
+
+    def _executed(self, item: Any, found: Execution) -> records.Executed:
+        lines = {relative(path, self.root): sorted(each) for path, each in found.lines.items()}
+        imported = sorted(relative(path, self.root) for path in found.imported)
+        failed = item.nodeid in self.not_passed
+        latest = [(relative(path, self.root), line) for path, line in found.latest] if failed else []
+        return records.Executed(item.nodeid, lines, imported, latest)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:
@@ -184,15 +192,24 @@ class Reporting:
                 self.subtest_errors.append(call.excinfo.value)
             yield
             return
-        outcome: Any = yield
-        report = outcome.get_result()
-        phase = self._phase(item, call, report)
+        with self._explaining(item, call):
+            outcome: Any = yield
+            report = outcome.get_result()
+            phase = self._phase(item, call, report)
         if self.apart is not None:
             self.apart.append(phase)
             return
         if report.outcome != "passed" or phase.xfail:
             self.not_passed.add(item.nodeid)
         self.emit(phase)
+
+    def _explaining(self, item: Any, call: Any) -> AbstractContextManager[None]:
+        """What runs while a failure is described is no part of it."""
+        if self.recorder is None:
+            return nullcontext()
+        if call.excinfo is not None or getattr(item, "_excinfo", None):  # items of unittest keep what they caught
+            self.recorder.mark_failure()
+        return self.recorder.paused()
 
     def _phase(self, item: Any, call: Any, report: Any) -> records.Phase:
         more: dict[str, Any] = {}
@@ -213,7 +230,7 @@ class Reporting:
         if call.excinfo is None:
             return records.ReportedFailure("Failed", str(report.longrepr)[:4000], [])
         error = call.excinfo.value
-        return doctest_failure(error, self.root) or failure_of(_unwrapped(error), self.root, comparison)
+        return doctest_failure(error, self.root) or failure_of(unwrapped(error), self.root, comparison)
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Where the modules came from that the tests themselves imported."""
@@ -257,29 +274,3 @@ def _is_wrapper(error: BaseException) -> bool:
     return is_plugin or type(error).__name__ in {
         *("CollectError", "ConftestImportFailure", "PluginImportFailure", "UsageError"),
     }
-
-
-def _unwrapped(error: BaseException) -> BaseException:
-    """The one exception inside exception groups that hold nothing else."""
-    inner: Any = getattr(error, "exceptions", ())
-    while len(inner) == 1:
-        error = inner[0]
-        inner = getattr(error, "exceptions", ())
-    return error
-
-
-def doctest_failure(error: BaseException, root: str) -> Optional[records.ReportedFailure]:
-    """The failure of an example, None for any other error."""
-    failures = getattr(error, "failures", None)
-    first: Any = failures[0] if failures else error
-    example, test = getattr(first, "example", None), getattr(first, "test", None)
-    if example is None or test is None:
-        return None
-    frame = frame_in(str(test.filename), (test.lineno or 0) + example.lineno + 1, "<doctest>", root)
-    if getattr(first, "exc_info", None) is not None:
-        failure = failure_of(first.exc_info[1], root, None)
-        failure.frames.insert(0, frame)
-        return failure
-    got, requested = str(getattr(first, "got", "")).rstrip("\n"), example.want.rstrip("\n")
-    message = f"{example.source.strip()} gave {got!r} instead of {requested!r}"[:4000]
-    return records.ReportedFailure("DocTestFailure", message, [frame], records.Sides("==", got[:300], requested[:300]))
