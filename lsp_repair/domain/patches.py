@@ -168,3 +168,5 @@ class Hints:
     """From `literals.mined`."""
     project_names: tuple[str, ...] = ()
     """Functions, classes and modules of the project as `pkg.mod:name`."""
+    expected_errors: tuple[str, ...] = ()
+    """Bare names of errors that the failing tests expect at the line where they fail."""

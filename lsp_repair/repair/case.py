@@ -10,6 +10,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
+from lsp_repair.pycode.expectations import expected_at
 from lsp_repair.pycode.modules import Module, read_module, tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
 from lsp_repair.repair.stages.prepare import Prepared
@@ -58,6 +59,7 @@ def build_case(
         failures=group.failures[:6],
         test_literals=_literals(prepared, run, group),
         project_names=tuple(_project_names(prepared, run)),
+        expected_errors=tuple(dict.fromkeys(_expected_errors(prepared, group))),
     )
     passing = [each for each in traced if not each.outcome.is_failing]
     covering = _covering_tests(passing, lines, _COVERING_SECONDS)
@@ -74,6 +76,13 @@ def _literals(prepared: Prepared, run: TestRun, group: FailureGroup) -> tuple[ob
         if data is not None:
             found.update((repr(each), each) for each in mined(data, line))
     return tuple(found.values())[:60]
+
+
+def _expected_errors(prepared: Prepared, group: FailureGroup) -> Iterator[str]:
+    for failure in group.failures[:6]:
+        for frame in failure.frames:
+            data = prepared.read(frame.path) if frame.path == failure.node_id.file else None
+            yield from expected_at(data, frame.line) if data is not None else ()
 
 
 def _project_names(prepared: Prepared, run: TestRun) -> Iterable[str]:

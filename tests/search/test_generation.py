@@ -54,8 +54,12 @@ def test_a_traceback_makes_its_line_suspicious_without_any_executed_lines(propos
     assert propose(SEARCH, hints, {})[0].line == 5
 
 
-def test_a_traceback_of_an_assertion_does_not(propose):
-    assert propose(SEARCH, Hints((_failure("AssertionError", "assert 1 == 2", 5),)), {}) == []
+def test_the_traceback_of_a_tests_own_assertion_does_not(propose):
+    assert propose(SEARCH, Hints((_failure("AssertionError", "assert 1 == 2", 5, path="test_mod.py"),)), {}) == []
+
+
+def test_an_assertion_of_the_products_own_was_raised_there(propose):
+    assert propose(SEARCH, Hints((_failure("AssertionError", "", 5),)), {})[0].line == 5
 
 
 def test_a_traceback_in_another_file_does_not(propose):

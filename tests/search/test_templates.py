@@ -41,13 +41,14 @@ def _failure(text: str) -> Failure:
 
 
 def _case(text: str) -> Case:
-    headers = dict(re.findall(r"^# (error|literals|project): (.*)\n", text, re.MULTILINE))
-    text = re.sub(r"^# (error|literals|project): .*\n", "", text, flags=re.MULTILINE)
+    headers = dict(re.findall(r"^# (error|literals|project|expected): (.*)\n", text, re.MULTILINE))
+    text = re.sub(r"^# (error|literals|project|expected): .*\n", "", text, flags=re.MULTILINE)
     before, after = text.split("--\n")
     failures = (_failure(headers["error"]),) if "error" in headers else ()
     literals = tuple(ast.literal_eval(headers.get("literals", "()")))
     names = tuple(ast.literal_eval(headers.get("project", "()")))
-    return Case(before, after, Hints(failures, literals, names))
+    expected = tuple(ast.literal_eval(headers.get("expected", "()")))
+    return Case(before, after, Hints(failures, literals, names, expected))
 
 
 def _cases() -> list[object]:

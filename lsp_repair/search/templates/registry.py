@@ -1,14 +1,23 @@
 """Every template family, by what it looks at."""
 
 from lsp_repair.search.templates.context import ErrorTemplate, ExpressionTemplate, ModuleTemplate, StatementTemplate
-from lsp_repair.search.templates.errors import attribute_errors, lookup_errors, name_errors, type_errors
+from lsp_repair.search.templates.errors import (
+    attribute_errors,
+    lookup_errors,
+    name_errors,
+    translated_errors,
+    type_errors,
+)
 from lsp_repair.search.templates.expressions import (
+    absence,
     arithmetic,
     attributes,
     booleans,
     calls,
+    choices,
     displays,
     keywords,
+    kinds,
     strings,
     subscripts,
     wraps,
@@ -20,6 +29,9 @@ EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     arithmetic.proposals,
     booleans.proposals,
     booleans.conditions,
+    absence.proposals,
+    kinds.proposals,
+    choices.proposals,
     strings.constants,
     strings.proposals,
     strings.in_f_strings,
@@ -28,6 +40,7 @@ EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     attributes.proposals,
     subscripts.proposals,
     calls.proposals,
+    calls.boundaries,
     keywords.proposals,
     keywords.types,
     keywords.time_zones,
@@ -49,4 +62,5 @@ ERRORS: tuple[ErrorTemplate, ...] = (
     attribute_errors.uninitialised,
     type_errors.proposals,
     lookup_errors.proposals,
+    translated_errors.proposals,
 )

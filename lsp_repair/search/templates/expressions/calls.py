@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from lsp_repair.pycode.precedence import Code, Level, binary, call, fitted, trailed
+from lsp_repair.pycode.precedence import OPERATORS, Code, Level, binary, call, fitted, trailed
 from lsp_repair.search.templates.context import (
     ONE,
     Change,
@@ -101,6 +101,25 @@ def _without_call(context: Context, node: ast.Call, function: str) -> Iterator[C
         yield Replacement(node, context.code(node.func.value), "unwrap-call", 0.3)
     if function in {"min", "max"} and len(node.args) == 2:
         yield Replacement(node, context.code(node.args[1]), "unwrap-call", 0.3)
+
+
+def boundaries(context: Context, node: ast.expr) -> Iterator[Change]:
+    """One operand more or less within a call's parentheses: `f(a + b)` to `f(a) + b`, and back."""
+    match node:
+        case ast.Call(args=[ast.BinOp() as inside], keywords=[]):
+            left, right = context.code(inside.left), context.code(inside.right)
+            operator, function = OPERATORS[type(inside.op)], context.text(node.func)
+            yield Replacement(node, binary(call(function, left), operator, right), "call-boundary", 0.35)
+            yield Replacement(node, binary(left, operator, call(function, right)), "call-boundary", 0.3)
+            if isinstance(inside.left, ast.BinOp):
+                first, second = context.code(inside.left.left), context.code(inside.left.right)
+                product = binary(call(function, first), OPERATORS[type(inside.left.op)], second)
+                yield Replacement(node, binary(product, operator, right), "call-boundary", 0.3)
+        case ast.BinOp(left=ast.Call(args=[only], keywords=[]) as called):
+            together = binary(context.code(only), OPERATORS[type(node.op)], context.code(node.right))
+            yield Replacement(node, call(context.text(called.func), together), "call-boundary", 0.3)
+        case _:
+            pass
 
 
 def awaiting(context: Context, node: ast.expr) -> Iterator[Change]:

@@ -16,6 +16,7 @@ from lsp_repair.search.templates.context import (
 )
 
 _BRACKETS = (("(", "["), (")", "]"), ("{", "["), ("}", "]"), ("<", "("), (">", ")"))
+_DIRECTIVES = "pSMHIdmyYbBaAfZzj"
 _DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": "I", "I": "H", "b": "B", "B": "b"}
 _MAX_WORDS = 60
 _MAX_CHARACTERS = 40
@@ -36,7 +37,9 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         yield from _as_changes(node, own, _from_function(context, node), "const-ingredient")
         yield from _as_changes(node, own, _from_tests(context, value), "test-literal")
         yield from _as_changes(node, own, _formats(value), "format")
-    if "re." in context.text(_call_around(context, node)):
+    if node.value == "":
+        yield Replacement(node, Code("None"), "const-tweak", 0.3)
+    if "re." in context.text(_call_around(context, node)) or own[:2] in {"r'", 'r"'}:
         for text, prior in _patterns(own):
             yield Replacement(node, Code(text), "pattern", prior)
 
@@ -121,8 +124,7 @@ def _formats(value: str) -> Iterator[_Weighted]:
         for digits in (int(found[0]) + 1, int(found[0]) - 1, 0, 2):
             if 0 <= digits <= 9:
                 yield with_match(found, str(digits)), 0.3
-    for found in re.finditer(r"(?<=%)[mMyYdDHIbB]", value):
-        yield with_match(found, _DATE_CODES[found[0]]), 0.3
+    yield from _of_dates(value)
     for old, new in _pairs("%s %d %d %s %d %.2f {} {:.2f} {} {!r} {!r} {} %s %r"):
         if old in value:
             yield value.replace(old, new), 0.2
@@ -130,6 +132,17 @@ def _formats(value: str) -> Iterator[_Weighted]:
         for found in re.finditer(r"(?<=:)[<>^=]", value):
             for sign in "<>^":
                 yield with_match(found, sign), 0.25
+
+
+def _of_dates(value: str) -> Iterator[_Weighted]:
+    """Directives of `strftime`; where there is only one, in a text that does not begin with it, the similar ones alone."""
+    directives = list(re.finditer(r"(?<=%)[a-zA-Z]", value))
+    for found in directives:
+        if found[0] in _DATE_CODES:
+            yield with_match(found, _DATE_CODES[found[0]]), 0.3
+        for directive in _DIRECTIVES if len(directives) > 1 or value[:1] == "%" else "":
+            if directive != found[0]:
+                yield with_match(found, directive), 0.12
 
 
 def _call_around(context: Context, node: ast.expr) -> ast.expr:
@@ -146,7 +159,9 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     for piece in re.finditer(r"(?<!\\)[+*]", body):
         yield head + with_match(piece, "*" if piece[0] == "+" else "+") + tail, 0.4
         yield head + with_match(piece, f"{piece[0]}?") + tail, 0.3
-    for old, new in _pairs(r"\d \w \w \d \w \S \s \S \S \s a-z a-zA-Z A-Z a-zA-Z"):
+    for old, new in _pairs(
+        r"\d \w \w \d \w \S \s \S \S \s a-z a-zA-Z A-Z a-zA-Z [a-z] \w [A-Z] \w [a-zA-Z] \w [0-9] \d"
+    ):
         if old in body:
             yield head + body.replace(old, new) + tail, 0.3
     yield head + "^" + body + tail, 0.25

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lsp_repair.pycode.precedence import Code, Level, call, fitted, trailed
+from lsp_repair.pycode.precedence import Code, Level, call, fitted, minus, trailed
 from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, shifted
 
 
@@ -29,6 +29,11 @@ def _slice(context: Context, node: ast.Subscript, part: ast.Slice) -> Iterator[C
             yield _resliced(context, node, bounds, (position, ""), 0.3)
             for code in shifted(context, current):
                 yield Replacement(current, code, "off-by-one", 0.45)
+            if not isinstance(current, ast.UnaryOp):
+                yield Replacement(current, minus(context.code(current)), "slice-sign", 0.3)
+    if part.step is None and (part.lower is None) is not (part.upper is None):
+        swapped = [bounds[1], bounds[0], ""]
+        yield _resliced(context, node, swapped, (2, ""), 0.25)
     yield _resliced(context, node, bounds, (2, "-1" if part.step is None else ""), 0.15 if part.step is None else 0.3)
     if isinstance(node.ctx, ast.Load):
         yield Replacement(node, context.code(node.value), "unwrap", 0.3)

@@ -7,6 +7,7 @@ from lsp_repair.pycode.nodes import first_line, is_docstring, last_line
 from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted
 
 _MOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)
+_MAX_USED = 4
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -19,6 +20,7 @@ def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
     yield from _keywords(context, node)
     yield from _exchanged(context, node)
     if isinstance(node, _MOVABLE):
+        yield from _conditional(context, node)
         yield from _dedented(context, node)
         yield from _indented(context, node)
 
@@ -51,6 +53,32 @@ def _exchanged_branches(context: Context, node: ast.If) -> Iterator[Change]:
     second = context.module.starts[first_line(otherwise[0]) - 1], context.module.starts[last_line(otherwise[-1])]
     edits = ((*first, _line(context, *second)), (*second, _line(context, *first)))
     yield Rewrite(edits, node, "swap-branches", 0.3, "swap the branches of `if`", 2, is_certain=False)
+
+
+def _conditional(context: Context, node: ast.stmt) -> Iterator[Change]:
+    """The statement only where something that it uses is there."""
+    indent, module = context.module.indent(node) or "", context.module
+    start, end = module.lines_span(node)
+    body = _reindented(module.text(start, end), indent, indent + module.indent_unit)
+    for used in dict.fromkeys(_used(context, node)):
+        for condition, prior in ((f"{used} is not None", 0.3), (used, 0.25)):
+            text = f"{indent}if {condition}:\n{body}"
+            title = f"only if {quoted(condition)}: {quoted(module.text_of(node))}"
+            yield Rewrite(((start, end, text),), node, "conditional", prior, title, 2, is_certain=False)
+
+
+def _used(context: Context, node: ast.stmt) -> Iterator[str]:
+    """Owners and arguments of the statement's calls, and single values that it assigns; each on one line."""
+    value = getattr(node, "value", None)
+    found: list[ast.expr] = [value] if isinstance(value, (ast.Name, ast.Attribute)) else []
+    for each in ast.walk(value) if isinstance(value, ast.expr) else ():
+        if isinstance(each, ast.Call):
+            found += [each.func.value] if isinstance(each.func, ast.Attribute) else []
+            found += each.args
+    for each in found[:_MAX_USED]:
+        text = context.text(each) if isinstance(each, (ast.Name, ast.Attribute, ast.Call)) else ""
+        if text not in {"", "self", "cls"} and "\n" not in text:
+            yield text
 
 
 def _line(context: Context, start: int, end: int) -> str:

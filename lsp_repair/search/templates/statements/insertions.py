@@ -196,9 +196,9 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
 
 
 def requested_errors(context: Context) -> list[str]:
-    """Exceptions that `pytest.raises` expected but did not see."""
+    """Exceptions that the failing tests expect and do not see."""
     found = (_NOT_RAISED.search(failure.message) for failure in context.hints.failures)
-    return list(dict.fromkeys(each[1] for each in found if each))
+    return list(dict.fromkeys([*(each[1] for each in found if each), *context.hints.expected_errors]))
 
 
 def conditions(names: tuple[str, ...]) -> Iterator[tuple[str, float]]:
