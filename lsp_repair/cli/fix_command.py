@@ -21,7 +21,7 @@ from lsp_repair.folders import Folders, open_folders
 from lsp_repair.isolation.tiers import way_out
 from lsp_repair.ledger.store import Ledger
 from lsp_repair.repair.engine import Interrupted, fix
-from lsp_repair.repair.fix_request import FixRequest, Selection
+from lsp_repair.repair.fix_request import PATIENCE_SECONDS, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings
 
 
@@ -147,6 +147,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
     return FixRequest(
         selection=Selection(tuple(arguments.test), arguments.last_failed),
         time_limit_seconds=min(limit, settings.time_limit_seconds) if loaded.tightened("time_limit_seconds") else limit,
+        patience_seconds=None if arguments.time_limit else PATIENCE_SECONDS,
         jobs=getattr(arguments, "jobs", None) or settings.jobs,
         demands=loaded.demands(arguments.min_isolation),
         allow=settings.allow,

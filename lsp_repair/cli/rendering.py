@@ -98,7 +98,8 @@ def _show_why_none(console: Console, report: FailureReport) -> None:
     detail = f" {report.detail}" if report.detail else ""
     console.line(f"  {words}{reason}{detail}", "yellow")
     if report.candidates_tried:
-        console.line(f"  {report.candidates_tried} candidates tried", "dim")
+        of_all = f" of {report.candidates_made}" if report.candidates_made else ""
+        console.line(f"  {report.candidates_tried}{of_all} candidates tried", "dim")
 
 
 def _show_summary(console: Console, report: FixReport, *, explain_only: bool) -> None:

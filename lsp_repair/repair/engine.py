@@ -23,7 +23,7 @@ from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
-from lsp_repair.repair.stages.repair_group import Means, repair_group
+from lsp_repair.repair.stages.repair_group import Means, Repaired, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
 from lsp_repair.repair.stages.warm_start import start_server
@@ -103,8 +103,11 @@ def _repair_groups(
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             case = replace(case, expectations=request.expected_of(group))
-            repaired = repair_group(session, means, case, groups)
-            done = report_group(prepared, prover.baseline, repaired)
+
+            def advanced(so_far: Repaired) -> None:
+                session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far)))
+
+            done = report_group(prepared, prover.baseline, repair_group(session, means, case, groups, advanced))
             groups = unsolved(groups, done)
             report.failures.append(done)
             session.observe(events.RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))

@@ -57,12 +57,17 @@ class Selection:
     last_failed: bool = False
 
 
+PATIENCE_SECONDS = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class FixRequest:
     """One `fix` over one pytest root."""
 
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
+    patience_seconds: float | None = PATIENCE_SECONDS
+    """CPU seconds that the search for one group goes on without a new survivor; None: the time limit alone ends it."""
     jobs: int = 1
     demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
@@ -31,8 +32,24 @@ class Limits:
     second_order_bases: int = 12
     second_order_each: int = 400
     settle_seconds: float = 2.0
-    """How long it continues after the first survivor, not counting the time the caller spends on survivors."""
+    """How long it continues after the first survivor, not counting what the caller spends on survivors."""
     max_survivors: int = 25
+    patience: float = inf
+    """Seconds that it goes on without a new survivor."""
+
+
+@dataclass(slots=True)
+class Course:
+    """How a search goes: its work, whether what it found is enough, and what it came to."""
+
+    spent: Callable[[], float] | None = None
+    """CPU seconds so far, which mean the same under load; None: the deadline's clock."""
+    is_enough: Callable[[], bool] = field(default=lambda: True)
+    """Asked once, when a first survivor has had time for company; if not, the search goes on."""
+    made: int = 0
+    """Candidates that were generated."""
+    is_complete: bool = False
+    """Whether it ended because there was nothing more to try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,7 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
     screen: Screen,
     deadline: Deadline,
     limits: Limits = Limits(),
+    course: Course | None = None,
 ) -> Iterator[Survivor]:
     """Survivors as they are found; sort by rank to show them.
 
@@ -60,23 +78,26 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
     synthesised expressions, then pairs of edits on top of the single ones that came furthest. A candidate that hit a
     limit after it had passed a test is probably right and slow: it is tried again at once.
     """
-    run = _Run(hints, screen, deadline, limits, deadline.clock)
+    run = _Run(hints, screen, deadline, limits, course or Course())
     scores = _scores_by_path(sources, localisation)
     for most in sorted({min(limits.first_wave, limits.first_order), limits.first_order}):
-        if run.is_over:
+        if run.stops():
             return
         single = _merged(sources, lambda source: first_order(source, scores[source.path], hints, most))  # noqa: B023 - called at once
+        run.course.made = max(run.course.made, len(single[:most]))
         yield from run.stage(run.unseen(single[:most]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
     if limits.synthesis and not run.survivors:
         deeper = _merged(sources, lambda source: synthesised(source, scores[source.path], hints, limits.synthesis))
+        run.course.made += len(deeper[: limits.synthesis])
         yield from run.stage(run.unseen(deeper[: limits.synthesis]), order=1)
     if not run.survivors:
         for base in run.promising():
             pairs = second_order(base, scores[base.source.path], hints, limits.second_order_each)
             yield from run.stage(run.unseen(pairs), order=2)
-            if run.is_over:
+            if run.stops():
                 break
+    run.course.is_complete = not run.stops()
 
 
 def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -> dict[str, Mapping[int, float]]:
@@ -99,28 +120,48 @@ class _Run:
     screen: Screen
     deadline: Deadline
     limits: Limits
-    clock: Callable[[], float]
+    course: Course
     survivors: int = 0
     inconclusive: list[Candidate] = field(default_factory=list[Candidate])
     _partial: list[Screened] = field(default_factory=list[Screened])
     _failed: list[Candidate] = field(default_factory=list[Candidate])
     _seen: set[object] = field(default_factory=set[object])
     _settles_at: float | None = None
+    _goes_on: bool = False
+    """Whether what was found when it had settled was not enough."""
+    _last_survived: float = field(init=False)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether time or the number of survivors is used up."""
-        is_settled = self._settles_at is not None and self.clock() >= self._settles_at
-        return self.deadline.passed or is_settled or self.survivors >= self.limits.max_survivors
+    def __post_init__(self) -> None:
+        self._last_survived = self.clock()
+
+    def clock(self) -> float:
+        """Seconds, of work or of time."""
+        return (self.course.spent or self.deadline.clock)()
+
+    def stops(self) -> bool:
+        """Whether time, work or the number of survivors is used up, or what was found is enough."""
+        if self.deadline.passed or self.survivors >= self.limits.max_survivors:
+            return True
+        now = self.clock()
+        if now - self._last_survived >= self.limits.patience:
+            return True
+        return self._settles_at is not None and now >= self._settles_at and self._has_enough()
+
+    def _has_enough(self) -> bool:
+        if not self._goes_on:
+            self._goes_on = not self.course.is_enough()
+        if self._goes_on:
+            self._settles_at = None
+        return not self._goes_on
 
     def stage(self, candidates: Iterable[Candidate], order: int) -> Iterator[Survivor]:
         """Screen the candidates in chunks of their order; survivors as they come."""
         for chunk in _chunks(candidates, self.limits.per_chunk):
-            if self.is_over:
+            if self.stops():
                 return
             slow: list[Candidate] = []
             yield from self._screened(chunk, order, slow)
-            if slow and not self.is_over:
+            if slow and not self.stops():
                 yield from self._screened(slow, order, [])
 
     def _screened(self, chunk: list[Candidate], order: int, slow: list[Candidate]) -> Iterator[Survivor]:
@@ -135,7 +176,7 @@ class _Run:
                 handed_over = self.clock()
                 yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order)
                 self._wait_for_caller(handed_over)
-            if self.is_over:
+            if self.stops():
                 break
         if isinstance(results, Generator):
             results.close()
@@ -143,7 +184,8 @@ class _Run:
     def _note(self, screened: Screened, order: int) -> None:
         if screened.survived:
             self.survivors += 1
-            if self._settles_at is None:
+            self._last_survived = self.clock()
+            if self._settles_at is None and not self._goes_on:
                 self._settles_at = self.clock() + self.limits.settle_seconds
         elif order > 1:
             return

@@ -51,14 +51,19 @@ def _add_traceback(scores: dict[str, dict[int, float]], failure: Failure, editab
 
     So was an assertion of the product's own that does not hold.
     """
-    innermost = failure.innermost_project_frame
-    is_own = failure.error_type == "AssertionError" and innermost is not None and editable(innermost.path)
-    if failure.error_type in _UNSPECIFIC and not is_own:
+    if failure.error_type in _UNSPECIFIC and not _is_own_assertion(failure, editable):
         return
     inside = [frame for frame in reversed(failure.frames) if editable(frame.path)]
     for depth, frame in enumerate(inside):
         lines = scores.setdefault(frame.path, {})
         lines[frame.line] = min(_MAX_SCORE, lines.get(frame.line, _NOT_EXECUTED) + _TRACEBACK_BONUS / (1 + depth))
+
+
+def _is_own_assertion(failure: Failure, editable: Callable[[str], bool]) -> bool:
+    """Whether the product itself raised it, rather than a helper of the tests that lies beside the product."""
+    last = failure.frames[-1] if failure.frames else None
+    is_of_product = last is not None and editable(last.path) and not last.function.lower().startswith("assert")
+    return is_of_product and failure.error_type == "AssertionError"
 
 
 def _add_module_level(found: dict[int, float], raw: Mapping[int, float], data: bytes | None, top: float) -> None:

@@ -64,9 +64,17 @@ def test_lines_that_run_at_import_come_last_but_stay():
     assert 1 in ranked_at_import()
 
 
-@pytest.mark.parametrize(("path", "first"), [("shop.py", 19), ("test_all.py", 13)])
-def test_an_assertion_of_the_products_own_was_raised_near_its_cause(path, first):
-    frame = Frame(path, 19, "helper", in_project=True)
+@pytest.mark.parametrize(
+    ("path", "function", "first"),
+    [
+        ("shop.py", "helper", 19),
+        ("shop.py", "assertPrice", 13),
+        ("test_all.py", "test_it", 13),
+        ("unittest/case.py", "fail", 13),
+    ],
+)
+def test_an_assertion_of_the_products_own_was_raised_near_its_cause(path, function, first):
+    frame = Frame(path, 19, function, in_project=True)
     failure = Failure(NodeId("test_all.py::test_it"), "call", "AssertionError", "", (frame,))
     assert ranked("", [13, 19], failure=failure)[0] == first
 

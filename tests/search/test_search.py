@@ -8,7 +8,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.patches import Candidate, Hints, Screen, Screened, SourceFile
 from lsp_repair.domain.runs import Failure, Frame, NodeId
-from lsp_repair.search.search import Limits, Survivor, search
+from lsp_repair.search.search import Course, Limits, Survivor, search
 from lsp_repair.search.suspicion import localised
 
 CLAMP = b"def clamp(x, low, high):\n    if x < low:\n        return low\n    if x < high:\n        return high\n    return x\n"
@@ -106,6 +106,48 @@ def test_the_search_settles_after_the_first_survivor(executing):
     source = SourceFile("clamp.py", CLAMP)
     found = search([source], _everywhere(source), NOTHING_KNOWN, executing(tick), Deadline.after(1e6, clock))
     assert len(list(found)) == 5
+
+
+def test_it_goes_on_where_what_it_found_is_not_enough(executing):
+    asked: list[int] = []
+    clock = Clock()
+
+    def tick(_names: object) -> None:
+        clock.now += 0.5
+
+    def is_enough() -> bool:
+        asked.append(1)
+        return False
+
+    source = SourceFile("clamp.py", CLAMP)
+    course = Course(clock, is_enough)
+    found = search([source], _everywhere(source), NOTHING_KNOWN, executing(tick), Deadline.after(1e6), Limits(), course)
+    assert len(list(found)) == Limits().max_survivors
+    assert asked == [1]
+    assert not course.is_complete
+
+
+def test_it_ends_when_nothing_new_survives_for_long(executing):
+    clock = Clock()
+
+    def tick(_names: object) -> None:
+        clock.now += 0.5
+        raise AssertionError
+
+    source = SourceFile("clamp.py", CLAMP)
+    screen, course = executing(tick), Course(clock)
+    limits = Limits(patience=10)
+    assert not list(search([source], _everywhere(source), NOTHING_KNOWN, screen, Deadline.after(1e6), limits, course))
+    assert len(screen.screened) == 20
+    assert course.made > 20
+    assert not course.is_complete
+
+
+def test_a_search_that_tried_everything_is_complete(executing):
+    source, course = SourceFile("clamp.py", CLAMP), Course()
+    limits = Limits(first_order=40, synthesis=0, second_order_bases=0)
+    list(search([source], _everywhere(source), NOTHING_KNOWN, executing(*CHECKS), Deadline.after(20), limits, course))
+    assert (course.made, course.is_complete) == (40, True)
 
 
 def test_time_the_caller_spends_on_a_survivor_does_not_count(executing):

@@ -1,6 +1,7 @@
 """The fifth stage: one failure group is repaired by the built-in engine, then by models, each patch proved."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.deadline import Deadline
@@ -8,7 +9,7 @@ from lsp_repair.domain.runs import Failure, FailureGroup, TestResult, TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.tiers import too_weak
 from lsp_repair.judge.judge import targets_pass
-from lsp_repair.repair.builtin import Found, repair_by_search
+from lsp_repair.repair.builtin import Effort, Found, repair_by_search
 from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
@@ -21,8 +22,8 @@ from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 
 _SEARCH_SHARE = 0.6
-_MAX_SEARCH_SECONDS = 60.0
-"""A longer search hardly ever repairs a group that this one did not."""
+_LAST_SHARE = 0.85
+"""Of the time that is left, where no other group waits; proofs need the rest."""
 _NOTHING = Found((), Reason.NOTHING_TO_EDIT, "", 0)
 
 
@@ -49,8 +50,17 @@ class Repaired:
     """What the tests lack in the sandbox: the code is not at fault."""
 
 
-def repair_group(session: Session, means: Means, case: Case, waiting: Sequence[FailureGroup]) -> Repaired:
-    """Repair one group; `waiting` are the groups that come after it, whose tests a patch may repair as well."""
+def repair_group(
+    session: Session,
+    means: Means,
+    case: Case,
+    waiting: Sequence[FailureGroup],
+    advanced: Callable[[Repaired], None] = lambda _: None,
+) -> Repaired:
+    """Repair one group; `waiting` are the groups that come after it, whose tests a patch may repair as well.
+
+    `advanced` is told of proposals that are not proved while the search for better ones goes on.
+    """
     request, deadline = session.request, session.deadline
     failure, prepared = case.group.representative, session.prepared
     missing = missing_module(failure, prepared.snapshot.root, prepared.project.interpreter.executable)
@@ -62,17 +72,20 @@ def repair_group(session: Session, means: Means, case: Case, waiting: Sequence[F
         return Repaired(case, _explained(session, means, case))
     if deadline.passed:
         return Repaired(case)
-    share = deadline.remaining * _SEARCH_SHARE / (1 + len(waiting)) ** 0.5
-    budget = deadline.within(min(share, _MAX_SEARCH_SECONDS))
+    share = deadline.remaining * (_SEARCH_SHARE / (1 + len(waiting)) ** 0.5 if waiting else _LAST_SHARE)
+    patience = math.inf if request.patience_seconds is None else request.patience_seconds
+    effort = Effort(
+        deadline.within(share), request.max_proposals, patience, lambda found: advanced(Repaired(case, found))
+    )
     effect = means.environment.missing_effect(failure)
     if effect is not None:
         return Repaired(case, missing_effect=effect)
     others = [failure for each in waiting for failure in each.failures if not failure.node_id.is_file]
-    found = _proposals(session, means, case, others, budget)
+    found = _proposals(session, means, case, others, effort)
     if request.allow_test_edits and not found.proposals:
         suspects = localise_in_tests(session.prepared, case.group, means.traced)
         case = build_case(session.prepared, means.run, case.group, suspects, means.traced)
-        found = _proposals(session, means, case, others, deadline.within(share))
+        found = _proposals(session, means, case, others, replace(effort, budget=deadline.within(share)))
     return Repaired(case, found)
 
 
@@ -82,18 +95,18 @@ def _explained(session: Session, means: Means, case: Case) -> Found:
     return explained_by_model(model_work(session, means.run, means.prover, case, None), _NOTHING)
 
 
-def _proposals(session: Session, means: Means, case: Case, others: Sequence[Failure], budget: Deadline) -> Found:
+def _proposals(session: Session, means: Means, case: Case, others: Sequence[Failure], effort: Effort) -> Found:
     """The built-in engine, then the models where it found nothing; a hint is for the models."""
     if not case.sources:
         return replace(_NOTHING, detail="the failing tests execute no code that a repair may touch")
-    assistants, most = session.request.assistants, session.request.max_proposals
-    screen = _screen(session, means, case, others, budget)
+    assistants = session.request.assistants
+    screen = _screen(session, means, case, others, effort.budget)
     found = Found((), None, "", 0)
     if screen is None:
         found = Found((), Reason.NOT_REPRODUCED, "the warm test server is not available", 0)
     searches = assistants is None or (assistants.strategy.searches and not assistants.hint)
     if screen is not None and searches and not (assistants and assistants.preview):
-        found = repair_by_search(case, screen, means.prover, budget, most)
+        found = repair_by_search(case, screen, means.prover, effort)
     if found.proposals or assistants is None or not assistants.steps:
         return found
     isolation, demanded = session.prepared.isolation, session.request.demands.foreign
@@ -101,7 +114,7 @@ def _proposals(session: Session, means: Means, case: Case, others: Sequence[Fail
         return replace(
             found, reason=Reason.WEAK_ISOLATION, detail=too_weak(isolation, demanded, "the patches of models")
         )
-    return repair_by_models(model_work(session, means.run, means.prover, case, screen), found, most)
+    return repair_by_models(model_work(session, means.run, means.prover, case, screen), found, effort.most)
 
 
 def _screen(

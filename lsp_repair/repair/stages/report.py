@@ -90,6 +90,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
         locations,
         found.proposals,
         found.candidates_tried,
+        found.candidates_made,
         found.question,
         new_cases(case, found.proposals, prepared.snapshot.root, run.module_files),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from lsp_repair.app.model_assembly import Means, ModelFlags, choose, means_of
-from lsp_repair.domain.events import Event, Observer, Progressed, RepairFinished
+from lsp_repair.domain.events import Event, Observer, Progressed, RepairAdvanced, RepairFinished
 from lsp_repair.domain.model_choice import ModelChoice
 from lsp_repair.folders import Folders, open_folders
 from lsp_repair.ledger import Ledger
@@ -70,7 +70,7 @@ def _observer(report: Report, ledger: Ledger | None) -> Observer:
         match event:
             case Progressed(text):
                 report(Progress(text))
-            case RepairFinished(finished):
+            case RepairAdvanced(report=finished) | RepairFinished(report=finished):
                 report(Repaired(report_of(finished)))
             case _:
                 pass
