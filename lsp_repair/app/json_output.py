@@ -71,6 +71,7 @@ def _failure(report: FailureReport) -> Json:
             {**picked(each, "path", "line", "function"), "suspiciousness": round(each.suspiciousness, 4)}
             for each in report.locations
         ],
+        "fails_since": plain(report.change_to_blame),
         "proposals": [_proposal(each) for each in report.proposals],
         "question": plain(report.question),
     }

@@ -170,3 +170,5 @@ class Hints:
     """Functions, classes and modules of the project as `pkg.mod:name`."""
     expected_errors: tuple[str, ...] = ()
     """Bare names of errors that the failing tests expect at the line where they fail."""
+    reverts: tuple[Candidate, ...] = ()
+    """A recent change undone."""

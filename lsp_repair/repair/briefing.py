@@ -1,8 +1,5 @@
 """From a case to what a model is told of it: the failing test, the failure, the suspicious code."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +12,7 @@ from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import visible
 from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.repair.case import Case
+from lsp_repair.repair.history.git_objects import blob
 from lsp_repair.repair.stages.prepare import read_file
 
 _VALUE = 300
@@ -23,16 +21,9 @@ _MAX_FUNCTIONS = 3
 _MAX_SIGNATURES = 5
 _MAX_MODULES = 80
 _MAX_LOCALS = 6
-_SECONDS = 2.0
 _MAX_LINES = 6
-_MAX_BYTES = 2_000_000
 _MAX_COMPARED = 2_000
 """Changed lines that are compared exactly."""
-_OTHER_REPOSITORY = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_COMMON_DIR"}
-    | {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
-)
-"""Set inside of git's hooks: they name a repository that need not be the one of the folder."""
 
 
 @dataclass(slots=True)
@@ -173,8 +164,8 @@ def replaced_lines(root: Path, path: str, now: bytes, span: tuple[int, int]) -> 
     Empty where git, a history or a change is missing.
     """
     for old, new in (("HEAD", None), ("HEAD~1", "HEAD")):
-        before = _blob(root, old, path)
-        after = now if new is None else _blob(root, new, path)
+        before = blob(root, old, path)
+        after = now if new is None else blob(root, new, path)
         if before is None or after is None:
             return ()
         found = _replaced(_lines(before), _lines(after), span)
@@ -193,30 +184,3 @@ def _replaced(before: Sequence[str], after: Sequence[str], span: tuple[int, int]
 
 def _lines(data: bytes) -> list[str]:
     return [each.removesuffix("\r") for each in data.decode("utf-8", "replace").split("\n")]
-
-
-def _blob(root: Path, revision: str, path: str) -> bytes | None:
-    """A file's bytes in a commit, unfiltered: `cat-file` runs no hook, no filter and no external diff.
-
-    Nor does it fetch what a partial clone lacks, as that runs commands which the repository's configuration names: older
-    versions know no switch for it, so that every protocol is forbidden.
-    """
-    git = _git(os.environ)
-    if git is None:
-        return None
-    command = (git, "--no-optional-locks", "cat-file", "blob", f"{revision}:./{path}")
-    environ = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
-    environ |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        answer = subprocess.run(
-            command, cwd=root, capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False, env=environ
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return answer.stdout if answer.returncode == 0 and len(answer.stdout) <= _MAX_BYTES else None
-
-
-def _git(environ: Mapping[str, str]) -> str | None:
-    """Never one of the current folder, which may be the repository's own."""
-    folders = [each for each in environ.get("PATH", os.defpath).split(os.pathsep) if Path(each).is_absolute()]
-    return shutil.which("git", path=os.pathsep.join(folders)) if folders else None

@@ -30,6 +30,8 @@ _MAX_PROOFS = 6
 _MAX_COMPARED = 25
 _SETTLE_SECONDS = 0.6
 """How long the search goes on after its first survivor: a better one is near in rank, and a person waits."""
+_FOR_BETTER = 1 / 6
+"""Of the patience, once something possible was found: a person can look at that meanwhile."""
 _LEVEL_WORDS = {Level.FULL: "full suite", Level.FILE: "same files", Level.AFFECTED: "affected tests"}
 
 
@@ -66,7 +68,8 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, effort: Eff
     started = time.monotonic()
     prover.observe(Progressed(f"searching for a repair of {case.group.representative.node_id}"))
     hunt = _Hunt(case, screen, prover, effort, ExpectingScreen(case, screen))
-    limits = Limits(settle_seconds=_SETTLE_SECONDS, patience=effort.patience)
+    for_better = effort.patience * _FOR_BETTER
+    limits = Limits(settle_seconds=_SETTLE_SECONDS, patience=effort.patience, patience_for_better=for_better)
     course = Course(lambda: screen.tally.cpu_seconds, hunt.is_enough)
     for survivor in search(case.sources, case.localisation, case.hints, hunt.expecting, effort.budget, limits, course):
         if not hunt.survivors:
@@ -146,6 +149,8 @@ class _Hunt:
             last = self._judged(patch, titles[patch])
             if isinstance(last, Plausible):
                 evidence = one.graded(last.evidence, prover.masked)
+                if patch in self._reverts:
+                    evidence = replace(evidence, grade=Grade.POSSIBLE)
                 title = proposal_title(titles[patch], evidence)
                 telling = prover.masked(one.telling) if proposals else ""
                 proposals[patch.id] = Proposal(
@@ -155,6 +160,11 @@ class _Hunt:
         if proposals:
             return Found(tuple(proposals.values()), None, "", self.tried)
         return Found((), *_why_nothing(last, prover.deadline), self.tried)
+
+    @property
+    def _reverts(self) -> tuple[Patch, ...]:
+        """They undo what somebody wanted: tests cannot prove that it was wrong."""
+        return tuple(each.patch for each in self.case.hints.reverts)
 
     def _judged(self, patch: Patch, title: str) -> Verdict:
         known = self._verdicts.get(patch)

@@ -13,6 +13,7 @@ from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, Te
 from lsp_repair.pycode.expectations import expected_at
 from lsp_repair.pycode.modules import Module, read_module, tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
+from lsp_repair.repair.history.blamed import Blamed
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
@@ -45,6 +46,16 @@ class Case:
     """Expressions of the user's that have to be true of the repaired code."""
     start_programs: frozenset[NodeId] = frozenset()
     """Tests whose child processes read the source from the disk: only a fresh copy can tell what they say."""
+    blamed: Blamed | None = None
+    """The change since which the tests fail, where it is known."""
+
+    def with_blame(self, blamed: Blamed | None) -> "Case":
+        """The case with that change looked at first, and undone as the first candidate."""
+        if blamed is None:
+            return self
+        reverts = () if blamed.take_back is None else (blamed.take_back,)
+        hints = replace(self.hints, reverts=reverts)
+        return replace(self, blamed=blamed, localisation=blamed.leading(self.localisation), hints=hints)
 
 
 def build_case(
@@ -126,9 +137,10 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
     screening = [test for test in confirming if test.node_id in targets]
     files = dict.fromkeys(key.file for key in (*case.group.node_ids, *case.covering))
     return Ladder(
-        screening=tuple(replace(test, seconds=max(limit, _FLOOR_SECONDS)) for test in _cheapest(screening, results))[
-            :_SCREENING_TESTS
-        ],
+        screening=tuple(
+            replace(test, seconds=max(limit, _FLOOR_SECONDS, _usual_seconds(test, results)))
+            for test in _cheapest(screening, results)[:_SCREENING_TESTS]
+        ),
         confirming=confirming,
         test_files=tuple(files),
         others=trusted_tests(server, elsewhere, deadline),
@@ -144,6 +156,11 @@ def _expected(failure: Failure, results: Mapping[NodeId, TestResult], limit: flo
     hangs = failure.error_type in _HANGS
     own = 0.0 if hangs else max(0.4, 3 * results[failure.node_id].seconds)
     return TrustedTest(failure.node_id, Style.DIRECT, max(limit, own), failure.error_type)
+
+
+def _usual_seconds(test: TrustedTest, results: Mapping[NodeId, TestResult]) -> float:
+    """With room; nothing for a test that hangs."""
+    return 0.0 if test.expected_error in _HANGS else 3 * results[test.node_id].seconds
 
 
 def _cheapest(tests: Sequence[TrustedTest], results: Mapping[NodeId, TestResult]) -> list[TrustedTest]:

@@ -20,6 +20,7 @@ from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
+from lsp_repair.repair.stages.blame_change import change_to_blame
 from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
@@ -100,14 +101,18 @@ def _repair_groups(
             group = groups.pop(0)
             started, cpu = time.monotonic(), cpu_seconds()
             session.observe(events.RepairStarted(group))
+            blamed = None
+            if server is not None:
+                blamed = change_to_blame(prepared, run, group, server, request.ignore, session.deadline)
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
-            case = replace(case, expectations=request.expected_of(group))
+            case = replace(case, expectations=request.expected_of(group)).with_blame(blamed)
 
             def advanced(so_far: Repaired) -> None:
                 session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far)))
 
-            done = report_group(prepared, prover.baseline, repair_group(session, means, case, groups, advanced))
+            repaired = repair_group(session, means, case, groups, advanced)
+            done = report_group(prepared, prover.baseline, repaired)  # the baseline has grown by then
             groups = unsolved(groups, done)
             report.failures.append(done)
             session.observe(events.RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))

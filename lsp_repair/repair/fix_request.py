@@ -67,7 +67,7 @@ class FixRequest:
     selection: Selection = Selection()
     time_limit_seconds: float = 300.0
     patience_seconds: float | None = PATIENCE_SECONDS
-    """CPU seconds that the search for one group goes on without a new survivor; None: the time limit alone ends it."""
+    """CPU seconds that the search for one group goes on without a survivor; None: the time limit alone ends it."""
     jobs: int = 1
     demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()

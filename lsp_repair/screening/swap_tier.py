@@ -44,6 +44,10 @@ class _Batch:
         return [*alone, together] if together.placed else alone
 
 
+_PATIENCE = 10
+"""On a busy machine a test that is stopped early shows no disturbance."""
+
+
 @dataclass(slots=True)
 class SwapTier:
     """Screens the candidates that change one function."""
@@ -70,7 +74,8 @@ class SwapTier:
                     self._waiting[:0] = batch.leftovers()
                     if batch.is_spoiled and self._server_is_disturbed():
                         yield from self._quarantine_if_alone(batch)
-                        server.restart(state.deadline)
+                        if server.restart(state.deadline):
+                            self._ask_again()
                     break
             else:
                 if state.deadline.passed or not server.is_gone:
@@ -167,6 +172,11 @@ class SwapTier:
                 self._waiting[:0] = [each for each in parts if each.placed]
         self._running.clear()
 
+    def _ask_again(self) -> None:
+        """What the server before this one was asked besides."""
+        self._waiting[:0] = [batch.part(batch.undecided) for batch in self._running.values() if batch.undecided]
+        self._running.clear()
+
     def _quarantine_if_alone(self, batch: _Batch) -> Iterator[Screened]:
         """A candidate of a larger batch is found out when it runs alone."""
         if len(batch.placed) == 1:
@@ -174,7 +184,7 @@ class SwapTier:
 
     def _server_is_disturbed(self) -> bool:
         """Whether the original fails in a fresh child as well: then a candidate changed what all children share."""
-        tests = [test.request() for test in self.state.ladder.screening]
+        tests = [test.request(_PATIENCE) for test in self.state.ladder.screening]
         found, _ = self.state.server.answer(Screen([], tests, canary=True), self.state.deadline)
         canary = next((each for each in found if isinstance(each, Canary)), None)
         return canary is None or not self._canary_holds(canary)

@@ -35,7 +35,9 @@ class Limits:
     """How long it continues after the first survivor, not counting what the caller spends on survivors."""
     max_survivors: int = 25
     patience: float = inf
-    """Seconds that it goes on without a new survivor."""
+    """Seconds that it goes on without a survivor."""
+    patience_for_better: float = inf
+    """Seconds that it goes on without a new survivor where what it has is not enough."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
     """
     run = _Run(hints, screen, deadline, limits, course or Course())
     scores = _scores_by_path(sources, localisation)
+    yield from run.stage(run.unseen(hints.reverts), order=1)
     for most in sorted({min(limits.first_wave, limits.first_order), limits.first_order}):
         if run.stops():
             return
@@ -143,7 +146,8 @@ class _Run:
         if self.deadline.passed or self.survivors >= self.limits.max_survivors:
             return True
         now = self.clock()
-        if now - self._last_survived >= self.limits.patience:
+        patience = self.limits.patience_for_better if self._goes_on else self.limits.patience
+        if now - self._last_survived >= patience:
             return True
         return self._settles_at is not None and now >= self._settles_at and self._has_enough()
 

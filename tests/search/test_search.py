@@ -136,7 +136,7 @@ def test_it_ends_when_nothing_new_survives_for_long(executing):
 
     source = SourceFile("clamp.py", CLAMP)
     screen, course = executing(tick), Course(clock)
-    limits = Limits(patience=10)
+    limits = Limits(patience=10, patience_for_better=1)
     assert not list(search([source], _everywhere(source), NOTHING_KNOWN, screen, Deadline.after(1e6), limits, course))
     assert len(screen.screened) == 20
     assert course.made > 20

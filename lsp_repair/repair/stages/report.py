@@ -76,9 +76,10 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
     is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
     locations = reported_locations(case.localisation, prepared.read) if is_code_at_fault else ()
     failure = case.group.representative
-    explanation = explain(
-        failure, prepared.source_line, where(failure, locations, prepared.source_line, found.proposals)
-    )
+    place = where(failure, locations, prepared.source_line, found.proposals)
+    explanation = explain(failure, prepared.source_line, place)
+    if case.blamed is not None:
+        explanation += f" {case.blamed.sentence}"
     if found.feedback:
         explanation += f"\nThe feedback model says: {found.feedback}"
     report = FailureReport(
@@ -92,6 +93,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
         found.candidates_tried,
         found.candidates_made,
         found.question,
+        case.blamed.change if case.blamed is not None else None,
         new_cases(case, found.proposals, prepared.snapshot.root, run.module_files),
     )
     if repaired.missing_effect is not None:

@@ -1,0 +1,1 @@
+"""What was different when the tests still passed."""

@@ -1,0 +1,135 @@
+"""Between triage and localisation: the change since the tests last passed that makes them fail now.
+
+The tests stay as they are; what is mixed from old and new text are the product's files that git knows.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.delta_debugging import Minimal, Trial, minimised
+from lsp_repair.domain.patches import Candidate, SourceFile
+from lsp_repair.domain.runs import ChangeToBlame, FailureGroup, NodeId, TestRun
+from lsp_repair.repair.history.blamed import TAKE_BACK, Blamed
+from lsp_repair.repair.history.git_objects import blobs, commit_id
+from lsp_repair.repair.history.hunks import Hunk, hunks, mixed, reverting
+from lsp_repair.repair.stages.localise import editable_files
+from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.testrun.probe.warm.warm_records import Reimport, ReimportedOutcome, Style, TestToRun
+from lsp_repair.testrun.warm_server import WarmServer
+
+REVISIONS = ("HEAD", "HEAD~1", "HEAD~2", "HEAD~4", "HEAD~8", "HEAD~16")
+_MAX_TESTS = 3
+_MAX_TRIALS = 120
+_MAX_HUNKS = 400
+_STALL_SECONDS = 10.0
+_SHARE = 1 / 12
+"""Of the time that is left."""
+_MAX_SECONDS = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """The product's files in an old commit and now, as far as they differ."""
+
+    old: Mapping[str, bytes]
+    new: Mapping[str, bytes]
+    parts: tuple[Hunk, ...]
+
+
+def change_to_blame(  # noqa: PLR0913, PLR0917 - the copy, what is known of its tests, and how to run them
+    prepared: Prepared,
+    run: TestRun,
+    group: FailureGroup,
+    server: WarmServer,
+    ignored: Sequence[str],
+    deadline: Deadline,
+) -> Blamed | None:
+    """Delta debugging over the hunks since the nearest commit with whose code the tests pass; None where none is known."""
+    root = prepared.snapshot.root
+    editable = editable_files(run, ignored)
+    files = [Path(file) for file in run.module_files.values()]
+    paths = [file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)]
+    new = {path: data for path in dict.fromkeys(paths) if editable(path) and (data := prepared.read(path)) is not None}
+    if not new or not commit_id(prepared.project.root, "HEAD"):
+        return None
+    trials = _Trials.of(prepared, group, server, deadline.within(min(_MAX_SECONDS, deadline.remaining * _SHARE)))
+    if trials is None:
+        return None
+    for revision, states in _old_states(prepared.project.root, new):
+        if trials.deadline.passed or not trials.is_red_now(states.new):
+            return None
+        if trials.ends(states.old) is Trial.PASSES:
+            found = _guilty(states, trials)
+            return _blamed(prepared.project.root, revision, states, found)
+    return None
+
+
+def _old_states(root: Path, new: Mapping[str, bytes]) -> Iterator[tuple[str, _States]]:
+    """Each older state that differs from the one before it."""
+    seen: list[Mapping[str, bytes]] = [new]
+    for revision in REVISIONS:
+        before = blobs(root, revision, list(new))
+        old = {path: data for path, data in before.items() if data != new[path]}
+        parts = hunks(old, new)
+        if parts and len(parts) <= _MAX_HUNKS and old not in seen:
+            seen.append(old)
+            yield revision, _States(old, {path: new[path] for path in old}, parts)
+
+
+def _guilty(states: _States, trials: "_Trials") -> Minimal:
+    def test(chosen: Sequence[int]) -> Trial:
+        return trials.ends(mixed(states.old, states.new, [states.parts[each] for each in chosen]))
+
+    return minimised(len(states.parts), test, _MAX_TRIALS)
+
+
+def _blamed(root: Path, revision: str, states: _States, found: Minimal) -> Blamed:
+    guilty = [states.parts[each] for each in found.changes]
+    places = tuple((hunk.path, *hunk.lines) for hunk in guilty)
+    change = ChangeToBlame(commit_id(root, revision), revision != "HEAD", places, found.is_minimal)
+    if len({hunk.path for hunk in guilty}) > 1:
+        return Blamed(change, None)
+    path, first, _ = places[0]
+    edits = reverting(states.old[path], states.new[path], guilty)
+    title = f"take back the change at line {first}, after {change.revision}"
+    return Blamed(change, Candidate(SourceFile(path, states.new[path]), edits, TAKE_BACK, first, title, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """Runs the failing tests on other texts of the product's files, in forks of the warm server."""
+
+    root: Path
+    tests: tuple[TestToRun, ...]
+    errors: Mapping[NodeId, str]
+    """The error of each test now."""
+    server: WarmServer
+    deadline: Deadline
+
+    @classmethod
+    def of(cls, prepared: Prepared, group: FailureGroup, server: WarmServer, deadline: Deadline) -> "_Trials | None":
+        """None where no test can be run this way."""
+        failures = [each for each in group.failures if not each.node_id.is_file]
+        errors = {each.node_id: each.error_type for each in itertools.islice(failures, _MAX_TESTS)}
+        tests = tuple(TestToRun(key, Style.HOOKS, _STALL_SECONDS / 2) for key in errors)
+        return cls(prepared.snapshot.root, tests, errors, server, deadline) if tests else None
+
+    def is_red_now(self, new: Mapping[str, bytes]) -> bool:
+        """Whether this way of running shows today's failure with today's code."""
+        return self.ends(new) is Trial.FAILS
+
+    def ends(self, texts: Mapping[str, bytes]) -> Trial:
+        """How the tests end with these texts: as now, all well, or otherwise."""
+        files = {f"{self.root}/{path}": data.decode("utf-8", "surrogateescape") for path, data in texts.items()}
+        test_files = list(dict.fromkeys(NodeId(test.id).file for test in self.tests))
+        request = Reimport(files, test_files, self.tests, whole_files=False, run_all=True, test_seconds=1.0)
+        found, done = self.server.answer(request, self.deadline, _STALL_SECONDS)
+        ended = {NodeId(each.id): each.error for each in found if isinstance(each, ReimportedOutcome)}
+        if done is None or len(ended) < len(self.tests):
+            return Trial.UNRESOLVED
+        if all(error is None for error in ended.values()):
+            return Trial.PASSES
+        return Trial.FAILS if all(ended[key] == error for key, error in self.errors.items()) else Trial.UNRESOLVED
