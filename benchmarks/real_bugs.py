@@ -102,10 +102,10 @@ def main() -> None:
     arguments = parser.parse_args()
     print(machine())
     totals = Counter[str]()
-    for bug in _chosen(arguments):
+    for bug in chosen_bugs(arguments):
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                laid_out = _lay_out(bug, arguments.folder.absolute(), Path(scratch))
+                laid_out = lay_out(bug, arguments.folder.absolute(), Path(scratch))
             except (OSError, subprocess.CalledProcessError) as error:
                 print(f"{bug.id}: cannot be laid out: {error}")
                 totals["not laid out"] += 1
@@ -119,7 +119,8 @@ def main() -> None:
     print(", ".join(f"{count} {outcome}" for outcome, count in totals.most_common()))
 
 
-def _chosen(arguments: argparse.Namespace) -> Iterator[RealBug]:
+def chosen_bugs(arguments: argparse.Namespace) -> Iterator[RealBug]:
+    """Those of the list that were asked for by id or by half."""
     for entry in json.loads(_FACTS.read_text("utf-8")):
         facts: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in entry.items()}
         bug = RealBug(**facts)
@@ -127,30 +128,35 @@ def _chosen(arguments: argparse.Namespace) -> Iterator[RealBug]:
             yield bug
 
 
-def _lay_out(bug: RealBug, folder: Path, scratch: Path) -> LaidOut:
+def lay_out(bug: RealBug, folder: Path, scratch: Path) -> LaidOut:
+    """The fix's parent with the fix's tests; raises CalledProcessError where the clone lacks them."""
     clone, root = bug.clone(folder), scratch / bug.repo.partition("/")[2]
-    parent = _git(clone, "rev-parse", f"{bug.fix}^").strip()
+    parent = git_in(clone, "rev-parse", f"{bug.fix}^").strip()
     root.mkdir()
-    _git(root, "init", "--quiet")
-    _git(root, "fetch", "--quiet", "--no-tags", str(clone), parent)
-    _git(root, "checkout", "--quiet", "-b", "work", parent)
+    git_in(root, "init", "--quiet")
+    git_in(root, "fetch", "--quiet", "--no-tags", str(clone), parent)
+    git_in(root, "checkout", "--quiet", "-b", "work", parent)
     for path in bug.test_files:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_git(clone, "show", f"{bug.fix}:{path}").encode("utf-8", "surrogateescape"))
+        file.write_bytes(git_in(clone, "show", f"{bug.fix}:{path}").encode("utf-8", "surrogateescape"))
     patch = scratch / "upstream.patch"
-    patch.write_text(_git(clone, "diff", "--no-ext-diff", parent, bug.fix, "--", bug.source), errors="surrogateescape")
-    before, after = (_git(clone, "show", f"{commit}:{bug.source}") for commit in (parent, bug.fix))
+    patch.write_text(
+        git_in(clone, "diff", "--no-ext-diff", parent, bug.fix, "--", bug.source), errors="surrogateescape"
+    )
+    before, after = (git_in(clone, "show", f"{commit}:{bug.source}") for commit in (parent, bug.fix))
     return LaidOut(bug, root, bug.python(folder), scratch, before, after, patch)
 
 
-def _git(folder: Path, *words: str) -> str:
+def git_in(folder: Path, *words: str) -> str:
+    """What git says in a folder; raises CalledProcessError."""
     command = ["git", "-C", str(folder), *words]
     done = subprocess.run(command, capture_output=True, check=True)
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
-def _tests(bug: RealBug) -> list[str]:
+def tests_of(bug: RealBug) -> list[str]:
+    """The words that choose the test files of a bug."""
     return [word for each in bug.test_files if each.endswith(".py") for word in ("--test", each)]
 
 
@@ -159,7 +165,7 @@ def _check(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
     named = [word for each in one.bug.failing for word in ("--test", each)]
     code, document, seconds = one.run("check", "--patch", one.patch, "--time-limit", limit, *named)
     if document.get("error"):
-        code, document, seconds = one.run("check", "--patch", one.patch, "--time-limit", limit, *_tests(one.bug))
+        code, document, seconds = one.run("check", "--patch", one.patch, "--time-limit", limit, *tests_of(one.bug))
     if document.get("error"):
         return f"error {document['error']}", "errors", document
     evidence = document.get("evidence") or {}
@@ -171,7 +177,7 @@ def _check(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
 
 
 def _fix(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
-    return _offers(one, *one.run("fix", "--time-limit", limit, *_tests(one.bug)))
+    return _offers(one, *one.run("fix", "--time-limit", limit, *tests_of(one.bug)))
 
 
 def _read(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
@@ -183,7 +189,7 @@ def _read(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
         config = one.scratch / "config"
         config.write_text(f"repair_model = {{ {entries} }}\n", "utf-8")
         words = ["--strategy", "self-repair", "--repair-model", f"{MODEL}@{served.url}"]
-        done = one.run("fix", "--time-limit", limit, *words, *_tests(one.bug))
+        done = one.run("fix", "--time-limit", limit, *words, *tests_of(one.bug))
     line, outcome, document = _offers(one, *done)
     gave = [number for number, each in enumerate(reader.asked, 1) if each.gave]
     shown = f"shown in request {gave[0]} of {len(reader.asked)}" if gave else f"not shown in {len(reader.asked)}"
@@ -211,16 +217,16 @@ def _gives(one: LaidOut, diff: str) -> bool:
     """Whether a proposal makes the same syntax tree as the true fix."""
     patch = one.scratch / "proposal.patch"
     patch.write_text(diff)
-    _git(one.root, "apply", "--whitespace=nowarn", str(patch))
+    git_in(one.root, "apply", "--whitespace=nowarn", str(patch))
     try:
         made = (one.root / one.bug.source).read_text("utf-8", "surrogateescape")
         return ast.dump(ast.parse(made)) == ast.dump(ast.parse(one.after))
     finally:
-        _git(one.root, "apply", "--whitespace=nowarn", "-R", str(patch))
+        git_in(one.root, "apply", "--whitespace=nowarn", "-R", str(patch))
 
 
 def _rank(one: LaidOut, limit: float) -> tuple[str, str, dict[str, Any]]:
-    _, document, seconds = one.run("explain", "--time-limit", limit, *_tests(one.bug))
+    _, document, seconds = one.run("explain", "--time-limit", limit, *tests_of(one.bug))
     touched = set(_touched(one.patch.read_text(errors="surrogateescape")))
     functions = set(_functions_at(one.before, touched).values())
     lists = [failure["locations"] for failure in document.get("failures", ())]

@@ -105,6 +105,7 @@ def _literals(text: str) -> list[str]:
 
 
 def _swallows(before: str, after: str) -> bool:
-    """Whether an exception is newly caught."""
+    """Whether an exception is newly caught, and none raised in its place."""
     catches = re.search(r"\bexcept\b|\bsuppress\(|\bException\b", after)
-    return catches is not None and not re.search(r"\bexcept\b|\bsuppress\(|\bException\b", before)
+    is_new = catches is not None and not re.search(r"\bexcept\b|\bsuppress\(|\bException\b", before)
+    return is_new and not re.search(r"^\s*raise\b", after, re.MULTILINE)
