@@ -113,3 +113,19 @@ def test_without_a_history_nothing_is_said(lsp_repair, shop):
     (shop / "shop.py").write_text(BROKEN)
     (shop / ".git").rename(shop.parent / "elsewhere")
     assert first(lsp_repair("explain", shop))["fails_since"] is None
+
+
+def test_fixtures_of_a_conftest_in_a_folder_are_found_when_the_code_is_imported_again(lsp_repair, shop):
+    folder = shop / "tests"
+    folder.mkdir()
+    (folder / "conftest.py").write_text(
+        "import pytest\nimport shop\n\n@pytest.fixture\ndef prices():\n    return [100, 200]\n"
+    )
+    (folder / "test_fixture.py").write_text(
+        "from shop import gross\n\ndef test_it(prices):\n    assert gross(prices) == 321\n"
+    )
+    (shop / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    commit(shop)
+    (shop / "shop.py").write_text(edited(BROKEN))
+    failure = first(lsp_repair("explain", shop, "--test", "tests/test_fixture.py"))
+    assert failure["fails_since"]["lines"] == [["shop.py", 13, 13]]

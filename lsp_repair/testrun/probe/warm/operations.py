@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from .. import limits
@@ -161,9 +162,22 @@ def _collected_again(warm: Warm, test_files: list[str]) -> list[Any]:
         if isinstance(cache, dict):
             cache.clear()
     session.config.pluginmanager._duplicatepaths = set()
+    _register_conftests_again(session)
     session.items = []
     found: list[Any] = session.perform_collect(test_files)
     return found
+
+
+def _register_conftests_again(session: Any) -> None:
+    """Since pytest 9.1 fixtures of a conftest belong to the collector of its folder, and there will be a new one."""
+    pending = getattr(session._fixturemanager, "_pending_conftests", None)
+    if pending is None:
+        return
+    for name, plugin in session.config.pluginmanager.list_name_plugin():
+        if plugin is not None and str(name).endswith("conftest.py"):
+            folder = Path(name).parent
+            if folder != session.config.rootpath:  # those of the root belong to the session
+                pending[folder] = plugin
 
 
 def _ignore(record: Record) -> None:
