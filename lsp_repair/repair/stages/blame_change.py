@@ -27,7 +27,7 @@ _MAX_HUNKS = 400
 _STALL_SECONDS = 10.0
 _SHARE = 1 / 12
 """Of the time that is left."""
-_MAX_SECONDS = 12.0
+_MAX_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,13 @@ def change_to_blame(  # noqa: PLR0913, PLR0917 - the copy, what is known of its 
     trials = _Trials.of(prepared, group, server, deadline.within(min(_MAX_SECONDS, deadline.remaining * _SHARE)))
     if trials is None:
         return None
-    for revision, states in _old_states(prepared.project.root, new):
-        if trials.deadline.passed or not trials.is_red_now(states.new):
+    for number, (revision, states) in enumerate(_old_states(prepared.project.root, new)):
+        if trials.deadline.passed or (number == 0 and not trials.is_red_now(states.new)):
             return None
         if trials.ends(states.old) is Trial.PASSES:
-            found = _guilty(states, trials)
-            return _blamed(prepared.project.root, revision, states, found)
+            if number > 0 and not trials.is_red_now(states.new):
+                return None
+            return _blamed(prepared.project.root, revision, states, _guilty(states, trials))
     return None
 
 
