@@ -17,7 +17,7 @@ _HARD_CODED = 0.3
 _SWALLOWED = 0.3
 _STATEMENT = 0.85
 _LEFT_UNUSED = 0.4
-_LOST_CALL = 0.6
+_LOST_CALL = 0.5
 _FOR_TEST_LITERALS = {
     "test-literal",
     "replace-all-const",

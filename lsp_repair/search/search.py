@@ -37,7 +37,7 @@ class Limits:
     patience: float = inf
     """Seconds that it goes on without a survivor."""
     patience_for_better: float = inf
-    """Seconds that it goes on without a new survivor where what it has is not enough."""
+    """Seconds that it goes on where what it has when it has settled is not enough."""
 
 
 @dataclass(slots=True)
@@ -132,31 +132,34 @@ class _Run:
     _settles_at: float | None = None
     _goes_on: bool = False
     """Whether what was found when it had settled was not enough."""
-    _last_survived: float = field(init=False)
+    _ends_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._last_survived = self.clock()
+        self._ends_at = self.clock() + self.limits.patience
 
     def clock(self) -> float:
         """Seconds, of work or of time."""
         return (self.course.spent or self.deadline.clock)()
 
     def stops(self) -> bool:
-        """Whether time, work or the number of survivors is used up, or what was found is enough."""
-        if self.deadline.passed or self.survivors >= self.limits.max_survivors:
+        """Whether time, work or the number of survivors is used up, or what was found is enough; never while screening."""
+        if self._is_exhausted:
             return True
-        now = self.clock()
-        patience = self.limits.patience_for_better if self._goes_on else self.limits.patience
-        if now - self._last_survived >= patience:
-            return True
-        return self._settles_at is not None and now >= self._settles_at and self._has_enough()
+        if self._is_settled:
+            if self.course.is_enough():
+                return True
+            self._goes_on, self._settles_at = True, None
+            self._ends_at = self.clock() + self.limits.patience_for_better
+        return False
 
-    def _has_enough(self) -> bool:
-        if not self._goes_on:
-            self._goes_on = not self.course.is_enough()
-        if self._goes_on:
-            self._settles_at = None
-        return not self._goes_on
+    @property
+    def _is_exhausted(self) -> bool:
+        most = self.limits.max_survivors
+        return self.deadline.passed or self.survivors >= most or self.clock() >= self._ends_at
+
+    @property
+    def _is_settled(self) -> bool:
+        return self._settles_at is not None and self.clock() >= self._settles_at
 
     def stage(self, candidates: Iterable[Candidate], order: int) -> Iterator[Survivor]:
         """Screen the candidates in chunks of their order; survivors as they come."""
@@ -170,25 +173,33 @@ class _Run:
 
     def _screened(self, chunk: list[Candidate], order: int, slow: list[Candidate]) -> Iterator[Survivor]:
         """Survivors of one chunk; candidates that ran out of time after they had passed a test are added to `slow`."""
-        results = self.screen(chunk)
-        for screened in results:
-            if screened.inconclusive and screened.passed:
-                slow.append(screened.candidate)
+        left = chunk
+        while left:
+            decided: set[Candidate] = set()
+            results = self.screen(left)
+            for screened in results:
+                decided.add(screened.candidate)
+                if screened.inconclusive and screened.passed:
+                    slow.append(screened.candidate)
+                else:
+                    self._note(screened, order)
+                if screened.survived:
+                    handed_over = self.clock()
+                    yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order)
+                    self._wait_for_caller(handed_over)
+                if self._is_exhausted or self._is_settled:
+                    break
             else:
-                self._note(screened, order)
-            if screened.survived:
-                handed_over = self.clock()
-                yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order)
-                self._wait_for_caller(handed_over)
+                return
+            if isinstance(results, Generator):
+                results.close()  # whoever is asked now whether it is enough may use the screen
             if self.stops():
-                break
-        if isinstance(results, Generator):
-            results.close()
+                return
+            left = [each for each in left if each not in decided]
 
     def _note(self, screened: Screened, order: int) -> None:
         if screened.survived:
             self.survivors += 1
-            self._last_survived = self.clock()
             if self._settles_at is None and not self._goes_on:
                 self._settles_at = self.clock() + self.limits.settle_seconds
         elif order > 1:

@@ -86,7 +86,7 @@ def test_the_guilty_one_of_several_changes_is_named_and_can_be_taken_back(lsp_re
     assert since["is_minimal"]
     assert not since["is_committed"]
     assert "it fails since a change that is not committed: shop.py:13." in failure["explanation"]
-    assert failure["locations"][0]["line"] == 13
+    assert (failure["locations"][0]["line"], failure["locations"][0]["function"]) == (13, "gross")
     (back,) = (each for each in failure["proposals"] if "take back" in each["title"])
     assert back["grade"] == "possible"
     assert "+    total = net(prices)" in back["diff"]

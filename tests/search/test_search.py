@@ -127,6 +127,35 @@ def test_it_goes_on_where_what_it_found_is_not_enough(executing):
     assert not course.is_complete
 
 
+def test_nothing_is_being_screened_while_it_is_asked_whether_that_is_enough(executing):
+    clock, running = Clock(), [0]
+
+    def tick(_names: object) -> None:
+        clock.now += 0.5
+
+    real = executing(tick)
+
+    def screen(candidates):
+        running[0] += 1
+        try:
+            yield from real(candidates)
+        finally:
+            running[0] -= 1
+
+    asked: list[int] = []
+
+    def is_enough() -> bool:
+        asked.append(running[0])
+        return False
+
+    source = SourceFile("clamp.py", CLAMP)
+    course = Course(clock, is_enough)
+    found = search([source], _everywhere(source), NOTHING_KNOWN, screen, Deadline.after(1e6), Limits(), course)
+    patches = [each.candidate.edits for each in found]
+    assert asked == [0]
+    assert len(patches) == len(set(patches)) == Limits().max_survivors
+
+
 def test_it_ends_when_nothing_new_survives_for_long(executing):
     clock = Clock()
 
