@@ -81,9 +81,9 @@ def repair_by_search(case: Case, screen: WarmScreen, prover: Prover, effort: Eff
             case.group, "search", hunt.tried, len(hunt.survivors), tally.cpu_seconds, time.monotonic() - started
         )
     )
-    found = replace(hunt.offers(), candidates_made=course.made)
+    found = replace(hunt.offers(), candidates_tried=course.tried, candidates_made=course.made)
     if found.reason is Reason.NO_CANDIDATE and not course.is_complete and not hunt.survivors:
-        detail = f"{hunt.tried} of {course.made} candidates were tried; raise --time-limit to try more"
+        detail = f"{course.tried} of {course.made} candidates were tried; raise --time-limit to try more"
         return replace(found, reason=Reason.TIME_LIMIT, detail=detail)
     return found
 
@@ -121,7 +121,7 @@ class _Hunt:
     def offers(self) -> Found:
         """The survivors assessed and proved, each of them once."""
         if self._assessed == len(self.survivors):
-            return replace(self._found, candidates_tried=self.tried)
+            return self._found
         self._assessed = len(self.survivors)
         self.survivors.sort(key=lambda each: -each.rank)
         ranked = _of_the_common_cause([each.candidate for each in self.survivors], self.screen)

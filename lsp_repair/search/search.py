@@ -50,6 +50,8 @@ class Course:
     """Asked once, when a first survivor has had time for company; if not, the search goes on."""
     made: int = 0
     """Candidates that were generated."""
+    tried: int = 0
+    """Of these, how many were screened, each counted once."""
     is_complete: bool = False
     """Whether it ended because there was nothing more to try."""
 
@@ -87,12 +89,10 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
         if run.stops():
             return
         single = _merged(sources, lambda source: first_order(source, scores[source.path], hints, most))  # noqa: B023 - called at once
-        run.course.made = max(run.course.made, len(single[:most]))
         yield from run.stage(run.unseen(single[:most]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
     if limits.synthesis and not run.survivors:
         deeper = _merged(sources, lambda source: synthesised(source, scores[source.path], hints, limits.synthesis))
-        run.course.made += len(deeper[: limits.synthesis])
         yield from run.stage(run.unseen(deeper[: limits.synthesis]), order=1)
     if not run.survivors:
         for base in run.promising():
@@ -129,6 +129,7 @@ class _Run:
     _partial: list[Screened] = field(default_factory=list[Screened])
     _failed: list[Candidate] = field(default_factory=list[Candidate])
     _seen: set[object] = field(default_factory=set[object])
+    _tried: set[object] = field(default_factory=set[object])
     _settles_at: float | None = None
     _goes_on: bool = False
     """Whether what was found when it had settled was not enough."""
@@ -179,6 +180,7 @@ class _Run:
             results = self.screen(left)
             for screened in results:
                 decided.add(screened.candidate)
+                self._note_tried(screened.candidate)
                 if screened.inconclusive and screened.passed:
                     slow.append(screened.candidate)
                 else:
@@ -196,6 +198,10 @@ class _Run:
             if self.stops():
                 return
             left = [each for each in left if each not in decided]
+
+    def _note_tried(self, candidate: Candidate) -> None:
+        self._tried.add((candidate.source.path, candidate.edits))
+        self.course.tried = len(self._tried)
 
     def _note(self, screened: Screened, order: int) -> None:
         if screened.survived:
@@ -226,13 +232,15 @@ class _Run:
                 bases.append(candidate)
         return bases[: self.limits.second_order_bases]
 
-    def unseen(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-        """The candidates whose edit was not tried before."""
+    def unseen(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """The candidates whose edit was not made before."""
+        new: dict[object, Candidate] = {}
         for candidate in candidates:
-            key = (candidate.source.path, candidate.edits)
-            if key not in self._seen:
-                self._seen.add(key)
-                yield candidate
+            new.setdefault((candidate.source.path, candidate.edits), candidate)
+        new = {key: each for key, each in new.items() if key not in self._seen}
+        self._seen |= new.keys()
+        self.course.made += len(new)
+        return list(new.values())
 
 
 def _chunks(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:

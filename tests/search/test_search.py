@@ -179,6 +179,26 @@ def test_a_search_that_tried_everything_is_complete(executing):
     assert (course.made, course.is_complete) == (40, True)
 
 
+def test_what_is_screened_again_is_tried_once(executing):
+    screen, course = executing(*CHECKS), Course()
+    screen.slow[FIXED] = 1
+    source, limits = SourceFile("clamp.py", CLAMP), Limits(first_order=40, synthesis=0)
+    list(search([source], _everywhere(source), NOTHING_KNOWN, screen, Deadline.after(20), limits, course))
+    assert len(screen.screened) > 40
+    assert course.tried == course.made
+
+
+def test_pairs_of_edits_are_counted_as_well(executing):
+    def never(_names: object) -> None:
+        raise AssertionError
+
+    source, course = SourceFile("clamp.py", CLAMP), Course()
+    limits = Limits(first_order=10, synthesis=0, second_order_bases=1, second_order_each=30)
+    screen = executing(never)
+    list(search([source], _everywhere(source), NOTHING_KNOWN, screen, Deadline.after(20), limits, course))
+    assert 10 < course.tried == course.made == len(screen.screened)
+
+
 def test_time_the_caller_spends_on_a_survivor_does_not_count(executing):
     clock = Clock()
 
