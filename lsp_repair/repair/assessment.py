@@ -11,17 +11,16 @@ from lsp_repair.domain.runs import NodeId
 from lsp_repair.domain.verdicts import Evidence, Finding
 from lsp_repair.judge.behaviour.asking import deciding_call
 from lsp_repair.judge.behaviour.change import change_of, telling_call
-from lsp_repair.judge.behaviour.comparison import Comparison, Expectations, compared
+from lsp_repair.judge.behaviour.comparison import OLD, Comparison, Expectations, compared
 from lsp_repair.judge.behaviour.grading import Collateral, Facts, behaviours, collateral, grade_of, rivals_of
 from lsp_repair.judge.behaviour.odd_answers import guessed_in, odd_answers
 from lsp_repair.repair.alternatives import Pinned, changed_lines, pinned
 from lsp_repair.repair.case import Case
+from lsp_repair.repair.compared_patches import ComparedPatches
 from lsp_repair.screening.screens import WarmScreen
 
 _MOST = 8
 """Survivors that are compared; the search ranks them."""
-_MAX_RIVALS = 6
-_MAX_MUTANTS = 6
 _MAX_PLACES = 3
 _PINNING_SECONDS = 4.0
 _PATIENCE = 10.0
@@ -74,12 +73,14 @@ class Assessment:
     """Why survivors were dropped: an expectation of the user's that they do not meet."""
 
 
-def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: Deadline) -> Assessment:
-    """`patches` come in the order of the search."""
+def assess(
+    case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: Deadline, tried: Mapping[Patch, int] = {}
+) -> Assessment:
+    """`patches` come in the order of the search, which tried so many candidates until each of them."""
     first = list(patches[:_MOST])
     screen = replace(screen, deadline=deadline.within(_PINNING_SECONDS))
     known = _pinned(case, screen, first)
-    pool = _Pool.of(first, known)
+    pool = ComparedPatches.of(first, known, tried)
     targets = frozenset((*case.group.node_ids, *(test.node_id for test in screen.ladder.others)))
     every = [*screen.ladder.others, *screen.ladder.confirming]
     ordered = sorted(every, key=lambda test: test.node_id not in targets)
@@ -102,53 +103,17 @@ def assess(case: Case, screen: WarmScreen, patches: Sequence[Patch], deadline: D
     return Assessment(survivors, question, next(iter(unmet.values()), ""))
 
 
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """All patches that are compared: those that may be offered, their rivals, and mutants of them."""
-
-    patches: tuple[Patch, ...]
-    offered: int
-    """The first so many may be offered."""
-    rivals: int
-    """So many after them are rivals; the rest are mutants."""
-    changes: Mapping[int, Collateral] = field(default_factory=dict[int, Collateral])
-    """What those change that meet the user's expectations, by their numbers."""
-
-    @classmethod
-    def of(cls, offered: Sequence[Patch], known: Mapping[Patch, Pinned]) -> "_Pool":
-        """Alternatives that are among the offered ones already are no others."""
-        seen = set(offered)
-        rivals = _others((each for one in known.values() for each in one.rivals), seen, _MAX_RIVALS)
-        mutants = _others((each for one in known.values() for each in one.mutants), seen, _MAX_MUTANTS)
-        return cls((*offered, *rivals, *mutants), len(offered), len(rivals))
-
-    @property
-    def competing(self) -> list[int]:
-        """What could be offered in the place of another."""
-        return [each for each in self.changes if each < self.offered + self.rivals]
-
-    @property
-    def mutants(self) -> list[int]:
-        """Further edits of what may be offered."""
-        return [each for each in self.changes if each >= self.offered + self.rivals]
-
-
-def _others(candidates: Iterable[Candidate], seen: set[Patch], most: int) -> list[Patch]:
-    """Their patches, as far as they are new."""
-    found: list[Patch] = []
-    for each in candidates:
-        patch = each.patch
-        if len(found) < most and patch not in seen:
-            seen.add(patch)
-            found.append(patch)
-    return found
-
-
-def assessed_or_not(case: Case, screen: WarmScreen | None, patches: Sequence[Patch], deadline: Deadline) -> Assessment:
+def assessed_or_not(
+    case: Case,
+    screen: WarmScreen | None,
+    patches: Sequence[Patch],
+    deadline: Deadline,
+    tried: Mapping[Patch, int] = {},
+) -> Assessment:
     """Without a warm server nothing is compared."""
     if screen is None or not patches:
         return Assessment(tuple(Assessed(patch) for patch in patches))
-    return assess(case, screen, patches, deadline)
+    return assess(case, screen, patches, deadline, tried)
 
 
 def _unmet(expressions: Sequence[str], comparison: Comparison, numbers: Iterable[int]) -> dict[int, str]:
@@ -193,7 +158,7 @@ def _expectations(case: Case) -> Expectations:
 
 def _question(
     comparison: Comparison,
-    pool: _Pool,
+    pool: ComparedPatches,
     numbers: Sequence[int],
     survivors: Sequence[Assessed],
     targets: frozenset[NodeId],
@@ -237,7 +202,7 @@ def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[Pa
 
 
 def _assessed(
-    comparison: Comparison, pool: _Pool, group: Sequence[int], known: Pinned, targets: frozenset[NodeId]
+    comparison: Comparison, pool: ComparedPatches, group: Sequence[int], known: Pinned, targets: frozenset[NodeId]
 ) -> Assessed:
     """The first of a group of equal behaviour."""
     number = group[0]
@@ -246,6 +211,7 @@ def _assessed(
     facts = Facts(
         compared=change.compared,
         own_calls=change.entries_compared,
+        others_calls=_others_calls(comparison, number, targets),
         is_whole=comparison.is_whole,
         changed=change.compared - change.unchanged,
         pinned_by=known.by,
@@ -255,6 +221,8 @@ def _assessed(
         unseen=_unseen(comparison, pool, number, known),
         guessed=guessed_in(patch),
         mended=sum(not comparison.calls[key].near for key in comparison.changed(number)),
+        tried=min(pool.tried.get(pool.patches[each], 1) for each in group),
+        drops_unseen=any(_is_unseen(comparison, each, targets) for each in pool.leaving_out(number)),
     )
     alike = tuple(pool.patches[each] for each in group[1:])
     findings = odd_answers(comparison, number, patch, targets, facts.guessed)
@@ -262,14 +230,27 @@ def _assessed(
     return Assessed(patch, change, grade, known, facts, found, alike, findings)
 
 
-def _unseen(comparison: Comparison, pool: _Pool, number: int, known: Pinned) -> float:
+def _unseen(comparison: Comparison, pool: ComparedPatches, number: int, known: Pinned) -> float:
     """Share of the patch's mutants that pass the tests and are no worse; some of those that pass stand for all."""
     own = {each.patch for each in known.mutants}
-    tried = [each for each in pool.mutants if pool.patches[each] in own]
+    tried = [each for each in pool.mutating if pool.patches[each] in own]
     if not tried:
         return 0.0
     unseen = len(own) * len(rivals_of(comparison, number, tried, pool.changes)) / len(tried)
     return unseen / (unseen + known.killed) if unseen else 0.0
+
+
+def _others_calls(comparison: Comparison, number: int, targets: frozenset[NodeId]) -> int:
+    """Compared calls that passing tests make."""
+    calls = (comparison.calls[key] for key in comparison.pairs(OLD, number))
+    return sum(not call.near and call.test not in targets for call in calls)
+
+
+def _is_unseen(comparison: Comparison, number: int, targets: frozenset[NodeId]) -> bool:
+    """Whether passing tests make calls that the old code is asked without something, and none tells the difference."""
+    pairs = comparison.pairs(OLD, number).items()
+    own = [old.gives == new.gives for key, (old, new) in pairs if comparison.calls[key].test not in targets]
+    return bool(own) and all(own)
 
 
 def plain_facts(one: Assessed) -> SurvivorFacts:

@@ -127,7 +127,8 @@ class _Hunt:
         ranked = _of_the_common_cause([each.candidate for each in self.survivors], self.screen)
         titles = {candidate.patch: candidate.title for candidate in ranked}
         patches = [candidate.patch for candidate in ranked]
-        assessed = assessed_or_not(self.case, self.screen, patches, self.prover.deadline)
+        tried = {each.candidate.patch: each.tried for each in self.survivors}
+        assessed = assessed_or_not(self.case, self.screen, patches, self.prover.deadline, tried)
         self.prover.observe(SurvivorsAssessed(self.case.group, tuple(map(plain_facts, assessed.survivors))))
         proved = self._proved(assessed.survivors, titles)
         if not proved.proposals and self.expecting.unmet:

@@ -65,6 +65,8 @@ class Survivor:
     """Comparable between the survivors of one search; greater is better."""
     order: int
     """How many edits were composed: 1 or 2."""
+    tried: int = 1
+    """Candidates that were screened until it was found, itself among them."""
 
 
 def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is known, how to screen, how far to go
@@ -187,7 +189,7 @@ class _Run:
                     self._note(screened, order)
                 if screened.survived:
                     handed_over = self.clock()
-                    yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order)
+                    yield Survivor(screened.candidate, rank(screened.candidate, self.hints), order, self.course.tried)
                     self._wait_for_caller(handed_over)
                 if self._is_exhausted or self._is_settled:
                     break

@@ -13,6 +13,10 @@ ENOUGH_REJECTED = 2
 """Alternatives that the tests have to reject to have looked."""
 _OWN_CALLS = 3
 """Of the compared calls so many have to be the tests' own."""
+_OTHERS_CALLS = 2
+"""And so many those of passing tests."""
+_BY_CHANCE = 100
+"""Candidates after which one that mends a single call may well do so by chance."""
 _OWN_CALLS_ALONE = 5
 """The same where no passing test executes the changed lines."""
 _SEVERAL = 2
@@ -129,6 +133,8 @@ class Facts:
     """Calls that were compared."""
     own_calls: int
     """Those of them that tests made."""
+    others_calls: int
+    """Those that passing tests made."""
     is_whole: bool
     """Whether there is no other way to call what was compared: it takes no arguments."""
     changed: int
@@ -146,6 +152,10 @@ class Facts:
     """Literals that the patch adds with conditions: chosen freely, as far as tests do not bear them out."""
     mended: int = 0
     """Calls of the tests that the patch answers otherwise."""
+    tried: int = 1
+    """Candidates that were tried until one behaved like this."""
+    drops_unseen: bool = False
+    """Whether it takes out a call that passing tests make and whose effect none of them sees."""
 
 
 def grade_of(facts: Facts) -> Grade:
@@ -153,10 +163,10 @@ def grade_of(facts: Facts) -> Grade:
     is_seen = facts.changed and facts.rejected >= ENOUGH_REJECTED
     if not is_seen or facts.rivals or facts.does_too_much or facts.unseen > _UNSEEN:
         return Grade.POSSIBLE
-    if facts.guessed > facts.mended:
+    if facts.guessed > facts.mended or facts.drops_unseen or (facts.mended <= 1 and facts.tried > _BY_CHANCE):
         return Grade.POSSIBLE
     if facts.is_whole:
         return Grade.PROVED
     is_compared = facts.own_calls >= _OWN_CALLS_ALONE and facts.compared >= ENOUGH_CALLS
-    is_pinned = facts.own_calls >= _OWN_CALLS and facts.pinned_by
+    is_pinned = facts.own_calls >= _OWN_CALLS and facts.others_calls >= _OTHERS_CALLS and facts.pinned_by
     return Grade.PROVED if is_compared or is_pinned else Grade.POSSIBLE

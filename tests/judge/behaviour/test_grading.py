@@ -45,6 +45,7 @@ def facts(**changed):
     usual = {
         "compared": 20,
         "own_calls": 6,
+        "others_calls": 4,
         "is_whole": False,
         "changed": 2,
         "pinned_by": 3,
@@ -125,6 +126,21 @@ def test_few_calls_are_enough_where_passing_tests_run_the_line():
     assert grade_of(facts(own_calls=5, pinned_by=0)) is Grade.PROVED
     assert grade_of(facts(compared=20, pinned_by=0)) is Grade.PROVED
     assert grade_of(facts(compared=1, own_calls=1, pinned_by=0, is_whole=True)) is Grade.PROVED
+
+
+def test_passing_tests_have_to_make_calls_that_are_compared():
+    assert grade_of(facts(compared=6, own_calls=3, others_calls=1)) is Grade.POSSIBLE
+    assert grade_of(facts(compared=6, own_calls=3, others_calls=2)) is Grade.PROVED
+
+
+def test_what_was_found_late_may_mend_a_single_call_by_chance():
+    assert grade_of(facts(mended=1, tried=100)) is Grade.PROVED
+    assert grade_of(facts(mended=1, tried=101)) is Grade.POSSIBLE
+    assert grade_of(facts(mended=2, tried=5000)) is Grade.PROVED
+
+
+def test_what_takes_out_a_call_that_no_passing_test_notices_is_possible():
+    assert grade_of(facts(drops_unseen=True)) is Grade.POSSIBLE
 
 
 def test_where_no_alternative_was_tried_nothing_is_proved():
