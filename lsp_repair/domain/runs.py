@@ -255,10 +255,10 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True)
 class ChangeToBlame:
-    """The smallest change since some commit that makes tests fail which passed before it."""
+    """The smallest change since some state of the code that makes tests fail which passed before it."""
 
     revision: str
-    """Short id of the commit with whose code they passed."""
+    """Short id of the commit with whose code they passed; empty where they were seen to pass with code of no commit."""
     is_committed: bool
     """Whether a commit changed it since; otherwise the working tree has."""
     lines: tuple[tuple[str, int, int], ...]

@@ -103,7 +103,7 @@ def _repair_groups(
             session.observe(events.RepairStarted(group))
             blamed = None
             if server is not None:
-                blamed = change_to_blame(prepared, run, group, server, request.ignore, session.deadline)
+                blamed = change_to_blame(prepared, run, group, server, request, session.deadline)
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             case = replace(case, expectations=request.expected_of(group)).with_blame(blamed)

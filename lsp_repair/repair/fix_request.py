@@ -86,6 +86,8 @@ class FixRequest:
     """Where the imports of the project's files are kept between commands; None: nowhere."""
     overlays: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """Unsaved buffers: new bytes of files, by path relative to the root."""
+    last_green: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """What the caller has seen the failing tests pass with: earlier bytes of files, by path relative to the root."""
     assistants: Assistants | None = None
     """The models that may be asked; None: the built-in engine alone."""
     allow_test_edits: bool = False

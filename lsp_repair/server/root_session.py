@@ -45,6 +45,7 @@ class RootSession:
         self._texts: Mapping[str, str] = {}
         self._requested: Ask | None = None
         self._is_quick = False
+        self._last_green: Mapping[str, str] = {}
         self._problem = ""
         self._stops = 0
 
@@ -124,6 +125,7 @@ class RootSession:
     async def _received_verdicts(self, reported: messages.Verdicts) -> None:
         """Show them; then repair what the user asked for, or what newly fails."""
         self._running = reported.generation != self.view.generation
+        self._last_green = reported.last_green
         if reported.files is None:
             self._is_quick = reported.seconds < _QUICK_SECONDS
         view = self.view.after_run(reported.failing, reported.files)
@@ -153,7 +155,7 @@ class RootSession:
 
     async def _start_repair(self, ask: Ask) -> None:
         explain_only = self.autonomy is Autonomy.EXPLAIN and not ask.models and not ask.hint
-        order = messages.Repair(self._target(), ask, explain_only)
+        order = messages.Repair(self._target(), ask, explain_only, self._last_green)
         self.refused_for_isolation = False
         self._show(self.view, phase=Phase.REPAIRING, text="looking for repairs")
         now = self._stops, self.view.generation

@@ -38,13 +38,13 @@ FAILING = FailingTest("t.py::t", Place("t.py", 2), "AssertionError", "no", "1", 
 ORDERS = [
     Run(TARGET, 1),
     Changed(2, ("shop.py",), {}),
-    Repair(TARGET, Ask((), models=True, hint="a hint"), explain_only=False),
+    Repair(TARGET, Ask((), models=True, hint="a hint"), explain_only=False, last_green={"shop.py": "x = 1\n"}),
     ChatAnswer(1, "text", None, "model"),
 ]
 REPORTS = [
     Found(models=True, most_usd="0.10"),
-    Verdicts(1, None, (FAILING,), 0.25),
-    Verdicts(1, ("t.py",), (), 1),
+    Verdicts(1, None, (FAILING,), 0.25, {"shop.py": "x = 1\n"}),
+    Verdicts(1, ("t.py",), (), 1, {}),
     Progress("looking"),
     Repaired(REPORT),
     Chat(1, (("user", "why?"),), 100, None),

@@ -37,6 +37,8 @@ class Blamed:
         more = f" and {rest} more" if rest > 0 else ""
         whose = "a change after that commit" if self.change.is_committed else "a change that is not committed"
         smallest = "" if self.change.is_minimal else " (perhaps a part of it)"
+        if not self.change.revision:
+            return f"It passed a while ago; it fails since a change after that: {places}{more}{smallest}."
         return f"With the code of commit {self.change.revision} it passed; it fails since {whose}: {places}{more}{smallest}."
 
 

@@ -12,6 +12,7 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.delta_debugging import Minimal, Trial, minimised
 from lsp_repair.domain.patches import Candidate, SourceFile
 from lsp_repair.domain.runs import ChangeToBlame, FailureGroup, NodeId, TestRun
+from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.history.blamed import TAKE_BACK, Blamed
 from lsp_repair.repair.history.git_objects import blobs, commit_id
 from lsp_repair.repair.history.hunks import Hunk, hunks, mixed, reverting
@@ -44,21 +45,24 @@ def change_to_blame(  # noqa: PLR0913, PLR0917 - the copy, what is known of its 
     run: TestRun,
     group: FailureGroup,
     server: WarmServer,
-    ignored: Sequence[str],
+    request: FixRequest,
     deadline: Deadline,
 ) -> Blamed | None:
-    """Delta debugging over the hunks since the nearest commit with whose code the tests pass; None where none is known."""
+    """Delta debugging over the hunks since the nearest state with which the tests pass; None where none is known.
+
+    What the caller has seen them pass with comes before the commits.
+    """
     root = prepared.snapshot.root
-    editable = editable_files(run, ignored)
+    editable = editable_files(run, request.ignore)
     files = [Path(file) for file in run.module_files.values()]
     paths = [file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)]
     new = {path: data for path in dict.fromkeys(paths) if editable(path) and (data := prepared.read(path)) is not None}
-    if not new or not commit_id(prepared.project.root, "HEAD"):
+    if not new or not (request.last_green or commit_id(prepared.project.root, "HEAD")):
         return None
     trials = _Trials.of(prepared, group, server, deadline.within(min(_MAX_SECONDS, deadline.remaining * _SHARE)))
     if trials is None:
         return None
-    for number, (revision, states) in enumerate(_old_states(prepared.project.root, new)):
+    for number, (revision, states) in enumerate(_old_states(prepared.project.root, request.last_green, new)):
         if trials.deadline.passed or (number == 0 and not trials.is_red_now(states.new)):
             return None
         if trials.ends(states.old) is Trial.PASSES:
@@ -68,12 +72,12 @@ def change_to_blame(  # noqa: PLR0913, PLR0917 - the copy, what is known of its 
     return None
 
 
-def _old_states(root: Path, new: Mapping[str, bytes]) -> Iterator[tuple[str, _States]]:
-    """Each older state that differs from the one before it."""
+def _old_states(root: Path, last_green: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[tuple[str, _States]]:
+    """Each older state that differs from the one before it; one that no commit holds has an empty revision."""
     seen: list[Mapping[str, bytes]] = [new]
-    for revision in REVISIONS:
-        before = blobs(root, revision, list(new))
-        old = {path: data for path, data in before.items() if data != new[path]}
+    for revision in ("", *REVISIONS):
+        before = blobs(root, revision, list(new)) if revision else last_green
+        old = {path: data for path, data in before.items() if data != new.get(path, data)}
         parts = hunks(old, new)
         if parts and len(parts) <= _MAX_HUNKS and old not in seen:
             seen.append(old)
@@ -90,12 +94,13 @@ def _guilty(states: _States, trials: "_Trials") -> Minimal:
 def _blamed(root: Path, revision: str, states: _States, found: Minimal) -> Blamed:
     guilty = [states.parts[each] for each in found.changes]
     places = tuple((hunk.path, *hunk.lines) for hunk in guilty)
-    change = ChangeToBlame(commit_id(root, revision), revision != "HEAD", places, found.is_minimal)
+    is_committed = revision not in {"", "HEAD"}
+    change = ChangeToBlame(revision and commit_id(root, revision), is_committed, places, found.is_minimal)
     if len({hunk.path for hunk in guilty}) > 1:
         return Blamed(change, None)
     path, first, _ = places[0]
     edits = reverting(states.old[path], states.new[path], guilty)
-    title = f"take back the change at line {first}, after {change.revision}"
+    title = f"take back the change at line {first}" + (f", after {change.revision}" if revision else "")
     return Blamed(change, Candidate(SourceFile(path, states.new[path]), edits, TAKE_BACK, first, title, 1.0))
 
 

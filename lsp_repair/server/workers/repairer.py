@@ -46,6 +46,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             snapshot_include=settings.snapshot_include,
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
             overlays=overlays_of(order.target.unsaved),
+            last_green=overlays_of(order.last_green),
             assistants=_models_for(order.ask, loaded, means),
             redactor=means.redactor,
             expectations=ledger.expectations(str(project.root)) if ledger is not None else {},

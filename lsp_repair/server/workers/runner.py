@@ -14,6 +14,7 @@ from lsp_repair.repair.stages.baseline import run_baseline
 from lsp_repair.repair.stages.prepare import find_sandbox, prepare
 from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.server.state.buffers import overlays_of
+from lsp_repair.server.workers.last_green import LastGreen
 from lsp_repair.server.workers.orders import Orders, project_of
 from lsp_repair.server.workers.worker_messages import Changed, Found, Run, Verdicts, WorkerReport
 from lsp_repair.server.workers.worker_reports import failing_tests
@@ -35,10 +36,12 @@ def run(order: Run, orders: Orders, report: Callable[[WorkerReport], None]) -> N
         prepared = prepare(project, private, rules, sandbox, overlays_of(order.target.unsaved))
         selection = chosen(project, Selection(), project.root)
         baseline = run_baseline(prepared, selection, Deadline.after(settings.time_limit_seconds), _ignore).run
-        report(Verdicts(order.generation, None, failing_tests(baseline), baseline.seconds))
+        green = LastGreen()
+        green.ran((), baseline)
+        report(Verdicts(order.generation, None, failing_tests(baseline), baseline.seconds, {}))
         suite = stack.enter_context(LiveSuite(prepared.snapshot, prepared.place, baseline))
         warm = stack.enter_context(WarmSuite(prepared.place, baseline))
-        for verdicts in follow(suite, warm, orders, settings.time_limit_seconds):
+        for verdicts in follow(suite, warm, green, orders, settings.time_limit_seconds):
             report(verdicts)
 
 
@@ -53,7 +56,7 @@ def _found(settings: Settings, *, lent: bool) -> Found:
     return Found(named, None if most is None else f"{most:f}")
 
 
-def follow(suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float) -> Iterator[Verdicts]:
+def follow(suite: LiveSuite, warm: WarmSuite, green: LastGreen, orders: Orders, limit: float) -> Iterator[Verdicts]:
     """The verdicts of each change.
 
     A newer change cuts off the run of an older one, whose files are then run together with its own.
@@ -78,7 +81,8 @@ def follow(suite: LiveSuite, warm: WarmSuite, orders: Orders, limit: float) -> I
         unfinished = taken if not run.complete and orders.have_news else None
         if unfinished is None:
             files, seconds = tuple(sorted(taken.files | gone)), time.monotonic() - started
-            yield Verdicts(changes[-1].generation, files, failing_tests(run), seconds)
+            green.ran(taken.changes, run)
+            yield Verdicts(changes[-1].generation, files, failing_tests(run), seconds, green.texts())
 
 
 def joined(earlier: Taken | None, now: Taken) -> Taken:

@@ -47,6 +47,7 @@ class Repair:
     target: Target
     ask: Ask
     explain_only: bool
+    last_green: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Verdicts:
     """The test files that ran: failing tests of other files stay as they are; None: everything ran."""
     failing: tuple[FailingTest, ...]
     seconds: float
+    last_green: Mapping[str, str]
+    """Texts of files with which tests passed that fail now, by path; see `LastGreen`."""
 
 
 @dataclass(frozen=True, slots=True)
