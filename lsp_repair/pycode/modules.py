@@ -2,11 +2,14 @@
 
 import ast
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from lsp_repair.domain.encoding import Encoding, decoded
+from lsp_repair.pycode import f_string_positions
+from lsp_repair.pycode.f_strings import Field, Part, fields_of, parts_of
 from lsp_repair.pycode.naming import Naming
 from lsp_repair.pycode.nodes import Function, Positioned, first_line, last_line
 from lsp_repair.pycode.precedence import Code, Level, bracketed, level_of
@@ -29,6 +32,8 @@ class Module:
 
     data: bytes
     tree: ast.Module
+    unlocated: frozenset[ast.JoinedStr] = frozenset()
+    """F-strings whose parts have no true positions."""
     _codes: dict[ast.expr, Code] = field(default_factory=dict[ast.expr, Code])
     _below: dict[ast.AST, tuple[ast.AST, ...]] = field(default_factory=dict[ast.AST, tuple[ast.AST, ...]])
 
@@ -109,6 +114,34 @@ class Module:
     def _function_lines(self) -> tuple[tuple[int, int, str], ...]:
         found = ((*self.lines_span(node), self.indent(node)) for node in self.functions)
         return tuple((first, last, indent) for first, last, indent in found if indent is not None)
+
+    @cached_property
+    def f_strings(self) -> dict[ast.JoinedStr, tuple[Part, ...]]:
+        """The parts of each f-string that stands in no other one."""
+        found: dict[ast.JoinedStr, tuple[Part, ...]] = {}
+        for node in self.scopes.nodes:
+            if isinstance(node, ast.JoinedStr) and not any(
+                isinstance(up, ast.JoinedStr) for up in self.ancestors(node)
+            ):
+                found[node] = parts_of(self.body, *self.span(node)) or ()
+        return found
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        fields = (each for parts in self.f_strings.values() for each in fields_of(parts))
+        return tuple(sorted(fields, key=lambda each: each.start))
+
+    def quotes_around(self, start: int, end: int) -> str | None:
+        """The quotes of the f-strings with a field that holds both offsets; None where there is none."""
+        index = bisect_right(self._fields, start, key=lambda each: each.start) - 1
+        around = list(self._fields[index].around(start, end)) if index >= 0 else []
+        return "".join(each.quote[0] for each in around) if around else None
+
+    def is_part_of_f_string(self, node: ast.AST) -> bool:
+        """Whether the node is a field or literal text of an f-string, which are no expressions of their own."""
+        parent = self.parent(node)
+        is_specification = isinstance(parent, ast.FormattedValue) and parent.format_spec is node
+        return is_specification or isinstance(parent, ast.JoinedStr)
 
     def below(self, node: ast.AST) -> tuple[ast.AST, ...]:
         """The node and everything in it, walked once."""
@@ -208,7 +241,12 @@ def line_starts(body: bytes) -> tuple[int, ...]:
 def read_module(data: bytes | None) -> Module | None:
     """A file as a module; None for what this Python cannot parse. A file that does not exist is an empty module."""
     tree = tree_of(data or b"")
-    return None if tree is None else Module(data or b"", tree)
+    if tree is None:
+        return None
+    module = Module(data or b"", tree)
+    if f_string_positions.ARE_TRUE or not module.body:
+        return module
+    return replace(module, unlocated=f_string_positions.corrected(module.body, module.starts, tree))
 
 
 def parsed(data: bytes | None) -> ast.Module | None:
