@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lsp_repair.domain.encoding import native
 from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.pycode.differences import common_ends
+from lsp_repair.pycode.f_strings import fit_for_field
 from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.search.places import Slot, slot_of
 from lsp_repair.search.templates.context import Change, Replacement, Rewrite, quoted
@@ -54,9 +55,24 @@ class Emission:
             if score <= self._least:
                 continue
             if isinstance(change, Rewrite):
-                self._add(Draft(score, change.edits, line, change))
-            elif slot is not None and slot.takes(change.code):
-                self._add(Draft(score, (slot.splice(change.code),), line, change))
+                fit = self._fitted(change)
+                if fit is not None:
+                    self._add(Draft(score, fit.edits, line, fit))
+            elif slot is not None and (code := slot.fitted(change.code)) is not None:
+                self._add(Draft(score, (slot.splice(code),), line, change))
+
+    def _fitted(self, change: Rewrite) -> Rewrite | None:
+        """The change with other quotes where it lies in fields of f-strings; None where it cannot."""
+        found = [self.module.quotes_around(start, end) for start, end, _ in change.edits]
+        if not any(found):
+            return change
+        edits: list[tuple[int, int, str]] = []
+        for (start, end, text), quotes in zip(change.edits, found, strict=True):
+            fit = text if quotes is None else fit_for_field(text, quotes)
+            if fit is None:
+                return None
+            edits.append((start, end, fit))
+        return change._replace(edits=tuple(edits), is_certain=False)
 
     def _slot(self, node: ast.expr) -> Slot:
         known = self._slots.get(node)

@@ -11,7 +11,7 @@ from lsp_repair.pycode.precedence import Code, binary, call, compared, constant,
 from lsp_repair.search import broken_syntax
 from lsp_repair.search.emission import Emission
 from lsp_repair.search.ingredients import Ingredients
-from lsp_repair.search.places import READS_INTO_F_STRINGS, is_condition, is_value
+from lsp_repair.search.places import is_condition, is_value
 from lsp_repair.search.suspicion import suspicious_lines
 from lsp_repair.search.templates.context import Change, Context, Replacement, place_at, resemblance
 from lsp_repair.search.templates.errors import import_errors
@@ -76,13 +76,14 @@ def _from_statements(context: Context, emission: Emission) -> None:
 
 
 def editable_expressions(module: Module) -> Iterator[ast.expr]:
-    """Expressions in order, without annotations, decorators, docstrings, patterns and unreliable f-string parts."""
+    """Expressions in order, without annotations, decorators, docstrings, patterns and the literal text of f-strings."""
     pending: list[ast.AST] = [module.tree]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.expr):
             yield node
-        pending.extend(_editable_children(node))
+        if node not in module.unlocated:
+            pending.extend(_editable_children(node))
 
 
 def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
@@ -94,8 +95,10 @@ def _editable_children(node: ast.AST) -> Iterator[ast.AST]:
         case ast.AnnAssign(target=target, value=value):
             yield from (target, *((value,) if value else ()))
         case ast.JoinedStr():
-            if READS_INTO_F_STRINGS:
-                yield from (each.value for each in node.values if isinstance(each, ast.FormattedValue))
+            for each in node.values:
+                if isinstance(each, ast.FormattedValue):
+                    yield each.value
+                    yield from _editable_children(each.format_spec) if each.format_spec is not None else ()
         case ast.Import() | ast.ImportFrom():
             pass
         case ast.Expr() if is_docstring(node):

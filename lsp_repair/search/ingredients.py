@@ -179,11 +179,15 @@ def _stored(scope: ast.AST) -> Iterator[str]:
 
 
 def is_unreachable_for_edits(module: Module, node: ast.AST) -> bool:
-    """Whether the node lies in an annotation, a decorator or an f-string."""
+    """Whether the node lies in an annotation or a decorator, or is a part of an f-string that is no expression."""
+    if module.is_part_of_f_string(node):
+        return True
     below = node
     for up in module.ancestors(node):
         match up:
-            case ast.arg() | ast.JoinedStr():
+            case ast.arg():
+                return True
+            case ast.JoinedStr() if up in module.unlocated:
                 return True
             case (
                 ast.FunctionDef(returns=returns, decorator_list=decorators)

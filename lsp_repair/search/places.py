@@ -1,9 +1,9 @@
 """The place of an expression: what its parent demands of a replacement, and how that is put there."""
 
 import ast
-import sys
 from typing import NamedTuple
 
+from lsp_repair.pycode.f_strings import fit_for_field
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.precedence import BINARY_LEVELS, OPERATORS, Code, Level
 
@@ -26,11 +26,8 @@ _DEMANDED: dict[type[ast.AST], Level] = {
 _VALUE_PARENTS = (
     *(ast.Call, ast.keyword, ast.BinOp, ast.Compare, ast.Return, ast.AugAssign, ast.Subscript, ast.List, ast.Tuple),
     *(ast.IfExp, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.Yield, ast.BoolOp, ast.If, ast.While),
-    *(ast.Dict, ast.DictComp, ast.UnaryOp, ast.AnnAssign),
+    *(ast.Dict, ast.DictComp, ast.UnaryOp, ast.AnnAssign, ast.FormattedValue),
 )
-READS_INTO_F_STRINGS = sys.version_info >= (3, 12)
-"""Before, the positions of an f-string's parts were wrong."""
-_UNFIT_FOR_F_STRINGS = frozenset("'\"\\\n#{}!:")
 
 
 def demanded_level(parent: ast.AST, node: ast.expr) -> Level:  # noqa: PLR0911 - one return for each kind of parent
@@ -120,11 +117,15 @@ class Slot(NamedTuple):
     """It has parentheses of its own."""
     follows_word: bool
     precedes_word: bool
-    is_in_f_string: bool = False
+    quotes: str | None = None
+    """Those of the f-strings around it; None outside of f-strings."""
 
-    def takes(self, code: Code) -> bool:
-        """Whether the code is valid here on every Python: before 3.12 the parts of an f-string could not reuse its quotes."""
-        return not (self.is_in_f_string and _UNFIT_FOR_F_STRINGS & set(code.text))
+    def fitted(self, code: Code) -> Code | None:
+        """The code as it is valid here on every Python; None where it cannot be."""
+        if self.quotes is None:
+            return code
+        text = fit_for_field(code.text, self.quotes)
+        return None if text is None else code._replace(text=text)
 
     def splice(self, code: Code) -> tuple[int, int, str]:
         """The splice that puts code here, with the parentheses and blanks it needs."""
@@ -156,7 +157,7 @@ def slot_of(module: Module, node: ast.expr, line: int, suspiciousness: float) ->
         not is_argument and module.is_parenthesised(start, end),
         start > 0 and _is_word(module.text(start - 1, start)),
         _is_word(module.text(end, end + 1)),
-        any(isinstance(up, ast.JoinedStr) for up in module.ancestors(node)) if READS_INTO_F_STRINGS else False,
+        module.quotes_around(start, end),
     )
 
 

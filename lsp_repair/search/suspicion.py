@@ -116,6 +116,7 @@ def _import_lines(module: Module) -> set[int]:
 
 def _derived(module: Module, scores: Mapping[int, float]) -> Iterator[tuple[int, float]]:
     yield from _headers(module, scores)
+    yield from _long_f_strings(module, scores)
     read = _names_read(module, scores)
     for body in _definition_bodies(module.tree):
         for node in body:
@@ -123,6 +124,16 @@ def _derived(module: Module, scores: Mapping[int, float]) -> Iterator[tuple[int,
             if score > 0:
                 for line in range(node.lineno, last_line(node) + 1):
                     yield line, score * _DEFINITION_SHARE
+
+
+def _long_f_strings(module: Module, scores: Mapping[int, float]) -> Iterator[tuple[int, float]]:
+    """Their lines are executed together; before Python 3.12 a test was seen to execute the first one only."""
+    for node in module.f_strings:
+        lines = range(node.lineno, last_line(node) + 1)
+        score = max((scores.get(line, 0.0) for line in lines), default=0.0) if len(lines) > 1 else 0.0
+        if score > 0:
+            for line in lines:
+                yield line, score
 
 
 def _headers(module: Module, scores: Mapping[int, float]) -> Iterator[tuple[int, float]]:

@@ -54,7 +54,7 @@ def _renamed(context: Context, place: ErrorPlace, name: str) -> Iterator[Change]
         if isinstance(node, ast.Name)
         and node.id == name
         and isinstance(node.ctx, ast.Load)
-        and not any(isinstance(up, ast.JoinedStr) for up in context.module.ancestors(node))
+        and not any(up in context.module.unlocated for up in context.module.ancestors(node))
     ]
     for other, weight in dict(_meant(context, place.expressions[0], name)).items():
         edits = tuple((*context.module.span(node), other) for node in uses)

@@ -1,4 +1,4 @@
-"""Literals: tweaks of numbers and texts, formats, patterns, fields of f-strings, values of the function and of the tests."""
+"""Literals: tweaks of numbers and texts, formats, patterns, values of the function and of the tests."""
 
 import ast
 import re
@@ -9,9 +9,7 @@ from lsp_repair.search.templates.context import (
     Change,
     Context,
     Replacement,
-    Rewrite,
     loose_likeness,
-    quoted,
     with_match,
 )
 
@@ -21,10 +19,7 @@ _DATE_CODES = {"m": "M", "M": "m", "y": "Y", "Y": "y", "d": "D", "D": "d", "H": 
 _MAX_WORDS = 60
 _MAX_CHARACTERS = 40
 
-_Weighted = tuple[str, float]
-_FIELD = re.compile(r"(?<!\{)\{(\w+)(?=[.\[!:=}])")
-_PRECISION = re.compile(r"(?<=\.)\d(?=[feg%]\})")
-_PLAIN = re.compile(r"(?<=[\w\])])\}(?!\})")
+Weighted = tuple[str, float]
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -33,9 +28,9 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         return
     own, value = context.text(node), node.value
     if own[:1] in {"'", '"'}:
-        yield from _as_changes(node, own, _tweaks(value), "str-const")
+        yield from _as_changes(node, own, tweaks(value), "str-const")
         yield from _as_changes(node, own, _from_function(context, node), "const-ingredient")
-        yield from _as_changes(node, own, _from_tests(context, value), "test-literal")
+        yield from _as_changes(node, own, from_tests(context, value), "test-literal")
         yield from _as_changes(node, own, _formats(value), "format")
     if node.value == "":
         yield Replacement(node, Code("None"), "const-tweak", 0.3)
@@ -49,7 +44,7 @@ def _pairs(words: str) -> Iterator[tuple[str, str]]:
     return zip(each, each, strict=True)
 
 
-def _as_changes(node: ast.expr, own: str, values: Iterator[_Weighted], template: str) -> Iterator[Change]:
+def _as_changes(node: ast.expr, own: str, values: Iterator[Weighted], template: str) -> Iterator[Change]:
     for value, prior in values:
         yield Replacement(node, Code(string_literal(value, own)), template, prior)
 
@@ -63,7 +58,8 @@ def string_literal(value: str, like: str) -> str:
     return quote + text[1:-1] + quote
 
 
-def _tweaks(value: str) -> Iterator[_Weighted]:
+def tweaks(value: str) -> Iterator[Weighted]:
+    """Texts that differ a little from the one given, each with its prior."""
     yield from (
         ("", 0.4),
         (" ", 0.35),
@@ -95,7 +91,7 @@ def _tweaks(value: str) -> Iterator[_Weighted]:
         yield value.removesuffix("s"), 0.2
 
 
-def _from_function(context: Context, node: ast.Constant) -> Iterator[_Weighted]:
+def _from_function(context: Context, node: ast.Constant) -> Iterator[Weighted]:
     value = str(node.value)
     others = [each for each in context.ingredients.constants(node) if isinstance(each, str)]
     for other in others:
@@ -106,7 +102,8 @@ def _from_function(context: Context, node: ast.Constant) -> Iterator[_Weighted]:
             yield character, 0.12
 
 
-def _from_tests(context: Context, value: str) -> Iterator[_Weighted]:
+def from_tests(context: Context, value: str) -> Iterator[Weighted]:
+    """Texts and words of the failing tests that resemble the one given, each with its prior."""
     strings = [each for each in context.hints.test_literals if isinstance(each, str) and len(each) < 60]
     words = dict.fromkeys([*strings, *(word for each in strings for word in each.split())])
     for word in list(words)[:_MAX_WORDS]:
@@ -118,7 +115,7 @@ def _from_tests(context: Context, value: str) -> Iterator[_Weighted]:
             yield character, 0.2
 
 
-def _formats(value: str) -> Iterator[_Weighted]:
+def _formats(value: str) -> Iterator[Weighted]:
     """Pieces of `format`, `%` and `strftime` strings."""
     for found in re.finditer(r"(?<=\.)\d(?=[feg%])", value):
         for digits in (int(found[0]) + 1, int(found[0]) - 1, 0, 2):
@@ -134,7 +131,7 @@ def _formats(value: str) -> Iterator[_Weighted]:
                 yield with_match(found, sign), 0.25
 
 
-def _of_dates(value: str) -> Iterator[_Weighted]:
+def _of_dates(value: str) -> Iterator[Weighted]:
     """Directives of `strftime`; where there is only one, in a text that does not begin with it, the similar ones alone."""
     directives = list(re.finditer(r"(?<=%)[a-zA-Z]", value))
     for found in directives:
@@ -150,7 +147,7 @@ def _call_around(context: Context, node: ast.expr) -> ast.expr:
     return parent.func if isinstance(parent, ast.Call) and parent.func is not node else node
 
 
-def _patterns(own: str) -> Iterator[_Weighted]:
+def _patterns(own: str) -> Iterator[Weighted]:
     """Regular expressions, edited in their source text so that raw strings stay raw."""
     found = re.fullmatch(r"([rRbB]*)(['\"])(.*)\2", own, re.DOTALL)
     if found is None or found[3].startswith(found[2]):
@@ -170,39 +167,6 @@ def _patterns(own: str) -> Iterator[_Weighted]:
     yield head + body.removesuffix("$") + tail, 0.25
     for piece in re.finditer(r"(?<!\\)\.", body):
         yield head + with_match(piece, r"\.") + tail, 0.25 if "r" in head.lower() else 0.1
-
-
-def in_f_strings(context: Context, node: ast.expr) -> Iterator[Change]:
-    """Other names and formats in an f-string."""
-    if not isinstance(node, ast.JoinedStr) or isinstance(context.parent(node), ast.FormattedValue):
-        return
-    own = context.text(node)
-    for found in _FIELD.finditer(own):
-        for name in context.ingredients.names(node)[:10]:
-            if name != found[1]:
-                yield _changed_field(context, node, found.span(1), name, 0.3)
-    yield from _field_formats(context, node, own)
-
-
-def _field_formats(context: Context, node: ast.JoinedStr, own: str) -> Iterator[Change]:
-    for found in _PRECISION.finditer(own):
-        for digits in {int(found[0]) + 1, int(found[0]) - 1, 0, 2} - {-1, 10}:
-            yield _changed_field(context, node, found.span(), str(digits), 0.3)
-    for found in _PLAIN.finditer(own):
-        for text in ("!r}", ":.2f}", ":,}"):
-            yield _changed_field(context, node, found.span(), text, 0.12)
-    for old in ("!r}", ":,}", ":.2f}"):
-        at = own.find(old)
-        if at >= 0:
-            yield _changed_field(context, node, (at, at + len(old)), "}", 0.2)
-
-
-def _changed_field(context: Context, node: ast.JoinedStr, span: tuple[int, int], new: str, prior: float) -> Change:
-    own = context.text(node)
-    text = own[: span[0]] + new + own[span[1] :]
-    edits = ((*context.module.span(node), text),)
-    title = f"{quoted(own)} → {quoted(text)}"
-    return Rewrite(edits, node, "f-string", prior, title, is_certain=False)
 
 
 def constants(context: Context, node: ast.expr) -> Iterator[Change]:
