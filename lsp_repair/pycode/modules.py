@@ -127,14 +127,15 @@ class Module:
         return found
 
     @cached_property
-    def _fields(self) -> tuple[Field, ...]:
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of these f-strings in the order of the text."""
         fields = (each for parts in self.f_strings.values() for each in fields_of(parts))
         return tuple(sorted(fields, key=lambda each: each.start))
 
     def quotes_around(self, start: int, end: int) -> str | None:
         """The quotes of the f-strings with a field that holds both offsets; None where there is none."""
-        index = bisect_right(self._fields, start, key=lambda each: each.start) - 1
-        around = list(self._fields[index].around(start, end)) if index >= 0 else []
+        index = bisect_right(self.fields, start, key=lambda each: each.start) - 1
+        around = list(self.fields[index].around(start, end)) if index >= 0 else []
         return "".join(each.quote[0] for each in around) if around else None
 
     def is_part_of_f_string(self, node: ast.AST) -> bool:

@@ -63,6 +63,8 @@ class Emission:
 
     def _fitted(self, change: Rewrite) -> Rewrite | None:
         """The change with other quotes where it lies in fields of f-strings; None where it cannot."""
+        if not self.module.fields:
+            return change
         found = [self.module.quotes_around(start, end) for start, end, _ in change.edits]
         if not any(found):
             return change

@@ -2,13 +2,14 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
 from lsp_repair.pycode.modules import Module
-from lsp_repair.pycode.nodes import Definition, Function, is_docstring, parameters
+from lsp_repair.pycode.nodes import Definition, Function, is_docstring, name_of, parameters
 from lsp_repair.pycode.scopes import SCOPES
 
 _INGREDIENTS = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Compare)
@@ -134,6 +135,45 @@ class Ingredients:
             if isinstance(node, ast.Attribute):
                 counts[node.attr] = counts.get(node.attr, 0) + 1
         return tuple(sorted(counts, key=lambda name: -counts[name])[:40])
+
+    @cached_property
+    def attributes_of(self) -> dict[str, tuple[str, ...]]:
+        """By the last name of an object, its attributes that the module reads or calls, the most used first."""
+        return self._used(
+            (name_of(each.value), each.attr)
+            for each in self.module.below(self.module.tree)
+            if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)
+        )
+
+    @cached_property
+    def keywords_of(self) -> dict[str, tuple[str, ...]]:
+        """By the name that is called, the keyword arguments that the module gives it, the most used first."""
+        calls = (each for each in self.module.below(self.module.tree) if isinstance(each, ast.Call) and each.keywords)
+        pairs = (
+            (name_of(call.func), self.module.text_of(each)) for call in calls for each in call.keywords if each.arg
+        )
+        return self._used((name, text) for name, text in pairs if "\n" not in text)
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """Names that are parameters of more than one function."""
+        counts = Counter(each.arg for function in self.module.functions for each in parameters(function.args))
+        return frozenset(name for name, count in counts.items() if count > 1)
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """What the module asks for with `isinstance`, the most used first."""
+        calls = (each for each in self.module.below(self.module.tree) if isinstance(each, ast.Call))
+        asked = (each for each in calls if name_of(each.func) == "isinstance" and len(each.args) == 2)
+        return self._used(("", self.module.code(each.args[1]).text) for each in asked).get("", ())
+
+    @staticmethod
+    def _used(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+        """The second ones by the first one of each pair, the most frequent first."""
+        found: dict[str, list[str]] = {}
+        for (name, used), _ in Counter(pairs).most_common():
+            found.setdefault(name, []).append(used)
+        return {name: tuple(each) for name, each in found.items()}
 
     @cached_property
     def imported(self) -> tuple[str, ...]:

@@ -17,13 +17,23 @@ from lsp_repair.search.templates.expressions import (
     choices,
     displays,
     f_string_parts,
+    idioms,
     keywords,
     kinds,
+    passed_on,
+    patterns,
     strings,
     subscripts,
     wraps,
 )
-from lsp_repair.search.templates.statements import blocks, exceptions, repeats, signatures, statements
+from lsp_repair.search.templates.statements import (
+    blocks,
+    exceptions,
+    normalisations,
+    repeats,
+    signatures,
+    statements,
+)
 
 EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     arithmetic.comparisons,
@@ -37,13 +47,18 @@ EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     strings.proposals,
     f_string_parts.proposals,
     f_string_parts.seen_in_tests,
+    patterns.proposals,
     displays.proposals,
+    idioms.proposals,
+    idioms.containers,
+    idioms.entries,
     attributes.plain_names,
     attributes.proposals,
     subscripts.proposals,
     calls.proposals,
     calls.boundaries,
     keywords.proposals,
+    passed_on.proposals,
     keywords.types,
     keywords.time_zones,
     calls.awaiting,
@@ -52,10 +67,12 @@ EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
 )
 STATEMENTS: tuple[StatementTemplate, ...] = (
     statements.proposals,
+    idioms.statements,
     blocks.proposals,
     exceptions.proposals,
     signatures.proposals,
     signatures.class_variables,
+    normalisations.proposals,
 )
 MODULES: tuple[ModuleTemplate, ...] = (repeats.proposals,)
 ERRORS: tuple[ErrorTemplate, ...] = (

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import Function
 from lsp_repair.pycode.precedence import Code, trailed
+from lsp_repair.search.places import is_value
 from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, likeness
 from lsp_repair.search.templates.vocabulary import FUNCTIONS, METHODS
+
+_MAX_CONTINUED = 6
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -20,6 +23,7 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
             yield renamed(context, node, name, "attr-ingredient", 0.2 + 0.3 * likeness(name, node.attr))
     if isinstance(node.ctx, ast.Load):
         yield from _calls(context, node)
+        yield from _continued(context, node)
         yield from _self_access(context, node)
         yield from _underscore(context, node)
 
@@ -39,6 +43,15 @@ def _calls(context: Context, node: ast.Attribute) -> Iterator[Change]:
     else:
         is_method = any(node.attr == name for name in _methods(context))
         yield Replacement(node, trailed(context.code(node), "()"), "property-call", 0.45 if is_method else 0.15)
+
+
+def _continued(context: Context, node: ast.Attribute) -> Iterator[Change]:
+    """`x.link` to `x.link.url`, where the module reads that attribute of what is called the same."""
+    parent = context.parent(node)
+    if not is_value(parent, node):
+        return
+    for name in context.ingredients.attributes_of.get(node.attr, ())[:_MAX_CONTINUED]:
+        yield Replacement(node, trailed(context.code(node), f".{name}"), "attr-continued", 0.25)
 
 
 def _methods(context: Context) -> Iterator[str]:

@@ -1,13 +1,18 @@
 """Conditions: boolean operations, negation, filters, and conditions built from the names in scope."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 from itertools import permutations
 
-from lsp_repair.pycode.precedence import Code, Level, binary, compared, negated
+from lsp_repair.pycode.precedence import Code, Level, binary, call, compared, negated, trailed
 from lsp_repair.search.places import is_branching, is_condition
 from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, with_operator, without
 
+_COMMON_KINDS = ("str", "bytes", "dict", "list")
+_MAX_KINDS = 5
+_MAX_SUBJECTS = 3
+_MAX_ATTRIBUTES = 4
 _Weighted = tuple[Code, float]
 
 
@@ -72,6 +77,9 @@ def conditions(context: Context, node: ast.expr) -> Iterator[Change]:
     parent = context.parent(node)
     if is_condition(parent, node):
         yield from _presence(context, node)
+    is_returned = isinstance(parent, ast.Return) and isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp))
+    if is_branching(parent, node) or is_returned:
+        yield from _narrowed(context, node)
     if not is_branching(parent, node):
         return
     own = context.code(node)
@@ -86,6 +94,40 @@ def conditions(context: Context, node: ast.expr) -> Iterator[Change]:
             yield Replacement(node, atom, "cond-synth", 0.22 * weight, 2)
     if not isinstance(node, ast.Constant):
         yield from _remainders(context, node, own)
+
+
+def _narrowed(context: Context, node: ast.expr) -> Iterator[Change]:
+    """The condition with one more: about attributes, types and lengths of what it is about."""
+    own = context.code(node)
+    if isinstance(node, ast.Constant):
+        return
+    for atom, prior in dict(_about_subjects(context, node)).items():
+        yield Replacement(node, binary(own, "and", atom), "cond-add-and", prior, 2)
+        yield Replacement(node, binary(atom, "and", own), "cond-add-and", prior * 0.8, 2)
+        yield Replacement(node, binary(own, "or", atom), "cond-add-or", prior * 0.7, 2)
+
+
+def _about_subjects(context: Context, node: ast.expr) -> Iterator[_Weighted]:
+    subjects = {each.text: each for each in map(context.code, _subjects(node)) if not each.is_open}
+    kinds = list(dict.fromkeys([*context.ingredients.types[:_MAX_KINDS], *_COMMON_KINDS]))[:_MAX_KINDS]
+    for subject in list(subjects.values())[:_MAX_SUBJECTS]:
+        for attribute in context.ingredients.attributes_of.get(subject.text.rpartition(".")[2], ())[:_MAX_ATTRIBUTES]:
+            yield trailed(subject, f".{attribute}"), 0.22
+            yield negated(trailed(subject, f".{attribute}")), 0.18
+        for kind in kinds:
+            yield call("isinstance", subject, Code(kind)), 0.15
+            yield negated(call("isinstance", subject, Code(kind))), 0.2
+        for least in ("1", "2"):
+            yield compared(call("len", subject), ">=", Code(least)), 0.12
+
+
+def _subjects(node: ast.expr) -> Iterator[ast.expr]:
+    """Names and attributes in the condition, without those that are called or belong to a longer one."""
+    for each in ast.walk(node):
+        if isinstance(each, (ast.Name, ast.Attribute)) and isinstance(each.ctx, ast.Load):
+            is_whole = isinstance(each, ast.Name) or isinstance(each.value, ast.Name)
+            if is_whole and not (isinstance(each, ast.Name) and each.id in {"self", "cls", *dir(builtins)}):
+                yield each
 
 
 def _presence(context: Context, node: ast.expr) -> Iterator[Change]:

@@ -19,6 +19,7 @@ _SORT_KEYS = (
     "str.lower",
     "int",
 )
+_FLAGS = (("flags=re.IGNORECASE", 0.2), ("flags=re.MULTILINE", 0.2), ("flags=re.DOTALL", 0.2))
 _KNOWN: dict[str, tuple[tuple[str, float], ...]] = {
     "sorted": (("reverse=True", 0.3),),
     "sort": (("reverse=True", 0.3),),
@@ -40,10 +41,12 @@ _KNOWN: dict[str, tuple[tuple[str, float], ...]] = {
     "run": (("check=True", 0.3), ("text=True", 0.3)),
     "dataclass": (("frozen=True", 0.3), ("order=True", 0.3)),
     "field": (("compare=False", 0.2), ("repr=False", 0.2)),
-    "compile": (("flags=re.IGNORECASE", 0.2), ("flags=re.MULTILINE", 0.2)),
-    "sub": (("count=1", 0.25), ("flags=re.IGNORECASE", 0.2)),
-    "search": (("flags=re.IGNORECASE", 0.2), ("flags=re.MULTILINE", 0.2)),
-    "match": (("flags=re.IGNORECASE", 0.2),),
+    "compile": _FLAGS,
+    "sub": (("count=1", 0.25), *_FLAGS),
+    "search": _FLAGS,
+    "match": _FLAGS,
+    "fullmatch": _FLAGS,
+    "findall": _FLAGS,
     "deque": (("maxlen=1", 0.05),),
     "accumulate": (("initial=0", 0.3),),
     "isclose": (("abs_tol=1e-9", 0.3), ("rel_tol=1e-6", 0.2)),

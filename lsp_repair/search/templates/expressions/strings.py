@@ -36,7 +36,8 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
         yield Replacement(node, Code("None"), "const-tweak", 0.3)
     if "re." in context.text(_call_around(context, node)) or own[:2] in {"r'", 'r"'}:
         for text, prior in _patterns(own):
-            yield Replacement(node, Code(text), "pattern", prior)
+            is_new = "\\" in text and "\\" not in own
+            yield Replacement(node, Code(f"r{text}" if is_new and own[:1] in {"'", '"'} else text), "pattern", prior)
 
 
 def _pairs(words: str) -> Iterator[tuple[str, str]]:

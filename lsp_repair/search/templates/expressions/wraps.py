@@ -18,7 +18,7 @@ _FUNCTIONS = weighted(
 _TRAILERS = weighted(
     """
     [::-1] 0.2 [1:] 0.2 [:-1] 0.18 .lower() 0.16 .upper() 0.08 .strip() 0.12 [0] 0.12 [-1] 0.12 .copy() 0.08 [:]
-    0.08 .items() 0.06 .values() 0.04 .split() 0.06 .casefold() 0.05
+    0.08 .items() 0.06 .values() 0.04 .split() 0.06 .casefold() 0.05 .decode() 0.06 .encode() 0.06
     """
 )
 _SORT_KEYS = (
@@ -80,7 +80,7 @@ def _simple(context: Context, node: ast.expr, own: Code) -> Iterator[Change]:
     yield Replacement(node, binary(own, "//", number(2)), "wrap-expr", 0.08)
     yield Replacement(node, minus(own), "wrap-expr", 0.15)
     yield Replacement(node, negated(own), "wrap-expr", 0.1)
-    for default in ("[]", "0", '""', "{}"):
+    for default in ("[]", "0", '""', "{}", "None"):
         yield Replacement(node, binary(own, "or", Code(default)), "or-default", 0.06)
     for name in context.ingredients.names(node)[:10]:
         yield Replacement(node, trailed(own, f"[{name}:]"), "wrap-slice", 0.1)

@@ -11,8 +11,10 @@ from lsp_repair.search.templates.statements.insertions import requested_errors
 _RAISABLE = (
     *("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError", "LookupError"),
     *("NotImplementedError", "ZeroDivisionError", "OSError", "FileNotFoundError", "PermissionError", "TimeoutError"),
-    "StopIteration",
+    *("StopIteration", "UnicodeError", "OverflowError", "RecursionError", "ImportError"),
 )
+
+_CAUGHT = ("OSError", "UnicodeError", "OverflowError", "ImportError")
 
 
 def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
@@ -81,7 +83,7 @@ def _caught(context: Context, node: ast.Try, handler: ast.ExceptHandler) -> Iter
     at = _place(context, node, handler)
     escaped = {failure.error_type for failure in context.hints.failures if hasattr(builtins, failure.error_type)}
     choices = dict.fromkeys(
-        [*sorted(escaped - {"AssertionError"}), *_own_errors(context), *_RAISABLE[:7], "OSError", "Exception"]
+        [*sorted(escaped - {"AssertionError"}), *_own_errors(context), *_RAISABLE[:7], *_CAUGHT, "Exception"]
     )
     for name in choices:
         if name in texts:

@@ -180,6 +180,7 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
     values = list(returned_values(context, function))
     names = context.ingredients.names(node)
     requested = requested_errors(context)
+    raised = _raised_in(context, function)
     highest = 0.5 if requested else 0.2
     for condition, weight in conditions(names):
         if highest * weight < least_prior:
@@ -191,8 +192,17 @@ def guards(context: Context, node: ast.stmt, least_prior: float) -> Iterator[tup
         if context.module.is_in_loop(node):
             yield f"if {condition}:\n    continue", 0.12 * weight
             yield f"if {condition}:\n    break", 0.12 * weight
+        for text in raised:
+            yield f"if {condition}:\n    {text}", 0.15 * weight
         for error in requested:
             yield f'if {condition}:\n    raise {error}("{condition}")', 0.5 * weight
+
+
+def _raised_in(context: Context, function: Function) -> list[str]:
+    """The `raise` statements of the function, at most two."""
+    found = (each for each in context.module.below(function) if isinstance(each, ast.Raise) and each.exc is not None)
+    texts = dict.fromkeys(context.module.text_of(each) for each in found)
+    return [text for text in texts if "\n" not in text and len(text) < _MAX_COPY][:2]
 
 
 def requested_errors(context: Context) -> list[str]:

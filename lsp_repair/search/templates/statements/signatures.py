@@ -19,6 +19,7 @@ def proposals(context: Context, node: ast.stmt) -> Iterator[Change]:
         return
     yield from _mutable_defaults(context, node, line)
     yield from _dropped_decorators(context, node, line)
+    yield from _more_accepted(context, node, line)
     owner = context.parent(node)
     if isinstance(owner, ast.ClassDef):
         yield from _added_decorators(context, node, line)
@@ -54,6 +55,22 @@ def _mutable_defaults(context: Context, node: Function, line: int) -> Iterator[C
         edits = ((*context.module.span(default), "None"), (place, place, guard))
         title = f"create a new `{text}` for `{parameter.arg}` in each call of `{node.name}`"
         yield Rewrite(edits, line, "mutable-default", 0.8, title)
+
+
+def _more_accepted(context: Context, node: Function, line: int) -> Iterator[Change]:
+    """`**kwargs` for what is given beyond the parameters, and None for a last parameter that is not given."""
+    given = [*node.args.posonlyargs, *node.args.args]
+    if not given or node.args.kwarg is not None:
+        return
+    ends = [context.module.span(each)[1] for each in parameters(node.args)]
+    place = max([*ends, *(context.module.span(each)[1] for _, each in defaults(node.args))])
+    edit = (place, place, ", **kwargs")
+    yield Rewrite((edit,), line, "signature", 0.15, f"accept `**kwargs` in `{node.name}`", is_certain=False)
+    if not node.args.defaults and given[-1].arg not in {"self", "cls"}:
+        place = context.module.span(given[-1])[1]
+        text = "=None" if given[-1].annotation is None else " = None"
+        title = f"`{given[-1].arg}{text}` in `{node.name}`"
+        yield Rewrite(((place, place, text),), line, "signature", 0.15, title, is_certain=False)
 
 
 def _dropped_decorators(context: Context, node: Function, line: int) -> Iterator[Change]:
