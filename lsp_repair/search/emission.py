@@ -12,6 +12,7 @@ from lsp_repair.pycode.f_strings import fit_for_field
 from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.search.places import Slot, slot_of
 from lsp_repair.search.templates.context import Change, Replacement, Rewrite, quoted
+from lsp_repair.search.templates.frequencies import MAX_OF_INSERTIONS, WEIGHTS
 
 _MAX_TITLE = 80
 _LINES_OF_A_NODE = 4
@@ -51,7 +52,7 @@ class Emission:
             else:
                 line, value = self._of_place(change.at if isinstance(change, Rewrite) else 0)
             value = value if suspiciousness is None else suspiciousness
-            score = value**2 * change.prior / (1 + 0.15 * (change.size - 1))
+            score = value**2 * change.prior * WEIGHTS.get(change.template, 1.0) / (1 + 0.15 * (change.size - 1))
             if score <= self._least:
                 continue
             if isinstance(change, Rewrite):
@@ -108,8 +109,8 @@ class Emission:
         self._least = best[-1][1].score
 
     def least_prior(self, line: int) -> float:
-        """The prior below which nothing of size two at the line can still be kept."""
-        score = self.scores.get(line, 0.0) ** 2 / 1.15
+        """The prior below which no insertion at the line can still be kept."""
+        score = self.scores.get(line, 0.0) ** 2 * MAX_OF_INSERTIONS / 1.15
         return self._least / score if score else 0.0
 
     def _minimal(self, start: int, end: int, text: str) -> tuple[int, int, str]:
