@@ -104,8 +104,18 @@ def _add_fix(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--jobs", type=_count, metavar="N", help="number of candidates screened in parallel")
     command.add_argument("--all-roots", action="store_true", help="work on every project below PATH")
+    _add_coverage_out(command)
     _add_test_edits(command)
     _add_models(command)
+
+
+def _add_coverage_out(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--coverage-out",
+        type=Path,
+        metavar="FILE",
+        help="write which lines the traced tests executed, for `coverage html --data-file=FILE` and the like",
+    )
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:
@@ -178,6 +188,7 @@ def _add_test_edits(command: argparse.ArgumentParser) -> None:
 
 def _add_explain(command: argparse.ArgumentParser) -> None:
     _add_run(command)
+    _add_coverage_out(command)
     _add_models(command)
     command.add_argument("--last-failed", action="store_true", help="only the tests that failed in pytest's last run")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsp_repair.app.console import Console
+from lsp_repair.cli.coverage_out import write_executed
 from lsp_repair.cli.journal import apply
 from lsp_repair.cli.wiring import JOURNAL, Arguments
 from lsp_repair.domain.events import FixReport, Proposal, Status
@@ -16,9 +17,10 @@ from lsp_repair.ledger import Ledger
 
 
 def deliver(arguments: Arguments, reports: Sequence[FixReport], means: tuple[Folders, Ledger | None, Console]) -> None:
-    """Patch files and written fixes."""
+    """Patch files, what was executed, and written fixes."""
     if arguments.patches is not None:
         _write_patches(arguments.patches, reports, means[2])
+    write_executed(arguments, reports, means[2])
     if arguments.write:
         for report in reports:
             _write_fixes(report, accept_flagged=arguments.accept_flagged, means=means)

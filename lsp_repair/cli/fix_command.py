@@ -10,6 +10,7 @@ from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
 from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
 from lsp_repair.cli import rendering
+from lsp_repair.cli.coverage_out import check_destination, write_executed
 from lsp_repair.cli.delivering import deliver
 from lsp_repair.cli.questions import with_answers
 from lsp_repair.cli.wiring import Arguments, fix_with_consent, observer, opened_ledger, projects
@@ -44,6 +45,7 @@ class _Results:
 
 def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`fix`."""
+    check_destination(arguments)
     folders = open_folders()
     results = _Results()
     with opened_ledger(folders, console) as ledger:
@@ -65,8 +67,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
         console.line("interrupted; this is what had been found", "yellow")
         return 130
     if failure is not None:
-        console.line(f"lsp-repair: {failure.message}", "red")
-        console.line(f"  {failure.hint}")
+        _say(console, failure)
         return failure.exit_code
     return int(any(each.counts_as_failure for report in reports for each in report.failures) or _cut_short(reports))
 
@@ -181,6 +182,7 @@ def _write_fix_json(
 
 def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`explain`."""
+    check_destination(arguments)
     with opened_ledger(open_folders(), console) as ledger:
         ((project, loaded),) = projects(arguments, pytest_arguments)
         chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, open_folders()))
@@ -190,5 +192,18 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
     rendering.show_fix(console, report, explain_only=True)
     if chosen.preview is not None:
         rendering.show_prompts(console, chosen.preview.shown)
-    _write_fix_json(arguments, [report], None, interrupted=False)
+    failure: LspRepairError | None = None
+    try:
+        write_executed(arguments, [report], console)
+    except LspRepairError as error:
+        failure = error
+    _write_fix_json(arguments, [report], failure, interrupted=False)
+    if failure is not None:
+        _say(console, failure)
+        return failure.exit_code
     return int(any(each.counts_as_failure for each in report.failures) or _cut_short([report]))
+
+
+def _say(console: Console, failure: LspRepairError) -> None:
+    console.line(f"lsp-repair: {failure.message}", "red")
+    console.line(f"  {failure.hint}")

@@ -1,7 +1,7 @@
 """What the engine reports: progress for people, rows for the ledger, and what a session ends with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +12,7 @@ from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.money import NO_USAGE, Role, Usage
 from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import ChangeToBlame, FailureGroup, NodeId, TestRun
+from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Evidence, Reason, Verdict
 
 
@@ -123,6 +124,7 @@ class FixReport:
     notices: tuple[str, ...] = ()
     """Things the user should know that are no failure: an unwritable state folder, tests left out."""
     collection_errors: tuple[CollectionError, ...] = ()
+    trace: Trace = field(default_factory=Trace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from lsp_repair.domain import events
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import NodeId, Outcome, TestRun
+from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
 from lsp_repair.isolation.tiers import demand
@@ -91,7 +92,8 @@ def _repair_groups(
     prepared, request, run = session.prepared, session.request, baseline.run
     groups = list(triaged.groups)
     passing = traced_passing(server, run, session.deadline) if server is not None and groups else ()
-    traced = (*triaged.reproducible, *passing)
+    report.trace = Trace((*triaged.reproducible, *passing), prepared.imported_files(run))
+    traced = report.trace.tests
     prover = prover_for(session, baseline, triaged.flaky_ids)
     with EnvironmentTriage(prepared, session.deadline) as environment:
         if groups and not request.explain_only and surroundings_may_matter(prepared, run):

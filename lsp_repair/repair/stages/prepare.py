@@ -57,6 +57,11 @@ class Prepared:
         lines = (self.read(path) or b"").decode("utf-8", "replace").splitlines()
         return lines[line - 1] if 0 < line <= len(lines) else ""
 
+    def imported_files(self, run: TestRun) -> frozenset[str]:
+        """Files of the copy, relative to its root, that the tests imported."""
+        files, root = map(Path, run.module_files.values()), self.snapshot.root
+        return frozenset(file.relative_to(root).as_posix() for file in files if file.is_relative_to(root))
+
 
 def read_file(root: Path, path: str) -> bytes | None:
     """The bytes of a file below a root; None when it cannot be read or lies elsewhere."""

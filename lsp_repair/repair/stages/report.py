@@ -10,6 +10,7 @@ from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, 
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
+from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.nursery import confined_cpu_seconds
 from lsp_repair.repair.builtin import Found
@@ -41,6 +42,7 @@ class SessionReport:
     collection_errors: tuple[CollectionError, ...] = ()
     failures: list[FailureReport] = field(default_factory=list[FailureReport])
     notices: list[str] = field(default_factory=list[str])
+    trace: Trace = field(default_factory=Trace)
     _started: float = field(default_factory=time.monotonic)
     _cpu: float = field(default_factory=cpu_seconds)
 
@@ -57,6 +59,7 @@ class SessionReport:
             out_of_time=out_of_time,
             notices=tuple(self.notices),
             collection_errors=self.collection_errors,
+            trace=self.trace,
         )
         if self.assistants is None:
             return report
