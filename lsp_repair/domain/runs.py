@@ -203,6 +203,8 @@ class TestResult:
     """Characters that pytest captured; 0 where they are fewer than 65,536."""
     starts_programs: bool = False
     """Whether it was seen to start other programs."""
+    is_from_coverage: bool = False
+    """Whether the executed lines are those of an earlier run, as coverage recorded them: no run of ours has seen them."""
 
 
 @dataclass(frozen=True, slots=True)

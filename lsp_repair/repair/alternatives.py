@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lsp_repair.domain.patches import Candidate, Edit, FileChange, Hints, Patch, SourceFile
-from lsp_repair.domain.runs import TestResult
+from lsp_repair.domain.runs import Outcome, TestResult
 from lsp_repair.pycode.differences import changed_blocks, common_ends
 from lsp_repair.pycode.modules import read_module
 from lsp_repair.pycode.nodes import own_lines
@@ -14,6 +14,7 @@ from lsp_repair.search.generation import first_order
 
 _MOST = 40
 """Of each side of a patch."""
+_CONFIRMING = 3
 _UNTRIED = 12
 """Alternatives on each side that are screened after a search: what it has screened before costs nothing."""
 
@@ -37,7 +38,7 @@ class Pinned:
 def pinned(patch: Patch, hints: Hints, passing: Iterable[TestResult], screen: WarmScreen) -> Pinned:
     """Screen the alternatives to a patch; tests count that execute its lines, or those around what it inserts."""
     places = {change.path: changed_lines(change.before or b"", change.after or b"") for change in patch.changes}
-    by = sum(_executes(result, places) for result in passing)
+    by = _executing(passing, places, screen)
     old: list[Candidate] = []
     new: list[Candidate] = []
     for side, candidate in alternatives(patch, hints):
@@ -61,6 +62,21 @@ def _also_repaired(patch: Patch, screen: WarmScreen) -> int:
             return screen.also_repaired(_on(SourceFile(path, before), after, "patch"))
         case _:
             return 0
+
+
+def _executing(passing: Iterable[TestResult], places: Mapping[str, frozenset[int]], screen: WarmScreen) -> int:
+    """How many passing tests do; what coverage recorded counts only if a run of one of these tests confirms it."""
+    found = [each for each in passing if _executes(each, places)]
+    if found and all(each.is_from_coverage for each in found):
+        served = {test.node_id for test in screen.server.collection.collected}
+        quickest = sorted((each for each in found if each.node_id in served), key=lambda each: each.seconds)
+        ids = [each.node_id for each in quickest[:_CONFIRMING]]
+        seen = (
+            screen.server.run(ids, screen.deadline.within(10.0), record=True, test_seconds=6.0).results if ids else {}
+        )
+        if not any(_executes(each, places) for each in seen.values() if each.outcome is Outcome.PASSED):
+            return 0
+    return len(found)
 
 
 def _executes(result: TestResult, places: Mapping[str, frozenset[int]]) -> bool:

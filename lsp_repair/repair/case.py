@@ -73,7 +73,7 @@ def build_case(
         expected_errors=tuple(dict.fromkeys(_expected_errors(prepared, group))),
     )
     passing = [each for each in traced if not each.outcome.is_failing]
-    covering = _covering_tests(passing, lines, _COVERING_SECONDS)
+    covering = _covering_tests(passing, lines, {key.file for key in group.node_ids})
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
     return Case(group, localisation, tuple(sources), hints, covering, tuple(passing), start_programs=spawning)
 
@@ -125,10 +125,11 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
         for failure in failures
         if failure.node_id not in case.start_programs
     }
+    served = {test.node_id for test in server.collection.collected}
     passing = {
         key: TrustedTest(key, Style.DIRECT, max(10 * limit, 0.4), None)
         for key in case.covering
-        if key not in case.start_programs
+        if key in served and key not in case.start_programs
     }
     order = {test.node_id: index for index, test in enumerate(run.collected)}
     both = sorted({**passing, **targets}.values(), key=lambda test: order.get(test.node_id, 0))
@@ -181,21 +182,22 @@ def _cpu_limit(results: Mapping[NodeId, TestResult], ids: Sequence[NodeId]) -> f
     return min(_CEILING_SECONDS, max(_FLOOR_SECONDS, 15 * median(passing or [0.01])))
 
 
-def _covering_tests(
-    passing: Iterable[TestResult], lines: dict[str, set[int]], budget_seconds: float
-) -> tuple[NodeId, ...]:
-    """Passing tests that execute any of these lines, quickest first, as many as the budget of test time allows."""
+def _covering_tests(passing: Iterable[TestResult], lines: dict[str, set[int]], files: set[str]) -> tuple[NodeId, ...]:
+    """Passing tests that execute any of these lines, quickest first, as many as the budget of test time allows.
+
+    Those that the warm server may not serve come last: only coverage knows them, and they stand in other files.
+    """
     covering = [
         result
         for result in passing
         if any(not found.isdisjoint(lines.get(path, ())) for path, found in result.executed.items())
     ]
-    covering.sort(key=lambda result: result.seconds)
+    covering.sort(key=lambda each: (each.is_from_coverage and each.node_id.file not in files, each.seconds))
     chosen: list[NodeId] = []
     spent = 0.0
     for result in covering:
         spent += result.seconds
-        if spent > budget_seconds:
+        if spent > _COVERING_SECONDS:
             break
         chosen.append(result.node_id)
     return tuple(chosen)

@@ -22,6 +22,7 @@ from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
 from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
 from lsp_repair.repair.stages.blame_change import change_to_blame
+from lsp_repair.repair.stages.earlier_coverage import Earlier, recorded_earlier
 from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
@@ -91,9 +92,12 @@ def _repair_groups(
 ) -> None:
     prepared, request, run = session.prepared, session.request, baseline.run
     groups = list(triaged.groups)
-    passing = traced_passing(server, run, session.deadline) if server is not None and groups else ()
+    earlier = recorded_earlier(session, run, triaged.reproducible) if groups else Earlier()
+    report.notices += earlier.notices
+    known = {each.node_id for each in earlier.passing}
+    passing = traced_passing(server, run, session.deadline, known) if server is not None and groups else ()
     report.trace = Trace((*triaged.reproducible, *passing), prepared.imported_files(run))
-    traced = report.trace.tests
+    traced = (*report.trace.tests, *earlier.passing)
     prover = prover_for(session, baseline, triaged.flaky_ids)
     with EnvironmentTriage(prepared, session.deadline) as environment:
         if groups and not request.explain_only and surroundings_may_matter(prepared, run):

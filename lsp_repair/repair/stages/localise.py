@@ -1,6 +1,6 @@
 """The fourth stage: the lines of the product where the fault of a failure group may be."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -14,28 +14,41 @@ from lsp_repair.repair.stages.triage import MIN_TEST_SECONDS
 from lsp_repair.search.suspicion import localised
 from lsp_repair.testrun.warm_server import WarmServer
 
-_TRACE_SECONDS = 6.0
+TRACE_SECONDS = 6.0
+"""What tracing passing tests, or reading who executes what, may take at most."""
 _UNKNOWN = 0.3
 """Suspiciousness of every line of a file of which no executed lines are known."""
 _MAX_WHOLE_FILES = 5
 
 
-def traced_passing(server: WarmServer, run: TestRun, deadline: Deadline) -> tuple[TestResult, ...]:
-    """Passing tests with their executed lines, quickest first, as many as a share of the time allows."""
-    served = {test.node_id: index for index, test in enumerate(server.collection.collected)}
-    known = [each for key, each in run.results.items() if key in served and each.outcome is Outcome.PASSED]
-    budget = min(_TRACE_SECONDS, deadline.remaining / 20)
+def traced_passing(
+    server: WarmServer, run: TestRun, deadline: Deadline, known: Container[NodeId] = ()
+) -> tuple[TestResult, ...]:
+    """Passing tests with their executed lines, quickest first, as many as a share of the time allows.
+
+    Those whose lines are known are left out.
+    """
+    served = {
+        test.node_id: index for index, test in enumerate(server.collection.collected) if test.node_id not in known
+    }
+    passing = [each for key, each in run.results.items() if key in served and each.outcome is Outcome.PASSED]
+    budget = min(TRACE_SECONDS, deadline.remaining / 20)
     affordable: list[NodeId] = []
-    for result in sorted(known, key=lambda each: each.seconds):
-        budget -= 0.002 + 2 * result.seconds
+    for result in sorted(passing, key=lambda each: each.seconds):
+        budget -= tracing_seconds([result])
         if budget < 0:
             break
         affordable.append(result.node_id)
     affordable.sort(key=served.__getitem__)
-    traced = server.run(affordable, deadline.within(2 * _TRACE_SECONDS), record=True, test_seconds=MIN_TEST_SECONDS)
+    traced = server.run(affordable, deadline.within(2 * TRACE_SECONDS), record=True, test_seconds=MIN_TEST_SECONDS)
     return tuple(
         replace(traced.results[key], seconds=run.results[key].seconds) for key in affordable if traced.has_passed(key)
     )
+
+
+def tracing_seconds(results: Iterable[TestResult]) -> float:
+    """What running these tests with their lines recorded takes, about."""
+    return sum(0.002 + 2 * each.seconds for each in results)
 
 
 def localise(
