@@ -17,6 +17,11 @@ class Trial(StrEnum):
     UNRESOLVED = "unresolved"
     """Neither: what half of an edit leaves may not even be imported."""
 
+    @property
+    def said(self) -> str:
+        """What people read of the tests."""
+        return {"passes": "passed", "fails": "failed", "unresolved": "cannot be run"}[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class Minimal:
