@@ -27,6 +27,8 @@ ERROR_CODES = (
     ErrorCode("several-roots", 2, "PATH contains several pytest roots"),
     ErrorCode("test-not-found", 2, "`--test` names a file that does not exist"),
     ErrorCode("no-last-failed", 2, "pytest recorded no failed test"),
+    ErrorCode("unknown-revision", 2, "`--since` names no commit of the project's git repository"),
+    ErrorCode("long-history", 2, "there are too many commits after the one that `--since` names"),
     ErrorCode("patch-not-found", 2, "the patch file cannot be read"),
     ErrorCode("outside-root", 2, "a path leaves the project"),
     ErrorCode("stale", 2, "a file changed after the patch was proved"),

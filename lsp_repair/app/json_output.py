@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from lsp_repair.domain.blame import ChangeToBlame
 from lsp_repair.domain.events import CheckReport, FailureReport, FixReport, Proposal, TestCounts
 from lsp_repair.domain.isolation import IsolationReport, Tier
 from lsp_repair.domain.verdicts import Evidence, Plausible, Unproven
@@ -71,9 +72,21 @@ def _failure(report: FailureReport) -> Json:
             {**picked(each, "path", "line", "function"), "suspiciousness": round(each.suspiciousness, 4)}
             for each in report.locations
         ],
-        "fails_since": plain(report.change_to_blame),
+        "since": _since(report.history.change),
+        **picked(report.history, "never_passed", "bisection"),
         "proposals": [_proposal(each) for each in report.proposals],
         "question": plain(report.question),
+    }
+
+
+def _since(change: ChangeToBlame | None) -> Json | None:
+    """`from` is no name in Python; the commit of a hunk is there where it is known."""
+    if change is None:
+        return None
+    return {
+        "from": change.revision,
+        "hunks": [{key: each for key, each in plain(hunk).items() if key != "commit" or each} for hunk in change.hunks],
+        **picked(change, "files", "is_committed", "is_minimal", "commit"),
     }
 
 

@@ -88,7 +88,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _add_fix(command: argparse.ArgumentParser) -> None:
     _add_run(command)
-    command.add_argument("--last-failed", action="store_true", help="only the tests that failed in pytest's last run")
+    _add_failures(command)
     command.add_argument(
         "--patches", type=Path, metavar="DIR", help="write each proposal to a patch file in this folder"
     )
@@ -189,8 +189,18 @@ def _add_test_edits(command: argparse.ArgumentParser) -> None:
 def _add_explain(command: argparse.ArgumentParser) -> None:
     _add_run(command)
     _add_coverage_out(command)
+    _add_failures(command)
     _add_models(command)
+
+
+def _add_failures(command: argparse.ArgumentParser) -> None:
+    """Options of commands that look for what fails."""
     command.add_argument("--last-failed", action="store_true", help="only the tests that failed in pytest's last run")
+    command.add_argument(
+        "--since",
+        metavar="REV",
+        help="bisect git's history from this revision, with whose code the failing tests passed",
+    )
 
 
 def _seconds(text: str) -> float:

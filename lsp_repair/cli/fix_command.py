@@ -153,6 +153,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         demands=loaded.demands(arguments.min_isolation),
         allow=settings.allow,
         explain_only=arguments.command == "explain",
+        since=arguments.since,
         max_proposals=settings.max_proposals,
         ignore=settings.ignore,
         snapshot_include=settings.snapshot_include,

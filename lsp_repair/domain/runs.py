@@ -256,20 +256,6 @@ class TestRun:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeToBlame:
-    """The smallest change since some state of the code that makes tests fail which passed before it."""
-
-    revision: str
-    """Short id of the commit with whose code they passed; empty where they were seen to pass with code of no commit."""
-    is_committed: bool
-    """Whether a commit changed it since; otherwise the working tree has."""
-    lines: tuple[tuple[str, int, int], ...]
-    """Path with first and last line (1-based) as they are now; for what was only removed, the line that follows."""
-    is_minimal: bool
-    """Whether without any part of it they were seen to pass, or not to run."""
-
-
-@dataclass(frozen=True, slots=True)
 class FailureGroup:
     """One cause, many tests."""
 

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
@@ -13,7 +13,7 @@ from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, Te
 from lsp_repair.pycode.expectations import expected_at
 from lsp_repair.pycode.modules import Module, read_module, tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
-from lsp_repair.repair.history.blamed import Blamed
+from lsp_repair.repair.history.blamed import Blame
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
@@ -46,16 +46,17 @@ class Case:
     """Expressions of the user's that have to be true of the repaired code."""
     start_programs: frozenset[NodeId] = frozenset()
     """Tests whose child processes read the source from the disk: only a fresh copy can tell what they say."""
-    blamed: Blamed | None = None
-    """The change since which the tests fail, where it is known."""
+    blame: Blame = field(default_factory=Blame)
+    """What the history says: the change since which the tests fail, where it is known."""
 
-    def with_blame(self, blamed: Blamed | None) -> "Case":
+    def with_blame(self, blame: Blame) -> "Case":
         """The case with that change looked at first, and undone as the first candidate."""
+        blamed = blame.blamed
         if blamed is None:
-            return self
+            return replace(self, blame=blame)
         reverts = () if blamed.take_back is None else (blamed.take_back,)
         hints = replace(self.hints, reverts=reverts)
-        return replace(self, blamed=blamed, localisation=blamed.leading(self.localisation), hints=hints)
+        return replace(self, blame=blame, localisation=blamed.leading(self.localisation), hints=hints)
 
 
 def build_case(

@@ -19,15 +19,16 @@ from lsp_repair.patches.foreign_patch import read_patch
 from lsp_repair.repair.case import build_case
 from lsp_repair.repair.collection_errors import collection_errors
 from lsp_repair.repair.fix_request import CheckRequest, FixRequest, chosen
+from lsp_repair.repair.history.commit_range import range_since
 from lsp_repair.repair.prover import Prover, RelatedTests, prover_for
 from lsp_repair.repair.stages.baseline import Baseline, run_baseline
-from lsp_repair.repair.stages.blame_change import change_to_blame
 from lsp_repair.repair.stages.earlier_coverage import Earlier, recorded_earlier
 from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, Repaired, repair_group
 from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
+from lsp_repair.repair.stages.search_history import HistorySearch
 from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
 from lsp_repair.repair.stages.warm_start import start_server
 from lsp_repair.testrun.snapshot import SnapshotRules
@@ -48,6 +49,7 @@ def fix(project: Project, request: FixRequest, observe: events.Observer) -> even
     Raises CannotRunTestsError, RefusedError or UsageError before anything was found; Interrupted on Ctrl-C.
     """
     deadline = Deadline.after(request.time_limit_seconds)
+    since = range_since(project.root, request.since) if request.since is not None else None
     found = find_sandbox(project, request.allow)
     if not request.explain_only:
         demand(found.report, request.demands.own, "the built-in engine's edits of your code")
@@ -57,7 +59,7 @@ def fix(project: Project, request: FixRequest, observe: events.Observer) -> even
         with work_folder() as private:
             rules = SnapshotRules(request.snapshot_include)
             prepared = prepare(project, private, rules, found, request.overlays)
-            _fix(Session(request, prepared, deadline, observe), report)
+            _fix(Session(request, prepared, deadline, observe, since), report)
     except KeyboardInterrupt as stop:
         raise Interrupted(report.so_far()) from stop
     return report.so_far(out_of_time=deadline.passed)
@@ -99,6 +101,7 @@ def _repair_groups(
     report.trace = Trace((*triaged.reproducible, *passing), prepared.imported_files(run))
     traced = (*report.trace.tests, *earlier.passing)
     prover = prover_for(session, baseline, triaged.flaky_ids)
+    history = HistorySearch.of(session, run, server)
     with EnvironmentTriage(prepared, session.deadline) as environment:
         if groups and not request.explain_only and surroundings_may_matter(prepared, run):
             environment.start(triaged.reproducible)
@@ -107,12 +110,10 @@ def _repair_groups(
             group = groups.pop(0)
             started, cpu = time.monotonic(), cpu_seconds()
             session.observe(events.RepairStarted(group))
-            blamed = None
-            if server is not None:
-                blamed = change_to_blame(prepared, run, group, server, request, session.deadline)
+            blame = history.blame(group, len(groups))
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
-            case = replace(case, expectations=request.expected_of(group)).with_blame(blamed)
+            case = replace(case, expectations=request.expected_of(group)).with_blame(blame)
 
             def advanced(so_far: Repaired) -> None:
                 session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far)))

@@ -74,6 +74,8 @@ class FixRequest:
     """Effects that the user opened to tests."""
     explain_only: bool = False
     """Stop after the explanations: nothing is searched."""
+    since: str | None = None
+    """A revision with whose code the failing tests passed: the history from there is bisected."""
     max_proposals: int = 3
     """How many proposals a failure group gets at most."""
     ignore: tuple[str, ...] = ()

@@ -81,8 +81,8 @@ def test_the_guilty_one_of_several_changes_is_named_and_can_be_taken_back(lsp_re
     (shop / "shop.py").write_text(edited(BROKEN))
     ran = lsp_repair("fix", shop, "--time-limit", 25)
     failure = first(ran)
-    since = failure["fails_since"]
-    assert since["lines"] == [["shop.py", 13, 13]]
+    since = failure["since"]
+    assert since["hunks"] == [{"path": "shop.py", "first": 13, "last": 13}]
     assert since["is_minimal"]
     assert not since["is_committed"]
     assert "it fails since a change that is not committed: shop.py:13." in failure["explanation"]
@@ -96,8 +96,8 @@ def test_the_guilty_one_of_several_changes_is_named_and_can_be_taken_back(lsp_re
 def test_a_change_of_an_earlier_commit_is_found_as_well(lsp_repair, shop):
     (shop / "shop.py").write_text(edited(BROKEN))
     commit(shop)
-    since = first(lsp_repair("explain", shop))["fails_since"]
-    assert since["lines"] == [["shop.py", 13, 13]]
+    since = first(lsp_repair("explain", shop))["since"]
+    assert since["hunks"] == [{"path": "shop.py", "first": 13, "last": 13}]
     assert since["is_committed"]
 
 
@@ -105,14 +105,19 @@ def test_tests_that_were_never_green_have_no_such_change(lsp_repair, shop):
     (shop / "shop.py").write_text(edited(SHOP))
     (shop / "test_shop.py").write_text(TESTS + "\n\ndef test_more():\n    assert net([1]) == 2\n")
     failure = first(lsp_repair("explain", shop))
-    assert failure["fails_since"] is None
-    assert "fails since" not in failure["explanation"]
+    assert failure["since"] is None
+    assert failure["never_passed"]["are_new"]
+    assert (
+        "This test is new and has never passed in the last commit, so no change can be blamed."
+        in failure["explanation"]
+    )
 
 
 def test_without_a_history_nothing_is_said(lsp_repair, shop):
     (shop / "shop.py").write_text(BROKEN)
     (shop / ".git").rename(shop.parent / "elsewhere")
-    assert first(lsp_repair("explain", shop))["fails_since"] is None
+    failure = first(lsp_repair("explain", shop))
+    assert (failure["since"], failure["never_passed"], failure["bisection"]) == (None, None, None)
 
 
 def test_fixtures_of_a_conftest_in_a_folder_are_found_when_the_code_is_imported_again(lsp_repair, shop):
@@ -128,4 +133,4 @@ def test_fixtures_of_a_conftest_in_a_folder_are_found_when_the_code_is_imported_
     commit(shop)
     (shop / "shop.py").write_text(edited(BROKEN))
     failure = first(lsp_repair("explain", shop, "--test", "tests/test_fixture.py"))
-    assert failure["fails_since"]["lines"] == [["shop.py", 13, 13]]
+    assert failure["since"]["hunks"] == [{"path": "shop.py", "first": 13, "last": 13}]

@@ -3,29 +3,27 @@
 The tests stay as they are; what is mixed from old and new text are the product's files that git knows.
 """
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_repair.domain.blame import BlamedHunk, ChangeToBlame
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.delta_debugging import Minimal, Trial, minimised
 from lsp_repair.domain.patches import Candidate, SourceFile
-from lsp_repair.domain.runs import ChangeToBlame, FailureGroup, NodeId, TestRun
+from lsp_repair.domain.runs import FailureGroup, TestRun
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.history.blamed import TAKE_BACK, Blamed
 from lsp_repair.repair.history.git_objects import blobs, commit_id
 from lsp_repair.repair.history.hunks import Hunk, hunks, mixed, reverting
 from lsp_repair.repair.stages.localise import editable_files
 from lsp_repair.repair.stages.prepare import Prepared
-from lsp_repair.testrun.probe.warm.warm_records import Reimport, ReimportedOutcome, Style, TestToRun
+from lsp_repair.repair.stages.trial_runs import WarmTrials
 from lsp_repair.testrun.warm_server import WarmServer
 
 REVISIONS = ("HEAD", "HEAD~1", "HEAD~2", "HEAD~4", "HEAD~8", "HEAD~16")
-_MAX_TESTS = 3
 _MAX_TRIALS = 120
 _MAX_HUNKS = 400
-_STALL_SECONDS = 10.0
 _SHARE = 1 / 12
 """Of the time that is left."""
 _MAX_SECONDS = 8.0
@@ -59,7 +57,7 @@ def change_to_blame(  # noqa: PLR0913, PLR0917 - the copy, what is known of its 
     new = {path: data for path in dict.fromkeys(paths) if editable(path) and (data := prepared.read(path)) is not None}
     if not new or not (request.last_green or commit_id(prepared.project.root, "HEAD")):
         return None
-    trials = _Trials.of(prepared, group, server, deadline.within(min(_MAX_SECONDS, deadline.remaining * _SHARE)))
+    trials = WarmTrials.of(prepared, group, server, deadline.within(min(_MAX_SECONDS, deadline.remaining * _SHARE)))
     if trials is None:
         return None
     for number, (revision, states) in enumerate(_old_states(prepared.project.root, request.last_green, new)):
@@ -84,7 +82,7 @@ def _old_states(root: Path, last_green: Mapping[str, bytes], new: Mapping[str, b
             yield revision, _States(old, {path: new[path] for path in old}, parts)
 
 
-def _guilty(states: _States, trials: "_Trials") -> Minimal:
+def _guilty(states: _States, trials: WarmTrials) -> Minimal:
     def test(chosen: Sequence[int]) -> Trial:
         return trials.ends(mixed(states.old, states.new, [states.parts[each] for each in chosen]))
 
@@ -93,49 +91,12 @@ def _guilty(states: _States, trials: "_Trials") -> Minimal:
 
 def _blamed(root: Path, revision: str, states: _States, found: Minimal) -> Blamed:
     guilty = [states.parts[each] for each in found.changes]
-    places = tuple((hunk.path, *hunk.lines) for hunk in guilty)
+    places = tuple(BlamedHunk(hunk.path, *hunk.lines) for hunk in guilty)
     is_committed = revision not in {"", "HEAD"}
     change = ChangeToBlame(revision and commit_id(root, revision), is_committed, places, found.is_minimal)
     if len({hunk.path for hunk in guilty}) > 1:
         return Blamed(change, None)
-    path, first, _ = places[0]
+    path, first = guilty[0].path, guilty[0].lines[0]
     edits = reverting(states.old[path], states.new[path], guilty)
     title = f"take back the change at line {first}" + (f", after {change.revision}" if revision else "")
     return Blamed(change, Candidate(SourceFile(path, states.new[path]), edits, TAKE_BACK, first, title, 1.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Trials:
-    """Runs the failing tests on other texts of the product's files, in forks of the warm server."""
-
-    root: Path
-    tests: tuple[TestToRun, ...]
-    errors: Mapping[NodeId, str]
-    """The error of each test now."""
-    server: WarmServer
-    deadline: Deadline
-
-    @classmethod
-    def of(cls, prepared: Prepared, group: FailureGroup, server: WarmServer, deadline: Deadline) -> "_Trials | None":
-        """None where no test can be run this way."""
-        failures = [each for each in group.failures if not each.node_id.is_file]
-        errors = {each.node_id: each.error_type for each in itertools.islice(failures, _MAX_TESTS)}
-        tests = tuple(TestToRun(key, Style.HOOKS, _STALL_SECONDS / 2) for key in errors)
-        return cls(prepared.snapshot.root, tests, errors, server, deadline) if tests else None
-
-    def is_red_now(self, new: Mapping[str, bytes]) -> bool:
-        """Whether this way of running shows today's failure with today's code."""
-        return self.ends(new) is Trial.FAILS
-
-    def ends(self, texts: Mapping[str, bytes]) -> Trial:
-        """How the tests end with these texts: as now, all well, or otherwise."""
-        files = {f"{self.root}/{path}": data.decode("utf-8", "surrogateescape") for path, data in texts.items()}
-        test_files = list(dict.fromkeys(NodeId(test.id).file for test in self.tests))
-        request = Reimport(files, test_files, self.tests, whole_files=False, run_all=True, test_seconds=1.0)
-        found, done = self.server.answer(request, self.deadline, _STALL_SECONDS)
-        ended = {NodeId(each.id): each.error for each in found if isinstance(each, ReimportedOutcome)}
-        if done is None or len(ended) < len(self.tests):
-            return Trial.UNRESOLVED
-        if all(error is None for error in ended.values()):
-            return Trial.PASSES
-        return Trial.FAILS if all(ended[key] == error for key, error in self.errors.items()) else Trial.UNRESOLVED

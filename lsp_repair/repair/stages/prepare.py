@@ -18,6 +18,7 @@ from lsp_repair.judge.policy.policy import ProjectRules
 from lsp_repair.judge.policy.protected_paths import project_rules
 from lsp_repair.judge.proof_context import ProofContext
 from lsp_repair.repair.fix_request import FixRequest
+from lsp_repair.repair.history.commit_range import Range
 from lsp_repair.testrun.place import Place, source_roots
 from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
 from lsp_repair.testrun.visible import readable_paths
@@ -112,6 +113,8 @@ class Session:
     prepared: Prepared
     deadline: Deadline
     observe: Observer
+    since: Range | None = None
+    """The history that the user asked to be bisected."""
 
 
 def find_sandbox(project: Project, allow: tuple[str, ...] = ()) -> Found:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.behaviour import Grade
+from lsp_repair.domain.blame import History
 from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Proposal, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.projects import Project
@@ -17,6 +18,7 @@ from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
 from lsp_repair.repair.fix_request import Assistants
+from lsp_repair.repair.history.blamed import Blame
 from lsp_repair.repair.new_cases import new_cases
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
@@ -81,8 +83,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
     failure = case.group.representative
     place = where(failure, locations, prepared.source_line, found.proposals)
     explanation = explain(failure, prepared.source_line, place)
-    if case.blamed is not None:
-        explanation += f" {case.blamed.sentence}"
+    explanation = f"{explanation} {case.blame.sentence(len(case.group.node_ids))}".rstrip()
     if found.feedback:
         explanation += f"\nThe feedback model says: {found.feedback}"
     report = FailureReport(
@@ -96,13 +97,18 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
         found.candidates_tried,
         found.candidates_made,
         found.question,
-        case.blamed.change if case.blamed is not None else None,
+        _history(case.blame),
         new_cases(case, found.proposals, prepared.snapshot.root, run.module_files),
     )
     if repaired.missing_effect is not None:
         detail = f"it needs {repaired.missing_effect}"
         return replace(report, status=Status.ENVIRONMENT, reason=Reason.MISSING_EFFECT, detail=detail)
     return replace(report, status=Status.UNPROVEN) if found.reason in _UNPROVEN else report
+
+
+def _history(blame: Blame) -> History:
+    change = blame.blamed.change if blame.blamed is not None else None
+    return History(change, blame.never_passed, blame.bisection)
 
 
 def _status(proposals: Sequence[Proposal]) -> Status:
