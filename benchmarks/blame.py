@@ -1,11 +1,14 @@
 """How well the change since which tests fail is found: real fixes taken back, among unrelated real changes.
 
-    python benchmarks/blame.py FOLDER [ID…] [--half develop|report] [--noise 3-20] [--seed 1] [--log FILE]
+    python benchmarks/blame.py FOLDER [ID…] [--half develop|report] [--noise 3-20] [--seed 1] [--since] [--log FILE]
 
 FOLDER is laid out as for real_bugs.py. For each bug of `real_bugs.json` the fixed code is committed; then the fix is taken
 back in the working tree, and beside it up to 20 hunks of other files are set to what they were some commits before,
 hunks with which the tests still pass. *explain* should name lines of the fix alone. What it names is run: with it alone
 the tests have to fail, without any one part of it not as they did. Nothing is fetched or installed.
+
+With `--since`, the bug is planted in the middle of a replay of the project's last 20 to 60 commits instead (see
+`planted_history.py`), and *explain --since* should name that commit.
 """
 
 import argparse
@@ -14,12 +17,14 @@ import os
 import random
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from measures import machine
+from planted_history import planted
 from real_bugs import LaidOut, chosen_bugs, git_in, lay_out, tests_of
 
 from lsp_repair.repair.history.hunks import Hunk, hunks, mixed
@@ -36,6 +41,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("develop", "report"))
     parser.add_argument("--noise", default="3-20", help="how many unrelated hunks, from-to")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--since", action="store_true", help="bisect a history with the bug planted in the middle")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
     print(machine())
@@ -44,7 +50,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
             try:
                 one = lay_out(bug, arguments.folder.absolute(), Path(scratch))
-                result = _measured(one, arguments)
+                result = _bisected(one, arguments) if arguments.since else _measured(one, arguments)
             except (OSError, subprocess.CalledProcessError, UnicodeError) as error:
                 result = {"left_out": str(error)[:120]}
         print(bug.id, json.dumps(result), flush=True)
@@ -52,7 +58,7 @@ def main() -> None:
         if arguments.log is not None:
             with arguments.log.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(found[-1]) + "\n")
-    _summarise([each for each in found if "left_out" not in each])
+    (_summarise_bisections if arguments.since else _summarise)([each for each in found if "left_out" not in each])
 
 
 def _summarise(found: Sequence[dict[str, Any]]) -> None:
@@ -63,6 +69,43 @@ def _summarise(found: Sequence[dict[str, Any]]) -> None:
     if found:
         noise, seconds = (median(each[name] for each in found) for name in ("noise", "seconds"))
         print(f"median: {noise:.0f} unrelated hunks, {seconds:.1f} s for the whole command")
+
+
+def _summarise_bisections(found: Sequence[dict[str, Any]]) -> None:
+    ends = Counter(each["end"] for each in found)
+    right = sum(each["right"] for each in found)
+    inside = sum(each["inside"] for each in found)
+    print(f"{len(found)} cases: the right commit in {right}, lines inside the fix in {inside}; {dict(ends)}")
+    if found:
+        of, run, seconds = (median(each[name] for each in found) for name in ("of", "run", "seconds"))
+        print(f"median: {run:.0f} of {of:.0f} commits run, {seconds:.1f} s for the whole command")
+
+
+def _bisected(one: LaidOut, arguments: argparse.Namespace) -> dict[str, Any]:
+    failing = list(one.bug.failing)
+    history = planted(one, lambda: not _fails(one, failing), arguments.seed)
+    if history is None:
+        return {"left_out": "passes with no older code"}
+    if not _fails(one, failing):
+        return {"left_out": "passes without the fix"}
+    _, document, seconds = one.run("explain", "--since", history.start, *tests_of(one.bug))
+    ours = [each for each in document.get("failures", ()) if set(each["tests"]) & set(failing) and each["bisection"]]
+    if not ours:
+        return {"left_out": str(document.get("error") or "fails otherwise in the tool's copy")[:120]}
+    first = next((each for each in ours if each["since"]), ours[0])
+    bisection, since = first["bisection"], first["since"]
+    ids = [history.guilty.startswith(each["id"]) for each in bisection["suspects"]]
+    named = {each["path"] for each in [*since["hunks"], *since["files"]]} if since else set[str]()
+    return {
+        "end": bisection["end"],
+        "right": bisection["end"] == "found" and ids == [True],
+        "among": any(ids),
+        "inside": named == {one.bug.source},
+        "run": bisection["run"],
+        "of": bisection["of"],
+        "groups": len(ours),
+        "seconds": round(seconds, 1),
+    }
 
 
 def _measured(one: LaidOut, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -81,9 +124,9 @@ def _measured(one: LaidOut, arguments: argparse.Namespace) -> dict[str, Any]:
         return {"left_out": "passes without the fix"}
     _, document, seconds = one.run("explain", *tests_of(one.bug))
     ours = [each for each in document.get("failures", ()) if set(each["tests"]) & set(failing)]
-    since = next((each["fails_since"] for each in ours if each["fails_since"]), None)
+    since = next((each["since"] for each in ours if each["since"]), None)
     parts = hunks(fixed, broken)
-    lines = since["lines"] if since else []
+    lines = [(each["path"], each["first"], each["last"]) for each in since["hunks"]] if since else []
     guilty = [part for part in parts if any(path == source and _meet(part, first, last) for path, first, last in lines)]
     inside = bool(lines) and all(
         path == source and any(_meet(part, first, last) for part in parts) for path, first, last in lines
