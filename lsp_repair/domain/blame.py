@@ -68,6 +68,8 @@ class NeverPassed:
     """Short id of the oldest commit that was tried."""
     commits: int
     """How many commits there are from that one to now, both counted."""
+    run: int
+    """How many of them were tried."""
     are_new: bool
     """Whether the tests did not exist in that commit."""
 

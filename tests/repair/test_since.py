@@ -249,7 +249,7 @@ def test_old_tests_that_failed_in_every_commit_are_said_to(lsp_repair, shop):
     cart(shop, CART.replace("A cart", "The cart"))
     commit(shop)
     failure = first(lsp_repair("explain", shop))
-    assert failure["never_passed"] == {"revision": oldest, "commits": 2, "are_new": False}
+    assert failure["never_passed"] == {"revision": oldest, "commits": 2, "run": 2, "are_new": False}
     assert f"It failed already with the code of commit {oldest}." in failure["explanation"]
 
 

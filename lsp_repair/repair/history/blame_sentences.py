@@ -12,7 +12,8 @@ def of_tests_that_never_passed(never: NeverPassed, tests: int) -> str:
         return f"{they} failed already with the code of commit {never.revision}."
     these, have = ("This test is", "has") if tests == 1 else ("These tests are", "have")
     last = "the last commit" if never.commits == 1 else f"the last {never.commits} commits"
-    return f"{these} new and {have} never passed in {last}, so no change can be blamed."
+    run = "" if never.run >= never.commits else f" ({never.run} of them run)"
+    return f"{these} new and {have} never passed in {last}{run}, so no change can be blamed."
 
 
 def of_bisection(found: Bisection, places: str, tests: int) -> str:

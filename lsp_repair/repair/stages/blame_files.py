@@ -27,8 +27,7 @@ def changed_files_to_blame(product: Product, trials: StateTrials) -> Blame:
     """The nearest commit with whose whole product the tests pass, and the smallest change since."""
     root = product.root
     now = dict(product.today)
-    oldest = ""
-    last: Ended | None = None
+    tried: list[tuple[str, Ended]] = []
     for revision in REVISIONS:
         commit = commit_id(root, revision, short=False)
         state = product.in_commit(commit) if commit else None
@@ -42,16 +41,17 @@ def changed_files_to_blame(product: Product, trials: StateTrials) -> Blame:
             return Blame(guilty(state, {path: now.get(path) for path in state}, trials, product, change))
         if trials.is_exhausted:
             break
-        oldest, last = commit, ended
-    return Blame(never_passed=_never_passed(product, trials, oldest, last)) if last is not None else Blame()
+        tried.append((commit, ended))
+    return Blame(never_passed=_never_passed(product, trials, tried) if tried else None)
 
 
-def _never_passed(product: Product, trials: StateTrials, oldest: str, last: Ended) -> NeverPassed | None:
+def _never_passed(product: Product, trials: StateTrials, tried: Sequence[tuple[str, Ended]]) -> NeverPassed | None:
     """None where nothing can be said: the tests are old, and did not end with the oldest code as they do now."""
+    oldest, last = tried[-1]
     are_new = not any(existed(product.root, oldest, key) for key in trials.errors)
     if not are_new and last.trial is not Trial.FAILS:
         return None
-    return NeverPassed(commit_id(product.root, oldest), 1 + count_since(product.root, oldest), are_new)
+    return NeverPassed(commit_id(product.root, oldest), 1 + count_since(product.root, oldest), len(tried), are_new)
 
 
 def guilty(old: State, new: State, trials: StateTrials, product: Product, change: ChangeToBlame) -> Blamed | None:

@@ -59,7 +59,7 @@ class HistorySearch:
             return Blame()
         explains = session.request.explain_only
         seconds, share = (_EXPLAIN_SECONDS, _EXPLAIN_SHARE) if explains else (_FIX_SECONDS, _FIX_SHARE)
-        deadline = session.deadline.within(min(seconds, session.deadline.remaining * share))
+        deadline = session.deadline.within(min(seconds, session.deadline.remaining * share) / (1 + waiting))
         trials = self._trials(group, deadline, _EXPLAIN_RUNS if explains else _FIX_RUNS)
         return changed_files_to_blame(self.product, trials)
 
