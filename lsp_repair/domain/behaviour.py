@@ -74,10 +74,14 @@ class BehaviourChange:
     """Calls of changed functions that the tests made."""
     entries_compared: int = 0
     """Those of them that could be compared."""
+    in_programs: bool = False
+    """Whether only programs that the tests start were seen to execute the changed code."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """For people: the examples, then how much stays as it was."""
+        if not self.compared and self.in_programs:
+            return ("the changed code runs only in programs that the tests start, where no call can be compared",)
         if not self.compared:
             return ("no call of the changed code could be compared",)
         others = self.compared - len(self.examples)

@@ -202,7 +202,11 @@ class TestResult:
     printed: int = 0
     """Characters that pytest captured; 0 where they are fewer than 65,536."""
     starts_programs: bool = False
-    """Whether it was seen to start other programs."""
+    """Whether it was seen to start other programs, or to have lines executed by one."""
+    unseen: tuple[str, ...] = ()
+    """Programs that it starts and whose executed lines are not known."""
+    originals: tuple[str, ...] = ()
+    """Absolute paths of the user's own files that a program of its imported, where it should have imported the copy's."""
     is_from_coverage: bool = False
     """Whether the executed lines are those of an earlier run, as coverage recorded them: no run of ours has seen them."""
 

@@ -95,8 +95,13 @@ def assess(
     ]
     assessed.sort(key=_needless)
     numbers = [first.index(one.patch) for one in assessed]
+    in_programs = not comparison.entries and not case.start_programs.isdisjoint(case.group.node_ids)
     survivors = tuple(
-        replace(one, telling=telling_call(comparison, number, numbers[0]))
+        replace(
+            one,
+            telling=telling_call(comparison, number, numbers[0]),
+            change=replace(one.change, in_programs=in_programs),
+        )
         for number, one in zip(numbers, assessed, strict=True)
     )
     question = _question(comparison, pool, numbers, survivors, targets)

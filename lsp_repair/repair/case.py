@@ -15,6 +15,7 @@ from lsp_repair.pycode.modules import Module, read_module, tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, last_line, names_in
 from lsp_repair.repair.history.blamed import Blame
 from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.repair.unseen import NOTHING_UNSEEN, Unseen, unseen_code
 from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
@@ -48,6 +49,8 @@ class Case:
     """Tests whose child processes read the source from the disk: only a fresh copy can tell what they say."""
     blame: Blame = field(default_factory=Blame)
     """What the history says: the change since which the tests fail, where it is known."""
+    unseen: Unseen = NOTHING_UNSEEN
+    """What the failing tests execute without its lines being seen."""
 
     def with_blame(self, blame: Blame) -> "Case":
         """The case with that change looked at first, and undone as the first candidate."""
@@ -76,7 +79,16 @@ def build_case(
     passing = [each for each in traced if not each.outcome.is_failing]
     covering = _covering_tests(passing, lines, {key.file for key in group.node_ids})
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
-    return Case(group, localisation, tuple(sources), hints, covering, tuple(passing), start_programs=spawning)
+    return Case(
+        group,
+        localisation,
+        tuple(sources),
+        hints,
+        covering,
+        tuple(passing),
+        start_programs=spawning,
+        unseen=unseen_code(prepared, run, group, traced),
+    )
 
 
 def _literals(prepared: Prepared, run: TestRun, group: FailureGroup) -> tuple[object, ...]:
@@ -147,6 +159,7 @@ def build_ladder(case: Case, run: TestRun, others: Sequence[Failure], server: Wa
         test_files=tuple(files),
         others=trusted_tests(server, elsewhere, deadline),
         whole_files=not failures,
+        only_cold=case.start_programs.issuperset(case.group.node_ids),
     )
 
 

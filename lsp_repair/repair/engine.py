@@ -13,6 +13,7 @@ from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven, Verdict
 from lsp_repair.folders import work_folder
+from lsp_repair.isolation.cpu_time import cpu_seconds
 from lsp_repair.isolation.tiers import demand
 from lsp_repair.judge.policy.policy import screen_policy
 from lsp_repair.patches.foreign_patch import read_patch
@@ -27,7 +28,7 @@ from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, Repaired, repair_group
-from lsp_repair.repair.stages.report import SessionReport, cpu_seconds, report_flaky, report_group, unsolved
+from lsp_repair.repair.stages.report import SessionReport, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.search_history import HistorySearch
 from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
 from lsp_repair.repair.stages.warm_start import start_server

@@ -8,6 +8,7 @@ from lsp_repair.domain.events import Proposal
 from lsp_repair.domain.localisation import Localisation, Location
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import read_module
+from lsp_repair.repair.unseen import NOTHING_UNSEEN, Unseen
 
 SourceLine = Callable[[str, int], str]
 _LINES = 10
@@ -33,16 +34,28 @@ def reported_locations(localisation: Localisation, read: Callable[[str], bytes |
 
 
 def where(
-    failure: Failure, locations: Sequence[Location], source_line: SourceLine, proposals: Sequence[Proposal]
+    failure: Failure,
+    locations: Sequence[Location],
+    source_line: SourceLine,
+    proposals: Sequence[Proposal],
+    unseen: Unseen = NOTHING_UNSEEN,
 ) -> str:
-    """One sentence; a proof is worth more than a suspicion, and a repair that proves little no more than one."""
+    """One sentence; a proof is worth more than a suspicion, and a repair that proves little no more than one.
+
+    What runs unseen is said besides, unless a repair is known.
+    """
     if proposals:
         return _repaired(proposals[0], source_line)
     if failure.while_collecting:
         frame = failure.innermost_project_frame
         return f"Look at {frame.path}:{frame.line}." if frame else ""
+    unseen_said = list(unseen.sentences(sees_nothing=not locations))
     if not locations:
-        return "No code outside the tests was seen to run in the failing test."
+        return " ".join(["No code outside the tests was seen to run in the failing test.", *unseen_said])
+    return " ".join([_suspected(failure, locations, source_line), *unseen_said])
+
+
+def _suspected(failure: Failure, locations: Sequence[Location], source_line: SourceLine) -> str:
     leading = _leading(locations)
     if len(leading) > 1:
         named = ", ".join(f"`{each.function}` ({each.path}:{each.line})" for each in leading)

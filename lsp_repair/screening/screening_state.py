@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import Candidate, Edit, Screened, SourceFile
 from lsp_repair.domain.runs import NodeId
+from lsp_repair.isolation.cpu_time import cpu_seconds
 from lsp_repair.pycode.units import Function, FunctionIndex, Unit
 from lsp_repair.testrun.probe.warm import warm_records as records
 from lsp_repair.testrun.warm_server import WarmServer
 
 _MAX_COLD = 24
-"""Candidates that may cost a whole pytest start each."""
+"""Candidates that may cost a whole pytest start each, where others are cheaper; else time is the only limit."""
 _MAX_RESTARTS = 6
 """Of the warm server: where more candidates than this kill it, something else is wrong."""
 
@@ -85,6 +86,8 @@ class Ladder:
     """Failing tests of other groups: a candidate that repairs them too has found a common cause."""
     whole_files: bool = False
     """Whether the targets are files that do not collect: then every test in them has to pass."""
+    only_cold: bool = False
+    """Whether all targets start programs: only fresh copies show these a candidate."""
 
 
 @dataclass(slots=True)
@@ -160,7 +163,10 @@ class ScreeningState:
 
     def screen_cold(self, candidate: Candidate) -> Screened:
         """In a fresh process, as long as there are not too many of them."""
-        if self.run_cold is None or self.tally.cold >= _MAX_COLD:
+        if self.run_cold is None or (not self.ladder.only_cold and self.tally.cold >= _MAX_COLD):
             return Screened(candidate, 0, survived=False)
         self.tally.cold += 1
-        return Screened(candidate, 0, survived=self.run_cold(candidate))
+        before = cpu_seconds()
+        survived = self.run_cold(candidate)
+        self.tally.cpu_seconds += cpu_seconds() - before
+        return Screened(candidate, 0, survived=survived)

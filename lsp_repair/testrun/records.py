@@ -108,6 +108,9 @@ class RunBuilder:
                         executed=lines,
                         imported=frozenset(report.imported),
                         latest=tuple(report.latest),
+                        starts_programs=report.programs,
+                        unseen=tuple(report.unseen),
+                        originals=tuple(report.originals),
                     )
 
     def _take_phase(self, node_id: NodeId, phase: reports.Phase) -> None:

@@ -123,7 +123,7 @@ _OF_A_RUN: Mapping[str, Read] = {
     **_checked(run_records.TrialEnded, lambda trial, given: bool(trial.outcome) or "outcome" not in given),
 }
 _OF_THE_WARM_SERVER: Mapping[str, Read] = {
-    **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap, warm_records.Spawning),
+    **_readers(warm_records.Ready, warm_records.Done, warm_records.CannotSwap),
     **_readers(warm_records.Reached, warm_records.ScreenedCandidate, warm_records.Canary, warm_records.Entry),
     **_readers(
         warm_records.ReimportedOutcome,

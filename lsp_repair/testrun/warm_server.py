@@ -4,7 +4,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 from lsp_repair.domain.deadline import Deadline
@@ -167,13 +167,10 @@ class WarmServer:
         found, done = self.answer(operation, deadline, 3 * operation.test_seconds + 10)
         builder = RunBuilder()
         reached: dict[NodeId, Reach] = {}
-        spawning: frozenset[str] = frozenset()
         for each in found:
             match each:
                 case warm_records.CannotSwap():
                     return ReachingRun(RunBuilder().run(0.0, ""))
-                case warm_records.Spawning(tests=tests):
-                    spawning = frozenset(tests)
                 case warm_records.Reached():
                     reached = {NodeId(test): frozenset(places) for test, places in each.tests.items()}
                 case _:
@@ -181,9 +178,7 @@ class WarmServer:
         if done is not None and done.why:
             builder.died(f"the process ended while this test ran ({done.why})")
         builder.ended = done is not None and not done.why
-        run = builder.run(0.0, "")
-        results = {key: replace(each, starts_programs=key in spawning) for key, each in run.results.items()}
-        return ReachingRun(replace(run, results=results), reached)
+        return ReachingRun(builder.run(0.0, ""), reached)
 
     def _wait(self, deadline: Deadline) -> bool:
         while not select.select([self.running.read_fd], [], [], deadline.glance)[0]:

@@ -1,6 +1,5 @@
 """The last stage: what is reported of each failure group, and of the session at any moment."""
 
-import resource
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
 from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Reason
-from lsp_repair.isolation.nursery import confined_cpu_seconds
+from lsp_repair.isolation.cpu_time import cpu_seconds
 from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
@@ -25,12 +24,6 @@ from lsp_repair.repair.stages.repair_group import Repaired
 from lsp_repair.repair.where import reported_locations, where
 
 _UNPROVEN = frozenset({Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN})
-
-
-def cpu_seconds() -> float:
-    """User and system time of this process, of the children it waited for, and of sandboxed processes."""
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime + confined_cpu_seconds()
 
 
 @dataclass(slots=True)
@@ -81,7 +74,7 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
     is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
     locations = reported_locations(case.localisation, prepared.read) if is_code_at_fault else ()
     failure = case.group.representative
-    place = where(failure, locations, prepared.source_line, found.proposals)
+    place = where(failure, locations, prepared.source_line, found.proposals, case.unseen)
     explanation = explain(failure, prepared.source_line, place)
     explanation = f"{explanation} {case.blame.sentence(len(case.group.node_ids))}".rstrip()
     if found.feedback:

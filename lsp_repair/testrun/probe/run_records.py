@@ -174,6 +174,12 @@ class Executed(Record, kind="executed"):
     """Files of which a module or class was executed meanwhile."""
     latest: Sequence[tuple[str, Count]] = ()
     """Lines by their last execution before the test failed, the latest first."""
+    programs: bool = False
+    """Whether it starts programs, or lines are those of a program."""
+    unseen: Sequence[str] = ()
+    """Programs that it starts and whose lines are not known."""
+    originals: Sequence[str] = ()
+    """Absolute paths of files of the user's that a program imported instead of the copy's."""
 
 
 class Modules(Record, kind="modules"):

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from _pytest.assertion import rewrite
 
-from .recorder import Recorder
+from ..lines.recorder import Recorder
 
 _PLACES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (rewrite, ("_saferepr", "_call_reprcompare", "_format_assertmsg", "_should_repr_global_name")),

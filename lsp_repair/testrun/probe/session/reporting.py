@@ -15,9 +15,9 @@ from .. import run_records as records
 from ..channel import Record
 from ..digests import Digests, drop_bytecode
 from ..facts import doctest_failure, failure_of, frame_in, relative, shown, unwrapped
+from ..lines.recorder import Execution, Recorder
 from .innermost import Innermost
 from .paused_explanations import explaining_paused
-from .recorder import Execution, Recorder
 
 
 class Within:
@@ -171,7 +171,10 @@ class Reporting:
         imported = sorted(relative(path, self.root) for path in found.imported)
         failed = item.nodeid in self.not_passed
         latest = [(relative(path, self.root), line) for path, line in found.latest] if failed else []
-        return records.Executed(item.nodeid, lines, imported, latest)
+        more: dict[str, Any] = {}
+        if found.is_of_programs:
+            more = {"programs": True, "unseen": sorted(found.unseen), "originals": sorted(found.originals)}
+        return records.Executed(item.nodeid, lines, imported, latest, **more)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item: Any) -> Generator[None, Any, None]:

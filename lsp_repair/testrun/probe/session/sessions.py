@@ -8,18 +8,19 @@ import os
 import sys
 import time
 import traceback
-from typing import Any, Callable, NoReturn, Union
+from typing import Any, Callable, NoReturn, Optional, Union
 
 import pytest
 from _pytest.config import default_plugins
 
 from .. import channel, limits
 from ..digests import Digests
+from ..lines.following import Following
+from ..lines.recorder import recorder
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from ..start_probe import hide_probe
 from .guarding import guard
 from .measurement import LimitedTests, run_pytest
-from .recorder import recorder
 from .reporting import Reporting, Within
 from .sealing import sealed_emit
 
@@ -43,8 +44,10 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
     reporting = Reporting(request.root, emit, request.only, reverse=request.reverse)
     if request.within is not None:
         reporting.within = Within(request.root, request.within)
+    following: Optional[Following] = None
     if request.record:
-        reporting.recorder = recorder(request.root)
+        following = Following(request.root, request.home)
+        reporting.recorder = recorder(request.root, following)
     plugins: list[Any] = [reporting, LimitedTests(request.test_seconds)]
     if request.must_fail is not None:
         from ..must_fail.mutated_assertions import MustFail
@@ -60,6 +63,8 @@ def _run_cold(request: ColdRequest, emit: Callable[[channel.Sendable], None]) ->
     except Exception:  # noqa: BLE001 - plugins that do not load raise anything; it was reported
         traceback.print_exc()
         status = int(pytest.ExitCode.INTERNAL_ERROR)
+    if following is not None:
+        following.close()
     emit(End(status, time.process_time()))
 
 

@@ -11,10 +11,11 @@ from typing import Any, Callable, Optional
 
 from .. import limits
 from ..channel import Record
+from ..lines.following import Following
+from ..lines.recorder import recorder
 from ..run_records import Start
 from ..session.guarding import identity
 from ..session.measurement import LimitedTests
-from ..session.recorder import recorder
 from ..versions.version_answers import compare_versions
 from . import reload, swap, warm_records
 from .items import Items
@@ -37,13 +38,14 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
         return
     items = [warm.items.by_id[each] for each in request.ids if each in warm.items.by_id]
     warm.reporting.emit = emit
-    warm.reporting.recorder = recorder(warm.root) if request.record else None
+    following = Following(warm.root, warm.home) if request.record else None
+    warm.reporting.recorder = recorder(warm.root, following) if request.record else None
     warm.session.config.pluginmanager.register(LimitedTests(request.test_seconds))
     reached = ReachedFunctions(warm.root, owners)
     if not request.rounds or not reached.could_note:
-        with Spawned() as spawned:
-            _run_all(items, spawned)
-        emit(warm_records.Spawning(sorted(spawned.tests)))
+        _run_all(items)
+        if following is not None:
+            following.close()
         return
     with reached:
         warm.session.config.pluginmanager.register(reached)
@@ -56,31 +58,8 @@ def run(warm: Warm, request: warm_records.RunTests, emit: Emit) -> None:
     emit(warm_records.Reached(reached.places()))
 
 
-class Spawned:
-    """Notes which tests start programs: such a program reads the source from the disk, where no candidate is."""
-
-    _EVENTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system", "os.spawn"})
-
-    def __init__(self) -> None:
-        self.tests: set[str] = set()
-        self.running: Optional[str] = None
-
-    def __enter__(self) -> Spawned:
-        sys.addaudithook(self._event)  # for good: this process is a child that does nothing else
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.running = None
-
-    def _event(self, event: str, arguments: object) -> None:
-        if self.running is not None and event in self._EVENTS:
-            self.tests.add(self.running)
-
-
-def _run_all(items: list[Any], spawned: Optional[Spawned] = None) -> None:
+def _run_all(items: list[Any]) -> None:
     for index, item in enumerate(items):
-        if spawned is not None:
-            spawned.running = item.nodeid
         following = items[index + 1] if index + 1 < len(items) else None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 

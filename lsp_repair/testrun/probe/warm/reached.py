@@ -17,8 +17,8 @@ from typing import Any, Callable, Union
 
 import pytest
 
+from ..lines.recorder import Monitor
 from ..session.guarding import identity
-from ..session.recorder import Monitor
 
 
 class ProfiledEntered:

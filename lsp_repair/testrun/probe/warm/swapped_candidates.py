@@ -27,6 +27,7 @@ class Warm:
         self, request: WarmRequest, session: Any, calls: ImportTimeCalls, edges: ImportEdges, reporting: Reporting
     ) -> None:
         root = self.root = request.root
+        self.home = request.home
         self.privacy = Privacy(root, request.guard)
         self.session = session
         self.import_time = calls.called

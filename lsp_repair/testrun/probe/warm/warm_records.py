@@ -170,12 +170,6 @@ class CannotSwap(Record, kind="no-swap"):
     """A function cannot be replaced, and nothing ran."""
 
 
-class Spawning(Record, kind="spawning"):
-    """The tests that started programs."""
-
-    tests: Sequence[str]
-
-
 class Reached(Record, kind="reached"):
     """What each test reached, as pairs of a file and a first line."""
 
