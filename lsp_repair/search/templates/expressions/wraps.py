@@ -141,10 +141,22 @@ def _returned(context: Context, node: ast.expr) -> Iterator[Change]:
     yield Replacement(node, negated(own), "negate", 0.3)
 
 
+def _works_on(context: Context, other: ast.expr, own: str) -> bool:
+    """Whether it is a call on the same value: one place may have been forgotten."""
+    if not isinstance(other, ast.Call):
+        return False
+    receiver = [other.func.value] if isinstance(other.func, ast.Attribute) else []
+    return any(context.text(each) == own for each in (*receiver, *other.args))
+
+
 def _ingredients(context: Context, node: ast.expr) -> Iterator[Change]:
     own = context.text(node)
     for other in context.ingredients.expressions(node):
         text = context.text(other)
-        if text != own:
+        if text == own:
+            continue
+        if _works_on(context, other, own):
+            yield Replacement(node, context.code(other), "as-elsewhere", 0.45, 2)
+        else:
             alike = resemblance(own, text) if type(other) is type(node) else 0.2
             yield Replacement(node, context.code(other), "expr-ingredient", 0.12 + 0.2 * alike, 2)
