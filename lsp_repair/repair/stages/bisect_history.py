@@ -28,8 +28,8 @@ class _Snapshots:
     product: Product
     trials: StateTrials
     observe: Observer
-    run: set[str] = field(default_factory=set[str])
-    """Commits that were tried."""
+    run: dict[str, Trial] = field(default_factory=dict[str, Trial])
+    """Commits that were tried, with their last answer."""
     _states: dict[str, State | None] = field(default_factory=dict)
 
     def state(self, commit: str) -> State | None:
@@ -41,9 +41,10 @@ class _Snapshots:
         state = self.state(commit)
         if state is None:
             return Ended(Trial.UNRESOLVED, has_run=False)
-        self.run.add(commit)
         ended = self.trials.ends(state, is_quick=is_quick, again=True)
-        self.observe(Progressed(f"with the code of {commit[:10]}: {ended.trial.said}"))
+        if self.run.get(commit) is not ended.trial:
+            self.observe(Progressed(f"with the code of {commit[:10]}: {ended.trial.said}"))
+        self.run[commit] = ended.trial
         return ended
 
     def confirmed(self, commit: str, parents: tuple[str, ...]) -> bool:
@@ -70,7 +71,7 @@ def bisected(since: Range, product: Product, trials: StateTrials, observe: Obser
     snapshots = _Snapshots(product, trials, observe)
 
     def end(end: BisectionEnd, suspects: Sequence[str] = ()) -> Bisection:
-        run = len(snapshots.run - {since.good, NOW})
+        run = len(snapshots.run.keys() - {since.good, NOW})
         commits = tuple(named(product.root, each) for each in suspects[:_MAX_SHOWN] if each != NOW)
         return Bisection(since.start, end, run, since.commits, commits)
 
