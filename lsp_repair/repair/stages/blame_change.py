@@ -4,7 +4,7 @@ The tests stay as they are; what is mixed from old and new text are the product'
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lsp_repair.domain.blame import BlamedHunk, ChangeToBlame
@@ -86,7 +86,8 @@ def _guilty(states: _States, trials: WarmTrials) -> Minimal:
     def test(chosen: Sequence[int]) -> Trial:
         return trials.ends(mixed(states.old, states.new, [states.parts[each] for each in chosen]))
 
-    return minimised(len(states.parts), test, _MAX_TRIALS)
+    found = minimised(len(states.parts), test, _MAX_TRIALS)
+    return replace(found, is_minimal=found.is_minimal and not trials.deadline.passed)
 
 
 def _blamed(root: Path, revision: str, states: _States, found: Minimal) -> Blamed:
