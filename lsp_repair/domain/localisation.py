@@ -25,6 +25,8 @@ class Localisation:
     """Suspiciousness of each executed line, by path and line."""
 
     scores: Mapping[str, Mapping[int, float]]
+    is_seen: bool = True
+    """Whether the failing tests were seen to execute such lines; where not, all of what they import is as suspicious."""
 
     def ranked(self, limit: int = 10) -> tuple[Location, ...]:
         """The most suspicious lines first; ties in order of path and line."""

@@ -7,6 +7,7 @@ import pytest
 from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.localisation import Localisation, Location
 from lsp_repair.domain.runs import Failure, Frame, NodeId
+from lsp_repair.repair.unseen import Unseen
 from lsp_repair.repair.where import reported_locations, where
 
 FAILURE = Failure(NodeId("test_it.py::test_it"), "call", "AssertionError", "")
@@ -36,6 +37,14 @@ def test_the_place_of_the_raise_is_said_to_be_that():
 
 def test_without_any_line_no_place_is_named():
     assert said([]) == "No code outside the tests was seen to run in the failing test."
+
+
+def test_programs_besides_are_named_where_the_fault_may_be_in_them():
+    unseen = Unseen(("git", "python"), ("python",), originals=("/home/me/tool/a.py",))
+    place, installed, programs = " ".join(unseen.sentences(sees_nothing=True)), *unseen.sentences(sees_nothing=False)
+    assert place.endswith("not seen: `git`, `python`.")
+    assert "`/home/me/tool/a.py` from where the project is installed" in installed
+    assert programs == "The test starts programs whose executed lines are not seen: `python`."
 
 
 @pytest.mark.parametrize(("grade", "claims"), [(Grade.PROVED, True), (Grade.POSSIBLE, False)])

@@ -67,9 +67,8 @@ def localise(
     paths = dict.fromkeys(file.relative_to(root).as_posix() for file in files if file.is_relative_to(root))
     whole = [path for path in paths if editable(path)][:_MAX_WHOLE_FILES]
     contents = {path: data for path in whole if (data := prepared.read(path)) is not None}
-    return Localisation(
-        {path: dict.fromkeys(range(1, data.count(b"\n") + 2), _UNKNOWN) for path, data in contents.items()}
-    )
+    scores = {path: dict.fromkeys(range(1, data.count(b"\n") + 2), _UNKNOWN) for path, data in contents.items()}
+    return Localisation(scores, is_seen=False)
 
 
 def localise_in_tests(prepared: Prepared, group: FailureGroup, traced: Sequence[TestResult]) -> Localisation:

@@ -74,7 +74,8 @@ def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> Failur
     is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
     locations = reported_locations(case.localisation, prepared.read) if is_code_at_fault else ()
     failure = case.group.representative
-    place = where(failure, locations, prepared.source_line, found.proposals, case.unseen)
+    seen = locations if case.localisation.is_seen else ()
+    place = where(failure, seen, prepared.source_line, found.proposals, case.unseen)
     explanation = explain(failure, prepared.source_line, place)
     explanation = f"{explanation} {case.blame.sentence(len(case.group.node_ids))}".rstrip()
     if found.feedback:

@@ -120,9 +120,8 @@ class Recorder:
         return self._clock
 
     def _lines_of(self, path: str) -> dict[int, int]:
-        found = self._last.get(path)
-        if found is None:
-            found = self._last[path] = {} if self._spool is None else self._spool.lines_of(path)
+        """Of a file that is executed for the first time."""
+        found = self._last[path] = {} if self._spool is None else self._spool.lines_of(path)
         return found
 
 
@@ -224,7 +223,8 @@ class TracingRecorder(Recorder):
         if _is_of_import(code):
             self._imported.add(path)
             return None
-        last = self._lines_of(path)
+        known = self._last.get(path)
+        last = self._lines_of(path) if known is None else known
 
         def line_executed(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
             if event == "line":
@@ -266,7 +266,10 @@ class MonitoringRecorder(Recorder):
             self._imported.add(path)
             return False
         self._clock += 1
-        self._lines_of(path)[line] = self._clock
+        last = self._last.get(path)
+        if last is None:
+            last = self._lines_of(path)
+        last[line] = self._clock
         visits = self._visits[path, line] = self._visits.get((path, line), 0) + 1
         return visits < _MOST_VISITS
 
