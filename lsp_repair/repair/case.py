@@ -113,13 +113,14 @@ def _project_names(prepared: Prepared, run: TestRun) -> Iterable[str]:
     """`module:name` of the functions and classes of the imported modules of the project."""
     for module, file in sorted(run.module_files.items()):
         path = Path(file)
-        if path.is_relative_to(prepared.snapshot.root) and path.stat().st_size < 200_000:
+        if path.is_relative_to(prepared.snapshot.root):
             yield from (f"{module}:{name}" for name in _top_names(path))
 
 
 def _top_names(path: Path) -> Iterable[str]:
+    """None of a large file, or of one that is inside an archive."""
     try:
-        tree = tree_of(path.read_bytes())
+        tree = tree_of(path.read_bytes()) if path.stat().st_size < 200_000 else None
     except OSError:
         return
     yield from (node.name for node in tree.body if isinstance(node, Definition)) if tree is not None else ()

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -333,3 +334,19 @@ def test_ids_that_hold_paths_are_those_of_the_users_own_project(lsp_repair, tmp_
     ran = lsp_repair("check", root, "--patch", file, "--test", target)
     assert (ran.code, ran.json["verdict"], ran.json["targets"]) == (0, "plausible", [target]), ran.out
     assert not ran.json["evidence"]["notes"]
+
+
+def test_a_module_that_is_imported_from_an_archive_has_no_file_to_look_at(tmp_path, lsp_repair):
+    root = tmp_path / "project"
+    root.mkdir()
+    with zipfile.ZipFile(root / "parts.zip", "w") as archive:
+        archive.writestr("packed.py", "LIMIT = 2\n")
+    (root / "limits.py").write_text("def allowed(count, limit):\n    return count < limit\n")
+    (root / "test_limits.py").write_text(
+        "import sys\nfrom pathlib import Path\nsys.path.append(str(Path(__file__).with_name('parts.zip')))\n"
+        "from packed import LIMIT\nfrom limits import allowed\n\ndef test_allowed():\n    assert allowed(2, LIMIT)\n"
+    )
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    ran = lsp_repair("explain", root)
+    assert ran.code == 1, ran.out + ran.err
+    assert ran.json["failures"][0]["locations"][0]["path"] == "limits.py"
