@@ -26,6 +26,9 @@ FILE = ".coverage"
 _QUICK_SECONDS = 1.0
 """Tracing that takes no longer is not worth the reading, and knows what setting up executes."""
 
+_READING_SHARE = 0.2
+"""Of the time that the baseline took: how long reading may go on where that is more than tracing takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -51,7 +54,7 @@ def recorded_earlier(session: Session, run: TestRun, failing: Sequence[TestResul
         return _unused("to read it: pip install 'lsp-repair[coverage]'") if may_hold_contexts(database) else Earlier()
     session.observe(Progressed(f"reading {FILE}"))
     newer = _newer_files(prepared.snapshot.root, database)
-    seconds = min(TRACE_SECONDS, session.deadline.remaining / 20)
+    seconds = min(max(TRACE_SECONDS, run.seconds * _READING_SHARE), session.deadline.remaining / 10)
     recorded = read_coverage(database, prepared.project.root, sorted(wanted | newer), seconds)
     if isinstance(recorded, Unreadable):
         return _unused(recorded.why)

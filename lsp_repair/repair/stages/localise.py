@@ -15,7 +15,7 @@ from lsp_repair.search.suspicion import localised
 from lsp_repair.testrun.warm_server import WarmServer
 
 TRACE_SECONDS = 6.0
-"""What tracing passing tests, or reading who executes what, may take at most."""
+"""What tracing passing tests may take at most."""
 _UNKNOWN = 0.3
 """Suspiciousness of every line of a file of which no executed lines are known."""
 _MAX_WHOLE_FILES = 5
