@@ -37,8 +37,7 @@ class Pinned:
 
 def pinned(patch: Patch, hints: Hints, passing: Iterable[TestResult], screen: WarmScreen) -> Pinned:
     """Screen the alternatives to a patch; tests count that execute its lines, or those around what it inserts."""
-    places = {change.path: changed_lines(change.before or b"", change.after or b"") for change in patch.changes}
-    by = _executing(passing, places, screen)
+    by = executing_tests(patch, passing, screen)
     old: list[Candidate] = []
     new: list[Candidate] = []
     for side, candidate in alternatives(patch, hints):
@@ -64,8 +63,12 @@ def _also_repaired(patch: Patch, screen: WarmScreen) -> int:
             return 0
 
 
-def _executing(passing: Iterable[TestResult], places: Mapping[str, frozenset[int]], screen: WarmScreen) -> int:
-    """How many passing tests do; what coverage recorded counts only if a run of one of these tests confirms it."""
+def executing_tests(patch: Patch, passing: Iterable[TestResult], screen: WarmScreen) -> int:
+    """How many passing tests execute its lines, or those around what it inserts.
+
+    What coverage recorded counts only if a run of one of these tests confirms it.
+    """
+    places = {change.path: changed_lines(change.before or b"", change.after or b"") for change in patch.changes}
     found = [each for each in passing if _executes(each, places)]
     if found and all(each.is_from_coverage for each in found):
         served = {test.node_id for test in screen.server.collection.collected}

@@ -14,7 +14,7 @@ from lsp_repair.judge.behaviour.change import change_of, telling_call
 from lsp_repair.judge.behaviour.comparison import OLD, Comparison, Expectations, compared
 from lsp_repair.judge.behaviour.grading import Collateral, Facts, behaviours, collateral, grade_of, rivals_of
 from lsp_repair.judge.behaviour.odd_answers import guessed_in, odd_answers
-from lsp_repair.repair.alternatives import Pinned, changed_lines, pinned
+from lsp_repair.repair.alternatives import Pinned, changed_lines, executing_tests, pinned
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.compared_patches import ComparedPatches
 from lsp_repair.screening.screens import WarmScreen
@@ -199,7 +199,7 @@ def _pinned(case: Case, screen: WarmScreen, patches: Sequence[Patch]) -> dict[Pa
         place = tuple((each.path, changed_lines(each.before or b"", each.after or b"")) for each in patch.changes)
         if place not in of_place:
             if len(of_place) >= _MAX_PLACES or screen.deadline.passed:
-                found[patch] = Pinned()
+                found[patch] = Pinned(executing_tests(patch, case.passing, screen))
                 continue
             of_place[place] = pinned(patch, case.hints, case.passing, screen)
         found[patch] = of_place[place]

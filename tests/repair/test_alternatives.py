@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Hints, Patch
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult
-from lsp_repair.repair.alternatives import alternatives, changed_lines, pinned
+from lsp_repair.repair.alternatives import alternatives, changed_lines, executing_tests, pinned
 from lsp_repair.screening.screening_state import Ladder
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.place import Place
@@ -52,6 +53,13 @@ def screen(tmp_path):
     assert isinstance(server, WarmServer)
     with server:
         yield WarmScreen(server, str(tmp_path), Ladder((), (), ()), Deadline.after(60))
+
+
+def test_tests_that_execute_a_place_are_counted_when_the_time_for_alternatives_is_over(screen):
+    traced = TestResult(NodeId("test_a.py::test_executes"), Outcome.PASSED, executed={"a.py": frozenset({5})})
+    over = replace(screen, deadline=Deadline.after(0))
+    patch = Patch((FileChange("a.py", OLD, OLD.replace(b"return b", b"return a")),))
+    assert executing_tests(patch, [traced], over) == 1
 
 
 @pytest.mark.parametrize(
