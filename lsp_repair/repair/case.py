@@ -8,7 +8,7 @@ from statistics import median
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation
-from lsp_repair.domain.patches import Hints, SourceFile
+from lsp_repair.domain.patches import Candidate, Hints, SourceFile
 from lsp_repair.domain.runs import Failure, FailureGroup, NodeId, TestResult, TestRun
 from lsp_repair.pycode.expectations import expected_at
 from lsp_repair.pycode.modules import Module, read_module, tree_of
@@ -17,6 +17,8 @@ from lsp_repair.repair.history.blamed import Blame
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.unseen import NOTHING_UNSEEN, Unseen, unseen_code
 from lsp_repair.screening.screening_state import Ladder, TrustedTest, trusted_tests
+from lsp_repair.search.generation import first_order
+from lsp_repair.search.search import Limits
 from lsp_repair.testrun.probe.warm.warm_records import Style
 from lsp_repair.testrun.warm_server import WarmServer
 
@@ -57,9 +59,16 @@ class Case:
         blamed = blame.blamed
         if blamed is None:
             return replace(self, blame=blame)
-        reverts = () if blamed.take_back is None else (blamed.take_back,)
+        back, localisation = blamed.take_back, blamed.leading(self.localisation)
+        reverts = () if back is None or _is_found_anyway(back, localisation, self.hints) else (back,)
         hints = replace(self.hints, reverts=reverts)
-        return replace(self, blame=blame, localisation=blamed.leading(self.localisation), hints=hints)
+        return replace(self, blame=blame, localisation=localisation, hints=hints)
+
+
+def _is_found_anyway(back: Candidate, localisation: Localisation, hints: Hints) -> bool:
+    """Whether a template makes the same edit: then it is worth what the tests say of it, whatever was there before."""
+    scores = localisation.scores.get(back.source.path, {})
+    return any(each.after == back.after for each in first_order(back.source, scores, hints, Limits().first_wave))
 
 
 def build_case(
