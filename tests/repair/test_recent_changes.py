@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.repair.briefing import replaced_lines
+from lsp_repair.repair.with_models.briefing import replaced_lines
 
 BEFORE = b"def f(a):\n    b = a + 1\n    return b\n\n\ndef g(a):\n    return a\n"
 AFTER = BEFORE.replace(b"a + 1", b"a - 1")

@@ -10,7 +10,6 @@ from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.tiers import too_weak
 from lsp_repair.judge.judge import targets_pass
 from lsp_repair.repair.builtin import Effort, Found, repair_by_search
-from lsp_repair.repair.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
 from lsp_repair.repair.missing_modules import missing_module
@@ -18,6 +17,7 @@ from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.localise import localise_in_tests
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.stages.triage import EnvironmentTriage
+from lsp_repair.repair.with_models.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 

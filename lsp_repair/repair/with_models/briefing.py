@@ -66,6 +66,10 @@ class Briefing:
             attempts=tuple(map(self._clean, attempts)),
         )
 
+    def described(self, failure: Failure) -> str:
+        """A failure as models are told it."""
+        return described(failure, self.redactor.redacted)
+
     def shown(self, views: Mapping[str, FileView]) -> tuple[Excerpt, ...]:
         """The suspicious functions."""
         return excerpts(views, self.case.localisation.scores, _MAX_FUNCTIONS)

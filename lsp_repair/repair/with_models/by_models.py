@@ -12,15 +12,15 @@ from lsp_repair.domain.patches import Patch
 from lsp_repair.domain.runs import TestRun
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.repair.assessment import Assessed, Assessment, assessed_or_not
-from lsp_repair.repair.briefing import Briefing
 from lsp_repair.repair.builtin import Found, asked, proposal_title, unexpected, what_changes
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.fix_request import Assistants, Pair
-from lsp_repair.repair.model_bench import ModelBench
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
+from lsp_repair.repair.with_models.briefing import Briefing
+from lsp_repair.repair.with_models.model_bench import ModelBench
 from lsp_repair.screening.screens import WarmScreen
 
 

@@ -1,0 +1,49 @@
+"""One question to a model: metered, heard as it comes, and answered by text or by the reason why there is none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.events import Observer, ReplyStreamed
+from lsp_repair.domain.money import Purpose, Role
+from lsp_repair.domain.runs import FailureGroup
+from lsp_repair.domain.verdicts import Reason
+from lsp_repair.models.chat import ChatModel
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
+from lsp_repair.repair.strategies.bench import CannotAskError, Unusable
+
+_ANOTHER_SAMPLE = frozenset({Failed.TRUNCATED, Failed.REFUSED, Failed.FILTERED, Failed.MALFORMED})
+_REASONS = {Failed.BUDGET: Reason.BUDGET, Failed.CANCELLED: Reason.TIME_LIMIT}
+
+
+@dataclass(slots=True)
+class Asking:
+    """Asks models about one failure."""
+
+    group: FailureGroup
+    strategy: str
+    deadline: Deadline
+    observe: Observer
+    redact: Callable[[str], str]
+    notes: list[str] = field(default_factory=list[str])
+    """What was noticed about the models, for the user."""
+
+    def ask(self, model: ChatModel, request: ChatRequest, role: Role, sample: int) -> str | Unusable:
+        """The text of a reply; raises CannotAskError where another sample would not help either."""
+        purpose = Purpose(self.group, role, self.strategy, sample)
+        reply = model.ask(request, purpose, self.deadline, lambda piece: self._heard(role, piece))
+        match reply:
+            case Complete():
+                if reply.prompt_was_cut:
+                    self.notes.append(
+                        f"{model.name} read far less than it was sent: raise the context size of the server"
+                    )
+                return reply.text
+            case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE:
+                return Unusable(f"{model.name}: {why}: {detail}")
+            case Failure(why=why, detail=detail):
+                reason = _REASONS.get(why, Reason.MODEL_UNAVAILABLE)
+                raise CannotAskError(reason, self.redact(f"{model.name}: {why}: {detail}"))
+
+    def _heard(self, role: Role, piece: str) -> None:
+        self.observe(ReplyStreamed(self.group, role, piece))
