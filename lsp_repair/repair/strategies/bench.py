@@ -115,7 +115,10 @@ class Bench(Protocol):
     They raise CannotAskError when no call can be made.
     """
 
-    trail: Trail
+    @property
+    def trail(self) -> Trail:
+        """All that was tried, in order."""
+        ...
 
     def first(self) -> Program:
         """The user's own failing code: the first program, at no sampled token."""

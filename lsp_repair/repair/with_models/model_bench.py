@@ -16,7 +16,7 @@ from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import Judged, Program, Solved, Trail, Unusable
 from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
 from lsp_repair.repair.strategies.self_repair import MAX_OUTPUT_TOKENS, TEMPERATURE
-from lsp_repair.repair.with_models.asking import Asking
+from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
 from lsp_repair.repair.with_models.own_tests import asserts_in, first_failing
 from lsp_repair.repair.with_models.patch_trials import PatchTrials

@@ -8,7 +8,7 @@ from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.messages import ChatRequest
 from lsp_repair.repair.strategies.bench import Program, Unusable
-from lsp_repair.repair.with_models.asking import Asking
+from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
 
 
