@@ -33,6 +33,9 @@ _SORT_KEYS = (
 )
 _UNWRAPPABLE = (ast.Starred, ast.Slice, ast.GeneratorExp, ast.Lambda, ast.JoinedStr, ast.Constant)
 _SIMPLE = (ast.Name, ast.Call, ast.Subscript, ast.Attribute)
+_WHOLE_RESULTS = (ast.Assign, ast.Return, ast.AugAssign)
+_RESULTS = (*_WHOLE_RESULTS, ast.Yield, ast.Tuple, ast.List, ast.Dict, ast.FormattedValue)
+"""Where a value goes out of a computation as it is, alone or beside others."""
 _CONSTANTS = ("True", "False", "None", "[]", "0", "1", '""', "-1")
 
 
@@ -48,9 +51,8 @@ def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
     yield from _by_helpers(context, node, own)
     if isinstance(node, _SIMPLE):
         yield from _simple(context, node, own)
-    if isinstance(parent, (ast.Assign, ast.Return, ast.AugAssign)):
-        for code in shifted(context, node):
-            yield Replacement(node, code, "off-by-one", 0.4)
+    for code in shifted(context, node) if isinstance(parent, _RESULTS) else ():
+        yield Replacement(node, code, "off-by-one", 0.4 if isinstance(parent, _WHOLE_RESULTS) else 0.3)
     if isinstance(parent, (ast.Assign, ast.Return, ast.AugAssign, ast.Call)):
         yield from _clamps(context, node, own)
     if isinstance(parent, (ast.Return, ast.Assign)):
