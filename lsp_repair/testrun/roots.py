@@ -3,7 +3,7 @@
 import configparser
 import os
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -52,7 +52,8 @@ def find_roots(path: Path) -> tuple[Root, ...]:
         raise UsageError("no-python-project", f"{path} contains no Python file", "name a folder of a Python project")
     config = _config_of(folder)
     if config is None:
-        below = _roots_below(folder) if path.is_dir() and not _is_project(folder) else []
+        found = _roots_below(folder) if path.is_dir() else []
+        below = _gathered(folder, found) if _is_project(folder) else found
         if below:
             return tuple(Root(each, _config_of(each)) for each in below)
     top = _top(folder)
@@ -121,6 +122,18 @@ def _roots_below(folder: Path) -> list[Path]:
         if not any(path.is_relative_to(each) for each in found) and (_config_of(path) or _is_project(path)):
             found.append(path)
     return sorted(each for each in found if _holds_python(each))
+
+
+def _gathered(folder: Path, below: Sequence[Path]) -> Sequence[Path]:
+    """The projects that a project file only gathers, as in a workspace of uv: those that have all the tests, if several."""
+    tests = [Path(entry.path) for entry in _walk(folder, _is_test_file)]
+    homes = {next((root for root in below if test.is_relative_to(root)), None) for test in tests}
+    return [root for root in below if root in homes] if None not in homes and len(homes) > 1 else ()
+
+
+def _is_test_file(entry: os.DirEntry[str]) -> bool:
+    """By pytest's usual patterns."""
+    return entry.name.endswith(".py") and (entry.name.startswith("test_") or entry.name.endswith("_test.py"))
 
 
 def _walk(folder: Path, requested: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:

@@ -65,6 +65,20 @@ def test_a_monorepo_holds_several_and_they_are_listed(tree):
     assert "--all-roots" in caught.value.hint
 
 
+def test_a_project_file_above_projects_with_all_the_tests_gathers_several_roots(tree):
+    packages = ("packages/one", "packages/two")
+    root = tree("pyproject.toml", "tools/setup.py", "tools/build.py", *(f"{each}/pyproject.toml" for each in packages))
+    tree(*(f"{each}/tests/test_a.py" for each in packages))
+    assert [each.folder.name for each in find_roots(root)] == ["one", "two"]
+    assert find_root(root / "packages" / "one" / "tests").folder.name == "one"
+
+
+def test_a_project_with_tests_of_its_own_is_one_root_whatever_lies_below(tree):
+    root = tree("pyproject.toml", "tests/test_a.py")
+    tree(*(f"tests/data/{each}/{file}" for each in ("one", "two") for file in ("setup.py", "test_b.py")))
+    assert [each.folder for each in find_roots(root)] == [root]
+
+
 def test_without_any_configuration_the_folder_itself_is_the_root(tree):
     root = tree("test_a.py")
     assert find_root(root).folder == root
