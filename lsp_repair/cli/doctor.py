@@ -34,6 +34,8 @@ def run_doctor(arguments: Arguments, pytest_arguments: Sequence[str], console: C
         interpreter = project.interpreter
         version = ".".join(map(str, interpreter.version))
         _show(console, "interpreter", f"{interpreter.executable} (Python {version}; chosen by {interpreter.source})")
+        for note in interpreter.notes:
+            console.line(f"  {note}", "yellow")
         _show(console, "pytest", interpreter.pytest_version)
         editable = ", ".join(f"{name} from {where}" for name, where in interpreter.editable_roots)
         _show(console, "editable installs by hook", editable or "none")

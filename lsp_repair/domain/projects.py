@@ -12,13 +12,15 @@ class Interpreter:
     version: tuple[int, int, int]
     pytest_version: str
     source: str
-    """Why: `--python`, `VIRTUAL_ENV`, `.venv`, `uv`, `poetry`, `pipenv`, `conda`, `PATH`."""
+    """Why: `--python`, `VIRTUAL_ENV`, the folder, or the tool that made it."""
     prefix: Path = Path()
     base_prefix: Path = Path()
     sys_path: tuple[str, ...] = ()
     """`sys.path` of a plain start, without the script's folder."""
     editable_roots: tuple[tuple[str, str], ...] = ()
     """Top-level import name and folder (or file) of each package installed editable by an import hook."""
+    notes: tuple[str, ...] = ()
+    """What was passed over for it, and why; empty where it was the first choice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _fix(session: Session, report: SessionReport) -> None:
     selection = chosen(prepared.project, session.request.selection, Path.cwd())
     baseline = run_baseline(prepared, selection, deadline, session.observe)
     report.counts = baseline.counts
-    report.notices += baseline.notices
+    report.notices += (*prepared.project.interpreter.notes, *baseline.notices)
     python = prepared.project.interpreter.executable
     report.collection_errors = tuple(collection_errors(baseline.run, prepared.snapshot.root, python))
     failing = baseline.failing

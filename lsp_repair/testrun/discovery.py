@@ -5,8 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from typing import Any
 from lsp_repair.domain.projects import Interpreter, Project
 from lsp_repair.errors import CannotRunTestsError
 from lsp_repair.settings import Settings
+from lsp_repair.testrun.environments import environments, in_environment
 from lsp_repair.testrun.roots import Root, find_root, find_roots
-
-_TOOL_SECONDS = 20.0
 
 
 def discover(path: Path, python: Path | None, environ: Mapping[str, str], settings: Settings) -> Project:
@@ -39,13 +37,37 @@ def _project(root: Root, python: Path | None, environ: Mapping[str, str], settin
 def find_interpreter(
     root: Path, explicit: Path | None, environ: Mapping[str, str], configured: Path | None = None
 ) -> Interpreter:
-    """The interpreter for a root, with the reason for the choice.
+    """The interpreter for a root, with the reason for the choice, and what was passed over for it.
 
-    Raises CannotRunTestsError when the chosen one cannot run tests. Only one found on PATH is replaced by the tool's own.
+    Raises CannotRunTestsError when the one that the user named cannot run tests, or none of the project's environments
+    can. One on PATH serves where the project has none that works, and the tool's own where none on PATH can.
     """
-    for executable, source in _candidates(root, explicit, environ, configured):
-        if executable is not None:
-            return interrogate(executable, source)
+    if explicit is not None:
+        return interrogate(_given(explicit, environ), "--python")
+    if configured is not None:
+        return interrogate(_given(configured, environ), "the setting python")
+    passed: list[str] = []
+    unfit: CannotRunTestsError | None = None
+    for each in environments(root, environ):
+        if each.executable is None:
+            passed.append(each.problem)
+            continue
+        try:
+            return _instead(interrogate(each.executable, each.source), passed)
+        except CannotRunTestsError as error:
+            passed.append(error.message)
+            unfit = unfit or (error if error.code != "broken-interpreter" else None)
+    if unfit is not None:
+        raise unfit
+    return _instead(_on_path(environ), passed)
+
+
+def _instead(found: Interpreter, passed: Sequence[str]) -> Interpreter:
+    notes = (f"{'; '.join(passed)}; {found.executable} was taken instead ({found.source})",) if passed else ()
+    return replace(found, notes=notes)
+
+
+def _on_path(environ: Mapping[str, str]) -> Interpreter:
     on_path = shutil.which("python3", path=environ.get("PATH")) or shutil.which("python", path=environ.get("PATH"))
     if on_path is not None:
         try:
@@ -55,74 +77,14 @@ def find_interpreter(
     return interrogate(Path(sys.executable), "the tool's own, since none on PATH has pytest")
 
 
-def _candidates(
-    root: Path, explicit: Path | None, environ: Mapping[str, str], configured: Path | None
-) -> Iterator[tuple[Path | None, str]]:
-    if explicit is not None:
-        yield _given(explicit, environ), "--python"
-    if configured is not None:
-        yield _given(configured, environ), "the setting python"
-    yield _in_environment(environ.get("VIRTUAL_ENV")), "VIRTUAL_ENV"
-    yield _in_environment(environ.get("UV_PROJECT_ENVIRONMENT"), root), "UV_PROJECT_ENVIRONMENT"
-    for folder in _up_to_repository(root):
-        for name in (".venv", "venv", "env"):
-            if (folder / name / "pyvenv.cfg").is_file():
-                yield _in_environment(str(folder / name)), f"{folder / name}"
-    yield _asked(root, environ, "poetry", ["env", "info", "-p"], _uses_poetry(root)), "poetry"
-    yield _asked(root, environ, "pipenv", ["--venv"], (root / "Pipfile").is_file()), "pipenv"
-    yield _in_environment(environ.get("CONDA_PREFIX")), "CONDA_PREFIX"
-
-
 def _given(path: Path, environ: Mapping[str, str]) -> Path:
     """A path, a folder of an environment, or a command on PATH."""
     if path.is_dir():
-        return _in_environment(str(path)) or path
+        return in_environment(path) or path
     if path.parent == Path() and not path.exists():
         found = shutil.which(str(path), path=environ.get("PATH"))
         return Path(found) if found else path
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolving would leave the virtual environment
-
-
-def _in_environment(folder: str | None, base: Path = Path()) -> Path | None:
-    if not folder:
-        return None
-    for name in ("bin/python", "Scripts/python.exe", "python.exe"):
-        executable = base / folder / name
-        if executable.exists():
-            return executable
-    return None
-
-
-def _up_to_repository(root: Path) -> Iterator[Path]:
-    """The root and the folders above it, up to the top of the repository."""
-    yield root
-    if any((each / ".git").exists() for each in (root, *root.parents)):
-        for folder in (root, *root.parents):
-            if folder != root:
-                yield folder
-            if (folder / ".git").exists():
-                return
-
-
-def _uses_poetry(root: Path) -> bool:
-    try:
-        return "poetry" in tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError):
-        return False
-
-
-def _asked(root: Path, environ: Mapping[str, str], tool: str, arguments: list[str], applies: bool) -> Path | None:  # noqa: FBT001 - spares a start of the tool
-    command = shutil.which(tool, path=environ.get("PATH")) if applies else None
-    if command is None:
-        return None
-    try:
-        done = subprocess.run(
-            [command, *arguments], cwd=root, capture_output=True, timeout=_TOOL_SECONDS, check=False, env=dict(environ)
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
-    return _in_environment(lines[-1]) if lines and done.returncode == 0 else None
 
 
 _MARK = "lsp-repair-interpreter:"

@@ -61,6 +61,57 @@ def test_no_pytest_names_the_interpreter_and_the_command(tmp_path, bare_environm
     assert caught.value.hint == f"install it: {executable} -m pip install pytest"
 
 
+def test_a_broken_environment_is_passed_over_in_words(tmp_path, environment_with_pytest):
+    broken = tmp_path / "venv"
+    environment_with_pytest.rename(broken)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    (tmp_path / ".venv" / "bin" / "python").symlink_to("/no/such/python")
+    found = find_interpreter(tmp_path, None, environ())
+    assert found.executable == broken / "bin" / "python"
+    (note,) = found.notes
+    assert f"{tmp_path / '.venv'} is broken" in note
+    assert f"{found.executable} was taken instead" in note
+
+
+def test_an_active_environment_that_is_gone_is_said(tmp_path, environment_with_pytest):
+    found = find_interpreter(tmp_path, None, environ(VIRTUAL_ENV="/gone/venv"))
+    assert found.prefix == environment_with_pytest
+    assert "VIRTUAL_ENV names /gone/venv, which is not there" in found.notes[0]
+
+
+def test_an_environment_without_pytest_gives_way_to_one_that_has_it(tmp_path, environment_with_pytest):
+    environment_with_pytest.rename(tmp_path / "venv")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True, timeout=120)
+    found = find_interpreter(tmp_path, None, environ())
+    assert found.prefix == tmp_path / "venv"
+    assert f"pytest is not installed in {tmp_path / '.venv' / 'bin' / 'python'}" in found.notes[0]
+
+
+def test_the_first_choice_needs_no_word(tmp_path, environment_with_pytest):
+    assert find_interpreter(tmp_path, None, environ()).prefix == environment_with_pytest
+    assert find_interpreter(tmp_path, None, environ()).notes == ()
+
+
+@pytest.mark.parametrize("tool", [".tox/py311", ".nox/tests"])
+def test_environments_of_test_runners_are_found(tmp_path, environment_with_pytest, tool):
+    (tmp_path / tool).parent.mkdir()
+    environment_with_pytest.rename(tmp_path / tool)
+    assert find_interpreter(tmp_path, None, environ()).prefix == tmp_path / tool
+
+
+def test_hatch_is_asked_where_the_project_uses_it(tmp_path, environment_with_pytest):
+    environment_with_pytest.rename(tmp_path / "kept")
+    hatch = tmp_path / "bin" / "hatch"
+    hatch.parent.mkdir()
+    hatch.write_text(f'#!/bin/sh\n[ "$1 $2" = "env find" ] && echo {tmp_path / "kept"}\n')
+    hatch.chmod(0o755)
+    path = f"{hatch.parent}:{os.environ['PATH']}"
+    assert find_interpreter(tmp_path, None, environ(PATH=path)).source != "hatch"
+    (tmp_path / "pyproject.toml").write_text("[tool.hatch.envs.default]\n")
+    assert find_interpreter(tmp_path, None, environ(PATH=path)).source == "hatch"
+
+
 def pretending(version: list[int], pytest_version: str) -> str:
     """A program that answers like an interpreter of this version."""
     answer = {"executable": "x", "version": version, "pytest": pytest_version, "prefix": "/", "base_prefix": "/"}
