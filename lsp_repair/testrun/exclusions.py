@@ -23,7 +23,7 @@ _FOLDERS = frozenset(
     | {".pytype", ".pyre", ".testmondata", ".direnv", ".terraform"}
 )
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
-_CACHE_FILE = re.compile(r"^\.coverage($|\.)|^coverage\.xml$|\.py[co]$|^\.testmondata")
+_CACHE_FILE = re.compile(r"^\.coverage($|\.)|^coverage\.xml$|\.py[co]$|^\.testmondata|^\.git$")
 _SECRET_FILE = re.compile(
     r"^\.env($|\.(?!example|sample|template|dist)[^.]*)|^id_(rsa|dsa|ecdsa|ed25519)|\.(key|p12|pfx|jks|keystore)$"
     r"|^\.(netrc|pypirc|npmrc|pgpass|git-credentials)$|^credentials(\.json)?$|^secrets?\.(json|ya?ml|toml)$",
