@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
@@ -22,6 +22,8 @@ _FOLDERS = frozenset(
     | {".ruff_cache", ".tox", ".nox", ".hypothesis", ".venv", ".idea", ".vscode", ".ipynb_checkpoints", ".eggs"}
     | {".pytype", ".pyre", ".testmondata", ".direnv", ".terraform"}
 )
+KEPT_WITHIN: Mapping[str, str] = {".hypothesis": "examples"}
+"""What a left-out folder has all the same: counter-examples that tests replay, which make their failures steady."""
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 _CACHE_FILE = re.compile(r"^\.coverage($|\.)|^coverage\.xml$|\.py[co]$|^\.testmondata|^\.git$")
 _SECRET_FILE = re.compile(
@@ -29,6 +31,8 @@ _SECRET_FILE = re.compile(
     r"|^\.(netrc|pypirc|npmrc|pgpass|git-credentials)$|^credentials(\.json)?$|^secrets?\.(json|ya?ml|toml)$",
     re.IGNORECASE,
 )
+_KEYS = frozenset({".key", ".pem", ".p12", ".pfx", ".jks", ".keystore"})
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "testdata", "test_data", "test-data", "fixtures"})
 _MARKED_KEY = b"PRIVATE KEY-----"
 
 
@@ -52,6 +56,12 @@ def excluded_file(path: PurePosixPath, mode: int, allowed: tuple[str, ...]) -> E
     if _SECRET_FILE.search(path.name):
         return Exclusion.SECRETS
     return None
+
+
+def is_test_key(path: PurePosixPath) -> bool:
+    """Whether a key or certificate lies among tests: made for them, and no secret that they would be protected from."""
+    is_key = path.suffix.lower() in _KEYS or path.name.startswith("id_")
+    return is_key and any(part.lower() in _TEST_FOLDERS for part in path.parts[:-1])
 
 
 def holds_key(path: PurePosixPath, head: bytes) -> bool:

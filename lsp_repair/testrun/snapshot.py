@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
-from lsp_repair.testrun.exclusions import Exclusion, excluded_file, excluded_folder, holds_key
+from lsp_repair.testrun.exclusions import KEPT_WITHIN, Exclusion, excluded_file, excluded_folder, holds_key, is_test_key
 
 _MAX_LINKED_BYTES = 64 << 20
 
@@ -100,7 +100,9 @@ def _copy_folder(copying: _Copying, source: Path, relative: PurePosixPath, above
         copying.skipped.append(Skipped(str(relative), "link to a folder that contains it"))
         return
     why = excluded_folder(relative.name, {entry.name for entry in entries}) if relative.name else None
-    if why is not None:
+    if why is not None and relative.name in KEPT_WITHIN:
+        entries = [entry for entry in entries if entry.name == KEPT_WITHIN[relative.name]]
+    elif why is not None:
         copying.skipped.append(Skipped(str(relative), why))
         return
     (copying.destination / relative).mkdir(parents=True, exist_ok=True)
@@ -151,6 +153,8 @@ def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None
         if why is None and relative.suffix.lower() == ".pem" and str(relative) not in copying.rules.include:
             with source.open("rb") as file:
                 why = Exclusion.PRIVATE_KEY if holds_key(relative, file.read(200)) else None
+        if why in {Exclusion.SECRETS, Exclusion.PRIVATE_KEY} and is_test_key(relative):
+            why = None
         if why is not None:
             if why is not Exclusion.CACHE:
                 copying.skipped.append(Skipped(str(relative), why))

@@ -33,6 +33,11 @@ def original(tmp_path):
         "odd_name/bin/python": "",
         "__pycache__/shop.cpython-311.pyc": "old",
         ".coverage": "data",
+        ".hypothesis/examples/ab/cd": "x",
+        ".hypothesis/tmp/one": "x",
+        "tests/certificates/server.key": "k",
+        "tests/certificates/chain.pem": "-----BEGIN PRIVATE KEY-----\n",
+        "tests/.env": "KEY=secret\n",
     }
     for name, text in files.items():
         path = root / name
@@ -62,6 +67,9 @@ def test_it_holds_what_the_tests_need_of_ignored_files_and_no_secrets(copy):
         ".gitignore",
         ".env.example",
         "public.pem",
+        ".hypothesis/examples/ab/cd",
+        "tests/certificates/server.key",
+        "tests/certificates/chain.pem",
     }
 
 
