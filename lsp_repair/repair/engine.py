@@ -30,7 +30,8 @@ from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, pr
 from lsp_repair.repair.stages.repair_group import Means, Repaired, repair_group
 from lsp_repair.repair.stages.report import SessionReport, report_flaky, report_group, unsolved
 from lsp_repair.repair.stages.search_history import HistorySearch
-from lsp_repair.repair.stages.triage import EnvironmentTriage, TriagedFailures, surroundings_may_matter, triage
+from lsp_repair.repair.stages.surroundings import EnvironmentTriage, surroundings_may_matter
+from lsp_repair.repair.stages.triage import TriagedFailures, triage
 from lsp_repair.repair.stages.warm_start import start_server
 from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmServer

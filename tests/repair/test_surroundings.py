@@ -118,3 +118,52 @@ def test_a_test_that_needs_the_home_folder_is_told_so(lsp_repair, tmp_path):
     opened = lsp_repair("fix", tmp_path / "project", HOME=str(home), LSP_REPAIR_CONFIG=str(tmp_path / "config.toml"))
     assert (opened.code, opened.json["failures"]) == (0, [])
     assert [each.name for each in home.iterdir()] == ["note.txt"]
+
+
+NEEDS_SECRET = {
+    "settings.py": """
+        from pathlib import Path
+
+        def token():
+            text = (Path(__file__).parent / ".env").read_text()
+            return text.partition("=")[2].strip().lower()
+        """,
+    ".env": "TOKEN=Value-Of-Token\n",
+    "id_rsa": "x\n",
+}
+
+
+def test_a_file_that_is_withheld_is_named_with_the_setting_that_lets_it_in(lsp_repair, tmp_path):
+    test = 'from settings import token\n\n\ndef test_token():\n    assert token() == "value-of-token"\n'
+    ran = lsp_repair("fix", written(tmp_path, {**NEEDS_SECRET, "test_settings.py": test}))
+    (failure,) = ran.json["failures"]
+    assert (ran.code, failure["status"]) == (0, "environment")
+    assert failure["detail"].startswith("it needs .env, not copied because it may contain secrets")
+    assert 'snapshot_include = [".env"]' in failure["detail"]
+
+
+def test_a_test_that_fails_at_home_too_but_otherwise_is_not_repaired_for_the_wrong_error(lsp_repair, tmp_path):
+    test = 'from settings import token\n\n\ndef test_token():\n    assert token() == "Value-Of-Token"\n'
+    ran = lsp_repair("fix", written(tmp_path, {**NEEDS_SECRET, "test_settings.py": test}))
+    (failure,) = ran.json["failures"]
+    assert failure["status"] == "environment"
+    assert failure["detail"].endswith("with it, it still fails: AssertionError")
+    (tmp_path / "config.toml").write_text('snapshot_include = [".env"]\n')
+    let_in = lsp_repair("explain", tmp_path / "project", LSP_REPAIR_CONFIG=str(tmp_path / "config.toml"))
+    (failure,) = let_in.json["failures"]
+    assert "environment" not in failure["status"]
+    assert "expects" in failure["explanation"]
+
+
+def test_a_conftest_that_misses_what_is_withheld_says_so(lsp_repair, tmp_path):
+    conftest = 'from pathlib import Path\n\nTEXT = (Path(__file__).parent / ".env").read_text()\n'
+    test = "def test_one():\n    assert 1 == 1\n"
+    ran = lsp_repair("fix", written(tmp_path, {**NEEDS_SECRET, "conftest.py": conftest, "test_one.py": test}))
+    assert (ran.code, ran.json["error"]["code"]) == (4, "environment")
+    assert 'snapshot_include = [".env"]' in ran.json["error"]["hint"]
+
+
+def test_a_conftest_that_does_not_load_anywhere_is_told_as_before(lsp_repair, tmp_path):
+    files = {"conftest.py": "import json\n\njson.nothing\n", "test_one.py": "def test_one():\n    pass\n"}
+    ran = lsp_repair("fix", written(tmp_path, files))
+    assert (ran.code, ran.json["error"]["code"]) == (4, "conftest-error")

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
 from lsp_repair.domain.runs import NodeId, Outcome, TestResult, TestRun
-from lsp_repair.errors import UsageError
+from lsp_repair.errors import CannotRunTestsError, UsageError
 from lsp_repair.repair.fix_request import Chosen
 from lsp_repair.repair.stages.cannot_run import must_be_able_to_run, must_have_tests
 from lsp_repair.repair.stages.prepare import Prepared
+from lsp_repair.repair.stages.surroundings import lacked_at_start
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _BASELINE_SHARE = 0.5
@@ -59,7 +60,10 @@ def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe
     patience = min(_PATIENT_SECONDS, deadline.remaining * _PATIENT_SHARE)
     request = ColdRequest(files=chosen.files)
     result = run_cold(prepared.place, request, deadline.within(deadline.remaining * _BASELINE_SHARE))
-    must_be_able_to_run(prepared, result)
+    try:
+        must_be_able_to_run(prepared, result)
+    except CannotRunTestsError as error:
+        raise _known(error, lacked_at_start(prepared, request, deadline)) from error
     must_have_tests(prepared, result.run)
     _must_know(chosen, result.run)
     run = _with_slow_tests(prepared, result.run, patience, deadline)
@@ -69,6 +73,13 @@ def run_baseline(prepared: Prepared, chosen: Chosen, deadline: Deadline, observe
     baseline = Baseline(run, whole, chosen, notices)
     observe(BaselineFinished(run))
     return baseline
+
+
+def _known(error: CannotRunTestsError, lacked: str | None) -> CannotRunTestsError:
+    """The error as it came, or what the sandbox withholds where that is the reason."""
+    if lacked is None:
+        return error
+    return CannotRunTestsError("environment", f"{error.message}; at home it starts", f"it needs {lacked}")
 
 
 def _must_know(chosen: Chosen, run: TestRun) -> None:

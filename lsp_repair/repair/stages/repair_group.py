@@ -16,7 +16,7 @@ from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.stages.localise import localise_in_tests
 from lsp_repair.repair.stages.prepare import Session
-from lsp_repair.repair.stages.triage import EnvironmentTriage
+from lsp_repair.repair.stages.surroundings import EnvironmentTriage
 from lsp_repair.repair.with_models.by_models import explained_by_model, model_work, repair_by_models
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
