@@ -45,6 +45,7 @@ class Settings:
     jobs: int = 2
     max_proposals: int = 3
     snapshot_include: tuple[str, ...] = ()
+    snapshot_exclude: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pytest_args: tuple[str, ...] = ()
     models: str | None = None
@@ -114,6 +115,9 @@ DECLARED = (
     Declared("jobs", "how many candidates are screened in parallel", count, min),
     Declared("max_proposals", "the maximum number of proposals per failure", count, min),
     Declared("snapshot_include", "globs of files to copy even though they may contain secrets", texts),
+    Declared(
+        "snapshot_exclude", "globs of files and folders that tests can do without, such as large data", texts, joined
+    ),
     Declared("ignore", "globs of files that must never be edited", texts, joined),
     Declared("pytest_args", "arguments passed to every pytest run", texts, joined),
     Declared("models", "which of the named models may be used: off, cheap or all", one_of(*MODEL_LEVELS), fewer_models),

@@ -75,6 +75,7 @@ ERROR_CODES = (
     ErrorCode("disk-full", 4, "there is no space for a copy of the project"),
     ErrorCode("no-work-folder", 4, "no private folder can be created in the temporary folder"),
     ErrorCode("cannot-copy", 4, "the project cannot be copied"),
+    ErrorCode("environment", 4, "pytest starts at home, but not without what the sandbox withholds"),
     ErrorCode("project-too-large", 4, "the project is larger than a snapshot may be"),
     ErrorCode("time-limit", 1, "the time limit was reached; what was found by then is kept"),
     ErrorCode("interrupted", 130, "Ctrl-C; what was found by then is kept"),

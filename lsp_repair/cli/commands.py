@@ -22,6 +22,7 @@ from lsp_repair.folders import carry_out, open_folders, plan_clean
 from lsp_repair.repair.engine import check
 from lsp_repair.repair.fix_request import CheckRequest, Selection
 from lsp_repair.settings import load_settings
+from lsp_repair.testrun.snapshot import SnapshotRules
 
 
 def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -40,7 +41,7 @@ def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         time_limit_seconds=arguments.time_limit or settings.time_limit_seconds,
         demands=loaded.demands(arguments.min_isolation),
         allow=settings.allow,
-        snapshot_include=settings.snapshot_include,
+        snapshot_rules=SnapshotRules.of(settings),
         allow_test_edits=arguments.allow_test_edits,
         redactor=redactor_for(project.root, os.environ),
     )

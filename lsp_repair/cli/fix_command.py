@@ -24,6 +24,7 @@ from lsp_repair.ledger.store import Ledger
 from lsp_repair.repair.engine import Interrupted, fix
 from lsp_repair.repair.fix_request import PATIENCE_SECONDS, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings
+from lsp_repair.testrun.snapshot import SnapshotRules
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         since=arguments.since,
         max_proposals=settings.max_proposals,
         ignore=settings.ignore,
-        snapshot_include=settings.snapshot_include,
+        snapshot_rules=SnapshotRules.of(settings),
         rejected=rejected,
         allow_test_edits=getattr(arguments, "allow_test_edits", False),
     )

@@ -33,7 +33,6 @@ from lsp_repair.repair.stages.search_history import HistorySearch
 from lsp_repair.repair.stages.surroundings import EnvironmentTriage, surroundings_may_matter
 from lsp_repair.repair.stages.triage import TriagedFailures, triage
 from lsp_repair.repair.stages.warm_start import start_server
-from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmServer
 
 
@@ -59,8 +58,7 @@ def fix(project: Project, request: FixRequest, observe: events.Observer) -> even
     observe(events.SessionStarted(str(project.root), str(project.interpreter.executable), found.report))
     try:
         with work_folder() as private:
-            rules = SnapshotRules(request.snapshot_include)
-            prepared = prepare(project, private, rules, found, request.overlays)
+            prepared = prepare(project, private, request.snapshot_rules, found, request.overlays)
             _fix(Session(request, prepared, deadline, observe, since), report)
     except KeyboardInterrupt as stop:
         raise Interrupted(report.so_far()) from stop
@@ -134,7 +132,7 @@ def check(project: Project, request: CheckRequest, observe: events.Observer) -> 
     found = find_sandbox(project, request.allow)
     demand(found.report, request.demands.foreign, "patches of others")
     with work_folder() as private:
-        prepared = prepare(project, private, SnapshotRules(request.snapshot_include), found)
+        prepared = prepare(project, private, request.snapshot_rules, found)
         targets, verdict = _checked(prepared, request, deadline, observe)
     return events.CheckReport(
         root=str(project.root),

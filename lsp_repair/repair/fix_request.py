@@ -14,6 +14,7 @@ from lsp_repair.errors import UsageError
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.ignored import Ignored
 from lsp_repair.repair.strategies import Strategy
+from lsp_repair.testrun.snapshot import SnapshotRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class FixRequest:
     """How many proposals a failure group gets at most."""
     ignore: tuple[str, ...] = ()
     """Globs of files that are never edited."""
-    snapshot_include: tuple[str, ...] = ()
-    """Globs of files that candidates may read although they may hold secrets."""
+    snapshot_rules: SnapshotRules = field(default_factory=SnapshotRules)
+    """What the private copy holds beyond the defaults, and what not."""
     rejected: frozenset[str] = frozenset()
     """Ids of patches that the user rejected before: they do not come back."""
     import_cache: Path | None = None
@@ -114,7 +115,7 @@ class CheckRequest:
     time_limit_seconds: float = 300.0
     demands: Demands = field(default_factory=Demands)
     allow: tuple[str, ...] = ()
-    snapshot_include: tuple[str, ...] = ()
+    snapshot_rules: SnapshotRules = field(default_factory=SnapshotRules)
     allow_test_edits: bool = False
     """The patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
     redactor: Redactor = field(default_factory=Redactor)

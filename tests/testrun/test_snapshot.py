@@ -139,6 +139,22 @@ def test_a_patch_through_a_link_out_of_the_root_is_refused(original, copy, tmp_p
         write_patch(snapshot, [FileChange("out/evil.py", None, b"")])
 
 
+def test_the_user_may_leave_out_what_tests_can_do_without(copy):
+    snapshot = copy(exclude=("data/", "*.so"))
+    assert {"data/prices.csv", "shop/_speed.cpython-311-x86_64-linux-gnu.so"}.isdisjoint(names(snapshot))
+    skipped = {each.path: each.why for each in snapshot.skipped}
+    assert skipped["data"] == "left out by the setting snapshot_exclude"
+
+
+def test_a_refusal_for_size_names_the_largest_and_the_setting(original, copy):
+    (original / "models").mkdir()
+    (original / "models" / "big.bin").write_bytes(bytes(5 << 20))
+    with pytest.raises(CannotRunTestsError, match=r"models/big.bin \(5 MiB\)") as caught:
+        copy(max_bytes=1 << 20)
+    assert 'snapshot_exclude = ["models/big.bin"]' in caught.value.hint
+    assert copy(max_bytes=1 << 20, exclude=("models/big.bin",)).size_bytes < 1 << 20
+
+
 def test_a_project_that_is_too_large_is_named_with_the_limit(original, copy, tmp_path):
     (original / "big.bin").write_bytes(b"0" * (3 << 20))
     with pytest.raises(CannotRunTestsError) as caught:

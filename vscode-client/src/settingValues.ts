@@ -13,6 +13,7 @@ export const SERVER_SETTINGS = [
   "jobs",
   "maxProposals",
   "snapshotInclude",
+  "snapshotExclude",
   "ignore",
   "pytestArgs",
   "models",

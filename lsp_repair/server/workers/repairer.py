@@ -19,6 +19,7 @@ from lsp_repair.server.workers.orders import Orders, project_of
 from lsp_repair.server.workers.worker_messages import Progress, Repair, Repaired, WorkerReport
 from lsp_repair.server.workers.worker_reports import report_of
 from lsp_repair.settings import LoadedSettings
+from lsp_repair.testrun.snapshot import SnapshotRules
 from lsp_repair.trust import WEAK_ISOLATION, has_consented
 
 Report = Callable[[WorkerReport], None]
@@ -43,7 +44,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             explain_only=order.explain_only,
             max_proposals=settings.max_proposals,
             ignore=settings.ignore,
-            snapshot_include=settings.snapshot_include,
+            snapshot_rules=SnapshotRules.of(settings),
             rejected=ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset(),
             overlays=overlays_of(order.target.unsaved),
             last_green=overlays_of(order.last_green),

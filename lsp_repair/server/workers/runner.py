@@ -32,7 +32,7 @@ def run(order: Run, orders: Orders, report: Callable[[WorkerReport], None]) -> N
     with ExitStack() as stack:
         private = stack.enter_context(work_folder())
         sandbox = find_sandbox(project, settings.allow)
-        rules = SnapshotRules(settings.snapshot_include)
+        rules = SnapshotRules.of(settings)
         prepared = prepare(project, private, rules, sandbox, overlays_of(order.target.unsaved))
         selection = chosen(project, Selection(), project.root)
         baseline = run_baseline(prepared, selection, Deadline.after(settings.time_limit_seconds), _ignore).run
