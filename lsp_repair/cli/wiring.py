@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from lsp_repair.app.console import Console
 from lsp_repair.domain.events import (
@@ -47,8 +48,14 @@ def projects(arguments: Arguments, pytest_arguments: Sequence[str]) -> list[tupl
     for project in found:
         loaded = load_settings(project.root)
         extra = (*loaded.settings.pytest_args, *pytest_arguments)
-        loaded_projects.append((replace(project, pytest_args=extra), loaded))
+        loaded_projects.append((replace(project, pytest_args=extra, folder=_started_in(project.root)), loaded))
     return loaded_projects
+
+
+def _started_in(root: Path) -> str:
+    """The working directory below a root, as pytest would take it."""
+    here = Path(os.path.realpath(os.curdir))
+    return here.relative_to(root).as_posix() if here != root and here.is_relative_to(root) else ""
 
 
 @contextlib.contextmanager

@@ -36,3 +36,5 @@ class Project:
     """What to collect, relative to the root: the PATH of the command line below the root; empty for all."""
     pytest_args: tuple[str, ...] = field(default=())
     """The user's extra arguments."""
+    folder: str = ""
+    """The working directory of the command, relative to the root; empty where it is the root or lies outside of it."""

@@ -195,7 +195,7 @@ def _requested(place: Place, request: ColdRequest, secret: bytes) -> run_records
     return run_records.ColdRequest(
         root=str(place.root),
         home=str(place.home),
-        args=[*place.arguments, *(request.files or place.selected)],
+        args=place.pytest_words(request.files),
         secret=secret.hex(),
         only=sorted(request.only) if request.only is not None else None,
         within=sorted(request.within) if request.within is not None else None,

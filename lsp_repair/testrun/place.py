@@ -35,6 +35,8 @@ class Place:
     """The project that the root is a copy of; None: the root itself is meant."""
     copy_bytes: int = 0
     """How much the copy holds."""
+    folder: str = ""
+    """Where pytest is started, relative to the root: options and the tests themselves may name paths from there."""
 
     @property
     def home(self) -> Path:
@@ -54,13 +56,27 @@ class Place:
         """The same place with the environment of the user's own terminal."""
         return replace(self, environ=environ, sandbox=Sandbox())
 
+    def pytest_words(self, files: Iterable[str] = ()) -> list[str]:
+        """The user's arguments, then what to collect: these paths or node ids relative to the root, else what is selected."""
+        chosen = list(files) or list(self.selected)
+        started = self._started_in
+        if started != self.root:
+            names_a_path = any((started / each.partition("::")[0]).exists() for each in self.arguments)
+            chosen = [str(self.root / each) for each in chosen or ([] if names_a_path else [""])]
+        return [*self.arguments, *chosen]
+
+    @property
+    def _started_in(self) -> Path:
+        folder = self.root / self.folder
+        return folder if folder.is_dir() else self.root
+
     def command(self, hash_seed: str) -> Command:
-        """Start the probe with the root as the current directory."""
+        """Start the probe in the folder in which pytest is started."""
         given = self.environ.get("PYTHONPATH", "")
         path = os.pathsep.join([*self.source_roots, *([given] if given else [])])
         environ = {**self.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed}
         argv = [str(self.python), str(START), _RUNS_PYTEST]
-        return Command(argv, self.root, environ, confinement=self._confinement())
+        return Command(argv, self._started_in, environ, confinement=self._confinement())
 
     def _confinement(self) -> Confinement:
         own = ("TMPDIR",) if "home" in self.sandbox.opened else ("HOME", "TMPDIR")

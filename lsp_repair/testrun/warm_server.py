@@ -238,7 +238,7 @@ def _requested(place: Place, request: WarmRequest) -> run_records.WarmRequest:
     return run_records.WarmRequest(
         root=str(place.root),
         home=str(place.home),
-        args=[*place.arguments, *(request.files or place.selected)],
+        args=place.pytest_words(request.files),
         only=sorted(request.only) if request.only is not None else None,
         workers=request.workers,
         guard=str(GUARD) if place.sandbox.mechanism is not Mechanism.NONE else None,

@@ -222,7 +222,7 @@ def _recorded(replay: _Replay) -> _Recorded:
     recorded, size = _Recorded(), 0
     task = records.RecordCalls(
         home=str(replay.place.home),
-        args=[*replay.place.arguments, *dict.fromkeys(each.file for each in targets)],
+        args=replay.place.pytest_words(dict.fromkeys(each.file for each in targets)),
         only=list(targets) if all(not each.is_file for each in targets) else None,
         oracle=[str(root / path) for path in replay.context.baseline.oracle_paths],
         changed={str(root / path): lines for path, lines in replay.code.functions.items()},

@@ -94,6 +94,7 @@ def prepare(
         sandbox=sandbox,
         origin=project.root,
         copy_bytes=snapshot.size_bytes,
+        folder=project.folder,
     )
     return Prepared(project, private, snapshot, place, found.report)
 

@@ -17,6 +17,7 @@ from .. import channel, limits
 from ..digests import Digests
 from ..lines.following import Following
 from ..lines.recorder import recorder
+from ..plain_paths import name_imports_plainly
 from ..run_records import ColdRequest, End, Hello, WarmRequest
 from ..start_probe import hide_probe
 from .guarding import guard
@@ -28,6 +29,7 @@ from .sealing import sealed_emit
 def serve(read_fd: int, write_fd: int) -> None:
     """Say hello, then serve the request that arrives."""
     _import_ahead()
+    name_imports_plainly()
     channel.send(write_fd, Hello(pytest.__version__, list(sys.version_info[:3]), os.getpid()))
     request: Union[ColdRequest, WarmRequest] = channel.receive(read_fd)
     limits.install()
