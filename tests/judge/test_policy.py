@@ -72,8 +72,6 @@ def flags(after, before="x = 1\n"):
         "shop.cpython-311-x86_64-linux-gnu.so",
         "pkg.dist-info/entry_points.txt",
         ".venv/lib/python3.11/site-packages/pytest.py",
-        "pkg/test_more.py",
-        "pkg/more_test.py",
         "CONFTEST.PY",
         "conftest.py.",
         "conftest.py ",
@@ -164,8 +162,11 @@ def test_a_new_binary_file_is_refused(after):
 
 def test_what_pytest_would_collect_is_a_test():
     rules = ProjectRules(python_files=("check_*.py", "specs/*.py"))
+    test = "def test_more():\n    assert 1\n"
     for path in ("pkg/check_more.py", "pkg/specs/more.py", "Pkg/Check_More.py"):
-        assert reason(screened(path, rules=rules)) is Reason.PROTECTED_PATH
+        assert reason(screened(path, test, rules=rules)) is Reason.PROTECTED_PATH
+    for path in ("pkg/test_more.py", "pkg/more_test.py"):
+        assert reason(screened(path, test)) is Reason.PROTECTED_PATH
     assert screened("pkg/test_more.py", rules=rules) is None
 
 

@@ -74,3 +74,32 @@ def test_patterns_of_test_files_are_read_where_pytest_reads_them(project, name, 
 @pytest.mark.parametrize("text", ["[pytest]\naddopts = -q\n", "[pytest]\npython_files = \n"])
 def test_without_a_pattern_pytests_own_hold(project, text):
     assert project_rules(project(**{"pytest.ini": text})).python_files == ("test_*.py", "*_test.py")
+
+
+NAMED_LIKE_A_TEST = b"def lift(a, b):\n    return (b - a) / b\n"
+HOLDS_ONE = b"def test_lift():\n    assert lift(1, 2) == 1\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "is_open"),
+    [
+        ("src/shop/ab_test.py", NAMED_LIKE_A_TEST, True),
+        ("shop/test_data.py", NAMED_LIKE_A_TEST, True),
+        ("src/shop/ab_test.py", HOLDS_ONE, False),
+        ("src/shop/ab_test.py", b"import pytest\n" + NAMED_LIKE_A_TEST, False),
+        ("test_data.py", NAMED_LIKE_A_TEST, False),
+        ("tests/test_data.py", NAMED_LIKE_A_TEST, False),
+        ("src/shop/tests/test_data.py", NAMED_LIKE_A_TEST, False),
+        ("checks/test_data.py", NAMED_LIKE_A_TEST, False),
+    ],
+)
+def test_a_module_of_a_package_without_tests_is_product_whatever_its_name(project, path, before, is_open):
+    patch = Patch((FileChange(path, before, before + b"x = 1\n"),))
+    oracle = frozenset({"tests/test_shop.py", "checks/test_other.py"})
+    refused = screen_policy(patch, oracle, rules=project_rules(project()))
+    assert (refused is None) == is_open
+
+
+def test_a_new_file_that_is_named_like_a_test_stays_refused(project):
+    patch = Patch((FileChange("src/shop/ab_test.py", None, NAMED_LIKE_A_TEST),))
+    assert screen_policy(patch, frozenset(), rules=project_rules(project())) is not None

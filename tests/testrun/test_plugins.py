@@ -175,3 +175,16 @@ def test_mocks_are_undone_between_candidates(project):
         reports, _ = server.answer(Screen(candidates, tests, canary=True), Deadline.after(30))
     assert [each.verdict for each in reports[:-1]] == ["lost", "won", "lost", "won"]
     assert reports[-1].outcomes == ["AssertionError"]
+
+
+def test_what_the_session_loads_as_plugins_decides_outcomes_like_a_conftest(project, run):
+    files = {
+        "code_under_test.py": CODE,
+        "test_code.py": TESTS,
+        "conftest.py": 'pytest_plugins = ["more.fixtures"]\n',
+        "more/fixtures.py": "import pytest\n",
+        "more/helpers.py": "x = 1\n",
+        "given.py": "import more.helpers\n",
+    }
+    place = with_autoload(project(files), "given")
+    assert run(place).oracle_paths == {"test_code.py", "conftest.py", "more/fixtures.py", "given.py"}

@@ -56,6 +56,11 @@ _RUNS = re.compile(
 """New files that are run or unpacked into something that is."""
 _SHORT_NAME = re.compile(r".*~\d+(\..*)?|(aux|con|nul|prn|com\d|lpt\d)(\..*)?")
 _PYTEST_NEEDS = frozenset({"iniconfig", "packaging", "exceptiongroup", "tomli", "pygments", "xdist", "py"})
+_HOLDS_TESTS = re.compile(
+    rb"^\s*(async\s+)?def\s+test|^\s*class\s+Test|\bTestCase\b|^\s*(from|import)\s+_?(pytest|unittest|nose|hypothesis)\b",
+    re.MULTILINE,
+)
+"""Tests, or what only tests use."""
 _SUFFIXES = (".py", ".so", ".pyd", ".pyc")
 _MAX_ENTRIES = 50_000
 
@@ -70,9 +75,21 @@ class FilesOfTests:
 
     def __contains__(self, path: PurePosixPath) -> bool:
         """Whether the file is a test, or lies among the tests."""
-        if path in self.collected or not self.folders.isdisjoint(path.parents):
-            return True
+        return self.holds(path) or self.is_named_so(path)
+
+    def holds(self, path: PurePosixPath) -> bool:
+        """Whether tests were collected from the file, or it lies in a folder of tests."""
+        return path in self.collected or not self.folders.isdisjoint(path.parents)
+
+    def is_named_so(self, path: PurePosixPath) -> bool:
+        """Whether pytest would look for tests in a file of this name."""
         return path.suffix == ".py" and any(_matches(path, each) for each in self.patterns)
+
+    def is_product(self, path: PurePosixPath, text: bytes) -> bool:
+        """Whether a file only happens to be named like a test: a module of a package that has none, and none in it."""
+        beside = path.parent in {each.parent for each in self.collected}
+        is_apart = path.parent != PurePosixPath() and not beside and not self.holds(path) and not _folders(path)
+        return is_apart and not _HOLDS_TESTS.search(text)
 
 
 def files_of_tests(oracle_paths: Iterable[str], python_files: Iterable[str] = ()) -> FilesOfTests:
@@ -113,8 +130,8 @@ class ProjectRules:
 
 def is_test_file(path: str, oracle_paths: Iterable[str], rules: ProjectRules) -> bool:
     """Whether a file is a test, or lies among the tests, and does not run them: what `--allow-test-edits` is about."""
-    plain = plain_path(path)
-    return not decides_outcomes(plain) and plain in files_of_tests(oracle_paths, rules.python_files)
+    plain, tests = plain_path(path), files_of_tests(oracle_paths, rules.python_files)
+    return not decides_outcomes(plain) and plain in tests
 
 
 def why_protected(change: FileChange, patch: Patch, oracle_paths: frozenset[str], rules: ProjectRules) -> str | None:
@@ -124,7 +141,8 @@ def why_protected(change: FileChange, patch: Patch, oracle_paths: frozenset[str]
     why = why or (_why_new(change, path) if change.before is None else None)
     if why is not None:
         return why
-    if path in files_of_tests(oracle_paths, rules.python_files):
+    tests = files_of_tests(oracle_paths, rules.python_files)
+    if path in tests and not (change.before is not None and tests.is_product(path, change.before)):
         return None if rules.test_edits else "is a test, or lies among the tests"
     oracle = [plain_path(each) for each in oracle_paths]
     if path in oracle and not rules.test_edits:
@@ -182,7 +200,7 @@ def project_rules(project: Project, source_roots: Iterable[Path] = (), *, test_e
     listed = (*(Path(each) for each in project.interpreter.sys_path if each), *own)
     editable = {name for name, _ in project.interpreter.editable_roots}
     return ProjectRules(
-        python_files=_python_files(project) or ProjectRules().python_files,
+        python_files=patterns_of_tests(project),
         importable=frozenset(_top_level_names(dict.fromkeys(listed))) | editable,
         import_roots=frozenset(each.relative_to(root).as_posix() for each in own),
         test_edits=test_edits,
@@ -209,6 +227,11 @@ def _top_level_names(folders: Iterable[Path]) -> Iterator[str]:
 def _is_package(entry: os.DirEntry[str]) -> bool:
     """A folder with an `__init__`; a namespace gives way to every module anyway."""
     return "." not in entry.name and entry.is_dir() and Path(entry.path, "__init__.py").is_file()
+
+
+def patterns_of_tests(project: Project) -> tuple[str, ...]:
+    """Pytest's patterns of test files, as the project's configuration says."""
+    return _python_files(project) or ProjectRules().python_files
 
 
 def _python_files(project: Project) -> tuple[str, ...]:

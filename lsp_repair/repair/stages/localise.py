@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.localisation import Localisation, ochiai
 from lsp_repair.domain.runs import FailureGroup, NodeId, Outcome, TestResult, TestRun
-from lsp_repair.judge.policy.protected_paths import FilesOfTests, decides_outcomes, files_of_tests
+from lsp_repair.judge.policy.protected_paths import FilesOfTests, decides_outcomes, files_of_tests, patterns_of_tests
 from lsp_repair.patches.foreign_patch import plain_path
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.triage import MIN_TEST_SECONDS
@@ -58,7 +59,7 @@ def localise(
 
     Where the failing tests executed no such line, every line of the imported files is equally suspicious.
     """
-    editable = editable_files(run, ignored)
+    editable = _searchable(prepared, run, ignored)
     found = _suspicious(prepared, group, traced, editable)
     if found.scores:
         return found
@@ -69,6 +70,37 @@ def localise(
     contents = {path: data for path in whole if (data := prepared.read(path)) is not None}
     scores = {path: dict.fromkeys(range(1, data.count(b"\n") + 2), _UNKNOWN) for path, data in contents.items()}
     return Localisation(scores, is_seen=False)
+
+
+def _searchable(prepared: Prepared, run: TestRun, ignored: Sequence[str]) -> Callable[[str], bool]:
+    """By path, relative to the root: whether an edit of the file could be offered."""
+    editable, named = editable_files(run, ignored), _named_like_tests(prepared, run)
+    return cache(lambda path: editable(path) and not named(path))
+
+
+def _named_like_tests(prepared: Prepared, run: TestRun) -> Callable[[str], bool]:
+    """Whether a file counts as a test for its name and place alone."""
+    tests = files_of_tests(run.oracle_paths, patterns_of_tests(prepared.project))
+
+    def named(path: str) -> bool:
+        plain = plain_path(path)
+        return tests.is_named_so(plain) and not tests.is_product(plain, prepared.read(path) or b"")
+
+    return named
+
+
+def why_nothing(prepared: Prepared, run: TestRun, group: FailureGroup, traced: Sequence[TestResult]) -> str:
+    """Why there is nothing that a repair may touch, with the way out where there is one."""
+    named, editable = _named_like_tests(prepared, run), editable_files(run)
+    results = {each.node_id: each for each in traced}
+    executed = dict.fromkeys(path for key in group.node_ids if key in results for path in results[key].executed)
+    refused = next((path for path in executed if editable(path) and named(path)), None)
+    if refused is None:
+        return "the failing tests execute no code that a repair may touch"
+    return (
+        f"{refused} is named like a test, so no repair may touch it; where it is none, say which files are tests: "
+        "python_files in pytest's configuration"
+    )
 
 
 def localise_in_tests(prepared: Prepared, group: FailureGroup, traced: Sequence[TestResult]) -> Localisation:

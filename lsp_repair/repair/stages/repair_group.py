@@ -14,7 +14,7 @@ from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
 from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
-from lsp_repair.repair.stages.localise import localise_in_tests
+from lsp_repair.repair.stages.localise import localise_in_tests, why_nothing
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.stages.surroundings import EnvironmentTriage
 from lsp_repair.repair.with_models.by_models import explained_by_model, model_work, repair_by_models
@@ -98,7 +98,7 @@ def _explained(session: Session, means: Means, case: Case) -> Found:
 def _proposals(session: Session, means: Means, case: Case, others: Sequence[Failure], effort: Effort) -> Found:
     """The built-in engine, then the models where it found nothing; a hint is for the models."""
     if not case.sources:
-        return replace(_NOTHING, detail="the failing tests execute no code that a repair may touch")
+        return replace(_NOTHING, detail=why_nothing(session.prepared, means.run, case.group, means.traced))
     assistants = session.request.assistants
     screen = _screen(session, means, case, others, effort.budget)
     found = Found((), None, "", 0)

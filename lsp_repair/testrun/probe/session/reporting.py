@@ -122,8 +122,8 @@ class Reporting:
 
     def _oracle(self, session: Any) -> set[str]:
         files = {str(item.path) for item in session.items if not isinstance(item, DoctestItem)}
-        plugins = [getattr(each, "__file__", None) or "" for each in session.config.pluginmanager.get_plugins()]
-        files |= {str(each) for each in plugins if os.path.basename(each) == "conftest.py"}
+        # Conftests, and what `pytest_plugins`, `-p` and entry points name.
+        files |= {str(getattr(each, "__file__", None)) for each in session.config.pluginmanager.get_plugins()}
         if session.config.inipath is not None:
             files.add(str(session.config.inipath))
         return {relative(path, self.root) for path in files if path.startswith(self.root + os.sep)}
