@@ -23,7 +23,7 @@ from lsp_repair.repair.stages.localise import editable_files
 from lsp_repair.repair.stages.prepare import Prepared, find_sandbox, prepare
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 from lsp_repair.testrun.warm_server import NotWarm, WarmRequest, start_warm
 
 _BASELINE_SECONDS = 120.0

@@ -42,7 +42,7 @@ from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.search.generation import first_order
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 from lsp_repair.testrun.warm_server import WarmRequest, WarmServer, start_warm
 
 _CANDIDATES = 400

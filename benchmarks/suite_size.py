@@ -26,7 +26,7 @@ from lsp_repair.repair.stages.prepare import find_sandbox, prepare
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 from lsp_repair.testrun.live_suite import LiveSuite
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 _TEST_SECONDS = 0.01
 

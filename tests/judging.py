@@ -17,7 +17,8 @@ from lsp_repair.judge.runs.run_integrity import check_integrity
 from lsp_repair.judge.runs.run_outcomes import judged
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 FULL = Scope(Level.FULL, (), None)
 

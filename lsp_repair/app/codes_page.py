@@ -39,6 +39,7 @@ ERROR_CODES = (
     ErrorCode("changed-since", 2, "a file changed after the fix was written"),
     ErrorCode("nothing-to-undo", 2, "there is no fix of this project to undo"),
     ErrorCode("journal-damaged", 2, "the journal's entry for a fix cannot be read"),
+    ErrorCode("not-confirmed", 2, "`clean --state` needs `--yes` where nobody can be asked"),
     ErrorCode("no-journal", 2, "nothing is written without a state folder"),
     ErrorCode("no-coverage", 2, "`--coverage-out` needs the extra `coverage`"),
     ErrorCode("git-folder", 2, "`--coverage-out` names a file in a folder of git's"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from pathlib import Path
 
 from lsp_repair.app.console import Console
 from lsp_repair.app.json_output import SCHEMA, Json, picked
@@ -110,7 +111,8 @@ def _show_fix(console: Console, fix: FixCost) -> None:
     decision = f", {fix.decision}" if fix.decision else ""
     more = f" and {len(fix.tests) - 1} more" if len(fix.tests) > 1 else ""
     how = f" · {fix.strategy}" if fix.strategy else ""
-    console.line(f"  {fix.status or 'cut off'}{decision}: {next(iter(fix.tests), '')}{more} ({fix.error_type})")
+    where = f" in {Path(fix.root).name}" if fix.root else ""
+    console.line(f"  {fix.status or 'cut off'}{decision}{where}: {next(iter(fix.tests), '')}{more} ({fix.error_type})")
     console.line(
         f"    {_local(fix.at):%Y-%m-%d %H:%M} · {fix.title or 'no proposal'}{how} · {fix.candidates:,} candidates · "
         f"{fix.seconds:.1f} s · {fix.tokens:,} tokens · {_dollars(fix.cost_usd)}",

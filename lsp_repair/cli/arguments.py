@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
@@ -12,11 +13,23 @@ from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import money
 
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Wrong usage is an error like every other, so that --json gets to say it."""
         raise UsageError("usage", message, f"see {self.prog} --help")
+
+
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """A command line as it is meant: `fix tests/test_a.py::test_b` names a test, as it does for pytest."""
+    found = parser().parse_args(argv)
+    path: Path | None = getattr(found, "path", None)
+    if path is not None and hasattr(found, "test") and "::" in str(path) and not path.exists():
+        found.test = [str(path), *found.test]
+        found.path = Path(str(path).partition("::")[0])
+    return found
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     _add_explain(commands.add_parser("explain", help="explain why tests fail, without repairing anything"))
     undo = commands.add_parser("undo", help="undo a fix that was written")
     undo.add_argument("fix", nargs="?", metavar="FIX", help="id of the fix; default: the latest one in this project")
+    undo.add_argument("--list", action="store_true", help="only list what can be undone in this project")
     report = commands.add_parser("report", help="report what was repaired and what it cost")
     report.add_argument("path", nargs="?", type=Path, metavar="PATH", help="only this project")
     report.add_argument("--json", metavar="FILE", help="write the figures as JSON, - for standard output")
@@ -44,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean", help="remove caches")
     clean.add_argument("--state", action="store_true", help="also remove the ledger and the undo journal")
     clean.add_argument("--yes", action="store_true", help="do not ask")
+    completion = commands.add_parser("completion", help="print completions for a shell")
+    completion.add_argument("shell", choices=SHELLS)
     serve = commands.add_parser("serve", help="the language server, for editors")
     serve.add_argument("--stdio", action="store_true", help="use standard input and output (the default)")
     serve.add_argument("--tcp", action="store_true", help="listen on a TCP socket")
@@ -56,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     for command in (doctor, watch):
         command.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
         command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
+    doctor.add_argument("--json", metavar="FILE", help="write what was detected as JSON, - for standard output")
     trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
     trust.add_argument("path", nargs="?", type=Path, metavar="PATH")
     trust.add_argument(

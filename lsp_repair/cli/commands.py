@@ -13,7 +13,7 @@ from lsp_repair.cli import rendering
 from lsp_repair.cli.demo import run_demo
 from lsp_repair.cli.doctor import run_doctor
 from lsp_repair.cli.fix_command import run_explain, run_fix
-from lsp_repair.cli.journal import undo
+from lsp_repair.cli.journal import recorded, undo
 from lsp_repair.cli.models_command import run_login, run_models
 from lsp_repair.cli.wiring import JOURNAL, Arguments, observer, opened_ledger, projects
 from lsp_repair.domain.verdicts import Plausible
@@ -22,7 +22,7 @@ from lsp_repair.folders import carry_out, open_folders, plan_clean
 from lsp_repair.repair.engine import check
 from lsp_repair.repair.fix_request import CheckRequest, Selection
 from lsp_repair.settings import load_settings
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 def run_check(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -61,6 +61,13 @@ def run_undo(arguments: Arguments, pytest_arguments: Sequence[str], console: Con
     if state is None:
         raise UsageError("nothing-to-undo", "nothing was written: there is no state folder", "")
     root = find_root(Path.cwd()).folder
+    if arguments.list:
+        entries = recorded(root, state / JOURNAL)
+        for each in entries:
+            console.line(f"{each.id}: {', '.join(each.paths)}")
+        if not entries:
+            console.line(f"nothing of {root} can be undone")
+        return 0
     undone = undo(root, state / JOURNAL, arguments.fix)
     console.line(f"undid {undone.id}: {', '.join(undone.paths)}", "green")
     return 0
@@ -78,11 +85,15 @@ def run_report(arguments: Arguments, pytest_arguments: Sequence[str], console: C
                 "no-ledger", "there is no ledger to report on", "set LSP_REPAIR_STATE to a writable folder"
             )
         report = ledger.report(root)
-    show_report(console, report)
+    is_page_alone = arguments.html is not None and arguments.csv is None and not arguments.json
+    if not is_page_alone:
+        show_report(console, report)
     if arguments.csv is not None:
         json_output.write_text(report_csv(report), arguments.csv)
     if arguments.html is not None:
         json_output.write_text(report_page(report_json(report)), arguments.html)
+        if is_page_alone:
+            console.line(str(arguments.html.absolute()))
     if arguments.json:  # last: where a file cannot be written, its one document is the error
         json_output.write_json(report_json(report), arguments.json)
     return 0
@@ -116,11 +127,27 @@ def run_clean(arguments: Arguments, pytest_arguments: Sequence[str], console: Co
         return 0
     for removal in plan:
         console.line(f"{removal.path}   {removal.size_bytes:,} bytes")
+    if arguments.state and not arguments.yes and not sys.stdin.isatty():
+        raise UsageError(
+            "not-confirmed",
+            "nothing was removed: what fixes cost and how to undo them would be lost",
+            "confirm it with --yes",
+        )
     if sys.stdin.isatty() and not arguments.yes and input("remove these? [y/N] ").strip().lower() not in {"y", "yes"}:
         console.line("nothing was removed")
         return 0
     carry_out(plan)
     console.line(f"removed {len(plan)} entries", "green")
+    return 0
+
+
+def run_completion(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
+    """`completion`: a script on standard output."""
+    import shtab
+
+    from lsp_repair.cli.arguments import parser
+
+    sys.stdout.write(shtab.complete(parser(), arguments.shell) + "\n")
     return 0
 
 
@@ -134,6 +161,7 @@ COMMANDS: dict[str, Callable[[Arguments, Sequence[str], Console], int]] = {
     "demo": run_demo,
     "config": run_config,
     "clean": run_clean,
+    "completion": run_completion,
     "login": run_login,
     "models": run_models,
 }

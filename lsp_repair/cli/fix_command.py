@@ -24,7 +24,7 @@ from lsp_repair.ledger.store import Ledger
 from lsp_repair.repair.engine import Interrupted, fix
 from lsp_repair.repair.fix_request import PATIENCE_SECONDS, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 @dataclass(slots=True)

@@ -86,6 +86,12 @@ def undo(root: Path, journal: Path, fix_id: str | None) -> AppliedFix:
     return AppliedFix(writing.id, tuple(step.path for step in writing.steps))
 
 
+def recorded(root: Path, journal: Path) -> tuple[AppliedFix, ...]:
+    """What can be undone in a root, the latest first."""
+    found = sorted(_entries(root, journal, None), key=lambda each: each[0], reverse=True)
+    return tuple(AppliedFix(file.stem, tuple(each["path"] for each in entry["changes"])) for _, file, entry in found)
+
+
 @contextlib.contextmanager
 def _locked(journal: Path) -> Generator[None, None, None]:
     """One writer at a time, in whatever process."""
@@ -135,7 +141,18 @@ def _decoded(text: str | None) -> bytes | None:
 
 
 def _entry(root: Path, journal: Path, fix_id: str | None) -> tuple[Path, Writing]:
-    """The entry that is meant, and what it undoes; a damaged one is named rather than passed over, for it may be the latest."""
+    """The entry that is meant, and what it undoes."""
+    found = _entries(root, journal, fix_id)
+    if not found:
+        named = f"no fix {fix_id}" if fix_id else "no fix"
+        raise UsageError("nothing-to-undo", f"{named} of {root} can be undone", "fixes are recorded by fix --write")
+    _, file, document = max(found, key=lambda each: each[0])
+    steps = tuple(_restored(root, record) for record in document["changes"])
+    return file, Writing(file.stem, steps, tuple(map(Path, document.get("folders", ()))))
+
+
+def _entries(root: Path, journal: Path, fix_id: str | None) -> list[tuple[float, Path, dict[str, Any]]]:
+    """Of a root, with their times; a damaged one is named rather than passed over, for it may be the latest."""
     found: list[tuple[float, Path, dict[str, Any]]] = []
     for file in journal.glob("*.json"):
         if fix_id not in {None, file.stem}:
@@ -148,12 +165,7 @@ def _entry(root: Path, journal: Path, fix_id: str | None) -> tuple[Path, Writing
             raise UsageError(
                 "journal-damaged", f"{file} cannot be read: {error}", "undo by id, or delete that file"
             ) from error
-    if not found:
-        named = f"no fix {fix_id}" if fix_id else "no fix"
-        raise UsageError("nothing-to-undo", f"{named} of {root} can be undone", "fixes are recorded by fix --write")
-    _, file, document = max(found, key=lambda each: each[0])
-    steps = tuple(_restored(root, record) for record in document["changes"])
-    return file, Writing(file.stem, steps, tuple(map(Path, document.get("folders", ()))))
+    return found
 
 
 def _restored(root: Path, record: dict[str, Any]) -> Step:

@@ -11,7 +11,7 @@ from lsp_repair.app.console import Console
 from lsp_repair.cli import arguments
 from lsp_repair.errors import LspRepairError
 
-_INTERRUPTED = 130
+_USAGE, _INTERRUPTED = 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     destination = arguments.json_destination(own)
     console = Console.of(stdout_is_taken=destination == "-" or own[:1] == ["serve"])
     try:
-        parsed = arguments.parser().parse_args(own)
+        if not own:
+            console.line(arguments.parser().format_help())
+            return _USAGE
+        parsed = arguments.parsed(own)
         return _command(parsed.command)(parsed, pytest_arguments, console)
     except LspRepairError as error:
         _say(console, error)

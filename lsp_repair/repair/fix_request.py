@@ -14,7 +14,7 @@ from lsp_repair.errors import UsageError
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.ignored import Ignored
 from lsp_repair.repair.strategies import Strategy
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 @dataclass(frozen=True, slots=True)

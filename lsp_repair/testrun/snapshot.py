@@ -1,56 +1,20 @@
 """Private copies of the user's project, on which every test run works: the original is only ever read."""
 
-import contextlib
 import errno
 import os
 import shutil
 import stat
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
-from lsp_repair.settings import Settings
-from lsp_repair.testrun.exclusions import KEPT_WITHIN, Exclusion, excluded_file, excluded_folder, holds_key, is_test_key
+from lsp_repair.testrun.exclusions import KEPT_WITHIN, Exclusion, excluded_folder
+from lsp_repair.testrun.snapshot_rules import Skipped, SnapshotRules
+from lsp_repair.testrun.withheld import largest
 
 _MAX_LINKED_BYTES = 64 << 20
-_MAX_NAMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotRules:
-    """What the user allows beyond the defaults."""
-
-    include: tuple[str, ...] = ()
-    """Globs of files that are copied even if they may contain secrets."""
-    exclude: tuple[str, ...] = ()
-    """Globs of files and folders that are not copied."""
-    max_bytes: int = 2 << 30
-
-    @classmethod
-    def of(cls, settings: Settings) -> "SnapshotRules":
-        """As the user's settings say."""
-        return cls(settings.snapshot_include, settings.snapshot_exclude)
-
-    def leave_out(self, path: PurePosixPath) -> bool:
-        """Whether the user excluded a path, relative to the root."""
-        return any(fnmatch(str(path), each) or fnmatch(path.name, each) for each in map(_without_slash, self.exclude))
-
-
-def _without_slash(pattern: str) -> str:
-    return pattern.removesuffix("/")
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that was not copied."""
-
-    path: str
-    """Relative to the root."""
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +135,7 @@ def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None
     target = copying.destination / relative
     try:
         status = source.stat()
-        why = excluded_file(relative, status.st_mode, copying.rules.include)
-        if why is None and relative.suffix.lower() == ".pem" and str(relative) not in copying.rules.include:
-            with source.open("rb") as file:
-                why = Exclusion.PRIVATE_KEY if holds_key(relative, file.read(200)) else None
-        if why in {Exclusion.SECRETS, Exclusion.PRIVATE_KEY} and is_test_key(relative):
-            why = None
+        why = copying.rules.why_not(source, relative)
         if why is not None:
             if why is not Exclusion.CACHE:
                 copying.skipped.append(Skipped(str(relative), why))
@@ -197,9 +156,9 @@ def _copy_file(copying: _Copying, source: Path, relative: PurePosixPath) -> None
 
 def _too_large(copying: _Copying) -> None:
     shutil.rmtree(copying.destination, ignore_errors=True)
-    largest = _largest(copying)
-    named = ", ".join(f"{path} ({size >> 20:,} MiB)" for path, size in largest)
-    excluded = ", ".join(f'"{path}"' for path, _ in largest[:1])
+    heavy = largest(copying.root, copying.rules)
+    named = ", ".join(f"{path} ({size >> 20:,} MiB)" for path, size in heavy)
+    excluded = ", ".join(f'"{path}"' for path, _ in heavy[:1])
     raise CannotRunTestsError(
         "project-too-large",
         f"{copying.root} contains more than {copying.rules.max_bytes >> 20} MiB of files that tests may need; "
@@ -207,29 +166,6 @@ def _too_large(copying: _Copying) -> None:
         f"leave out what tests can do without: snapshot_exclude = [{excluded}] in your configuration or in "
         "[tool.lsp-repair] of pyproject.toml; or run on a sub-folder that has its own pytest configuration",
     )
-
-
-def _largest(copying: _Copying) -> list[tuple[str, int]]:
-    """The files and folders, at most two levels deep, that weigh most of what would be copied, with their bytes."""
-    sizes: Counter[str] = Counter()
-    for folder, folders, files in os.walk(copying.root):
-        where = PurePosixPath(Path(folder).relative_to(copying.root).as_posix())
-        folders[:] = [each for each in folders if _is_weighed(copying, folder, where / each)]
-        for name in files:
-            path = Path(folder, name)
-            if not path.is_symlink() and not copying.rules.leave_out(where / name):
-                with contextlib.suppress(OSError):
-                    sizes["/".join((where / name).parts[:2])] += path.stat().st_size
-    return sizes.most_common(_MAX_NAMED)
-
-
-def _names(folder: Path) -> list[str]:
-    return [each.name for each in folder.iterdir()]
-
-
-def _is_weighed(copying: _Copying, folder: str, relative: PurePosixPath) -> bool:
-    is_own = excluded_folder(relative.name, _names(Path(folder, relative.name))) is None
-    return is_own and not copying.rules.leave_out(relative)
 
 
 def copy_snapshot(snapshot: Snapshot, destination: Path) -> Snapshot:

@@ -180,11 +180,11 @@ by day      calls  input  cached  output  reasoning             cost
 2025-11-20      4  3,600   1,600     320        120  $0.044000000001
 
 the latest fixes
-  unrepaired: t.py::failed (ValueError)
+  unrepaired in project: t.py::failed (ValueError)
     2025-11-20 22:40 · no proposal · direct · 3 candidates · 4.2 s · 980 tokens · $0.000000000001
-  proposed, rejected: t.py::refused (ValueError)
+  proposed, rejected in project: t.py::refused (ValueError)
     2025-11-20 22:40 · x = 3 · direct · 3 candidates · 4.2 s · 980 tokens · $0.01
-  proposed, accepted: t.py::taken (ValueError)
+  proposed, accepted in project: t.py::taken (ValueError)
     2025-11-20 22:40 · x = 2 · direct · 3 candidates · 4.2 s · 1,960 tokens · $0.034
 """
 

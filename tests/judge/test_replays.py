@@ -16,7 +16,8 @@ from lsp_repair.judge.proof_context import LayerResult
 from lsp_repair.judge.replay.replays import replayed
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 UNREPEATABLE = {"written", "default_list", "retrying"}
 """What their tests call writes files, changes with each call, or takes a function of the test."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lsp_repair.repair.history.repository_copy import copy_repository, mentions_git
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 _WHO = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
 

@@ -16,7 +16,8 @@ from lsp_repair.repair.warm_suite import WarmSuite
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.live_suite import LiveSuite
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 CODE = '''"""Prices."""
 

@@ -7,7 +7,8 @@ import pytest
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.live_suite import LiveSuite
-from lsp_repair.testrun.snapshot import SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 from lsp_repair.domain.patches import FileChange
 from lsp_repair.errors import CannotRunTestsError, UsageError
-from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, copy_snapshot, remove_tree, take_snapshot, write_patch
+from lsp_repair.testrun.snapshot import Snapshot, copy_snapshot, remove_tree, take_snapshot, write_patch
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 @pytest.fixture

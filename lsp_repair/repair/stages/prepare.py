@@ -21,7 +21,8 @@ from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.history.commit_range import Range
 from lsp_repair.repair.history.repository_copy import copy_repository, mentions_git
 from lsp_repair.testrun.place import Place, source_roots
-from lsp_repair.testrun.snapshot import Snapshot, SnapshotRules, take_snapshot
+from lsp_repair.testrun.snapshot import Snapshot, take_snapshot
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 from lsp_repair.testrun.visible import readable_paths
 
 NO_OVERLAYS: Mapping[str, bytes] = {}

@@ -16,7 +16,8 @@ from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.testrun.cold import ColdRequest, run_cold
 from lsp_repair.testrun.exclusions import Exclusion
 from lsp_repair.testrun.place import Place
-from lsp_repair.testrun.snapshot import Skipped, copy_snapshot
+from lsp_repair.testrun.snapshot import copy_snapshot
+from lsp_repair.testrun.snapshot_rules import Skipped
 
 _ORDINARY_ERRORS = frozenset(
     {"AssertionError", "DocTestFailure", "Failed", "TestTimeout", "AttributeError", "NameError", "UnboundLocalError"}

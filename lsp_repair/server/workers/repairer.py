@@ -19,7 +19,7 @@ from lsp_repair.server.workers.orders import Orders, project_of
 from lsp_repair.server.workers.worker_messages import Progress, Repair, Repaired, WorkerReport
 from lsp_repair.server.workers.worker_reports import report_of
 from lsp_repair.settings import LoadedSettings
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 from lsp_repair.trust import WEAK_ISOLATION, has_consented
 
 Report = Callable[[WorkerReport], None]

@@ -20,7 +20,7 @@ from lsp_repair.server.workers.worker_messages import Changed, Found, Run, Verdi
 from lsp_repair.server.workers.worker_reports import failing_tests
 from lsp_repair.settings import Settings
 from lsp_repair.testrun.live_suite import LiveSuite, Taken
-from lsp_repair.testrun.snapshot import SnapshotRules
+from lsp_repair.testrun.snapshot_rules import SnapshotRules
 
 
 def run(order: Run, orders: Orders, report: Callable[[WorkerReport], None]) -> None:
