@@ -1,6 +1,8 @@
 """The second stage: the tests run once on the unpatched snapshot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import BaselineFinished, Observer, Progressed, TestCounts
@@ -14,6 +16,7 @@ from lsp_repair.testrun.cold import ColdRequest, run_cold
 
 _BASELINE_SHARE = 0.5
 """Of the time limit: a baseline that takes longer leaves no time for repairs, so its results so far have to do."""
+_MAX_NEAR = 4
 _PATIENT_SECONDS = 20.0
 _PATIENT_SHARE = 1 / 20
 """CPU time, at most and as a share of the time limit, before a test counts as hanging."""
@@ -96,8 +99,16 @@ def _must_know(chosen: Chosen, run: TestRun) -> None:
             raise UsageError(
                 "test-not-found",
                 f"--test {target}: {target.file} holds no such test",
-                "list its ids with pytest --collect-only -q",
+                _near(target, known),
             )
+
+
+def _near(target: NodeId, known: Sequence[NodeId]) -> str:
+    """The tests of the same file that may have been meant."""
+    names = [key.partition("::")[2] for key in dict.fromkeys(known) if key.file == target.file and not key.is_file]
+    like = get_close_matches(target.partition("::")[2], names, _MAX_NEAR, 0.5) or names[:_MAX_NEAR]
+    more = ", …" if len(names) > len(like) else ""
+    return f"it has {', '.join(like)}{more}" if names else "list its ids with pytest --collect-only -q"
 
 
 def _with_named_tests(prepared: Prepared, run: TestRun, chosen: Chosen, deadline: Deadline) -> TestRun:
