@@ -9,7 +9,7 @@ from lsp_repair.domain.encoding import Encoding, decoded, native
 from lsp_repair.domain.patches import Candidate, Edit, SourceFile, spliced
 from lsp_repair.domain.runs import Failure
 from lsp_repair.pycode.modules import error_line, line_starts, tree_of
-from lsp_repair.search.templates.context import quoted, with_match
+from lsp_repair.search.templates.context import becomes, quoted, with_match
 
 _LINES_ABOVE = 12
 """An unclosed bracket is often reported far below the line it is on."""
@@ -116,7 +116,7 @@ def _line_edits(line: str, above: str) -> Iterator[tuple[str, float, str]]:
     for wrong, right in _MISSPELLED.items():
         if wrong in code:
             text = code.replace(wrong, right, 1) + (")" if right == "print(" else "")
-            yield text + comment, 0.6, f"{quoted(wrong)} → {quoted(right)}"
+            yield text + comment, 0.6, becomes(wrong, right)
     for found in re.finditer(r"==", code):
         yield with_match(found, "=") + comment, 0.4, f"`==` → `=` in {quoted(code)}"
     yield from _stray_characters(code, comment)

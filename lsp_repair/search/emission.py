@@ -11,10 +11,12 @@ from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.f_strings import fit_for_field
 from lsp_repair.pycode.modules import Module, tree_of
 from lsp_repair.search.places import Slot, slot_of
-from lsp_repair.search.templates.context import Change, Replacement, Rewrite, quoted
+from lsp_repair.search.templates.context import Change, Replacement, Rewrite, becomes, quoted
 from lsp_repair.search.templates.frequencies import MAX_OF_INSERTIONS, WEIGHTS
 
 _MAX_TITLE = 80
+_MAX_BARE, _MAX_AROUND = 5, 24
+_TELLING = (ast.Subscript, ast.BinOp, ast.Compare, ast.Call)
 _LINES_OF_A_NODE = 4
 """How many lines of a long node count for its suspiciousness."""
 
@@ -147,10 +149,20 @@ class Emission:
             return text
         return text.replace("\r\n", "\n").replace("\n", self.module.newline)
 
+    def _replaced(self, change: Replacement, draft: Draft) -> str:
+        """What an expression becomes; a name or a constant alone says little, so what stands around it is shown, too."""
+        old, new, parent = self.module.code(change.node).text, change.code.text, self.module.parent(change.node)
+        if len(old) <= _MAX_BARE and isinstance(parent, _TELLING):
+            (start, end), ((first, last, text),) = self.module.span(parent), draft.edits
+            around = self.module.text(start, end)
+            if len(around) <= _MAX_AROUND and around.isascii() and start <= first <= last <= end:
+                return becomes(around, around[: first - start] + text + around[last - start :])
+        return becomes(old, new)
+
     def _title(self, draft: Draft) -> str:
         change = draft.change
         if isinstance(change, Replacement):
-            title = f"{quoted(self.module.code(change.node).text)} → {quoted(change.code.text)}"
+            title = self._replaced(change, draft)
         else:
             title = change.title or f"insert {quoted(change.edits[0][2])}"
         title = " ".join(title.split())

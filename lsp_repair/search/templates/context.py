@@ -10,13 +10,16 @@ from typing import NamedTuple, TypeVar
 
 from lsp_repair.domain.patches import Hints, SourceFile
 from lsp_repair.domain.runs import Failure
+from lsp_repair.pycode.differences import common_ends
 from lsp_repair.pycode.modules import Module
 from lsp_repair.pycode.nodes import Definition, Function, first_line, is_docstring
 from lsp_repair.pycode.precedence import BINARY_LEVELS, Code, binary, constant, level_of
 from lsp_repair.search.ingredients import Ingredients, is_unreachable_for_edits
 from lsp_repair.search.places import demanded_level
 
-_MAX_QUOTED = 30
+_MAX_QUOTED, _MAX_CHANGED = 30, 36
+_AROUND = 10
+"""Characters of what stays the same that are shown beside what differs."""
 T = TypeVar("T")
 ONE = constant(1)
 DECLARATIONS = Definition | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal
@@ -68,6 +71,27 @@ def quoted(text: str) -> str:
     if len(text) > _MAX_QUOTED:
         text = text[: _MAX_QUOTED - 1] + "…"
     return f"`{text}`"
+
+
+def becomes(old: str, new: str) -> str:
+    """What code becomes, for a title: where it is too long, what stays the same is cut and never what differs."""
+    one, other = _on_one_line(old), _on_one_line(new)
+    if max(len(one), len(other)) > _MAX_QUOTED:
+        head, tail = common_ends(one, other)
+        start = max(0, head - _AROUND) if head > _AROUND + 1 else 0
+        one, other = (_around(each, start, tail) for each in (one, other))
+    return f"`{one}` → `{other}`"
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split()) if "\n" in text or "  " in text or text[:1] == " " else text
+
+
+def _around(text: str, start: int, tail: int) -> str:
+    """From `start` to a little after what differs, which all but the last `tail` characters may do."""
+    end = min(len(text), max(len(text) - tail + _AROUND, start + _MAX_QUOTED // 2))
+    shown = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+    return shown if len(shown) <= _MAX_CHANGED else f"{shown[: _MAX_CHANGED - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +151,7 @@ def with_operator(
     at = _COMMENT.sub(lambda found: " " * len(found[0]), gap).find(old)
     if at < 0:
         return None
-    title = f"{quoted(old)} → {quoted(new)}"
+    title = becomes(old, new)
     before, after = gap[:at], gap[at + len(old) :]
     at = start + len(before.encode())
     text = new

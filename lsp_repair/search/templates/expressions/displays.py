@@ -10,8 +10,8 @@ from lsp_repair.search.templates.context import (
     Context,
     Replacement,
     Rewrite,
+    becomes,
     exchanged,
-    quoted,
     swapped,
     without,
 )
@@ -71,7 +71,7 @@ def _display(
         return Replacement(node, code, template, prior)
     # A bare tuple stays bare, as in `return a, b`.
     text = code.text[1:-1]
-    return Rewrite(((start, end, text),), node, template, prior, f"{quoted(own)} → {quoted(text)}")
+    return Rewrite(((start, end, text),), node, template, prior, becomes(own, text))
 
 
 def _exchanged_values(context: Context, node: ast.Dict) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.f_strings import Field, Part, Text, fields_of, parts_of
 from lsp_repair.pycode.literal_text import LiteralText, literal_text
-from lsp_repair.search.templates.context import Change, Context, Rewrite, quoted
+from lsp_repair.search.templates.context import Change, Context, Rewrite, becomes
 from lsp_repair.search.templates.expressions.strings import from_tests, tweaks
 from lsp_repair.search.templates.mismatches import mismatches, places_in
 
@@ -69,7 +69,7 @@ def _in_words(context: Context, node: ast.expr, edit: tuple[int, int, str]) -> s
     start, end, text = edit
     before = context.module.text(max(first, start - _SHOWN), start)
     after = context.module.text(end, min(last, end + _SHOWN))
-    return f"{quoted(before + context.module.text(start, end) + after)} → {quoted(before + text + after)}"
+    return becomes(before + context.module.text(start, end) + after, before + text + after)
 
 
 def _tweaked(context: Context, node: ast.expr, part: Text) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lsp_repair.pycode.nodes import name_of
 from lsp_repair.pycode.precedence import Code, Level, binary, bracketed, fitted, trailed
 from lsp_repair.search.places import is_value
-from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, becomes, quoted
 
 _ON_OWNERS = ((".copy()", 0.15), (".strip()", 0.1), (".lower()", 0.1), (".encode()", 0.04), (".decode()", 0.04))
 _OWNERS = (ast.Name, ast.Attribute, ast.Subscript)
@@ -97,4 +97,4 @@ def statements(context: Context, node: ast.stmt) -> Iterator[Change]:
 
 def _whole(context: Context, node: ast.stmt, text: str, template: str, prior: float) -> Change:
     span = context.module.span(node)
-    return Rewrite(((*span, text),), node, template, prior, f"{quoted(context.module.text(*span))} → {quoted(text)}")
+    return Rewrite(((*span, text),), node, template, prior, becomes(context.module.text(*span), text))

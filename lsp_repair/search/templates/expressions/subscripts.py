@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lsp_repair.pycode.precedence import Code, Level, call, fitted, minus, trailed
-from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, quoted, shifted
+from lsp_repair.search.templates.context import Change, Context, Replacement, Rewrite, becomes, shifted
 
 
 def proposals(context: Context, node: ast.expr) -> Iterator[Change]:
@@ -55,7 +55,7 @@ def _resliced(
     start = context.module.span(node.value)[1]
     opening = context.module.body.find(b"[", start, end)
     old = context.module.text(opening + 1, end - 1)
-    title = f"{quoted(f'[{old}]')} → {quoted(f'[{inner}]')}"
+    title = becomes(f"[{old}]", f"[{inner}]")
     return Rewrite(((opening + 1, end - 1, inner),), node, "slice-bound", prior, title)
 
 

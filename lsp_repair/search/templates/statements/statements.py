@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lsp_repair.pycode.nodes import is_docstring
 from lsp_repair.pycode.precedence import OPERATORS, Level, fitted
-from lsp_repair.search.templates.context import DECLARATIONS, Change, Context, Rewrite, quoted
+from lsp_repair.search.templates.context import DECLARATIONS, Change, Context, Rewrite, becomes, quoted
 from lsp_repair.search.templates.expressions.arithmetic import ALTERNATIVES
 
 _GIVING_NEW = frozenset(["strip", "lstrip", "rstrip", "replace", "lower", "upper", "title", "union", "format", "split"])
@@ -51,7 +51,7 @@ def _expression(context: Context, node: ast.Expr, value: ast.expr) -> Iterator[C
 
 def _whole(context: Context, node: ast.stmt, text: str, template: str, prior: float) -> Change:
     start, end = context.module.span(node)
-    title = f"{quoted(context.module.text(start, end))} → {quoted(text)}"
+    title = becomes(context.module.text(start, end), text)
     return Rewrite(((start, end, text),), node, template, prior, title)
 
 
