@@ -187,8 +187,9 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
     check_destination(arguments)
     with opened_ledger(open_folders(), console) as ledger:
         ((project, loaded),) = projects(arguments, pytest_arguments)
-        chosen = choose(ModelFlags.of(arguments), loaded, means_of(project.root, ledger, open_folders()))
-        request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants)
+        means = means_of(project.root, ledger, open_folders())
+        chosen = choose(ModelFlags.of(arguments), loaded, means)
+        request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants, redactor=means.redactor)
         report = fix(project, request, observer(console, ledger))
     console.clear_status()
     rendering.show_fix(console, report, explain_only=True)

@@ -116,10 +116,10 @@ def _repair_groups(
             case = replace(case, expectations=request.expected_of(group)).with_blame(blame)
 
             def advanced(so_far: Repaired) -> None:
-                session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far)))
+                session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far, prover.masked)))
 
             repaired = repair_group(session, means, case, groups, advanced)
-            done = report_group(prepared, prover.baseline, repaired)  # the baseline has grown by then
+            done = report_group(prepared, prover.baseline, repaired, prover.masked)  # the baseline has grown by then
             groups = unsolved(groups, done)
             report.failures.append(done)
             session.observe(events.RepairFinished(done, time.monotonic() - started, cpu_seconds() - cpu))

@@ -36,3 +36,18 @@ def test_a_group_that_a_later_proposal_repairs_is_not_unrepaired():
 def test_a_group_of_which_one_test_still_fails_stays():
     later = report("t.py::b", status=Status.PROPOSED, repairs=["t.py::b", "t.py::a"])
     assert reported(report("t.py::a", "t.py::c"), later) == [("t.py::a", "t.py::c"), ("t.py::b",)]
+
+
+def test_no_secret_of_the_code_is_told_in_words(lsp_repair, tmp_path):
+    key, other = f"sk-proj-{'a1b2' * 10}", f"sk-proj-{'c3d4' * 10}"
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "login.py").write_text(f'def token():\n    return "{key}"\n')
+    (root / "test_login.py").write_text(f'from login import token\n\n\ndef test_token():\n    assert token() == "{other}"\n')
+    for command in ("explain", "fix"):
+        ran = lsp_repair(command, root, "--time-limit", "30")
+        (failure,) = ran.json["failures"]
+        words = [failure["explanation"], *(each["title"] for each in failure["proposals"])]
+        assert not any(secret in text for secret in (key, other) for text in words)
+        assert "[REDACTED]" in failure["explanation"]
+    assert any(other in each["diff"] for each in failure["proposals"]) or not failure["proposals"]

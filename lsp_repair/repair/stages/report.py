@@ -1,7 +1,7 @@
 """The last stage: what is reported of each failure group, and of the session at any moment."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.behaviour import Grade
@@ -68,8 +68,20 @@ def report_flaky(failure: Failure, how: str) -> FailureReport:
     return FailureReport(group, Status.FLAKY, f"This test is flaky: {how}.", Reason.NOT_REPRODUCED, how)
 
 
-def report_group(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
-    """The explanation of a group, with its proposals or the reason why there are none."""
+def report_group(
+    prepared: Prepared, run: TestRun, repaired: Repaired, masked: Callable[[str], str] = str
+) -> FailureReport:
+    """The explanation of a group, with its proposals or the reason why there are none; all words without secrets."""
+    report = _reported(prepared, run, repaired)
+    return replace(
+        report,
+        explanation=masked(report.explanation),
+        detail=masked(report.detail),
+        proposals=tuple(replace(each, title=masked(each.title)) for each in report.proposals),
+    )
+
+
+def _reported(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
     case, found = repaired.case, repaired.found
     is_code_at_fault = repaired.missing_effect is None and not is_name_clash(case.group.representative)
     locations = reported_locations(case.localisation, prepared.read) if is_code_at_fault else ()
