@@ -159,6 +159,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         ignore=settings.ignore,
         snapshot_rules=SnapshotRules.of(settings),
         rejected=rejected,
+        writes=getattr(arguments, "write", False),
         allow_test_edits=getattr(arguments, "allow_test_edits", False),
     )
 

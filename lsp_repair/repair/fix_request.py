@@ -93,6 +93,8 @@ class FixRequest:
     """What the caller has seen the failing tests pass with: earlier bytes of files, by path relative to the root."""
     assistants: Assistants | None = None
     """The models that may be asked; None: the built-in engine alone."""
+    writes: bool = False
+    """What is proved will be written: files that cannot be are not searched."""
     allow_test_edits: bool = False
     """A patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
     expectations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

@@ -43,7 +43,9 @@ def test_no_secret_of_the_code_is_told_in_words(lsp_repair, tmp_path):
     root = tmp_path / "project"
     root.mkdir()
     (root / "login.py").write_text(f'def token():\n    return "{key}"\n')
-    (root / "test_login.py").write_text(f'from login import token\n\n\ndef test_token():\n    assert token() == "{other}"\n')
+    (root / "test_login.py").write_text(
+        f'from login import token\n\n\ndef test_token():\n    assert token() == "{other}"\n'
+    )
     for command in ("explain", "fix"):
         ran = lsp_repair(command, root, "--time-limit", "30")
         (failure,) = ran.json["failures"]

@@ -18,6 +18,7 @@ from lsp_repair.repair.stages.localise import localise_in_tests, why_nothing
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.stages.surroundings import EnvironmentTriage
 from lsp_repair.repair.with_models.by_models import explained_by_model, model_work, repair_by_models
+from lsp_repair.repair.write_access import notes_on_writing
 from lsp_repair.screening.screens import WarmScreen
 from lsp_repair.testrun.warm_server import WarmServer
 
@@ -99,6 +100,9 @@ def _proposals(session: Session, means: Means, case: Case, others: Sequence[Fail
     """The built-in engine, then the models where it found nothing; a hint is for the models."""
     if not case.sources:
         return replace(_NOTHING, detail=why_nothing(session.prepared, means.run, case.group, means.traced))
+    refused = notes_on_writing(session.prepared.project.root, (each.path for each in case.sources))
+    if session.request.writes and len(refused) == len(case.sources):
+        return replace(_NOTHING, detail="; ".join(refused))
     assistants = session.request.assistants
     screen = _screen(session, means, case, others, effort.budget)
     found = Found((), None, "", 0)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.blame import History
@@ -22,6 +23,7 @@ from lsp_repair.repair.new_cases import new_cases
 from lsp_repair.repair.stages.prepare import Prepared
 from lsp_repair.repair.stages.repair_group import Repaired
 from lsp_repair.repair.where import reported_locations, where
+from lsp_repair.repair.write_access import notes_on_writing
 
 _UNPROVEN = frozenset({Reason.IMPORT_ORIGIN, Reason.NEVER_IMPORTED, Reason.INCOMPLETE_RUN})
 
@@ -77,8 +79,15 @@ def report_group(
         report,
         explanation=masked(report.explanation),
         detail=masked(report.detail),
-        proposals=tuple(replace(each, title=masked(each.title)) for each in report.proposals),
+        proposals=tuple(_told(each, prepared.project.root, masked) for each in report.proposals),
     )
+
+
+def _told(proposal: Proposal, root: Path, masked: Callable[[str], str]) -> Proposal:
+    """A proposal as it is shown: without secrets, and with a word where it could not be written."""
+    notes = notes_on_writing(root, proposal.patch.paths)
+    evidence = replace(proposal.evidence, notes=(*proposal.evidence.notes, *notes))
+    return replace(proposal, title=masked(proposal.title), evidence=evidence)
 
 
 def _reported(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureReport:
