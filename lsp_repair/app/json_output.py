@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -48,6 +48,7 @@ def fix_json(report: FixReport) -> Json:
         **picked(report, "root", "python", "seconds", "cpu_seconds", "tests", "collection_errors"),
         "isolation": isolation_json(report.isolation),
         "failures": [_failure(each) for each in report.failures],
+        "candidates": _candidates(report.failures),
         **picked(report, "usage", "cost_usd", "notices"),
     }
 
@@ -68,6 +69,7 @@ def _failure(report: FailureReport) -> Json:
         "tests": list(report.group.node_ids),
         "fingerprint": report.group.fingerprint,
         **picked(report, "status", "reason", "detail", "explanation"),
+        "candidates": _candidates([report]),
         "locations": [
             {**picked(each, "path", "line", "function"), "suspiciousness": round(each.suspiciousness, 4)}
             for each in report.locations
@@ -77,6 +79,12 @@ def _failure(report: FailureReport) -> Json:
         "proposals": [_proposal(each) for each in report.proposals],
         "question": plain(report.question),
     }
+
+
+def _candidates(reports: Iterable[FailureReport]) -> Json:
+    """How many edits the search had made, and how many of them were tried."""
+    of_each = [(each.candidates_tried, each.candidates_made) for each in reports]
+    return {"tried": sum(tried for tried, _ in of_each), "made": sum(made for _, made in of_each)}
 
 
 def _since(change: ChangeToBlame | None) -> Json | None:

@@ -20,6 +20,7 @@ FIX = {
     "cpu_seconds": NUMBER,
     "tests": {"collected": int, "passed": int, "failed": int, "errors": int, "skipped": int},
     "failures": list,
+    "candidates": {"tried": int, "made": int},
     "usage": USAGE,
     "cost_usd": (str, type(None)),
 }
@@ -29,6 +30,7 @@ FAILURE = {
     "status": str,
     "reason": (str, type(None)),
     "explanation": str,
+    "candidates": {"tried": int, "made": int},
     "locations": list,
     "proposals": list,
     "question": (dict, type(None)),
