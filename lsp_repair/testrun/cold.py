@@ -118,7 +118,7 @@ def run_cold(
     When the deadline passes the run is returned as far as it got, marked incomplete. `start` gives a probe that was
     started at this place before.
     """
-    builder = RunBuilder()
+    builder = RunBuilder.at(place)
     started = time.monotonic()
     tail = ""
     for _ in range(_MAX_DEATHS):

@@ -16,6 +16,7 @@ from lsp_repair.domain.runs import (
     TestRun,
     Trial,
 )
+from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import run_records as reports
 from lsp_repair.testrun.probe.channel import Record
 
@@ -42,6 +43,13 @@ class RunBuilder:
     digests: dict[str, str] = field(default_factory=dict[str, str])
     trials: list[Trial] = field(default_factory=list[Trial])
     reached: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    copied: tuple[str, str] | None = None
+    """The folder in which the tests run and the one it is a copy of: failures speak of the latter."""
+
+    @classmethod
+    def at(cls, place: Place) -> "RunBuilder":
+        """For runs at a place."""
+        return cls(copied=(str(place.root), str(place.home)) if place.home != place.root else None)
 
     def take(self, report: Record) -> None:
         """Note one report; those of the warm server's other requests are ignored."""
@@ -57,7 +65,7 @@ class RunBuilder:
                     test = CollectedTest(NodeId(each.id), each.path, each.line, each.doctest)
                     self.collected[test.node_id] = test
             case reports.StartError():
-                self.start_failure = failure(NodeId("conftest.py"), "collect", report.failure)
+                self.start_failure = self._failure(NodeId("conftest.py"), "collect", report.failure)
             case reports.CollectError():
                 self._take_broken(report)
             case reports.End():
@@ -90,7 +98,7 @@ class RunBuilder:
 
     def _take_broken(self, report: reports.CollectError) -> None:
         node_id = NodeId(report.id)
-        broken = failure(node_id, "collect", report.failure or reports.ReportedFailure("CollectError", "", []))
+        broken = self._failure(node_id, "collect", report.failure or reports.ReportedFailure("CollectError", "", []))
         self.results[node_id] = TestResult(node_id, Outcome.ERROR, failure=broken)
 
     def _take_test(self, report: reports.Start | reports.Phase | reports.Executed) -> None:
@@ -120,13 +128,17 @@ class RunBuilder:
         if outcome is not Outcome.PASSED and not result.outcome.is_failing:
             result = replace(result, outcome=outcome)
         if phase.failure is not None and result.failure is None:
-            result = replace(result, failure=failure(node_id, phase.when, phase.failure))
+            result = replace(result, failure=self._failure(node_id, phase.when, phase.failure))
         printed = max(result.printed, phase.printed)
         self.results[node_id] = replace(result, seconds=result.seconds + phase.seconds, printed=printed)
         if phase.inner is not None:
             self.observed[node_id] = Observed(Inner(phase.inner), phase.error, phase.code)
         if phase.when == "teardown":
             self.running = None
+
+    def _failure(self, node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> Failure:
+        found = failure(node_id, phase, reported)
+        return found if self.copied is None else _spoken_of(found, *self.copied)
 
     def run(self, seconds: float, output_tail: str) -> TestRun:
         """What is known so far; a test that is running and has not failed has no outcome."""
@@ -191,6 +203,18 @@ def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> F
         missing_name=reported.name,
         owner_type=reported.owner,
     )
+
+
+def _spoken_of(found: Failure, copy: str, home: str) -> Failure:
+    """The failure with the user's own folder wherever it speaks of the copy."""
+    sides = found.comparison
+    if sides is not None:
+        sides = replace(sides, actual=sides.actual.replace(copy, home), expected=sides.expected.replace(copy, home))
+    frames = (
+        replace(each, locals=tuple((name, value.replace(copy, home)) for name, value in each.locals))
+        for each in found.frames
+    )
+    return replace(found, message=found.message.replace(copy, home), comparison=sides, frames=tuple(frames))
 
 
 def _frame(frame: reports.ReportedFrame) -> Frame:

@@ -165,7 +165,7 @@ class WarmServer:
 
     def _run(self, operation: warm_records.RunTests, deadline: Deadline) -> ReachingRun:
         found, done = self.answer(operation, deadline, 3 * operation.test_seconds + 10)
-        builder = RunBuilder()
+        builder = RunBuilder.at(self.place)
         reached: dict[NodeId, Reach] = {}
         for each in found:
             match each:
@@ -208,7 +208,7 @@ class NotWarm:
 def start_warm(place: Place, request: WarmRequest, deadline: Deadline) -> WarmServer | NotWarm:
     """Start a warm server and wait until it has collected."""
     running = start_probe(place, "0")
-    builder = RunBuilder()
+    builder = RunBuilder.at(place)
     server = WarmServer(running, builder.run(0.0, ""), place, request)
     try:
         channel.send(running.write_fd, _requested(place, request))
