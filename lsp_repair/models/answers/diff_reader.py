@@ -1,0 +1,201 @@
+"""Unified diffs in all the ways that models write them, and the patches of `apply_patch`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lsp_repair.models.answers.changes import Change, Code, Dropped, Place, Reply, Swap
+from lsp_repair.models.answers.fences import fences_of
+from lsp_repair.models.answers.reply_paths import bare_path, comment_path, named_above, path_in_info, resolved
+
+_NUMBERS = re.compile(r"@@+\s*-(\d{1,7})(?:,\d{1,7})?\s+\+\d{1,7}(?:,\d{1,7})?\s*@@+(.*)")
+_HEADER = re.compile(r"@@+(?:[^@]{0,200}@@+)?(.*)")
+_FILE = re.compile(r"\*\*\*\s+(Update|Add|Delete)\s+File:\s*(.+)")
+_GIT = re.compile(r"diff --git (?:a/)?(\S+) (?:b/)?(\S+)")
+_NOISE = re.compile(r"(?:index [0-9a-f]+\.\.|(?:new|deleted|old) (?:file )?mode |similarity index|rename (?:from|to) |Index: |={20,}$)")
+_DIFF_LANGUAGES = frozenset({"diff", "patch", "udiff", "unidiff", "git"})
+_ELIDED = re.compile(r"\s*(?:\.{3}|\u2026)\s*")
+
+
+@dataclass(slots=True)
+class _Hunk:
+    """Lines under one header, as they are written."""
+
+    place: Place
+    lines: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class _Scan:
+    """The state of reading."""
+
+    reply: Reply
+    hunks: list[_Hunk] = field(default_factory=list[_Hunk])
+    dropped: list[Dropped] = field(default_factory=list[Dropped])
+    path: str = ""
+    sure: bool = False
+    current: _Hunk | None = None
+    is_new_file: bool = False
+
+    def named(self, path: str, *, sure: bool = True) -> None:
+        """From here on, hunks are this file's."""
+        self.path, self.sure, self.current = path, sure, None
+
+    def begin(self, line: int = 0, inside: str = "") -> None:
+        """The next lines are a hunk."""
+        self.current = _Hunk(Place(self.path, self.sure, line, inside.strip()))
+        self.hunks.append(self.current)
+
+
+def read_diffs(reply: Reply) -> Sequence[Change | Dropped]:
+    """All hunks; numbers are hints, since models cannot count."""
+    scan = _Scan(reply)
+    fences = fences_of(reply)
+    fenced = {at: each for each in fences for at in (each.first,)}
+    above: list[str] = []
+    at = 0
+    while at < len(reply.lines):
+        fence = fenced.get(at)
+        if fence is not None:
+            path = path_in_info(fence.info)
+            place = Place(path) if path else named_above(fence.above, reply.known)
+            if place.path:
+                scan.named(place.path, sure=place.sure)
+            _read(scan, fence.lines, in_fence=True, is_diff=fence.language in _DIFF_LANGUAGES)
+            if reply.cut and not fence.closed:
+                scan.current = scan.hunks.pop() if scan.hunks else None
+            scan.current = None
+            at = fence.last + 1
+            above = []
+            continue
+        end = next((start for start in sorted(fenced) if start > at), len(reply.lines))
+        _read(scan, reply.lines[at:end], in_fence=False, is_diff=False)
+        if reply.cut and end == len(reply.lines) and scan.current is not None and scan.hunks:
+            scan.hunks.pop()
+        scan.current = None
+        at = end
+    return [*scan.dropped, *(change for each in scan.hunks for change in _changes(each))]
+
+
+def _read(scan: _Scan, lines: Sequence[str], *, in_fence: bool, is_diff: bool) -> None:
+    """Read one fence, or one part of a reply between fences."""
+    has_headers = any(each.startswith(("@@", "*** ")) for each in lines)
+    if in_fence and is_diff and not has_headers:
+        _headless(scan, lines)
+        return
+    if not has_headers:
+        return
+    for at, line in enumerate(lines):
+        after = lines[at + 1] if at + 1 < len(lines) else ""
+        if not _is_header(scan, line, after, lines[at - 1] if at else ""):
+            _take(scan, line, in_fence=in_fence)
+
+
+def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
+    """Take note of a line that is no part of a hunk's text."""
+    if found := _FILE.fullmatch(line.strip()):
+        scan.named(found[2].strip())
+        scan.is_new_file = found[1] != "Update"
+        if scan.is_new_file:
+            scan.dropped.append(Dropped(found[2].strip(), "files are neither added nor deleted"))
+        else:
+            scan.begin()
+    elif line.startswith(("*** Begin Patch", "*** End Patch", "*** End of File", "*** Move to")):
+        scan.current = None
+    elif found := _GIT.fullmatch(line):
+        scan.named(found[2])
+        scan.is_new_file = False
+    elif line.startswith("--- ") and after.startswith("+++ "):
+        scan.current = None
+    elif line.startswith("+++ ") and before.startswith("--- "):
+        old, new = _file_of(before), _file_of(line)
+        scan.named(old if new == "/dev/null" or (old != new and resolved(new, scan.reply.known) is None and old != "/dev/null") else new)
+        scan.is_new_file = old == "/dev/null" or new == "/dev/null"
+    elif found := _NUMBERS.fullmatch(line.strip()):
+        scan.begin(int(found[1]), found[2])
+    elif line.startswith("@@") and (found := _HEADER.fullmatch(line)):
+        inside = found[1].strip(" .")
+        last = scan.current
+        scan.begin(inside=f"{last.place.inside}\n{inside}" if last is not None and not last.lines and last.place.inside else inside)
+    elif scan.current is None and _NOISE.match(line):
+        pass
+    else:
+        return False
+    return True
+
+
+def _file_of(line: str) -> str:
+    """The path in a `---` or `+++` line."""
+    return line[4:].split("\t")[0].strip().strip('"')
+
+
+def _take(scan: _Scan, line: str, *, in_fence: bool) -> None:
+    """A line that may belong to the current hunk."""
+    if scan.current is None:
+        if not in_fence and (path := bare_path(line)):
+            scan.named(path)
+        elif line.strip() and not in_fence and not line.startswith(("+", "-", " ")):
+            place = named_above([line], scan.reply.known)
+            if place.path:
+                scan.named(place.path, sure=place.sure)
+        return
+    if in_fence or not line or line[0] in "+- \\\t" or not scan.current.lines:
+        scan.current.lines.append(line)
+        return
+    if line.startswith(("def ", "class ", "@", "async def ", "#", "import ", "from ", "if ", "for ", ")", "]", "}")):
+        scan.current.lines.append(line)
+        return
+    scan.current = None
+    _take(scan, line, in_fence=in_fence)
+
+
+def _headless(scan: _Scan, lines: Sequence[str]) -> None:
+    """A fence that says it is a diff and holds nothing but signed lines, under a path perhaps."""
+    if not any(each.startswith(("+", "-")) and not each.startswith(("+++ ", "--- ")) for each in lines):
+        return
+    for at, line in enumerate(lines):
+        after = lines[at + 1] if at + 1 < len(lines) else ""
+        if _is_header(scan, line, after, lines[at - 1] if at else ""):
+            continue
+        path = comment_path(line) or (bare_path(line) if scan.current is None else "")
+        if scan.current is None and path:
+            scan.named(path)
+            continue
+        if scan.current is None:
+            if not line.strip():
+                continue
+            scan.begin()
+        if scan.current is not None:
+            scan.current.lines.append(line)
+
+
+def _changes(hunk: _Hunk) -> list[Change | Dropped]:
+    lines = list(hunk.lines)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    lines = [each for each in lines if not each.startswith("\\ ")]
+    if not any(each.startswith(("+", "-")) for each in lines):
+        return []
+    old, new = _sides(lines, keep=False)
+    raw = _sides(lines, keep=True)
+    if not any(each.strip() for each in old):
+        return [Code(hunk.place, new)] if any(each.strip() for each in new) else []
+    lost = any(each and each[0] not in "+- \\\t@" and not _ELIDED.fullmatch(each) for each in lines)
+    first, second = (raw, (old, new)) if lost else ((old, new), raw)
+    return [Swap(hunk.place, *first, spare=second if second != first else None)]
+
+
+def _sides(lines: Sequence[str], *, keep: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Old and new lines; `keep`: the space in front of context lines is text, since it was left out."""
+    old: list[str] = []
+    new: list[str] = []
+    for line in lines:
+        if line.startswith("-"):
+            old.append(line[1:])
+        elif line.startswith("+"):
+            new.append(line[1:])
+        else:
+            text = line[1:] if line.startswith(" ") and not keep else line
+            old.append(text)
+            new.append(text)
+    return tuple(old), tuple(new)
