@@ -34,6 +34,8 @@ class _Ends:
     after: int
     """Where reading goes on."""
     is_closed: bool
+    has_tail: bool = False
+    """Whether the last mark is there."""
 
 
 def read_blocks(reply: Reply) -> Sequence[Change | Dropped]:
@@ -97,17 +99,25 @@ def _ends(lines: Sequence[str], head: int, found: re.Match[str]) -> _Ends | None
         line = lines[at]
         if indent_of(line) != indent:
             continue
-        if _MIDDLE.fullmatch(line):
+        if _is_middle(lines, at, middles):
             middles.append(at)
         elif base is None and not middles and _BASE.fullmatch(line):
             base = at
-        elif middles and _SECOND.fullmatch(line) and not lines[at - 1].strip(" \t*`=") and at == middles[-1] + 1:
+        elif middles and _SECOND.fullmatch(line) and at == middles[-1] + 1:
             continue
         elif middles and _closes(line):
-            return _Ends(_likeliest(lines, head, middles, base), at, at + 1, is_closed=True)
+            return _Ends(_likeliest(lines, head, middles, base), at, at + 1, is_closed=True, has_tail=True)
         elif _HEAD.fullmatch(line) or (not middles and _TAIL.fullmatch(line)):
             return _unclosed(lines, head, at, middles) if middles and not wordless else None
     return _unclosed(lines, head, len(lines), middles) if middles and not wordless else None
+
+
+def _is_middle(lines: Sequence[str], at: int, before: Sequence[int]) -> bool:
+    """Whether the old part ends here; a second `>>>>>>> SEARCH` ends the block, unless another part begins behind it."""
+    if not _MIDDLE.fullmatch(lines[at]):
+        return False
+    is_end = lines[at].lstrip(" \t*`").startswith(">")
+    return not is_end or not before or (at + 1 < len(lines) and bool(_SECOND.fullmatch(lines[at + 1])))
 
 
 def _closes(line: str) -> bool:
@@ -128,11 +138,10 @@ def _unclosed(lines: Sequence[str], head: int, end: int, middles: Sequence[int])
     if fence is not None and lines[fence].strip().strip("`~") == "":
         return _Ends(ordered, fence, fence, is_closed=True)
     tail = end
-    if end < len(lines):
-        while tail > ordered[0] + 1 and (
-            not lines[tail - 1].strip() or _FENCE.fullmatch(lines[tail - 1]) or bare_path(lines[tail - 1])
-        ):
-            tail -= 1
+    while tail > ordered[0] + 1 and (
+        not lines[tail - 1].strip() or (end < len(lines) and (_FENCE.fullmatch(lines[tail - 1]) or bare_path(lines[tail - 1])))
+    ):
+        tail -= 1
     return _Ends(ordered, tail, tail, is_closed=end < len(lines))
 
 
@@ -155,7 +164,18 @@ def _parts(lines: Sequence[str], head: int, ends: _Ends) -> Iterator[tuple[tuple
         start = middle + 1
         if start < ends.tail and _SECOND.fullmatch(lines[start]):
             start += 1
-        yield tuple(lines[head + 1 : middle]), tuple(lines[start : ends.tail])
+        old, new = tuple(lines[head + 1 : middle]), tuple(lines[start : ends.tail])
+        yield old, new if ends.has_tail else _ended_like(old, new)
+
+
+def _ended_like(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Without its last mark, a part has as many empty lines at its end as the one before it."""
+    written, empty = list(new), 0
+    while written and not written[-1].strip():
+        written.pop()
+    while empty < len(old) and not old[-1 - empty].strip():
+        empty += 1
+    return (*written, *("",) * empty) if written else ()
 
 
 def _start_line(lines: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:

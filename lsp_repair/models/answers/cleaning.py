@@ -1,5 +1,6 @@
 """What is no part of an answer: thoughts, marks of chat templates, a quotation's or a string's wrapping."""
 
+import html
 import json
 import re
 
@@ -28,6 +29,8 @@ _MIN_SHARE = 0.9
 def cleaned(reply: str) -> str:
     """The answer in a reply, with line feeds as the only line ends."""
     text = reply.replace("\r\n", "\n").replace("\r", "\n")
+    if "&lt;" in text and "<" not in text:
+        text = html.unescape(text)
     text = _without_harmony(text)
     text = without_thinking(_THOUGHTS.sub("", text))
     text = _TRAILING.sub("", _LEADING.sub("", text))

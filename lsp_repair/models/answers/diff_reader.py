@@ -14,6 +14,7 @@ _FILE = re.compile(r"\*\*\*\s+(Update|Add|Delete)\s+File:\s*(.+)")
 _GIT = re.compile(r"diff --git (?:a/)?(\S+) (?:b/)?(\S+)")
 _NOISE = re.compile(r"(?:index [0-9a-f]+\.\.|(?:new|deleted|old) (?:file )?mode |similarity index|rename (?:from|to) |Index: |={20,}$)")
 _DIFF_LANGUAGES = frozenset({"diff", "patch", "udiff", "unidiff", "git"})
+_HEREDOC = re.compile(r"^[^+\- ].{0,80}<<-?\s*['\"]?(\w{2,20})['\"]?\s*$")
 _ELIDED = re.compile(r"\s*(?:\.{3}|\u2026)\s*")
 
 
@@ -85,9 +86,12 @@ def _read(scan: _Scan, lines: Sequence[str], *, in_fence: bool, is_diff: bool) -
         return
     if not has_headers:
         return
+    words = {found[1] for each in lines if (found := _HEREDOC.search(each))}
     for at, line in enumerate(lines):
         after = lines[at + 1] if at + 1 < len(lines) else ""
-        if not _is_header(scan, line, after, lines[at - 1] if at else ""):
+        if line.strip() in words:
+            scan.current = None
+        elif not _is_header(scan, line, after, lines[at - 1] if at else ""):
             _take(scan, line, in_fence=in_fence)
 
 

@@ -77,7 +77,9 @@ def text_of(value: object) -> str | None:
             return None
         case int():
             return str(value)
-        case list() if value and all(isinstance(each, str) for each in _items(value)):
+        case []:
+            return ""
+        case list() if all(isinstance(each, str) for each in _items(value)):
             return "\n".join(str(each).rstrip("\n") for each in _items(value))
         case _:
             return None

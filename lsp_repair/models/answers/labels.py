@@ -42,7 +42,9 @@ class Label(Enum):
 
 def label_of(line: str) -> Label:
     """What one line of prose calls the code below it."""
-    text = line[-300:]
+    text = re.split(r"[.!?]\s", line[-300:].rstrip())[-1]
+    if text.strip(" #*_`:").lower() == "replace":
+        return Label.NEW
     if _NEITHER.search(text):
         return Label.NEITHER
     if _INTO.search(text.rstrip(" :*`.")):

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Swap, dedented, indent_of, without_edges
+from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Swap, indent_of, without_edges
 from lsp_repair.models.answers.fences import Fence, fences_of
 from lsp_repair.models.answers.labels import Label, label_above
 from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
@@ -13,7 +13,7 @@ _CODE = frozenset({"", "python", "py", "python3", "pyi", "text", "txt", "plainte
 _COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(before|old(?: code)?|original(?: code)?|current(?: code)?|buggy|wrong|after|new(?: code)?|fixed|updated|corrected)(?: \w+)?\s*[:-]*\s*", re.IGNORECASE)
 _NEW_COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(?:after|new|fixed|updated|corrected)", re.IGNORECASE)
 _KEY = re.compile(
-    r"([ \t]*(?:- )?)[\"'*]{0,3}(file(?:name|_?path)?|path|search|find|old(?:_?(?:code|str|string|text|lines))?|original|before|replace(?:ment|_with| with)?|new(?:_?(?:code|str|string|text|lines))?|updated|after|end)[\"'*]{0,3}[ \t]*:[*]{0,2}[ \t]*([|>][+-]?\d?|)[ \t]*(.*)",
+    r"([ \t]*(?:- )?)[\"'*]{0,3}(file(?:name|_?path)?|path|search|find|old(?:_?(?:code|str|string|text|lines))?|original|before|replace(?:ment|_with| with)?|new(?:_?(?:code|str|string|text|lines))?|updated|after|end(?=\s*$))[\"'*]{0,3}[ \t]*(?::|$)[*]{0,2}[ \t]*([|>][+-]?\d?|)[ \t]*(.*)",
     re.IGNORECASE,
 )
 _OLD_KEY = re.compile(r"search|find|old|original|before", re.IGNORECASE)
@@ -44,7 +44,8 @@ def read_pairs(reply: Reply) -> Sequence[Change | Dropped]:
         if inner is not None:
             found.append(inner)
         elif at + 1 < len(fences) and label_above(each) is Label.OLD and label_above(fences[at + 1]) is Label.NEW:
-            found.append(_pair(each, fences[at + 1], last))
+            pair = _pair(each, fences[at + 1], last)
+            found += [pair] if not _brings_imports(pair) else []
     return found
 
 
@@ -63,6 +64,14 @@ def read_loose_pairs(reply: Reply) -> Sequence[Change | Dropped]:
 
 def _pair(before: Fence, after: Fence, place: Place) -> Swap:
     return Swap(place, split_head(before.lines)[1], split_head(after.lines)[1])
+
+
+def _brings_imports(pair: Swap) -> bool:
+    """Whether new definitions come with imports, which do not belong in front of them."""
+    known = {each.strip() for each in pair.old}
+    if not any(each.startswith(("def ", "class ", "async def ")) for each in pair.new):
+        return False
+    return any(each.startswith(("import ", "from ")) and each.strip() not in known for each in pair.new)
 
 
 def _inside(fence: Fence, place: Place) -> Swap | None:
@@ -95,10 +104,11 @@ def _sections(reply: Reply, keys: Sequence[tuple[int, re.Match[str]]]) -> Iterat
             old = ()
         elif _OLD_KEY.match(name):
             above = named_above([each for each in reply.lines[max(0, at - 4) : at] if each.strip()], reply.known)
-            place = above if not place.path and above.path else place
+            place = above if above.path else place
             old = content
         elif old:
-            yield Swap(place, old, content)
+            shared = min((len(indent_of(each)) for each in (*old, *content) if each.strip()), default=0)
+            yield Swap(place, tuple(each[shared:] for each in old), tuple(each[shared:] for each in content))
             old = ()
 
 
@@ -114,7 +124,7 @@ def _content(reply: Reply, key: re.Match[str], at: int, end: int) -> tuple[str, 
         return tuple(lines[1:close]) if close is not None else None
     if key[3]:
         lines = [each for each in lines if not each.strip() or len(indent_of(each)) > len(key[1].replace("- ", ""))]
-        return without_edges(dedented(lines))
+        return without_edges(lines)
     while lines and (bare_path(lines[-1]) or _FENCE.fullmatch(lines[-1]) or not lines[-1].strip()):
         lines.pop()
     return tuple(lines)

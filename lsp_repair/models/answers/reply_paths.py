@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from lsp_repair.models.answers.changes import Place
 
 _TOKEN = re.compile(
-    r"(?:[A-Za-z]:)?(?:[\w.@+~-]*[/\\])*[\w.@+-]{1,100}\.(?:pyi?|pyw|pyx|toml|cfg|ini|md|rst|txt|json|ya?ml|[jt]sx?|html|sh)(?![\w/\\(])"
+    r"(?:(?<![A-Za-z])[A-Za-z]:(?=[/\\]))?(?:[\w.@+~-]*[/\\])*[\w.@+-]{1,100}\.(?:pyi?|pyw|pyx|toml|cfg|ini|md|rst|txt|json|ya?ml|[jt]sx?|html|sh)(?![\w/\\(])"
 )
 _BARE = re.compile(r"[^\s<>|`*\"'()=,;]*[/\\][^\s<>|`*\"'()=,;]+|[\w.@+-]+\.\w{1,6}")
 _LABEL = re.compile(

@@ -95,7 +95,8 @@ def _elided(each: Piece, mark: str) -> str:
     if start < 4:
         return each.after
     depth = len(after[start - 1]) - len(after[start - 1].lstrip())
-    return "\n".join([after[0], " " * depth + mark, *after[start - 1 :]])
+    head = next(at for at, line in enumerate(after) if line.lstrip().startswith("def ")) + 1
+    return "\n".join([*after[:head], " " * depth + mark, *after[start - 1 :]])
 
 
 def without_decorators(text: str) -> str:
