@@ -153,7 +153,7 @@ def _swap(lines: Sequence[str], head: int, ends: _Ends, place: Place) -> Swap:
     named = comment_path(old[0]) if old else ""
     if named and new and comment_path(new[0]) == named:
         place, old, new = Place(named), old[1:], new[1:]
-    return Swap(Place(place.path, place.sure, line), old, new, parts[1] if len(parts) > 1 else None)
+    return Swap(Place(place.path, place.sure, line), old, new, parts[1] if len(parts) > 1 else None, ends.has_tail)
 
 
 def _parts(lines: Sequence[str], head: int, ends: _Ends) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

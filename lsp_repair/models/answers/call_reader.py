@@ -12,6 +12,8 @@ from lsp_repair.pycode.modules import tree_of
 _HEREDOC = re.compile(r"\s*(?:\$ )?(?:sudo )?(?:cat|tee)\b.*?(?:>\s*|tee\s+)['\"]?([\w./@+-]+)['\"]?.*|\s*(?:\$ )?cat\s+<<.*>\s*['\"]?([\w./@+-]+)['\"]?\s*")
 _END_WORD = re.compile(r"<<-?\s*['\"]?(\w{2,20})['\"]?")
 _SED = re.compile(r"\s*(?:\$ )?sed\s+(?:-[a-zA-Z.'\"]+\s+){1,3}['\"]?(\d{0,6})s([/|#,@])(.{1,300}?)(?<!\\)\2(.{0,300}?)(?<!\\)\2g?['\"]\s+['\"]?([\w./@+-]+)['\"]?\s*")
+_MAX_HEREDOC = 1_500
+"""Lines of a file that a shell writes."""
 _MAGIC = re.compile(r"(?<!\\)[*+?^$\[(]")
 
 
@@ -34,10 +36,10 @@ def read_calls(reply: Reply) -> Sequence[Change | Dropped]:
 
 
 def _heredoc_end(lines: Sequence[str], at: int) -> int | None:
-    word = _END_WORD.search(lines[at]) if len(lines[at]) < 400 else None
+    word = _END_WORD.search(lines[at]) if "<<" in lines[at] and "<<<" not in lines[at] and len(lines[at]) < 400 else None
     if word is None:
         return None
-    return next((index for index in range(at + 1, len(lines)) if lines[index].strip() == word[1]), None)
+    return next((index for index in range(at + 1, min(len(lines), at + _MAX_HEREDOC)) if lines[index].strip() == word[1]), None)
 
 
 def _plain(pattern: str) -> str:

@@ -31,6 +31,8 @@ class Swap:
     new: tuple[str, ...]
     spare: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     """Another way to read the same lines."""
+    is_whole: bool = True
+    """Whether its end is marked."""
 
 
 @dataclass(frozen=True, slots=True)

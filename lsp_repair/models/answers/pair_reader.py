@@ -19,6 +19,7 @@ _KEY = re.compile(
 _OLD_KEY = re.compile(r"search|find|old|original|before", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+-]*[ \t]*")
 _LIKE = 0.45
+_MAX_KEYS = 150
 
 
 def is_code(fence: Fence, reply: Reply) -> bool:
@@ -88,7 +89,7 @@ def _inside(fence: Fence, place: Place) -> Swap | None:
 def read_sections(reply: Reply) -> Sequence[Change | Dropped]:
     """Parts under keys with a colon (`SEARCH:` … `REPLACE:`), as in YAML or in plain words."""
     keys = [(at, found) for at, line in enumerate(reply.lines) if len(line) < 300 and (found := _KEY.fullmatch(line))]
-    return list(_sections(reply, keys)) if len(keys) > 1 else []
+    return list(_sections(reply, keys)) if 1 < len(keys) <= _MAX_KEYS else []
 
 
 def _sections(reply: Reply, keys: Sequence[tuple[int, re.Match[str]]]) -> Iterator[Change | Dropped]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from lsp_repair.models.answers.changes import Change, Dropped, Reply, Words
+from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Words
 from lsp_repair.models.answers.fences import fences_of, outside
 from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_tokens
 
@@ -38,8 +38,11 @@ def _phrases(reply: Reply) -> Iterator[Change]:
     for number, (_, line) in enumerate(lines):
         if reply.cut and number == len(lines) - 1:
             return
+        above += [line] if "`" not in line and "." in line and path_tokens(line) else []
+        if "`" not in line:
+            continue
         spans = [each for each in _SPAN.finditer(line[:2_000]) if not bare_path(each[2])]
-        place = named_above([*above[-2:], line], reply.known)
+        place = named_above([*above[-2:], line], reply.known) if len(spans) > 1 else Place()
         for before, after in zip(spans, spans[1:], strict=False):
             lead, between = _lead(line, before.start()), line[before.end() : after.start()].strip()
             if _DOUBT.search(lead) or before[2].strip() == after[2].strip():

@@ -32,12 +32,14 @@ from lsp_repair.models.answers.swapping import swapped
 from lsp_repair.models.answers.wording import renumbered, reworded
 from lsp_repair.models.answers.written_code import is_header, items_of
 from lsp_repair.models.excerpts import FileView
+from lsp_repair.models.sanitising import visible
 from lsp_repair.pycode.modules import tree_of
 
 MAX_CHARACTERS = 200_000
-_MAX_CHANGES = 24
+_MAX_CHANGES = 40
 _MAX_LINES = 1_500
-_MAX_SECONDS = 0.8
+_MAX_REPLY_LINES = 5_000
+_MAX_SECONDS = 0.5
 _SAID = 120
 
 
@@ -55,101 +57,24 @@ def recovered(
     `spans` are the lines that were shown: of several places that match, one of them is meant. `cut`: the end of the reply
     is missing, so that only what is closed counts. `last`: nothing can be asked back, and what is unclear is left out.
     """
-    if len(reply) > MAX_CHARACTERS:
+    if len(reply) > MAX_CHARACTERS or reply.count("\n") > _MAX_REPLY_LINES:
         return Mismatch("the reply is far too long")
     text = Reply(cleaned(reply), tuple(views), cut)
     applying = _Applying(views, redactor, spans, last, time.monotonic() + _MAX_SECONDS)
     first: Mismatch | None = None
     for reader in READERS:
+        if time.monotonic() > applying.until:
+            break
         changes = reader(text)
         if not changes:
             continue
+        if _is_too_much(changes):
+            return Mismatch("the reply changes far too much")
         result = applying.all(changes)
         if isinstance(result, Recovered | Unclear):
             return result
         first = first or result
-        if time.monotonic() > applying.until:
-            break
     return first or Mismatch("the reply contains no block")
-
-
-@dataclass(slots=True)
-class _Applying:
-    """What every change is applied to."""
-
-    views: Mapping[str, FileView]
-    redactor: Redactor
-    spans: Mapping[str, Spans]
-    last: bool
-    until: float
-
-    def all(self, changes: Sequence[Change | Dropped]) -> Recovered | Mismatch:
-        """All changes of one reading."""
-        size = sum(len(getattr(each, "new", ())) + len(getattr(each, "lines", ())) for each in changes if not isinstance(each, Words))
-        if len(changes) > _MAX_CHANGES or size > _MAX_LINES:
-            return Mismatch("the reply changes far too much")
-        pages = {path: Page(path, tuple(view.shown), tuple(self.spans.get(path, ()))) for path, view in self.views.items() if view.encoding}
-        first = _Round(pages, self.last, self.until)
-        problem = first.take(changes)
-        if problem is not None:
-            return problem
-        written = self._written(first.splices, self.views)
-        if isinstance(written, Mismatch):
-            return written
-        later = self._later(first, written)
-        if isinstance(later, Mismatch):
-            return later
-        files = {path: data for path, data in {**written, **later}.items() if data != self.views[path].data}
-        if files:
-            return Recovered(files, tuple(first.dropped))
-        said = first.dropped[0] if first.dropped else None
-        return Mismatch(f"{said.what}: {said.why}" if said is not None and said.what else said.why if said is not None else "the blocks change nothing")
-
-    def _later(self, first: "_Round", written: Mapping[str, bytes]) -> dict[str, bytes] | Mismatch:
-        """Changes that fit only after others: models write them one after the other."""
-        if not written or not first.missing:
-            first.dropped += [Dropped(_named(change), why) for change, why in first.missing]
-            return {}
-        views = {path: FileView(path, written.get(path, view.data), self.redactor) for path, view in self.views.items()}
-        pages = {path: Page(path, tuple(view.shown)) for path, view in views.items() if path in written}
-        second = _Round(pages, True, self.until)
-        second.take([change for change, _ in first.missing if not _is_there(change, pages)])
-        first.dropped += [*second.dropped, *(Dropped(_named(change), why) for change, why in second.missing)]
-        return {} if isinstance(done := self._written(second.splices, views), Mismatch) else done
-
-    def _written(self, splices: Mapping[str, Sequence[Splice]], views: Mapping[str, FileView]) -> dict[str, bytes] | Mismatch:
-        files: dict[str, bytes] = {}
-        for path, each in splices.items():
-            ordered = in_order(each, path)
-            if isinstance(ordered, Mismatch):
-                return ordered
-            data = bytes_after(views[path], ordered, self.redactor)
-            if isinstance(data, Mismatch):
-                return data
-            if _breaks(views[path], ordered):
-                return Mismatch(f"{path} would not be valid Python any more: copy whole lines, with their indentation")
-            files[path] = data
-        return files
-
-
-def _breaks(view: FileView, ordered: Sequence[Splice]) -> bool:
-    """Whether a file of Python stops being one."""
-    if not view.path.endswith((".py", ".pyi")):
-        return False
-    after = tree_of("\n".join(lines_after(view.shown, ordered)))
-    return after is None and tree_of("\n".join(view.shown)) is not None
-
-
-def _named(change: Change) -> str:
-    return change.place.path[:_SAID] or "a block"
-
-
-def _is_there(change: Change, pages: Mapping[str, Page]) -> bool:
-    """Whether a change was made before: models repeat themselves."""
-    if not isinstance(change, Swap):
-        return False
-    already = Swap(change.place, change.new, change.new)
-    return any(isinstance(swapped(already, page, exactly=True), list) for page in pages.values())
 
 
 @dataclass(slots=True)
@@ -163,6 +88,8 @@ class _Round:
     dropped: list[Dropped] = field(default_factory=list[Dropped])
     missing: list[tuple[Change, str]] = field(default_factory=list[tuple[Change, str]])
     """What was not found, and what is said of it."""
+    loose: set[str] = field(default_factory=set[str])
+    """Files with a change that is not exactly what the reply says: these have to parse afterwards."""
 
     def take(self, changes: Sequence[Change | Dropped]) -> Mismatch | None:
         """Place every change; a Mismatch ends it where something has to be asked back."""
@@ -212,13 +139,15 @@ class _Round:
         return None
 
     def _placed(self, change: Change, homes: Mapping[str, Page]) -> tuple[str, list[Splice]] | Mismatch | None:
-        for place in _ways(change):
+        for strictness, place in enumerate(_ways(change)):
             results = {path: found for path, page in homes.items() if (found := place(page)) is not None}
             if len(results) > 1:
                 shown = {path: each for path, each in results.items() if isinstance(each, list) and any(homes[path].is_shown(one.start) for one in each)}
                 results = shown if len(shown) == 1 else results
             if len(results) == 1:
                 path, found = next(iter(results.items()))
+                if strictness or not isinstance(change, Swap) or not change.is_whole:
+                    self.loose.add(path)
                 return found if isinstance(found, Mismatch) else (path, found)
             if results:
                 return Unclear(f"the lines of a block are in several files ({', '.join(results)}): name the file above the block")
@@ -234,8 +163,91 @@ class _Round:
         splices, dropped = found
         self.dropped += dropped
         for path, each in splices.items():
+            self.loose.add(path)
             self.splices.setdefault(path, []).extend(each)
         return None
+
+
+@dataclass(slots=True)
+class _Applying:
+    """What every change is applied to."""
+
+    views: Mapping[str, FileView]
+    redactor: Redactor
+    spans: Mapping[str, Spans]
+    last: bool
+    until: float
+
+    def all(self, changes: Sequence[Change | Dropped]) -> Recovered | Mismatch:
+        """All changes of one reading."""
+        pages = {path: Page(path, tuple(view.shown), tuple(self.spans.get(path, ()))) for path, view in self.views.items()}
+        first = _Round(pages, self.last, self.until)
+        problem = first.take(changes)
+        if problem is not None:
+            return problem
+        written = self._written(first, self.views)
+        if isinstance(written, Mismatch):
+            return written
+        later = self._later(first, written)
+        if isinstance(later, Mismatch):
+            return later
+        files = {path: data for path, data in {**written, **later}.items() if data != self.views[path].data}
+        if files:
+            return Recovered(files, tuple(first.dropped))
+        said = first.dropped[0] if first.dropped else None
+        return Mismatch(f"{said.what}: {said.why}" if said is not None and said.what else said.why if said is not None else "the blocks change nothing")
+
+    def _later(self, first: _Round, written: Mapping[str, bytes]) -> dict[str, bytes] | Mismatch:
+        """Changes that fit only after others: models write them one after the other."""
+        if not written or not first.missing:
+            first.dropped += [Dropped(_named(change), why) for change, why in first.missing]
+            return {}
+        views = {path: FileView(path, written.get(path, view.data), self.redactor) for path, view in self.views.items()}
+        pages = {path: Page(path, tuple(view.shown)) for path, view in views.items() if path in written}
+        second = _Round(pages, True, self.until)
+        second.take([change for change, _ in first.missing if not _is_there(change, pages)])
+        first.dropped += [*second.dropped, *(Dropped(_named(change), why) for change, why in second.missing)]
+        return {} if isinstance(done := self._written(second, views), Mismatch) else done
+
+    def _written(self, done: _Round, views: Mapping[str, FileView]) -> dict[str, bytes] | Mismatch:
+        files: dict[str, bytes] = {}
+        for path, each in done.splices.items():
+            ordered = in_order(each, path)
+            if isinstance(ordered, Mismatch):
+                return ordered
+            data = bytes_after(views[path], ordered, self.redactor)
+            if isinstance(data, Mismatch):
+                return data
+            if path in done.loose and _breaks(views[path], ordered):
+                return Mismatch(f"{path} would not be valid Python any more: copy whole lines, with their indentation")
+            files[path] = data
+        return files
+
+
+def _is_too_much(changes: Sequence[Change | Dropped]) -> bool:
+    """Whether no repair is that large."""
+    size = sum(len(getattr(each, "new", ())) + len(getattr(each, "lines", ())) for each in changes if not isinstance(each, Words))
+    return len(changes) > _MAX_CHANGES or size > _MAX_LINES
+
+
+def _breaks(view: FileView, ordered: Sequence[Splice]) -> bool:
+    """Whether a file of Python stops being one."""
+    if not view.path.endswith((".py", ".pyi")):
+        return False
+    after = tree_of(visible("\n".join(lines_after(view.shown, ordered))))
+    return after is None and tree_of("\n".join(view.shown)) is not None
+
+
+def _named(change: Change) -> str:
+    return change.place.path.replace("\\", "/")[:_SAID] or "a block"
+
+
+def _is_there(change: Change, pages: Mapping[str, Page]) -> bool:
+    """Whether a change was made before: models repeat themselves."""
+    if not isinstance(change, Swap):
+        return False
+    already = Swap(change.place, change.new, change.new)
+    return any(isinstance(swapped(already, page, exactly=True), list) for page in pages.values())
 
 
 def _has_names(code: Code) -> bool:
