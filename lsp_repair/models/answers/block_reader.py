@@ -11,15 +11,17 @@ _OLD = r"(?:SEARCH|ORIGINAL|OLD|HEAD|FIND|BEFORE|CURRENT)"
 _NEW = r"(?:REPLACE|UPDATED?|NEW|AFTER|MODIFIED|REPLACEMENT|FIXED)"
 _EDGE = r"([ \t]*)[*`]{0,3}"
 _HEAD = re.compile(
-    rf"{_EDGE}(?:(<{{3,}})[ \t]*{_OLD}(?: BLOCK)?\b:?([^<>]{{0,200}}?)>*|(<{{5,}})[ \t]*|(-{{5,}})[ \t]*SEARCH:?[ \t]*-*|\[()SEARCH\])[*`]{{0,3}}\s*",
+    rf"{_EDGE}(?:(<{{3,}})[ \t]*{_OLD}(?: BLOCK)?\b:?([^<>]{{0,200}}?)>*|(<{{5,}})[ \t]*|(-{{5,}})[ \t]*SEARCH:?[ \t]*-*|\[()SEARCH\]|()(?:BEGIN|START)[ _-]{_OLD}:?|()\*{{3}} {_OLD}|()={{3,}} ?SEARCH ?={{3,}})[*`]{{0,3}}\s*",
     re.IGNORECASE,
 )
-_MIDDLE = re.compile(rf"{_EDGE}(?:(={{3,}})[ \t]*(?:{_NEW}|WITH)?[ \t]*=*|>{{5,}}[ \t]*{_OLD}|\[/SEARCH\])[*`]{{0,3}}\s*", re.IGNORECASE)
-_SECOND = re.compile(rf"{_EDGE}(?:<{{5,}}[ \t]*{_NEW}:?|\[REPLACE\])[*`]{{0,3}}\s*", re.IGNORECASE)
+_MIDDLE = re.compile(rf"{_EDGE}(?:(={{3,}})[ \t]*(?:{_NEW}|WITH)?[ \t]*=*>?|>{{5,}}[ \t]*{_OLD}|\[/SEARCH\]|END[ _-]{_OLD}|\*{{3}} {_NEW}|={{3,}} ?{_NEW} ?={{3,}})[*`]{{0,3}}\s*", re.IGNORECASE)
+_SECOND = re.compile(rf"{_EDGE}(?:<{{5,}}[ \t]*{_NEW}:?|\[REPLACE\]|(?:BEGIN|START)[ _-]{_NEW}:?)[*`]{{0,3}}\s*", re.IGNORECASE)
 _TAIL = re.compile(
-    rf"{_EDGE}(?:>{{3,}}[ \t]*[\w./-]*[ \t]*(?:BLOCK)?:?|<{{5,}}[ \t]*/?(?:{_NEW}|END)[ \t]*>*|\+{{5,}}[ \t]*{_NEW}:?|{_NEW}[ \t]*>{{3,}}|\[/REPLACE\])[*`]{{0,3}}\s*",
+    rf"{_EDGE}(?:>{{3,}}[ \t]*[\w./-]*[ \t]*(?:BLOCK)?:?|<{{5,}}[ \t]*/?(?:{_NEW}|END)[ \t]*>*|\+{{5,}}[ \t]*{_NEW}:?|{_NEW}[ \t]*>{{3,}}|\[/REPLACE\]|END[ _-]{_NEW}|\*{{3}} END.{{0,20}}|={{3,}} ?END ?={{3,}})[*`]{{0,3}}\s*",
     re.IGNORECASE,
 )
+_COMMENTED_HEAD = re.compile(r"[ \t]*# ?<{5,} ?SEARCH", re.IGNORECASE)
+_COMMENTED = re.compile(r"^([ \t]*)# ?(<{5,}.*|={7,}|>{5,}.*)$")
 _BASE = re.compile(r"[ \t]*\|{5,}.*")
 _START_LINE = re.compile(r"\s*:(start|end)_line:\s*(\d{1,7})\s*")
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[^`]*")
@@ -41,7 +43,7 @@ class _Ends:
 def read_blocks(reply: Reply) -> Sequence[Change | Dropped]:
     """All blocks; the last path that was named stays until there is another one."""
     found: list[Change | Dropped] = []
-    lines, at = reply.lines, 0
+    lines, at = _uncommented(reply.lines), 0
     above: list[str] = []
     path = Place()
     while at < len(lines):
@@ -60,6 +62,13 @@ def read_blocks(reply: Reply) -> Sequence[Change | Dropped]:
         found.append(_swap(lines, at, ends, place))
         at = ends.after
     return found
+
+
+def _uncommented(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """With marks as marks, where some write them as comments of Python."""
+    if not any(_COMMENTED_HEAD.match(each) for each in lines):
+        return lines
+    return tuple(_COMMENTED.sub(r"\1\2", each) for each in lines)
 
 
 def _place(head: re.Match[str], above: Sequence[str], reply: Reply) -> Place | None:

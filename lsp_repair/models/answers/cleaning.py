@@ -7,10 +7,12 @@ import re
 from lsp_repair.models.answers.changes import dedented
 from lsp_repair.models.sanitising import without_thinking
 
-_THOUGHTS = re.compile(
-    r"^[ \t]*(?:<(thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)"
-    r"(?s:.*?)(?:</(?:thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>)",
+_THOUGHT = re.compile(
+    r"^[ \t]*(?:<(?:thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)",
     re.IGNORECASE | re.MULTILINE,
+)
+_THOUGHT_ENDS = re.compile(
+    r"</(?:thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>", re.IGNORECASE
 )
 _FINAL = re.compile(r"<\|channel\|>\s*(?:final|commentary)[^<]{0,200}(?:<\|constrain\|>[^<]{0,40})?<\|message\|>")
 _END_OF_MESSAGE = re.compile(r"<\|(?:end|return|call|start)\|>")
@@ -23,16 +25,17 @@ _LEADING = re.compile(rf"^(?:[ \t]*{_MARK})+[ \t]?", re.MULTILINE)
 _TRAILING = re.compile(rf"(?:{_MARK}[ \t]*)+$", re.MULTILINE)
 _WRAPPED = re.compile(r"\A\s*(`{3,}|~{3,})(?:markdown|md)[ \t]*\n([\s\S]*?)\n?\1[ \t]*\s*\Z")
 _UNESCAPED = {"n": "\n", "t": "\t", "r": "", '"': '"', "'": "'", "\\": "\\"}
-_MIN_SHARE = 0.9
+_MAX_MESSAGES = 20
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[mK]")
 
 
 def cleaned(reply: str) -> str:
     """The answer in a reply, with line feeds as the only line ends."""
-    text = reply.replace("\r\n", "\n").replace("\r", "\n")
+    text = _COLOUR.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"))
     if "&lt;" in text and "<" not in text:
         text = html.unescape(text)
     text = _without_harmony(text)
-    text = without_thinking(_THOUGHTS.sub("", text))
+    text = without_thinking(_without_thoughts(text))
     text = _TRAILING.sub("", _LEADING.sub("", text))
     text = _unwrapped(_unescaped(text))
     return "\n".join(dedented(text.split("\n")))
@@ -40,14 +43,27 @@ def cleaned(reply: str) -> str:
 
 def _without_harmony(text: str) -> str:
     """Of several channels the ones that are meant for others."""
-    found = list(_FINAL.finditer(text))
+    found = list(_FINAL.finditer(text))[-_MAX_MESSAGES:]
     if not found:
         return _BARE_HARMONY.sub("", text)
     parts: list[str] = []
-    for each in found:
-        end = _END_OF_MESSAGE.search(text, each.end())
-        parts.append(text[each.end() : end.start() if end else len(text)])
+    for each, after in zip(found, [*(one.start() for one in found[1:]), len(text)], strict=True):
+        end = _END_OF_MESSAGE.search(text, each.end(), after)
+        parts.append(text[each.end() : end.start() if end else after])
     return "\n".join(parts)
+
+
+def _without_thoughts(text: str) -> str:
+    """Without thoughts in further spellings, where their end is marked."""
+    parts: list[str] = []
+    done = 0
+    while begin := _THOUGHT.search(text, done):
+        end = _THOUGHT_ENDS.search(text, begin.end())
+        if end is None:
+            break
+        parts.append(text[done : begin.start()])
+        done = end.end()
+    return "".join([*parts, text[done:]])
 
 
 def _unescaped(text: str) -> str:

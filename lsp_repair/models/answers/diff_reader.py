@@ -15,6 +15,7 @@ _GIT = re.compile(r"diff --git (?:a/)?(\S+) (?:b/)?(\S+)")
 _NOISE = re.compile(r"(?:index [0-9a-f]+\.\.|(?:new|deleted|old) (?:file )?mode |similarity index|rename (?:from|to) |Index: |={20,}$)")
 _DIFF_LANGUAGES = frozenset({"diff", "patch", "udiff", "unidiff", "git"})
 _HEREDOC = re.compile(r"^[^+\- ].{0,80}<<-?\s*['\"]?(\w{2,20})['\"]?\s*$")
+_FLUSH = re.compile(r"(?:async def|def|class|import|from|if|for) |[@#]|[)\]}]+[,:]?\s*$")
 _ELIDED = re.compile(r"\s*(?:\.{3}|\u2026)\s*")
 
 
@@ -81,7 +82,7 @@ def read_diffs(reply: Reply) -> Sequence[Change | Dropped]:
 def _read(scan: _Scan, lines: Sequence[str], *, in_fence: bool, is_diff: bool) -> None:
     """Read one fence, or one part of a reply between fences."""
     has_headers = any(each.startswith(("@@", "*** ")) for each in lines)
-    if in_fence and is_diff and not has_headers:
+    if in_fence and not has_headers and (is_diff or _is_signed(lines)):
         _headless(scan, lines)
         return
     if not has_headers:
@@ -93,6 +94,15 @@ def _read(scan: _Scan, lines: Sequence[str], *, in_fence: bool, is_diff: bool) -
             scan.current = None
         elif not _is_header(scan, line, after, lines[at - 1] if at else ""):
             _take(scan, line, in_fence=in_fence)
+
+
+def _is_signed(lines: Sequence[str]) -> bool:
+    """Whether every line has a sign or a space in front, as nothing but a diff has."""
+    written = [each for each in lines if each.strip()]
+    minus, plus = (sum(each.startswith(sign) for each in written) for sign in "-+")
+    return bool(minus or plus) and minus + plus < len(written) and all(each[0] in "+- \t" for each in written) and all(
+        not each[1:2] or each[1] in " \t" or each[1].isidentifier() or each[1] in "@#\"'([{)]}" for each in written if each[0] in "+-"
+    )
 
 
 def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
@@ -121,6 +131,8 @@ def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
         inside = found[1].strip(" .")
         last = scan.current
         scan.begin(inside=f"{last.place.inside}\n{inside}" if last is not None and not last.lines and last.place.inside else inside)
+    elif line.startswith("Index: ") and after.startswith("====="):
+        scan.named(line[7:].strip())
     elif scan.current is None and _NOISE.match(line):
         pass
     else:
@@ -146,7 +158,7 @@ def _take(scan: _Scan, line: str, *, in_fence: bool) -> None:
     if in_fence or not line or line[0] in "+- \\\t" or not scan.current.lines:
         scan.current.lines.append(line)
         return
-    if line.startswith(("def ", "class ", "@", "async def ", "#", "import ", "from ", "if ", "for ", ")", "]", "}")):
+    if _FLUSH.match(line):
         scan.current.lines.append(line)
         return
     scan.current = None

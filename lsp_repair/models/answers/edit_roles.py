@@ -4,7 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
-from lsp_repair.models.answers.changes import Change, Code, Lines, Place, Swap, Words
+from lsp_repair.models.answers.changes import Change, Code, Lines, Place, Swap, Words, without_edges
+
+
+_FENCE = re.compile(r"[ \t]*```[\w+-]*[ \t]*")
+
+
+_DEFINES = re.compile(r"^[ \t]*(?:async def|def|class) \w", re.MULTILINE)
 
 
 class RoleOf(Enum):
@@ -49,7 +55,7 @@ def change_of(parts: Mapping[RoleOf, str], place: Place) -> Change | None:
         return swap_of(old, new if new is not None else code or "", Place(place.path, place.sure, first))
     if first and (new is not None or code is not None):
         return Lines(place, first, last or first, _lines(new if new is not None else code or ""))
-    text = code if code is not None else new
+    text = code if code is not None else new if new is not None and _DEFINES.search(new) else None
     return Code(place, _lines(text)) if text is not None and place.path and text.strip() else None
 
 
@@ -61,7 +67,11 @@ def swap_of(old: str, new: str, place: Place) -> Change:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(text.replace("\r\n", "\n").split("\n"))
+    lines = text.replace("\r\n", "\n").split("\n")
+    inner = without_edges(lines)
+    if len(inner) > 2 and _FENCE.fullmatch(inner[0]) and inner[-1].strip() == "```":
+        return inner[1:-1]
+    return tuple(lines)
 
 
 def _number(text: str | None) -> int:

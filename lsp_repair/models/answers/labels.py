@@ -40,6 +40,13 @@ class Label(Enum):
     """Nothing is said."""
 
 
+_LANGUAGES = {
+    **dict.fromkeys(("search", "old", "before", "original", "find"), Label.OLD),
+    **dict.fromkeys(("replace", "new", "after", "updated", "fixed"), Label.NEW),
+}
+"""Names of languages that are none."""
+
+
 def label_of(line: str) -> Label:
     """What one line of prose calls the code below it."""
     text = re.split(r"[.!?]\s", line[-300:].rstrip())[-1]
@@ -57,6 +64,8 @@ def label_of(line: str) -> Label:
 
 def label_above(fence: Fence) -> Label:
     """What the nearest words above a piece call it; a path is no such word."""
+    if fence.language in _LANGUAGES:
+        return _LANGUAGES[fence.language]
     above = [each for each in fence.above if not bare_path(each)]
     found = label_of(above[-1]) if above else Label.NONE
     return found

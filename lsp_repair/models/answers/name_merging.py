@@ -142,7 +142,8 @@ def _rest(work: _Work) -> None:
     for item, pages, beside in work.waiting:
         text = "\n".join([*work.text, *("\n".join(each.lines) for each, _, _ in work.waiting if each is not item)])
         homes = [pages[path] for path in pages if path in work.known] or list(pages.values())
-        mentioned = any(re.search(rf"\b{re.escape(item.name)}\b", each) for each in (text, *("\n".join(page.lines) for page in homes)))
+        where = (text, *("\n".join(page.lines) for page in homes if is_definition(item.node)))
+        mentioned = any(re.search(rf"\b{re.escape(item.name)}\b", each) for each in where)
         if not mentioned or (beside is None and len(homes) != 1):
             work.dropped.append(Dropped(item.name, "nothing of this name was shown"))
             continue

@@ -9,11 +9,11 @@ from lsp_repair.models.answers.fences import Fence, fences_of
 from lsp_repair.models.answers.labels import Label, label_above
 from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
 
-_CODE = frozenset({"", "python", "py", "python3", "pyi", "text", "txt", "plaintext", "code"})
+_CODE = frozenset({"", "python", "py", "python3", "pyi", "text", "txt", "plaintext", "code", "search", "old", "before", "original", "find", "replace", "new", "after", "updated", "fixed"})
 _COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(before|old(?: code)?|original(?: code)?|current(?: code)?|buggy|wrong|after|new(?: code)?|fixed|updated|corrected)(?: \w+)?\s*[:-]*\s*", re.IGNORECASE)
 _NEW_COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(?:after|new|fixed|updated|corrected)", re.IGNORECASE)
 _KEY = re.compile(
-    r"([ \t]*(?:- )?)[\"'*]{0,3}(file(?:name|_?path)?|path|search|find|old(?:_?(?:code|str|string|text|lines))?|original|before|replace(?:ment|_with| with)?|new(?:_?(?:code|str|string|text|lines))?|updated|after|end(?=\s*$))[\"'*]{0,3}[ \t]*(?::|$)[*]{0,2}[ \t]*([|>][+-]?\d?|)[ \t]*(.*)",
+    r"([ \t]*(?:- )?)[\"'*]{0,3}(file(?:name|_?path)?|path|search|find|old(?:_?(?:code|str|string|text|lines))?|original|before|replace(?:ment|_with| with)?|new(?:_?(?:code|str|string|text|lines))?|updated|after|end(?=\s*$))[\"'*]{0,3}[ \t]*(?::|$|=(?=\s*(?:'''|\"\"\"|[\"']\S+[\"']\s*$)))[*]{0,2}[ \t]*([|>][+-]?\d?|'''|\"\"\"|)[ \t]*(.*)",
     re.IGNORECASE,
 )
 _OLD_KEY = re.compile(r"search|find|old|original|before", re.IGNORECASE)
@@ -118,11 +118,14 @@ def _content(reply: Reply, key: re.Match[str], at: int, end: int) -> tuple[str, 
     lines = list(reply.lines[at + 1 : end])
     if key[4].strip():
         return (key[4].strip().strip("`").strip('"'),) if not any(each.strip() for each in lines) else None
-    while lines and not lines[0].strip():
+    while lines and not lines[0].strip() and not key[3]:
         lines.pop(0)
     if lines and _FENCE.fullmatch(lines[0]):
         close = next((index for index in range(1, len(lines)) if lines[index].strip() == lines[0].strip()[:3]), None)
         return tuple(lines[1:close]) if close is not None else None
+    if key[3] in {"'''", '"""'}:
+        close = next((index for index, each in enumerate(lines) if each.strip() == key[3]), None)
+        return tuple(lines[:close]) if close is not None else None
     if key[3]:
         lines = [each for each in lines if not each.strip() or len(indent_of(each)) > len(key[1].replace("- ", ""))]
         return without_edges(lines)

@@ -23,6 +23,7 @@ _DOUBT = re.compile(
     r"\b(?:not|n[o'\u2019]t|never|nicht|kein|pas|jamais|nunca|\u043d\u0435|would|could|might|may|tempting|if you|were|was|had|test|tests|wrong to|suppose|imagine|perhaps|maybe)\b|\u4e0d\u8981|\u522b|\u5982\u679c",
     re.IGNORECASE,
 )
+_TABLE = re.compile(r"\b(?:before|old|current|original)\b.{0,40}\|.{0,40}\b(?:after|new|fixed|corrected|updated)\b", re.IGNORECASE)
 _MOST = 4
 
 
@@ -35,6 +36,7 @@ def read_phrases(reply: Reply) -> Sequence[Change | Dropped]:
 def _phrases(reply: Reply) -> Iterator[Change]:
     above: list[str] = []
     lines = outside(reply, fences_of(reply))
+    is_table = any(line.startswith("|") and _TABLE.search(line[:300]) for _, line in lines)
     for number, (_, line) in enumerate(lines):
         if reply.cut and number == len(lines) - 1:
             return
@@ -47,7 +49,9 @@ def _phrases(reply: Reply) -> Iterator[Change]:
             lead, between = _lead(line, before.start()), line[before.end() : after.start()].strip()
             if _DOUBT.search(lead) or before[2].strip() == after[2].strip():
                 continue
-            if _FORWARD.fullmatch(between) and (not _NEEDS_VERB.fullmatch(between) or _VERB.search(lead)):
+            if between == "|" and is_table:
+                yield Words(place, before[2].strip(), after[2].strip())
+            elif _FORWARD.fullmatch(between) and (not _NEEDS_VERB.fullmatch(between) or _VERB.search(lead)):
                 yield Words(place, before[2].strip(), after[2].strip())
             elif _BACKWARD.fullmatch(between) and (_USE.search(lead) or not lead.strip(" -*0123456789.")):
                 yield Words(place, after[2].strip(), before[2].strip())

@@ -70,7 +70,8 @@ def is_placeholder(path: str) -> bool:
 def named_above(lines: Sequence[str], known: Sequence[str]) -> Place:
     """The path that the lines above something give it, the nearest first."""
     for line in reversed(lines[-3:]):
-        path = bare_path(line)
+        plain = _NUMBER.sub("", line).strip(_MARKS)
+        path = plain if plain in known else bare_path(line)
         if path:
             return Place(path)
         found = {each: resolved(each, known) for each in path_tokens(line)}

@@ -58,14 +58,15 @@ def _changes(tags: Sequence[_Tag], reply: Reply) -> Iterator[Change | Dropped]:
         tag = tags[at]
         end = None if tag.closes else _closing(tags, at)
         if tag.attributes and not tag.closes:
-            place, parts = Place(tag.attributes.get(RoleOf.PATH, place.path)), dict(tag.attributes)
+            place = Place(tag.attributes.get(RoleOf.PATH, place.path))
+            parts = {**(parts if _is_part(tag) else {}), **tag.attributes}
         if end is None:
             at += 1
             continue
         inside = tags[at + 1 : end]
         text = _text(reply.text[tag.end : tags[end].start])
         role = tag.role
-        if RoleOf.PATH in tag.attributes and not _has_leaves(inside):
+        if RoleOf.PATH in tag.attributes and role not in {RoleOf.OLD, RoleOf.NEW} and not _has_leaves(inside):
             yield from _whole(text, place, tag.attributes, reply)
             parts, at = {}, end + 1
             continue
@@ -87,6 +88,11 @@ def _changes(tags: Sequence[_Tag], reply: Reply) -> Iterator[Change | Dropped]:
             if change is not None:
                 yield change
                 parts = {}
+
+
+def _is_part(tag: _Tag) -> bool:
+    """Whether a tag goes on with what others began."""
+    return tag.role in {RoleOf.OLD, RoleOf.NEW, RoleOf.CODE}
 
 
 def _whole(text: str, place: Place, attributes: Mapping[RoleOf, str], reply: Reply) -> Iterator[Change | Dropped]:
