@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.answers.block_reader import read_blocks
-from lsp_repair.models.answers.changes import Dropped, Mismatch, Place, Recovered, Reply, Swap
+from lsp_repair.models.answers.changes import Dropped, Mismatch, Place, Reply, Swap
 from lsp_repair.models.answers.cleaning import cleaned
 from lsp_repair.models.answers.recovering import recovered
 from lsp_repair.models.excerpts import FileView

@@ -14,8 +14,13 @@ _HEAD = re.compile(
     rf"{_EDGE}(?:(<{{3,}})[ \t]*{_OLD}(?: BLOCK)?\b:?([^<>]{{0,200}}?)>*|(<{{5,}})[ \t]*|(-{{5,}})[ \t]*SEARCH:?[ \t]*-*|\[()SEARCH\]|()(?:BEGIN|START)[ _-]{_OLD}:?|()\*{{3}} {_OLD}|()={{3,}} ?SEARCH ?={{3,}})[*`]{{0,3}}\s*",
     re.IGNORECASE,
 )
-_MIDDLE = re.compile(rf"{_EDGE}(?:(={{3,}})[ \t]*(?:{_NEW}|WITH)?[ \t]*=*>?|>{{5,}}[ \t]*{_OLD}|\[/SEARCH\]|END[ _-]{_OLD}|\*{{3}} {_NEW}|={{3,}} ?{_NEW} ?={{3,}})[*`]{{0,3}}\s*", re.IGNORECASE)
-_SECOND = re.compile(rf"{_EDGE}(?:<{{5,}}[ \t]*{_NEW}:?|\[REPLACE\]|(?:BEGIN|START)[ _-]{_NEW}:?)[*`]{{0,3}}\s*", re.IGNORECASE)
+_MIDDLE = re.compile(
+    rf"{_EDGE}(?:(={{3,}})[ \t]*(?:{_NEW}|WITH)?[ \t]*=*>?|>{{5,}}[ \t]*{_OLD}|\[/SEARCH\]|END[ _-]{_OLD}|\*{{3}} {_NEW}|={{3,}} ?{_NEW} ?={{3,}})[*`]{{0,3}}\s*",
+    re.IGNORECASE,
+)
+_SECOND = re.compile(
+    rf"{_EDGE}(?:<{{5,}}[ \t]*{_NEW}:?|\[REPLACE\]|(?:BEGIN|START)[ _-]{_NEW}:?)[*`]{{0,3}}\s*", re.IGNORECASE
+)
 _TAIL = re.compile(
     rf"{_EDGE}(?:>{{3,}}[ \t]*[\w./-]*[ \t]*(?:BLOCK)?:?|<{{5,}}[ \t]*/?(?:{_NEW}|END)[ \t]*>*|\+{{5,}}[ \t]*{_NEW}:?|{_NEW}[ \t]*>{{3,}}|\[/REPLACE\]|END[ _-]{_NEW}|\*{{3}} END.{{0,20}}|={{3,}} ?END ?={{3,}})[*`]{{0,3}}\s*",
     re.IGNORECASE,
@@ -56,7 +61,12 @@ def read_blocks(reply: Reply) -> Sequence[Change | Dropped]:
         path, above = place, []
         ends = _ends(lines, at, head)
         if ends is None or (reply.cut and not ends.is_closed):
-            found.append(Dropped(f"a block{f' for {place.path}' if place.path else ''}", "it has no ======= or no >>>>>>> REPLACE line"))
+            found.append(
+                Dropped(
+                    f"a block{f' for {place.path}' if place.path else ''}",
+                    "it has no ======= or no >>>>>>> REPLACE line",
+                )
+            )
             at += 1
             continue
         found.append(_swap(lines, at, ends, place))
@@ -130,7 +140,9 @@ def _is_middle(lines: Sequence[str], at: int, before: Sequence[int]) -> bool:
 
 
 def _closes(line: str) -> bool:
-    return bool(_TAIL.fullmatch(line)) and not (line.strip().startswith(">>>") and _length(line) == 3 and line.strip() == ">>>")
+    return bool(_TAIL.fullmatch(line)) and not (
+        line.strip().startswith(">>>") and _length(line) == 3 and line.strip() == ">>>"
+    )
 
 
 def _likeliest(lines: Sequence[str], head: int, middles: Sequence[int], base: int | None) -> tuple[int, ...]:
@@ -148,7 +160,8 @@ def _unclosed(lines: Sequence[str], head: int, end: int, middles: Sequence[int])
         return _Ends(ordered, fence, fence, is_closed=True)
     tail = end
     while tail > ordered[0] + 1 and (
-        not lines[tail - 1].strip() or (end < len(lines) and (_FENCE.fullmatch(lines[tail - 1]) or bare_path(lines[tail - 1])))
+        not lines[tail - 1].strip()
+        or (end < len(lines) and (_FENCE.fullmatch(lines[tail - 1]) or bare_path(lines[tail - 1])))
     ):
         tail -= 1
     return _Ends(ordered, tail, tail, is_closed=end < len(lines))

@@ -25,10 +25,17 @@ def merged_statement(item: Item, page: Page, node: ast.stmt) -> list[Splice] | M
         if filled is None:
             return Unclear(f"{item.name} leaves code out: write it in full, or only the lines that change as a block")
         new = list(filled)
-    new = [typed(each) if each.strip() not in {line.strip() for line in old} and not any(typed(line) != line for line in old) else each for each in new]
+    new = [
+        typed(each)
+        if each.strip() not in {line.strip() for line in old} and not any(typed(line) != line for line in old)
+        else each
+        for each in new
+    ]
     kept = _omitted(item, node, page, new) if not elided else set[int]()
     if not elided and _stops_early([page.lines[at] for at in range(first, end) if at not in kept], new):
-        return Unclear(f"{item.name} is shorter than what is there: write it in full, or only the lines that change as a block")
+        return Unclear(
+            f"{item.name} is shorter than what is there: write it in full, or only the lines that change as a block"
+        )
     indexes = [at for at in range(first, end) if at not in kept]
     return list(_differences(indexes, page, new))
 

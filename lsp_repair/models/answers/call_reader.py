@@ -9,9 +9,13 @@ from lsp_repair.models.answers.edit_roles import RoleOf, change_of, role_of
 from lsp_repair.models.answers.fences import fences_of
 from lsp_repair.pycode.modules import tree_of
 
-_HEREDOC = re.compile(r"\s*(?:\$ )?(?:sudo )?(?:cat|tee)\b.*?(?:>\s*|tee\s+)['\"]?([\w./@+-]+)['\"]?.*|\s*(?:\$ )?cat\s+<<.*>\s*['\"]?([\w./@+-]+)['\"]?\s*")
+_HEREDOC = re.compile(
+    r"\s*(?:\$ )?(?:sudo )?(?:cat|tee)\b.*?(?:>\s*|tee\s+)['\"]?([\w./@+-]+)['\"]?.*|\s*(?:\$ )?cat\s+<<.*>\s*['\"]?([\w./@+-]+)['\"]?\s*"
+)
 _END_WORD = re.compile(r"<<-?\s*['\"]?(\w{2,20})['\"]?")
-_SED = re.compile(r"\s*(?:\$ )?sed\s+(?:-[a-zA-Z.'\"]+\s+){1,3}['\"]?(\d{0,6})s([/|#,@])(.{1,300}?)(?<!\\)\2(.{0,300}?)(?<!\\)\2g?['\"]\s+['\"]?([\w./@+-]+)['\"]?\s*")
+_SED = re.compile(
+    r"\s*(?:\$ )?sed\s+(?:-[a-zA-Z.'\"]+\s+){1,3}['\"]?(\d{0,6})s([/|#,@])(.{1,300}?)(?<!\\)\2(.{0,300}?)(?<!\\)\2g?['\"]\s+['\"]?([\w./@+-]+)['\"]?\s*"
+)
 _MAX_HEREDOC = 1_500
 """Lines of a file that a shell writes."""
 _MAGIC = re.compile(r"(?<!\\)[*+?^$\[(]")
@@ -36,10 +40,14 @@ def read_calls(reply: Reply) -> Sequence[Change | Dropped]:
 
 
 def _heredoc_end(lines: Sequence[str], at: int) -> int | None:
-    word = _END_WORD.search(lines[at]) if "<<" in lines[at] and "<<<" not in lines[at] and len(lines[at]) < 400 else None
+    word = (
+        _END_WORD.search(lines[at]) if "<<" in lines[at] and "<<<" not in lines[at] and len(lines[at]) < 400 else None
+    )
     if word is None:
         return None
-    return next((index for index in range(at + 1, min(len(lines), at + _MAX_HEREDOC)) if lines[index].strip() == word[1]), None)
+    return next(
+        (index for index in range(at + 1, min(len(lines), at + _MAX_HEREDOC)) if lines[index].strip() == word[1]), None
+    )
 
 
 def _plain(pattern: str) -> str:
@@ -49,7 +57,11 @@ def _plain(pattern: str) -> str:
 def _of_python(reply: Reply) -> Iterator[Change]:
     texts = ["\n".join(each.lines) for each in fences_of(reply) if each.closed or not reply.cut] or [reply.text]
     for text in texts:
-        if not re.search(r"^\s*(?:print\()?[A-Za-z_.]{2,40}\(", text, re.MULTILINE) or "=" not in text or len(text) > 50_000:
+        if (
+            not re.search(r"^\s*(?:print\()?[A-Za-z_.]{2,40}\(", text, re.MULTILINE)
+            or "=" not in text
+            or len(text) > 50_000
+        ):
             continue
         tree = tree_of(text.strip())
         for statement in tree.body if tree is not None else ():

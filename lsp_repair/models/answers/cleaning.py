@@ -12,7 +12,8 @@ _THOUGHT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _THOUGHT_ENDS = re.compile(
-    r"</(?:thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>", re.IGNORECASE
+    r"</(?:thoughts?|reflection|analysis|scratchpad|reason|seed:think)>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>",
+    re.IGNORECASE,
 )
 _FINAL = re.compile(r"<\|channel\|>\s*(?:final|commentary)[^<]{0,200}(?:<\|constrain\|>[^<]{0,40})?<\|message\|>")
 _END_OF_MESSAGE = re.compile(r"<\|(?:end|return|call|start)\|>")

@@ -9,9 +9,16 @@ from lsp_repair.models.answers.labels import Label, label_above
 from lsp_repair.models.answers.pair_reader import is_code, place_of
 from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
 
-_BEGINS = re.compile(r"(?:async def|def|class) [A-Za-z_]\w*|@[A-Za-z_][\w.]*(?:\(.*)?$|(?:import|from) [A-Za-z_.][\w.]*(?: import .*| as .*|, .*)?$|[A-Z_][A-Z0-9_]* = |\"\"\"")
-_GOES_ON = re.compile(r"\s*$|[ \t]|[)\]}#@]|(?:async|def|class|import|from|if|else|elif|for|while|with|try|except|finally|return|raise|assert|global|\"\"\"|'''|[A-Za-z_]\w*(?:[.([]| = | *[+*/-]= |: \w.* = ))")
-_RANGE = re.compile(r"\b(?:lines?|zeilen?|lignes?|l[i\u00ed]neas?|\u884c|\u7b2c)\s*(\d{1,6})(?:\s*(?:-|\u2013|to|through|and|bis|\u00e0|\u5230)\s*(\d{1,6}))?", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"(?:async def|def|class) [A-Za-z_]\w*|@[A-Za-z_][\w.]*(?:\(.*)?$|(?:import|from) [A-Za-z_.][\w.]*(?: import .*| as .*|, .*)?$|[A-Z_][A-Z0-9_]* = |\"\"\""
+)
+_GOES_ON = re.compile(
+    r"\s*$|[ \t]|[)\]}#@]|(?:async|def|class|import|from|if|else|elif|for|while|with|try|except|finally|return|raise|assert|global|\"\"\"|'''|[A-Za-z_]\w*(?:[.([]| = | *[+*/-]= |: \w.* = ))"
+)
+_RANGE = re.compile(
+    r"\b(?:lines?|zeilen?|lignes?|l[i\u00ed]neas?|\u884c|\u7b2c)\s*(\d{1,6})(?:\s*(?:-|\u2013|to|through|and|bis|\u00e0|\u5230)\s*(\d{1,6}))?",
+    re.IGNORECASE,
+)
 
 
 def read_code(reply: Reply) -> Sequence[Change | Dropped]:

@@ -12,7 +12,9 @@ _NUMBERS = re.compile(r"@@+\s*-(\d{1,7})(?:,\d{1,7})?\s+\+\d{1,7}(?:,\d{1,7})?\s
 _HEADER = re.compile(r"@@+(?:[^@]{0,200}@@+)?(.*)")
 _FILE = re.compile(r"\*\*\*\s+(Update|Add|Delete)\s+File:\s*(.+)")
 _GIT = re.compile(r"diff --git (?:a/)?(\S+) (?:b/)?(\S+)")
-_NOISE = re.compile(r"(?:index [0-9a-f]+\.\.|(?:new|deleted|old) (?:file )?mode |similarity index|rename (?:from|to) |Index: |={20,}$)")
+_NOISE = re.compile(
+    r"(?:index [0-9a-f]+\.\.|(?:new|deleted|old) (?:file )?mode |similarity index|rename (?:from|to) |Index: |={20,}$)"
+)
 _DIFF_LANGUAGES = frozenset({"diff", "patch", "udiff", "unidiff", "git"})
 _HEREDOC = re.compile(r"^[^+\- ].{0,80}<<-?\s*['\"]?(\w{2,20})['\"]?\s*$")
 _FLUSH = re.compile(r"(?:async def|def|class|import|from|if|for) |[@#]|[)\]}]+[,:]?\s*$")
@@ -100,8 +102,15 @@ def _is_signed(lines: Sequence[str]) -> bool:
     """Whether every line has a sign or a space in front, as nothing but a diff has."""
     written = [each for each in lines if each.strip()]
     minus, plus = (sum(each.startswith(sign) for each in written) for sign in "-+")
-    return bool(minus or plus) and minus + plus < len(written) and all(each[0] in "+- \t" for each in written) and all(
-        not each[1:2] or each[1] in " \t" or each[1].isidentifier() or each[1] in "@#\"'([{)]}" for each in written if each[0] in "+-"
+    return (
+        bool(minus or plus)
+        and minus + plus < len(written)
+        and all(each[0] in "+- \t" for each in written)
+        and all(
+            not each[1:2] or each[1] in " \t" or each[1].isidentifier() or each[1] in "@#\"'([{)]}"
+            for each in written
+            if each[0] in "+-"
+        )
     )
 
 
@@ -123,14 +132,22 @@ def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
         scan.current = None
     elif line.startswith("+++ ") and before.startswith("--- "):
         old, new = _file_of(before), _file_of(line)
-        scan.named(old if new == "/dev/null" or (old != new and resolved(new, scan.reply.known) is None and old != "/dev/null") else new)
+        scan.named(
+            old
+            if new == "/dev/null" or (old != new and resolved(new, scan.reply.known) is None and old != "/dev/null")
+            else new
+        )
         scan.is_new_file = old == "/dev/null" or new == "/dev/null"
     elif found := _NUMBERS.fullmatch(line.strip()):
         scan.begin(int(found[1]), found[2])
     elif line.startswith("@@") and (found := _HEADER.fullmatch(line)):
         inside = found[1].strip(" .")
         last = scan.current
-        scan.begin(inside=f"{last.place.inside}\n{inside}" if last is not None and not last.lines and last.place.inside else inside)
+        scan.begin(
+            inside=f"{last.place.inside}\n{inside}"
+            if last is not None and not last.lines and last.place.inside
+            else inside
+        )
     elif line.startswith("Index: ") and after.startswith("====="):
         scan.named(line[7:].strip())
     elif scan.current is None and _NOISE.match(line):
@@ -142,7 +159,7 @@ def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
 
 def _file_of(line: str) -> str:
     """The path in a `---` or `+++` line."""
-    return line[4:].split("\t")[0].strip().strip('"')
+    return line[4:].split("\t", maxsplit=1)[0].strip().strip('"')
 
 
 def _take(scan: _Scan, line: str, *, in_fence: bool) -> None:

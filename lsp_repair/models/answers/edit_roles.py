@@ -6,7 +6,6 @@ from enum import Enum, auto
 
 from lsp_repair.models.answers.changes import Change, Code, Lines, Place, Swap, Words, without_edges
 
-
 _FENCE = re.compile(r"[ \t]*```[\w+-]*[ \t]*")
 
 

@@ -68,7 +68,11 @@ def _nearest(line: str, old: Sequence[str], done: int) -> int | None:
     if any(each.strip() == line.strip() for each in old[done:]):
         return None
     scores = sorted(
-        ((difflib.SequenceMatcher(None, line.strip(), old[at].strip(), autojunk=False).ratio(), at) for at in range(done, len(old)) if old[at].strip()),
+        (
+            (difflib.SequenceMatcher(None, line.strip(), old[at].strip(), autojunk=False).ratio(), at)
+            for at in range(done, len(old))
+            if old[at].strip()
+        ),
         reverse=True,
     )
     if not scores or scores[0][0] < _LIKE or (len(scores) > 1 and scores[0][0] - scores[1][0] < _MARGIN):

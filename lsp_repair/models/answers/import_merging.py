@@ -16,9 +16,18 @@ def merged_imports(node: ast.stmt, page: Page, text: str) -> list[Splice]:
     assert isinstance(node, ast.Import | ast.ImportFrom)
     if page.tree is None:
         return []
-    known = {_bound(alias, each) for each in ast.walk(page.tree) if isinstance(each, ast.Import | ast.ImportFrom) for alias in each.names}
+    known = {
+        _bound(alias, each)
+        for each in ast.walk(page.tree)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+        for alias in each.names
+    }
     new = [alias for alias in node.names if _bound(alias, node) not in known]
-    used = [alias for alias in new if not text or re.search(rf"\b{re.escape((alias.asname or alias.name).partition('.')[0])}\b", text)]
+    used = [
+        alias
+        for alias in new
+        if not text or re.search(rf"\b{re.escape((alias.asname or alias.name).partition('.')[0])}\b", text)
+    ]
     if not used:
         return []
     top = [each for each in page.tree.body if isinstance(each, ast.Import | ast.ImportFrom)]

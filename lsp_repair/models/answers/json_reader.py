@@ -63,7 +63,11 @@ def _decoded(text: str, at: int) -> tuple[object, int]:
 
 def _candidates(reply: Reply) -> Iterator[str]:
     """Text that should have been JSON."""
-    fenced = ["\n".join(each.lines).strip() for each in fences_of(reply) if each.language in {"", "json", "json5", "jsonc", "python"}]
+    fenced = [
+        "\n".join(each.lines).strip()
+        for each in fences_of(reply)
+        if each.language in {"", "json", "json5", "jsonc", "python"}
+    ]
     whole = [each for each in fenced if each.startswith(("{", "["))]
     found = re.search(r"(?:^|(?<=>))[ \t]*[\[{]", reply.text, re.MULTILINE)
     if not whole and found is not None:

@@ -5,7 +5,20 @@ import re
 from collections.abc import Callable, Sequence
 
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[ \t]*[|:\u2502\u2192]|\t|\)|\.(?=\s)|(?=\s{2}))[ ]?(.*)")
-_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'", "\u00a0": " ", "\u2011": "-", "\u2013": "-", "\u2212": "-", "\u202f": " "})
+_QUOTES = str.maketrans(
+    {
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u00a0": " ",
+        "\u2011": "-",
+        "\u2013": "-",
+        "\u2212": "-",
+        "\u202f": " ",
+    }
+)
 _TOKENS = re.compile(r"[A-Za-z0-9_]+|\s+|.")
 _ELISION = re.compile(
     r"\s*(?:#|//)?\s*[\[<({]?\s*(?:\.{3}|\u2026)\s*[\])>}]?\s*[,:]?\s*"
@@ -37,10 +50,19 @@ def without_numbers(lines: Sequence[str]) -> tuple[str, ...] | None:
     if not numbers or len(numbers) != len(written):
         return None
     steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
-    if any(step < 1 or step > 500 for step in steps) or (len(numbers) == 1 and written[0].lstrip() == written[0] and "|" not in written[0] and ":" not in written[0] and "\t" not in written[0]):
+    if any(step < 1 or step > 500 for step in steps) or (
+        len(numbers) == 1
+        and written[0].lstrip() == written[0]
+        and "|" not in written[0]
+        and ":" not in written[0]
+        and "\t" not in written[0]
+    ):
         return None
     plain = (_NUMBERED.fullmatch(each) for each in lines)
-    return tuple(found[2] if found is not None else "" if not line.strip() else line for found, line in zip(plain, lines, strict=True))
+    return tuple(
+        found[2] if found is not None else "" if not line.strip() else line
+        for found, line in zip(plain, lines, strict=True)
+    )
 
 
 def typed(line: str) -> str:

@@ -38,7 +38,11 @@ class Page:
         found: set[int] = set()
         for node in [*self.definitions, *([self.tree] if self.tree is not None else [])]:
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 found.update(range(first.lineno - 1, last_line(first)))
         return frozenset(found)
 
@@ -63,7 +67,9 @@ class Match:
     end: int
 
 
-def match(search: Sequence[str], page: Page, place: Place, within: tuple[int, int] | None = None) -> Match | Unclear | None:
+def match(
+    search: Sequence[str], page: Page, place: Place, within: tuple[int, int] | None = None
+) -> Match | Unclear | None:
     """Where lines stand; None where they are nowhere, Unclear where they could be meant in several places.
 
     Of several places the one that was shown is meant, or the one that the reply's own words or numbers point to.
@@ -74,7 +80,9 @@ def match(search: Sequence[str], page: Page, place: Place, within: tuple[int, in
             chosen = _meant(found, page, place)
             if len(chosen) == 1:
                 return chosen[0]
-            return Unclear(f"these lines occur several times in {page.path}: {nearest_text(search)!r}; copy more of the lines around them")
+            return Unclear(
+                f"these lines occur several times in {page.path}: {nearest_text(search)!r}; copy more of the lines around them"
+            )
     return None
 
 
@@ -125,7 +133,9 @@ def _without(whole: list[str], page: Page, how: tuple[Form, int, int], skipped: 
         places: list[int | None] = [None] * len(whole)
         for number, at in enumerate(kept):
             places[at] = indexes[start + number]
-        found.append(Match(_with_blanks(whole, places, page), False, indexes[start], indexes[start + len(kept) - 1] + 1))
+        found.append(
+            Match(_with_blanks(whole, places, page), False, indexes[start], indexes[start + len(kept) - 1] + 1)
+        )
     return found
 
 
@@ -133,7 +143,12 @@ def _with_blanks(whole: Sequence[str], places: list[int | None], page: Page) -> 
     """Empty lines that were copied stand where the file has empty lines as well."""
     for at, line in enumerate(whole):
         before = places[at - 1] if at else None
-        if not line.strip() and before is not None and before + 1 < len(page.lines) and not page.lines[before + 1].strip():
+        if (
+            not line.strip()
+            and before is not None
+            and before + 1 < len(page.lines)
+            and not page.lines[before + 1].strip()
+        ):
             places[at] = before + 1
     return tuple(places)
 
@@ -181,7 +196,9 @@ def block_end(lines: Sequence[str], start: int) -> int:
     for at in range(start + 1, len(lines)):
         if lines[at].strip() and not lines[at].lstrip().startswith(("#", ")", "]", "}")):
             here = len(indent_of(lines[at]))
-            if here < depth or (opens and here == depth and lines[at].lstrip().startswith(("def ", "class ", "@", "async def "))):
+            if here < depth or (
+                opens and here == depth and lines[at].lstrip().startswith(("def ", "class ", "@", "async def "))
+            ):
                 return at
     return len(lines)
 

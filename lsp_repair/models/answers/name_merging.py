@@ -25,13 +25,19 @@ class _Work:
 
     splices: dict[str, list[Splice]] = field(default_factory=dict[str, list[Splice]])
     dropped: list[Dropped] = field(default_factory=list[Dropped])
-    versions: dict[tuple[str, int], list[tuple[Splice, ...]]] = field(default_factory=dict[tuple[str, int], list[tuple[Splice, ...]]])
+    versions: dict[tuple[str, int], list[tuple[Splice, ...]]] = field(
+        default_factory=dict[tuple[str, int], list[tuple[Splice, ...]]]
+    )
     known: set[str] = field(default_factory=set[str])
     """Files in which something was found by its name."""
     last: Target | None = None
     """The definition that came last, which a new one stands behind."""
-    waiting: list[tuple[Item, Mapping[str, Page], Target | None]] = field(default_factory=list[tuple[Item, Mapping[str, Page], Target | None]])
-    imports: list[tuple[ast.stmt, Mapping[str, Page]]] = field(default_factory=list[tuple[ast.stmt, Mapping[str, Page]]])
+    waiting: list[tuple[Item, Mapping[str, Page], Target | None]] = field(
+        default_factory=list[tuple[Item, Mapping[str, Page], Target | None]]
+    )
+    imports: list[tuple[ast.stmt, Mapping[str, Page]]] = field(
+        default_factory=list[tuple[ast.stmt, Mapping[str, Page]]]
+    )
     text: list[str] = field(default_factory=list[str])
     """All code that was merged: what it mentions may need an import."""
 
@@ -88,7 +94,9 @@ def _named(item: Item, pages: Mapping[str, Page], work: _Work) -> Mismatch | Non
         return None
     target = target_of(item, found)
     if target is None:
-        return Unclear(f"{item.name} is defined several times: {', '.join(each.said for each in found)}; say which one with its class or path")
+        return Unclear(
+            f"{item.name} is defined several times: {', '.join(each.said for each in found)}; say which one with its class or path"
+        )
     work.last = target
     work.known.add(target.page.path)
     work.text.append("\n".join(item.lines))
@@ -106,7 +114,9 @@ def _class(item: Item, target: Target, work: _Work) -> Mismatch | None:
             continue
         node = next((each for each in target.node.body if _names(each) == member.name), None)
         if node is None:
-            work.waiting.append((member, {target.page.path: target.page}, last or Target(target.page, target.node, is_owner=True)))
+            work.waiting.append(
+                (member, {target.page.path: target.page}, last or Target(target.page, target.node, is_owner=True))
+            )
             continue
         last = Target(target.page, node)
         problem = _replaced(member, last, work)
@@ -162,5 +172,3 @@ def _imports(work: _Work) -> None:
             added = merged_imports(node, homes[0], text)
             if added:
                 work.splices.setdefault(homes[0].path, []).extend(added)
-
-

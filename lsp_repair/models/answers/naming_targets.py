@@ -42,9 +42,15 @@ def targets_named(item: Item, pages: Mapping[str, Page]) -> list[Target]:
             continue
         if is_definition(item.node):
             kind = ast.ClassDef if isinstance(item.node, ast.ClassDef) else Function
-            found += [Target(page, each) for each in page.definitions if isinstance(each, kind) and each.name == item.name]
+            found += [
+                Target(page, each) for each in page.definitions if isinstance(each, kind) and each.name == item.name
+            ]
         else:
-            found += [Target(page, each) for each in page.tree.body if not is_definition(each) and name_of_statement(each) == item.name]
+            found += [
+                Target(page, each)
+                for each in page.tree.body
+                if not is_definition(each) and name_of_statement(each) == item.name
+            ]
     return found
 
 
@@ -77,7 +83,13 @@ def target_of(item: Item, found: Sequence[Target]) -> Target | None:
 
 def _likest(item: Item, candidates: Sequence[Target]) -> Target | None:
     text = "\n".join(each.strip() for each in item.lines)
-    scores = sorted(((difflib.SequenceMatcher(None, text, each.text, autojunk=False).ratio(), at) for at, each in enumerate(candidates[:8])), reverse=True)
+    scores = sorted(
+        (
+            (difflib.SequenceMatcher(None, text, each.text, autojunk=False).ratio(), at)
+            for at, each in enumerate(candidates[:8])
+        ),
+        reverse=True,
+    )
     if len(text) > 8_000 or scores[0][0] < _LIKE or (len(scores) > 1 and scores[1][0] > _UNLIKE):
         return None
     return candidates[scores[0][1]]

@@ -36,7 +36,14 @@ def _outermost(item: Item, page: Page, node: ast.stmt) -> ast.stmt:
     if item.owner or is_method or page.tree is None:
         return node
     line = node.lineno
-    return next((each for each in page.tree.body if isinstance(each, Definition) and first_line(each) <= line <= last_line(each)), node)
+    return next(
+        (
+            each
+            for each in page.tree.body
+            if isinstance(each, Definition) and first_line(each) <= line <= last_line(each)
+        ),
+        node,
+    )
 
 
 def _behind(item: Item, page: Page, node: ast.stmt, indent: str) -> Splice:
@@ -46,6 +53,10 @@ def _behind(item: Item, page: Page, node: ast.stmt, indent: str) -> Splice:
 
 
 def _constant(item: Item, page: Page) -> Splice:
-    imports = [each for each in (page.tree.body if page.tree is not None else ()) if isinstance(each, ast.Import | ast.ImportFrom)]
+    imports = [
+        each
+        for each in (page.tree.body if page.tree is not None else ())
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    ]
     at = last_line(imports[-1]) if imports else 0
     return Splice(at, at, ("", *item.lines) if imports else (*item.lines, "", ""))

@@ -9,8 +9,33 @@ from lsp_repair.models.answers.fences import Fence, fences_of
 from lsp_repair.models.answers.labels import Label, label_above
 from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
 
-_CODE = frozenset({"", "python", "py", "python3", "pyi", "text", "txt", "plaintext", "code", "search", "old", "before", "original", "find", "replace", "new", "after", "updated", "fixed"})
-_COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(before|old(?: code)?|original(?: code)?|current(?: code)?|buggy|wrong|after|new(?: code)?|fixed|updated|corrected)(?: \w+)?\s*[:-]*\s*", re.IGNORECASE)
+_CODE = frozenset(
+    {
+        "",
+        "python",
+        "py",
+        "python3",
+        "pyi",
+        "text",
+        "txt",
+        "plaintext",
+        "code",
+        "search",
+        "old",
+        "before",
+        "original",
+        "find",
+        "replace",
+        "new",
+        "after",
+        "updated",
+        "fixed",
+    }
+)
+_COMMENT = re.compile(
+    r"\s*#+\s*(?:-+\s*)?(before|old(?: code)?|original(?: code)?|current(?: code)?|buggy|wrong|after|new(?: code)?|fixed|updated|corrected)(?: \w+)?\s*[:-]*\s*",
+    re.IGNORECASE,
+)
 _NEW_COMMENT = re.compile(r"\s*#+\s*(?:-+\s*)?(?:after|new|fixed|updated|corrected)", re.IGNORECASE)
 _KEY = re.compile(
     r"([ \t]*(?:- )?)[\"'*]{0,3}(file(?:name|_?path)?|path|search|find|old(?:_?(?:code|str|string|text|lines))?|original|before|replace(?:ment|_with| with)?|new(?:_?(?:code|str|string|text|lines))?|updated|after|end(?=\s*$))[\"'*]{0,3}[ \t]*(?::|$|=(?=\s*(?:'''|\"\"\"|[\"']\S+[\"']\s*$)))[*]{0,2}[ \t]*([|>][+-]?\d?|'''|\"\"\"|)[ \t]*(.*)",
@@ -58,7 +83,12 @@ def read_loose_pairs(reply: Reply) -> Sequence[Change | Dropped]:
         one, two = "\n".join(before.lines), "\n".join(after.lines)
         labels = {label_above(before), label_above(after)}
         alike = len(one) + len(two) < 8_000 and difflib.SequenceMatcher(None, one, two, autojunk=False).ratio() >= _LIKE
-        if labels <= {Label.NONE, Label.NEW, Label.OLD} and label_above(before) is not Label.NEW and label_above(after) is not Label.OLD and alike:
+        if (
+            labels <= {Label.NONE, Label.NEW, Label.OLD}
+            and label_above(before) is not Label.NEW
+            and label_above(after) is not Label.OLD
+            and alike
+        ):
             found.append(_pair(before, after, place_of(before, reply)))
     return found if len(fences) % 2 == 0 else []
 

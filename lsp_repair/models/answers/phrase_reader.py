@@ -17,13 +17,21 @@ _VERB = re.compile(
     r"\b(?:change|chang(?:ing)|replac(?:e|ing)|substitute|swap|turn|correct|fix|rewrite|update|modify|ersetze|ersetzen|\u00e4ndere|remplace[rz]?|change[rz]|reemplaza\w*|cambia\w*|sustitu\w*|substitua|\u0437\u0430\u043c\u0435\u043d\u0438\w*)\b|[\u5c06\u628a]",
     re.IGNORECASE,
 )
-_BACKWARD = re.compile(r",?\s*(?:instead of|rather than|in place of|statt|anstatt|anstelle von|au lieu de|en lugar de|en vez de|\u0432\u043c\u0435\u0441\u0442\u043e|\u800c\u4e0d\u662f)", re.IGNORECASE)
-_USE = re.compile(r"\b(?:use|using|write|return|should be|needs?|must be|be|verwende|benutze|utilise[rz]?|usa|use[nr]?|\u0438\u0441\u043f\u043e\u043b\u044c\u0437\w*)\b|\u4f7f\u7528|\u7528", re.IGNORECASE)
+_BACKWARD = re.compile(
+    r",?\s*(?:instead of|rather than|in place of|statt|anstatt|anstelle von|au lieu de|en lugar de|en vez de|\u0432\u043c\u0435\u0441\u0442\u043e|\u800c\u4e0d\u662f)",
+    re.IGNORECASE,
+)
+_USE = re.compile(
+    r"\b(?:use|using|write|return|should be|needs?|must be|be|verwende|benutze|utilise[rz]?|usa|use[nr]?|\u0438\u0441\u043f\u043e\u043b\u044c\u0437\w*)\b|\u4f7f\u7528|\u7528",
+    re.IGNORECASE,
+)
 _DOUBT = re.compile(
     r"\b(?:not|n[o'\u2019]t|never|nicht|kein|pas|jamais|nunca|\u043d\u0435|would|could|might|may|tempting|if you|were|was|had|test|tests|wrong to|suppose|imagine|perhaps|maybe)\b|\u4e0d\u8981|\u522b|\u5982\u679c",
     re.IGNORECASE,
 )
-_TABLE = re.compile(r"\b(?:before|old|current|original)\b.{0,40}\|.{0,40}\b(?:after|new|fixed|corrected|updated)\b", re.IGNORECASE)
+_TABLE = re.compile(
+    r"\b(?:before|old|current|original)\b.{0,40}\|.{0,40}\b(?:after|new|fixed|corrected|updated)\b", re.IGNORECASE
+)
 _MOST = 4
 
 
@@ -49,9 +57,9 @@ def _phrases(reply: Reply) -> Iterator[Change]:
             lead, between = _lead(line, before.start()), line[before.end() : after.start()].strip()
             if _DOUBT.search(lead) or before[2].strip() == after[2].strip():
                 continue
-            if between == "|" and is_table:
-                yield Words(place, before[2].strip(), after[2].strip())
-            elif _FORWARD.fullmatch(between) and (not _NEEDS_VERB.fullmatch(between) or _VERB.search(lead)):
+            if (between == "|" and is_table) or (
+                _FORWARD.fullmatch(between) and (not _NEEDS_VERB.fullmatch(between) or _VERB.search(lead))
+            ):
                 yield Words(place, before[2].strip(), after[2].strip())
             elif _BACKWARD.fullmatch(between) and (_USE.search(lead) or not lead.strip(" -*0123456789.")):
                 yield Words(place, after[2].strip(), before[2].strip())

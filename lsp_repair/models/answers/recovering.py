@@ -102,7 +102,9 @@ class _Round:
                 continue
             homes = self._homes(each.place)
             if not homes:
-                self.dropped.append(Dropped(_named(each), f"does not name a file that was shown; these were: {', '.join(self.pages)}"))
+                self.dropped.append(
+                    Dropped(_named(each), f"does not name a file that was shown; these were: {', '.join(self.pages)}")
+                )
                 continue
             if isinstance(each, Code) and _has_names(each):
                 codes.append((each, homes))
@@ -142,7 +144,11 @@ class _Round:
         for strictness, place in enumerate(_ways(change)):
             results = {path: found for path, page in homes.items() if (found := place(page)) is not None}
             if len(results) > 1:
-                shown = {path: each for path, each in results.items() if isinstance(each, list) and any(homes[path].is_shown(one.start) for one in each)}
+                shown = {
+                    path: each
+                    for path, each in results.items()
+                    if isinstance(each, list) and any(homes[path].is_shown(one.start) for one in each)
+                }
                 results = shown if len(shown) == 1 else results
             if len(results) == 1:
                 path, found = next(iter(results.items()))
@@ -150,7 +156,9 @@ class _Round:
                     self.loose.add(path)
                 return found if isinstance(found, Mismatch) else (path, found)
             if results:
-                return Unclear(f"the lines of a block are in several files ({', '.join(results)}): name the file above the block")
+                return Unclear(
+                    f"the lines of a block are in several files ({', '.join(results)}): name the file above the block"
+                )
         return None
 
     def _codes(self, codes: Sequence[tuple[Code, Mapping[str, Page]]]) -> Mismatch | None:
@@ -180,7 +188,9 @@ class _Applying:
 
     def all(self, changes: Sequence[Change | Dropped]) -> Recovered | Mismatch:
         """All changes of one reading."""
-        pages = {path: Page(path, tuple(view.shown), tuple(self.spans.get(path, ()))) for path, view in self.views.items()}
+        pages = {
+            path: Page(path, tuple(view.shown), tuple(self.spans.get(path, ()))) for path, view in self.views.items()
+        }
         first = _Round(pages, self.last, self.until)
         problem = first.take(changes)
         if problem is not None:
@@ -195,7 +205,13 @@ class _Applying:
         if files:
             return Recovered(files, tuple(first.dropped))
         said = first.dropped[0] if first.dropped else None
-        return Mismatch(f"{said.what}: {said.why}" if said is not None and said.what else said.why if said is not None else "the blocks change nothing")
+        return Mismatch(
+            f"{said.what}: {said.why}"
+            if said is not None and said.what
+            else said.why
+            if said is not None
+            else "the blocks change nothing"
+        )
 
     def _later(self, first: _Round, written: Mapping[str, bytes]) -> dict[str, bytes] | Mismatch:
         """Changes that fit only after others: models write them one after the other."""
@@ -226,7 +242,11 @@ class _Applying:
 
 def _is_too_much(changes: Sequence[Change | Dropped]) -> bool:
     """Whether no repair is that large."""
-    size = sum(len(getattr(each, "new", ())) + len(getattr(each, "lines", ())) for each in changes if not isinstance(each, Words))
+    size = sum(
+        len(getattr(each, "new", ())) + len(getattr(each, "lines", ()))
+        for each in changes
+        if not isinstance(each, Words)
+    )
     return len(changes) > _MAX_CHANGES or size > _MAX_LINES
 
 
@@ -262,9 +282,11 @@ def _ways(change: Change) -> list[Callable[[Page], list[Splice] | Mismatch | Non
         case Swap():
             return [lambda page: swapped(change, page, exactly=True), lambda page: swapped(change, page, exactly=False)]
         case Words():
-            return [lambda page: reworded(change, page, exactly=True), lambda page: reworded(change, page, exactly=False)]
+            return [
+                lambda page: reworded(change, page, exactly=True),
+                lambda page: reworded(change, page, exactly=False),
+            ]
         case Lines():
             return [lambda page: renumbered(change, page)]
         case Code():
             return [lambda page: anchored(change.lines, page)]
-

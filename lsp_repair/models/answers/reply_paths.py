@@ -14,13 +14,44 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?[A-Za-z_]{2,20}>")
-_ASIDE = re.compile(r"[\s:,]*(?:\(.{0,80}\)|[,:]?\s*(?:lines?|l\.)\s*\d+.{0,40}|\s[-\u2013\u2014]\s.{0,80})?[\s:.]*$", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"[\s:,]*(?:\(.{0,80}\)|[,:]?\s*(?:lines?|l\.)\s*\d+.{0,40}|\s[-\u2013\u2014]\s.{0,80})?[\s:.]*$", re.IGNORECASE
+)
 _MARKS = "`*#:'\" \t\r[]<>\u2022-_"
 _NUMBER = re.compile(r"^\s*(?:\(?\d{1,2}[.)]\s+|[-*+\u2022>]\s+|#{1,6}\s+|//\s*|[^\w\s`*#<\[(./\\~\"'-]+\s*)+")
 _PLACEHOLDERS = frozenset(
-    {"path/to/file.py", "path/to/the/file.py", "path/to/your/file.py", "path/to/filename.py", "path/to/your_file.py", "/path/to/file.py"}
+    {
+        "path/to/file.py",
+        "path/to/the/file.py",
+        "path/to/your/file.py",
+        "path/to/filename.py",
+        "path/to/your_file.py",
+        "/path/to/file.py",
+    }
 )
-_SANDBOXES = frozenset("app code github home mnt project projects repo repos repository sandbox src-root testbed tmp users work workdir workspace workspaces".split())
+_SANDBOXES = frozenset(
+    [
+        "app",
+        "code",
+        "github",
+        "home",
+        "mnt",
+        "project",
+        "projects",
+        "repo",
+        "repos",
+        "repository",
+        "sandbox",
+        "src-root",
+        "testbed",
+        "tmp",
+        "users",
+        "work",
+        "workdir",
+        "workspace",
+        "workspaces",
+    ]
+)
 _LONGEST = 400
 
 
@@ -58,7 +89,11 @@ def resolved(path: str, known: Iterable[str]) -> str | None:
             return None
     fitting = [each for each in files if each.endswith(f"/{plain}") or plain.endswith(f"/{each}")]
     if not fitting:
-        fitting = [each for each in files if each.lower() == plain.lower() or each == f"{plain.replace('.', '/')}.py" or each == f"{plain}.py"]
+        fitting = [
+            each
+            for each in files
+            if each.lower() == plain.lower() or each == f"{plain.replace('.', '/')}.py" or each == f"{plain}.py"
+        ]
     return fitting[0] if len(fitting) == 1 else None
 
 

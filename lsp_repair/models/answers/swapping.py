@@ -22,9 +22,22 @@ def swapped(swap: Swap, page: Page, *, exactly: bool) -> Found:
     for old, new in ((swap.old, swap.new), *((swap.spare,) if swap.spare is not None else ())):
         if exactly:
             at = match(old, page, swap.place)
-            found = _merged(old, new, at, page) if isinstance(at, Match) and at.exact else at if isinstance(at, Unclear) else None
+            found = (
+                _merged(old, new, at, page)
+                if isinstance(at, Match) and at.exact
+                else at
+                if isinstance(at, Unclear)
+                else None
+            )
         else:
-            found = next((each for one, two in _readings(old, new) if (each := _loosely(one, two, page, swap.place)) is not None), None)
+            found = next(
+                (
+                    each
+                    for one, two in _readings(old, new)
+                    if (each := _loosely(one, two, page, swap.place)) is not None
+                ),
+                None,
+            )
         if found is not None:
             return found
     return None
@@ -80,7 +93,9 @@ def _places(parts: Sequence[tuple[str, ...]], page: Page, place: Place) -> list[
     found = [first]
     end = block_end(page.lines, first.first)
     for part in parts[1:]:
-        following = match(part, page, Place(), (found[-1].end, end)) or match(part, page, Place(), (found[-1].end, len(page.lines)))
+        following = match(part, page, Place(), (found[-1].end, end)) or match(
+            part, page, Place(), (found[-1].end, len(page.lines))
+        )
         if following is None or isinstance(following, Unclear):
             return following
         found.append(following)
@@ -133,7 +148,9 @@ def _typed_like(line: str, shown: Sequence[str]) -> str:
 
 def _splices(old: Sequence[str], new: Sequence[str], written: Sequence[str], found: Match) -> list[Splice]:
     kept = [at for at, place in enumerate(found.at) if place is not None]
-    matcher = difflib.SequenceMatcher(None, [each.rstrip() for each in old], [each.rstrip() for each in new], autojunk=False)
+    matcher = difflib.SequenceMatcher(
+        None, [each.rstrip() for each in old], [each.rstrip() for each in new], autojunk=False
+    )
     result: list[Splice] = []
     for verb, first, last, start, end in matcher.get_opcodes():
         if verb != "equal":

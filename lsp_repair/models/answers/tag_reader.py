@@ -11,11 +11,23 @@ from lsp_repair.models.answers.diff_reader import read_diffs
 from lsp_repair.models.answers.edit_roles import RoleOf, change_of, role_of
 from lsp_repair.models.answers.reply_paths import named_above
 
-_TAG = re.compile(r"<(/?)([A-Za-z_][\w.:-]{0,40})((?:=[\w.-]{1,40}|(?:\s+[\w:-]{1,40}\s*=\s*(?:\"[^\"<>\n]{0,300}\"|'[^'<>\n]{0,300}'))*)\s*)(/?)>")
+_TAG = re.compile(
+    r"<(/?)([A-Za-z_][\w.:-]{0,40})((?:=[\w.-]{1,40}|(?:\s+[\w:-]{1,40}\s*=\s*(?:\"[^\"<>\n]{0,300}\"|'[^'<>\n]{0,300}'))*)\s*)(/?)>"
+)
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _CDATA = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)
 _NAMED = frozenset({"parameter", "param", "arg", "argument", "field", "invoke", "function"})
-_BY_TAG = {"file": RoleOf.PATH, "source": None, "line": None, "function": None, "code": RoleOf.CODE, "body": None, "from": None, "to": None, "fix": None}
+_BY_TAG = {
+    "file": RoleOf.PATH,
+    "source": None,
+    "line": None,
+    "function": None,
+    "code": RoleOf.CODE,
+    "body": None,
+    "from": None,
+    "to": None,
+    "fix": None,
+}
 _MAX_TAGS = 2_000
 
 
@@ -46,8 +58,14 @@ def _tags(text: str) -> Iterator[_Tag]:
             label = label or given.pop("name", "")
         role = role_of(label) if name in _NAMED else _BY_TAG[name] if name in _BY_TAG else role_of(name)
         attributes = {role_of("path" if key == "name" else key): value for key, value in given.items()}
-        known = {key: html.unescape(value) for key, value in attributes.items() if key in {RoleOf.PATH, RoleOf.FIRST, RoleOf.LAST}}
-        yield _Tag(bool(found[1]), name, role, {key: value for key, value in known.items() if key}, found.start(), found.end())
+        known = {
+            key: html.unescape(value)
+            for key, value in attributes.items()
+            if key in {RoleOf.PATH, RoleOf.FIRST, RoleOf.LAST}
+        }
+        yield _Tag(
+            bool(found[1]), name, role, {key: value for key, value in known.items() if key}, found.start(), found.end()
+        )
 
 
 def _changes(tags: Sequence[_Tag], reply: Reply) -> Iterator[Change | Dropped]:
@@ -118,7 +136,10 @@ def _closing(tags: Sequence[_Tag], at: int) -> int | None:
 
 
 def _has_leaves(tags: Sequence[_Tag]) -> bool:
-    return any((each.role or each.attributes) and not each.closes and _closing(tags, at) is not None for at, each in enumerate(tags))
+    return any(
+        (each.role or each.attributes) and not each.closes and _closing(tags, at) is not None
+        for at, each in enumerate(tags)
+    )
 
 
 def _text(raw: str) -> str:

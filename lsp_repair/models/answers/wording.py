@@ -49,18 +49,30 @@ def renumbered(change: Lines, page: Page) -> list[Splice] | Mismatch | None:
     if not 0 <= first < end <= len(page.lines) or not new:
         return None
     scores = {by: _alike(page, first + by, end + by, new) for by in (0, *_SHIFTS)}
-    if scores[0] < _LIKE or max(scores.values()) > scores[0] or sum(score == scores[0] for score in scores.values()) > 1:
-        return Unclear(f"lines {change.first}-{change.last} of {page.path} are not like the new ones: copy the lines to be replaced")
+    if (
+        scores[0] < _LIKE
+        or max(scores.values()) > scores[0]
+        or sum(score == scores[0] for score in scores.values()) > 1
+    ):
+        return Unclear(
+            f"lines {change.first}-{change.last} of {page.path} are not like the new ones: copy the lines to be replaced"
+        )
     old = page.lines[first:end]
     here = next(each for each in new if each.strip())
     there = next((each for each in old if each.strip()), "")
     written = Indentation(((indent_of(here), indent_of(there)),) * 2).of(new, old) if not indent_of(here) else list(new)
     matcher = difflib.SequenceMatcher(None, old, written, autojunk=False)
-    return [Splice(first + a, first + b, tuple(written[c:d])) for verb, a, b, c, d in matcher.get_opcodes() if verb != "equal"]
+    return [
+        Splice(first + a, first + b, tuple(written[c:d]))
+        for verb, a, b, c, d in matcher.get_opcodes()
+        if verb != "equal"
+    ]
 
 
 def _alike(page: Page, first: int, end: int, new: tuple[str, ...]) -> float:
     if first < 0 or end > len(page.lines):
         return 0.0
     old = "\n".join(each.strip() for each in page.lines[first:end])
-    return difflib.SequenceMatcher(None, old[:4_000], "\n".join(each.strip() for each in new)[:4_000], autojunk=False).ratio()
+    return difflib.SequenceMatcher(
+        None, old[:4_000], "\n".join(each.strip() for each in new)[:4_000], autojunk=False
+    ).ratio()

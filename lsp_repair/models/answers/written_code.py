@@ -10,7 +10,6 @@ from lsp_repair.models.answers.line_forms import is_elision, without_numbers
 from lsp_repair.pycode.modules import tree_of
 from lsp_repair.pycode.nodes import Definition, Function, assigned_names, first_line, is_docstring, last_line
 
-
 _METHOD = re.compile(r"[ \t]+(?:async )?def \w+\((?:self|cls)\b")
 _HEADER = re.compile(r"([ \t]*)(?:async )?(def|class) ([A-Za-z_]\w*)")
 
@@ -65,7 +64,9 @@ def _shortened(lines: Sequence[str]) -> list[Item] | None:
         return None
     found = [each for each in scanned(lines) if not indent_of(lines[each[2]])]
     return [
-        Item(pseudo_definition(name, 1, end - at, is_class=is_class), tuple(lines[at:end])) for name, is_class, at, end in found if not is_class
+        Item(pseudo_definition(name, 1, end - at, is_class=is_class), tuple(lines[at:end]))
+        for name, is_class, at, end in found
+        if not is_class
     ] or None
 
 
@@ -86,7 +87,9 @@ def _lines_of(node: ast.stmt, written: Sequence[str]) -> tuple[str, ...]:
 
 def _tree(written: Sequence[str]) -> ast.Module | None:
     """The tree of code; elisions are statements for it."""
-    text = "\n".join(f"{indent_of(each)}..." if is_elision(each) and not each.strip().startswith("...") else each for each in written)
+    text = "\n".join(
+        f"{indent_of(each)}..." if is_elision(each) and not each.strip().startswith("...") else each for each in written
+    )
     tree = tree_of(text)
     if tree is None and re.match(r"\s*(?:return|yield|break|continue)\b", text):
         return None
@@ -130,7 +133,14 @@ def _apart(lines: Sequence[str]) -> list[str]:
         first = at
         while first and lines[first - 1].startswith(f"{indent_of(line)}@"):
             first -= 1
-        end = done = next((index for index in range(at + 1, len(lines)) if lines[index].strip() and len(indent_of(lines[index])) < depth), len(lines))
+        end = done = next(
+            (
+                index
+                for index in range(at + 1, len(lines))
+                if lines[index].strip() and len(indent_of(lines[index])) < depth
+            ),
+            len(lines),
+        )
         result[first:end] = [each[depth:] for each in result[first:end]]
     return result
 
@@ -146,7 +156,11 @@ def is_header(line: str) -> bool:
 
 def is_stub(node: ast.stmt) -> bool:
     """Whether nothing is said about what a definition does."""
-    return isinstance(node, Function) and all(is_docstring(each) for each in node.body) and any(_is_dots(each) for each in node.body)
+    return (
+        isinstance(node, Function)
+        and all(is_docstring(each) for each in node.body)
+        and any(_is_dots(each) for each in node.body)
+    )
 
 
 def is_definition(node: ast.stmt) -> bool:
@@ -162,7 +176,9 @@ def scanned(lines: Sequence[str]) -> list[tuple[str, bool, int, int]]:
         if header is None:
             continue
         depth, end, last = len(header[1]), at + 1, at
-        while end < len(lines) and (not lines[end].strip() or len(indent_of(lines[end])) > depth or lines[end].lstrip().startswith((")", "]"))):
+        while end < len(lines) and (
+            not lines[end].strip() or len(indent_of(lines[end])) > depth or lines[end].lstrip().startswith((")", "]"))
+        ):
             last = end if lines[end].strip() else last
             end += 1
         found.append((header[3], header[2] == "class", at, last + 1))

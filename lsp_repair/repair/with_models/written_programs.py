@@ -33,7 +33,9 @@ class Writing:
         reply = self.asking.ask(self.model, request, Role.REPAIR, sample)
         if isinstance(reply, Unusable):
             found = self.applied(before, reply.partial, cut=True) if reply.partial.strip() else Mismatch("")
-            return self._written(found, reply.partial) if isinstance(found, Recovered) else self._unusable(reply.problem)
+            return (
+                self._written(found, reply.partial) if isinstance(found, Recovered) else self._unusable(reply.problem)
+            )
         first = self.applied(before, reply)
         if isinstance(first, Recovered):
             return self._written(first, reply)

@@ -115,7 +115,13 @@ def _json_string(text: str) -> str:
 
 
 def _entities(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#39;")
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#39;")
+    )
 
 
 WRAPPINGS = {
@@ -135,7 +141,9 @@ WRAPPINGS = {
     "llama": lambda t: f"<|start_header_id|>assistant<|end_header_id|>\n\n{t}<|eot_id|>",
     "mistral": lambda t: f"[/INST] {t}</s>",
     "gemma": lambda t: f"<start_of_turn>model\n{t}<end_of_turn>",
-    "begin of solution": lambda t: f"<|begin_of_thought|>\nhm\n<|end_of_thought|>\n\n<|begin_of_solution|>\n{t}\n<|end_of_solution|>",
+    "begin of solution": lambda t: (
+        f"<|begin_of_thought|>\nhm\n<|end_of_thought|>\n\n<|begin_of_solution|>\n{t}\n<|end_of_solution|>"
+    ),
     "windows line ends": lambda t: t.replace("\n", "\r\n"),
     "quoted": lambda t: "\n".join(f"> {each}" for each in t.split("\n")),
     "indented": deeper,
@@ -146,8 +154,12 @@ WRAPPINGS = {
     "narrow spaces": lambda t: t.replace("    ", "\u00a0\u00a0\u00a0\u00a0"),
     "four backticks": lambda t: f"````markdown\n{t}\n````",
     "said twice": lambda t: f"{t}\n\nTo summarise, the final change:\n\n{t}",
-    "a test's block too": lambda t: f"{t}\n\ntests/test_it.py\n```python\n<<<<<<< SEARCH\nassert f() == 1\n=======\nassert f() == 2\n>>>>>>> REPLACE\n```",
-    "a block that fits nowhere": lambda t: f"README.md\n<<<<<<< SEARCH\nWelcome\n=======\nHello\n>>>>>>> REPLACE\n\n{t}",
+    "a test's block too": lambda t: (
+        f"{t}\n\ntests/test_it.py\n```python\n<<<<<<< SEARCH\nassert f() == 1\n=======\nassert f() == 2\n>>>>>>> REPLACE\n```"
+    ),
+    "a block that fits nowhere": lambda t: (
+        f"README.md\n<<<<<<< SEARCH\nWelcome\n=======\nHello\n>>>>>>> REPLACE\n\n{t}"
+    ),
     "example of use": lambda t: f"{t}\n\nFor example:\n\n```python\nprint(run())\n```\n\n```bash\npytest -q\n```",
 }
 ROWS = (

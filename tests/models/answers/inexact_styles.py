@@ -10,7 +10,10 @@ LOOSE = ALL - {"inserted"}
 def blocks(fix: Fix, change, around: int = 2, both: bool = True) -> str:
     """Every block with its parts changed; `change` gets text and the number of its first line."""
     return "\n\n".join(
-        f"{each.path}\n" + MARKS["aider"].format(o=change(each.search, each.first), n=change(each.replace, each.first) if both else each.replace)
+        f"{each.path}\n"
+        + MARKS["aider"].format(
+            o=change(each.search, each.first), n=change(each.replace, each.first) if both else each.replace
+        )
         for each in hunks(fix, around)
     )
 
@@ -85,7 +88,9 @@ def _parts(each: Hunk) -> tuple[str, str]:
 
 
 def told(template: str):
-    return lambda fix: "\n".join(template.format(p=e.path, o=_parts(e)[0], n=_parts(e)[1], f=e.first) for e in hunks(fix))
+    return lambda fix: "\n".join(
+        template.format(p=e.path, o=_parts(e)[0], n=_parts(e)[1], f=e.first) for e in hunks(fix)
+    )
 
 
 INEXACT = {
@@ -113,7 +118,9 @@ INEXACT = {
 PAIRS = {
     "before and after": old_and_new("`{p}`\n\nBefore:\n```python\n{o}\n```\n\nAfter:\n```python\n{n}\n```"),
     "replace with": old_and_new("In `{p}`, replace\n\n```python\n{o}\n```\n\nwith\n\n```python\n{n}\n```"),
-    "old and new code": old_and_new("**{p}**\n\n**Old code:**\n```python\n{o}\n```\n**New code:**\n```python\n{n}\n```"),
+    "old and new code": old_and_new(
+        "**{p}**\n\n**Old code:**\n```python\n{o}\n```\n**New code:**\n```python\n{n}\n```"
+    ),
     "original and fixed": old_and_new("### Original\n```\n{o}\n```\n### Fixed\n```\n{n}\n```"),
     "comments in one fence": old_and_new("```python\n# Before\n{o}\n\n# After\n{n}\n```"),
     "chinese": old_and_new("将\n```python\n{o}\n```\n改为\n```python\n{n}\n```"),

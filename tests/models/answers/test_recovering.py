@@ -76,7 +76,10 @@ def test_a_part_that_fits_nowhere_is_dropped_and_named():
 
 
 def test_what_is_unclear_is_asked_back_first_and_left_out_at_last():
-    both = block_styles.aider(ONE_LINE) + "\n\nshop/cart.py\n<<<<<<< SEARCH\n        result = 0\n=======\n        result = 1\n>>>>>>> REPLACE\n"
+    both = (
+        block_styles.aider(ONE_LINE)
+        + "\n\nshop/cart.py\n<<<<<<< SEARCH\n        result = 0\n=======\n        result = 1\n>>>>>>> REPLACE\n"
+    )
     assert isinstance(read(both, ONE_LINE.before), Unclear)
     found = read(both, ONE_LINE.before, last=True)
     assert isinstance(found, Recovered)
@@ -91,8 +94,12 @@ def test_lines_that_were_shown_are_meant():
     assert found.files["shop/cart.py"].decode() == CART[::-1].replace("0 = tluser", "1 = tluser", 1)[::-1]
 
 
-@pytest.mark.parametrize("path", ["path/io.py", "file/io.py", "path.py", "filename.py", "path/to/file.py", "src/path/file.py"])
-@pytest.mark.parametrize("template", ["{p}\n{b}", "```python\n# {p}\n{b}\n```", "**`{p}`**\n```\n{b}\n```", "File: `{p}`\n{b}"])
+@pytest.mark.parametrize(
+    "path", ["path/io.py", "file/io.py", "path.py", "filename.py", "path/to/file.py", "src/path/file.py"]
+)
+@pytest.mark.parametrize(
+    "template", ["{p}\n{b}", "```python\n# {p}\n{b}\n```", "**`{p}`**\n```\n{b}\n```", "File: `{p}`\n{b}"]
+)
 def test_ordinary_names_are_no_labels(path, template):
     block = "<<<<<<< SEARCH\na = 1\n=======\na = 2\n>>>>>>> REPLACE"
     found = read(template.format(p=path, b=block), {path: "a = 1\n", "other.py": "a = 1\nb = 1\n"})
@@ -101,7 +108,10 @@ def test_ordinary_names_are_no_labels(path, template):
 
 
 def test_a_path_may_hold_spaces():
-    found = read("`my folder/x.py`\n<<<<<<< SEARCH\na = 1\n=======\na = 2\n>>>>>>> REPLACE", {"my folder/x.py": "a = 1\n", "y.py": "a = 1\n"})
+    found = read(
+        "`my folder/x.py`\n<<<<<<< SEARCH\na = 1\n=======\na = 2\n>>>>>>> REPLACE",
+        {"my folder/x.py": "a = 1\n", "y.py": "a = 1\n"},
+    )
     assert isinstance(found, Recovered)
     assert found.files == {"my folder/x.py": b"a = 2\n"}
 
@@ -128,17 +138,65 @@ def test_a_whole_file_never_takes_away_what_it_leaves_out():
 
 
 WORDS = st.sampled_from(
-    "<<<<<<< SEARCH\n|=======\n|>>>>>>> REPLACE\n|```python\n|```\n|@@ -1 +1 @@\n|--- a\n|+++ b\n|*** Begin Patch\n|{\"path\": \"|\"search\": \"|[{|}]|<edit>|</edit>|<search>|</search>"
-    "|shop/cart.py\n|        return result - 1\n|def total(self):\n|    ...\n|# ... rest unchanged\n|-|+| |\n|`|change `a` to `b`|Before:\n|After:\n|search:\n|replace: |\n|12: |\u201c|&lt;|<think>|<|channel|>final<|message|>".split("|")
+    [
+        "<<<<<<< SEARCH\n",
+        "=======\n",
+        ">>>>>>> REPLACE\n",
+        "```python\n",
+        "```\n",
+        "@@ -1 +1 @@\n",
+        "--- a\n",
+        "+++ b\n",
+        "*** Begin Patch\n",
+        '{"path": "',
+        '"search": "',
+        "[{",
+        "}]",
+        "<edit>",
+        "</edit>",
+        "<search>",
+        "</search>",
+        "shop/cart.py\n",
+        "        return result - 1\n",
+        "def total(self):\n",
+        "    ...\n",
+        "# ... rest unchanged\n",
+        "-",
+        "+",
+        " ",
+        "\n",
+        "`",
+        "change `a` to `b`",
+        "Before:\n",
+        "After:\n",
+        "search:\n",
+        "replace: ",
+        "\n",
+        "12: ",
+        "“",
+        "&lt;",
+        "<think>",
+        "<",
+        "channel",
+        ">final<",
+        "message",
+        ">",
+    ]
 )
-REPLIES = st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map("".join), st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
+REPLIES = st.one_of(
+    st.text(max_size=300),
+    st.lists(WORDS, max_size=60).map("".join),
+    st.binary(max_size=200).map(lambda data: data.decode("latin-1")),
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(reply=REPLIES, cut=st.booleans(), last=st.booleans())
 def test_no_reply_raises_or_takes_long(reply, cut, last):
     started = time.process_time()
-    assert isinstance(read(reply, {"shop/cart.py": CART, "shop/orders.py": OTHER}, cut=cut, last=last), Recovered | Mismatch)
+    assert isinstance(
+        read(reply, {"shop/cart.py": CART, "shop/orders.py": OTHER}, cut=cut, last=last), Recovered | Mismatch
+    )
     assert time.process_time() - started < 1
 
 

@@ -17,7 +17,9 @@ def git_diff(fix: Fix, lines: int = 3) -> str:
 
 
 def plain_diff(fix: Fix, lines: int = 3) -> str:
-    return "".join(each + "\n" for each in git_diff(fix, lines).split("\n") if not each.startswith(("diff --git", "index ")))[:-1]
+    return "".join(
+        each + "\n" for each in git_diff(fix, lines).split("\n") if not each.startswith(("diff --git", "index "))
+    )[:-1]
 
 
 def numbered_wrongly(fix: Fix) -> str:
@@ -43,7 +45,7 @@ def only_signs(fix: Fix) -> str:
 
 def stripped_context(fix: Fix) -> str:
     """The space in front of context lines is gone."""
-    return "\n".join(each[1:] if each.startswith(" ") else each for each in plain_diff(fix).split("\n"))
+    return "\n".join(each.removeprefix(" ") for each in plain_diff(fix).split("\n"))
 
 
 def no_blank_context(fix: Fix) -> str:
@@ -70,7 +72,9 @@ DIFFS = {
     "git in a fence": lambda fix: fenced(git_diff(fix)),
     "plain": plain_diff,
     "plain in a fence": lambda fix: fenced(plain_diff(fix)),
-    "in a patch fence with words": lambda fix: f"Here is the patch:\n\n{fenced(plain_diff(fix), 'patch')}\n\nIt fixes the test.",
+    "in a patch fence with words": lambda fix: (
+        f"Here is the patch:\n\n{fenced(plain_diff(fix), 'patch')}\n\nIt fixes the test."
+    ),
     "without prefixes": lambda fix: plain_diff(fix).replace("--- a/", "--- ").replace("+++ b/", "+++ "),
     "wrong numbers": numbered_wrongly,
     "wrong numbers in a fence": lambda fix: fenced(numbered_wrongly(fix)),
@@ -87,7 +91,10 @@ DIFFS = {
     "indented": lambda fix: deeper(fenced(plain_diff(fix))),
     "with a time": lambda fix: fenced(plain_diff(fix).replace(".py\n+++", ".py\t2024-05-01 10:00:00\n+++")),
     "git apply": lambda fix: f"```bash\ngit apply <<'EOF'\n{git_diff(fix)}EOF\n```",
-    "word as a path": lambda fix: "".join(f"**{path}**\n{fenced(bare_hunks(Fix('', {path: fix.before[path]}, {path: fix.after[path]})))}\n" for path in fix.changed),
+    "word as a path": lambda fix: "".join(
+        f"**{path}**\n{fenced(bare_hunks(Fix('', {path: fix.before[path]}, {path: fix.after[path]})))}\n"
+        for path in fix.changed
+    ),
 }
 PATCHES = {
     "apply_patch": apply_patch,
@@ -96,7 +103,9 @@ PATCHES = {
     "apply_patch with lots of context": lambda fix: apply_patch(fix, around=3),
     "apply_patch without an end": lambda fix: apply_patch(fix).removesuffix("*** End Patch"),
     "apply_patch without a beginning": lambda fix: apply_patch(fix).removeprefix("*** Begin Patch\n"),
-    "apply_patch with an end of file": lambda fix: apply_patch(fix).replace("*** End Patch", "*** End of File\n*** End Patch"),
+    "apply_patch with an end of file": lambda fix: apply_patch(fix).replace(
+        "*** End Patch", "*** End of File\n*** End Patch"
+    ),
     "apply_patch as JSON": lambda fix: json.dumps({"command": ["apply_patch", apply_patch(fix)]}),
 }
 
@@ -107,7 +116,10 @@ def edits(fix: Fix, path: str, old: str, new: str) -> list[dict[str, str]]:
 
 def by_file(fix: Fix) -> list[dict[str, object]]:
     return [
-        {"path": path, "edits": [{"old_text": each.search, "new_text": each.replace} for each in hunks(fix) if each.path == path]}
+        {
+            "path": path,
+            "edits": [{"old_text": each.search, "new_text": each.replace} for each in hunks(fix) if each.path == path],
+        }
         for path in fix.changed
     ]
 
@@ -125,18 +137,30 @@ JSON = {
     "list": lambda fix: json.dumps(edits(fix, "path", "search", "replace")),
     "list in a fence": lambda fix: fenced(json.dumps(edits(fix, "path", "search", "replace"), indent=2), "json"),
     "one by one": lambda fix: "\n".join(json.dumps(each) for each in edits(fix, "file", "old", "new")),
-    "edits": lambda fix: json.dumps({"explanation": "It was wrong.", "edits": edits(fix, "file_path", "old_string", "new_string")}),
+    "edits": lambda fix: json.dumps(
+        {"explanation": "It was wrong.", "edits": edits(fix, "file_path", "old_string", "new_string")}
+    ),
     "edits of files": lambda fix: json.dumps({"files": by_file(fix)}),
-    "changes": lambda fix: fenced(json.dumps({"changes": edits(fix, "filename", "original", "replacement")}, indent=1), "json"),
-    "str_replace": lambda fix: "\n".join(json.dumps({"command": "str_replace", **each}) for each in edits(fix, "path", "old_str", "new_str")),
+    "changes": lambda fix: fenced(
+        json.dumps({"changes": edits(fix, "filename", "original", "replacement")}, indent=1), "json"
+    ),
+    "str_replace": lambda fix: "\n".join(
+        json.dumps({"command": "str_replace", **each}) for each in edits(fix, "path", "old_str", "new_str")
+    ),
     "line feeds in strings": lambda fix: fenced(raw_json(fix), "json"),
     "comma behind the last": lambda fix: json.dumps({"edits": edits(fix, "path", "search", "replace")})[:-2] + ",]}",
     "single quotes": lambda fix: repr({"edits": edits(fix, "path", "search", "replace")}),
-    "with prose": lambda fix: f"The fix is:\n{json.dumps({'edits': edits(fix, 'path', 'find', 'replace')})}\nThat is all.",
-    "lines as lists": lambda fix: json.dumps([{"path": e.path, "old_lines": list(e.old), "new_lines": list(e.new)} for e in hunks(fix)]),
+    "with prose": lambda fix: (
+        f"The fix is:\n{json.dumps({'edits': edits(fix, 'path', 'find', 'replace')})}\nThat is all."
+    ),
+    "lines as lists": lambda fix: json.dumps(
+        [{"path": e.path, "old_lines": list(e.old), "new_lines": list(e.new)} for e in hunks(fix)]
+    ),
     "before and after": lambda fix: json.dumps({"patches": edits(fix, "file", "before", "after")}),
     "file to content": lambda fix: json.dumps({path: fix.after[path] for path in fix.changed}),
-    "files with content": lambda fix: json.dumps({"files": [{"path": path, "content": fix.after[path]} for path in fix.changed]}),
+    "files with content": lambda fix: json.dumps(
+        {"files": [{"path": path, "content": fix.after[path]} for path in fix.changed]}
+    ),
     "diff inside": lambda fix: json.dumps({"reason": "wrong", "patch": git_diff(fix)}),
     "camel case": lambda fix: json.dumps({"edits": edits(fix, "filePath", "oldString", "newString")}),
 }
@@ -162,17 +186,39 @@ XML = {
     "no path": "<search>\n{o}\n</search>\n<replace>\n{n}\n</replace>",
 }
 CALLS = {
-    "hermes": lambda fix: "\n".join(f"<tool_call>\n{json.dumps(each)}\n</tool_call>" for each in _calls(fix, "str_replace_editor", "path", "old_str", "new_str")),
-    "mistral": lambda fix: f"[TOOL_CALLS]{json.dumps(_calls(fix, 'edit_file', 'path', 'old_string', 'new_string'))}",
-    "llama": lambda fix: "\n".join(f"<|python_tag|>{json.dumps(each)}<|eom_id|>" for each in _calls(fix, "edit", "path", "old_str", "new_str", "parameters")),
-    "deepseek": lambda fix: "<｜tool▁calls▁begin｜>" + "".join(
-        f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>edit\n```json\n{json.dumps(each)}\n```<｜tool▁call▁end｜>" for each in edits(fix, "path", "old_str", "new_str")
-    ) + "<｜tool▁calls▁end｜>",
-    "arguments as text": lambda fix: json.dumps(
-        {"tool_calls": [{"type": "function", "function": {"name": "edit", "arguments": json.dumps(each)}} for each in edits(fix, "path", "old_str", "new_str")]}
+    "hermes": lambda fix: "\n".join(
+        f"<tool_call>\n{json.dumps(each)}\n</tool_call>"
+        for each in _calls(fix, "str_replace_editor", "path", "old_str", "new_str")
     ),
-    "python": lambda fix: "```python\n" + "\n".join(f"str_replace(path={e.path!r}, old_str={e.search!r}, new_str={e.replace!r})" for e in hunks(fix)) + "\n```",
-    "harmony": lambda fix: f"<|channel|>commentary to=functions.apply_patch <|constrain|>json<|message|>{json.dumps({'input': apply_patch(fix)})}<|call|>",
+    "mistral": lambda fix: f"[TOOL_CALLS]{json.dumps(_calls(fix, 'edit_file', 'path', 'old_string', 'new_string'))}",
+    "llama": lambda fix: "\n".join(
+        f"<|python_tag|>{json.dumps(each)}<|eom_id|>"
+        for each in _calls(fix, "edit", "path", "old_str", "new_str", "parameters")
+    ),
+    "deepseek": lambda fix: (
+        "<｜tool▁calls▁begin｜>"
+        + "".join(
+            f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>edit\n```json\n{json.dumps(each)}\n```<｜tool▁call▁end｜>"
+            for each in edits(fix, "path", "old_str", "new_str")
+        )
+        + "<｜tool▁calls▁end｜>"
+    ),
+    "arguments as text": lambda fix: json.dumps(
+        {
+            "tool_calls": [
+                {"type": "function", "function": {"name": "edit", "arguments": json.dumps(each)}}
+                for each in edits(fix, "path", "old_str", "new_str")
+            ]
+        }
+    ),
+    "python": lambda fix: (
+        "```python\n"
+        + "\n".join(f"str_replace(path={e.path!r}, old_str={e.search!r}, new_str={e.replace!r})" for e in hunks(fix))
+        + "\n```"
+    ),
+    "harmony": lambda fix: (
+        f"<|channel|>commentary to=functions.apply_patch <|constrain|>json<|message|>{json.dumps({'input': apply_patch(fix)})}<|call|>"
+    ),
 }
 
 
@@ -183,10 +229,22 @@ def numbers_of(hunk: Hunk) -> str:
 
 RANGED = frozenset({"one line", "one sign", "one text", "one call", "two files"})
 RANGES = {
-    "replace lines with": lambda fix: "\n\n".join(f"In `{e.path}`, replace {numbers_of(e)} with:\n\n```python\n{e.replace}\n```" for e in hunks(fix)),
-    "heading": lambda fix: "\n\n".join(f"**{e.path}, {numbers_of(e)}:**\n```python\n{e.replace}\n```" for e in hunks(fix)),
-    "json": lambda fix: json.dumps([{"path": e.path, "start_line": e.first, "end_line": e.first + len(e.old) - 1, "new_content": e.replace} for e in hunks(fix)]),
-    "range tag": lambda fix: "\n".join(f'<edit path="{e.path}" start_line="{e.first}" end_line="{e.first + len(e.old) - 1}">\n{e.replace}\n</edit>' for e in hunks(fix)),
+    "replace lines with": lambda fix: "\n\n".join(
+        f"In `{e.path}`, replace {numbers_of(e)} with:\n\n```python\n{e.replace}\n```" for e in hunks(fix)
+    ),
+    "heading": lambda fix: "\n\n".join(
+        f"**{e.path}, {numbers_of(e)}:**\n```python\n{e.replace}\n```" for e in hunks(fix)
+    ),
+    "json": lambda fix: json.dumps(
+        [
+            {"path": e.path, "start_line": e.first, "end_line": e.first + len(e.old) - 1, "new_content": e.replace}
+            for e in hunks(fix)
+        ]
+    ),
+    "range tag": lambda fix: "\n".join(
+        f'<edit path="{e.path}" start_line="{e.first}" end_line="{e.first + len(e.old) - 1}">\n{e.replace}\n</edit>'
+        for e in hunks(fix)
+    ),
 }
 ROWS = (
     *(Row(f"diff: {name}", way) for name, way in DIFFS.items()),

@@ -209,9 +209,13 @@ def _fix(name: str, path: str, text: str, *changes: tuple[str, str]) -> Fix:
 
 
 ONE_LINE = _fix("one line", "shop/cart.py", CART, ("return result - 1", "return result"))
-ONE_SIGN = _fix("one sign", "finding.py", FINDING, ("values[middle] <= wanted and values[middle] > 0", "values[middle] < wanted"))
+ONE_SIGN = _fix(
+    "one sign", "finding.py", FINDING, ("values[middle] <= wanted and values[middle] > 0", "values[middle] < wanted")
+)
 ONE_TEXT = _fix("one text", "src/texts/slugs.py", SLUGS, ('SEPARATOR = "_"', 'SEPARATOR = "-"'))
-ONE_CALL = _fix("one call", "src/texts/slugs.py", SLUGS, ('title.lower().split(" ") if each]', "title.lower().split() if each]"))
+ONE_CALL = _fix(
+    "one call", "src/texts/slugs.py", SLUGS, ('title.lower().split(" ") if each]', "title.lower().split() if each]")
+)
 HUNKS = _fix(
     "several hunks",
     "shop/stock.py",
@@ -234,7 +238,10 @@ INSERTED = _fix(
     "geometry.py",
     GEOMETRY,
     ("import itertools\n", "import itertools\nimport math\n"),
-    ("    return abs(a[0] - b[0]) + abs(a[1] - b[1])\n", "    return math.sqrt(_square(a[0] - b[0]) + _square(a[1] - b[1]))\n"),
+    (
+        "    return abs(a[0] - b[0]) + abs(a[1] - b[1])\n",
+        "    return math.sqrt(_square(a[0] - b[0]) + _square(a[1] - b[1]))\n",
+    ),
     ("def path_length", "def _square(value):\n    return value * value\n\n\ndef path_length"),
 )
 DELETED = _fix("deleted", "shop/cache.py", CACHE, ("        if value is None:\n            del self.values[key]\n", ""))
@@ -352,13 +359,19 @@ def classes(fix: Fix) -> list[Piece]:
             lines = text.split("\n")
             both.append(
                 {
-                    each.name: "\n".join(lines[min([each.lineno, *(d.lineno for d in each.decorator_list)]) - 1 : each.end_lineno])
+                    each.name: "\n".join(
+                        lines[min([each.lineno, *(d.lineno for d in each.decorator_list)]) - 1 : each.end_lineno]
+                    )
                     for each in ast.parse(text).body
                     if isinstance(each, ast.FunctionDef | ast.ClassDef)
                 }
             )
         before, after = both
-        found += [Piece(path, name, "", before.get(name, ""), text) for name, text in after.items() if before.get(name) != text]
+        found += [
+            Piece(path, name, "", before.get(name, ""), text)
+            for name, text in after.items()
+            if before.get(name) != text
+        ]
     return found
 
 
