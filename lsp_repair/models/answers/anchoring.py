@@ -15,7 +15,7 @@ _MAX_LOST = 3
 
 def anchored(lines: Sequence[str], page: Page) -> list[Splice] | None:
     """Splices for the lines between; None where the first or the last line is not found once, or much would be lost."""
-    new = [each for each in dedented(without_edges(lines))]
+    new = list(dedented(without_edges(lines)))
     while new and is_elision(new[0]):
         new.pop(0)
     while new and is_elision(new[-1]):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 Spans = Sequence[tuple[int, int]]
 """First and last line, 1-based, of what was shown of a file."""
-NOWHERE: Mapping[str, Spans] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """New lines with the indentation of the file, where the reply left some out, added some, or writes other steps."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ class Indentation:
     def _scaled(self, rest: str) -> str:
         """Further steps of theirs in steps of ours."""
         steps = sorted(set(self.pairs), key=lambda pair: len(pair[0]))
-        for (outer, ours), (inner, deeper) in zip(steps, steps[1:], strict=False):
+        for (outer, ours), (inner, deeper) in itertools.pairwise(steps):
             size, step = len(inner) - len(outer), deeper[len(ours) :]
             if inner.startswith(outer) and deeper.startswith(ours) and size and step:
                 return step[0] * (len(rest) * len(step) // size)

@@ -1,6 +1,7 @@
 """Lines made alike: without what a model adds to copied lines, and in ever looser forms for comparing."""
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -49,7 +50,7 @@ def without_numbers(lines: Sequence[str]) -> tuple[str, ...] | None:
     numbers = [int(each[1]) for each in found if each is not None]
     if not numbers or len(numbers) != len(written):
         return None
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     if any(step < 1 or step > 500 for step in steps) or (
         len(numbers) == 1
         and written[0].lstrip() == written[0]

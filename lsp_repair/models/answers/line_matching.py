@@ -134,7 +134,12 @@ def _without(whole: list[str], page: Page, how: tuple[Form, int, int], skipped: 
         for number, at in enumerate(kept):
             places[at] = indexes[start + number]
         found.append(
-            Match(_with_blanks(whole, places, page), False, indexes[start], indexes[start + len(kept) - 1] + 1)
+            Match(
+                _with_blanks(whole, places, page),
+                exact=False,
+                first=indexes[start],
+                end=indexes[start + len(kept) - 1] + 1,
+            )
         )
     return found
 

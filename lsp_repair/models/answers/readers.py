@@ -1,14 +1,14 @@
 """The forms of answers that are read, in the order in which they are believed."""
 
-from lsp_repair.models.answers.block_reader import read_blocks
-from lsp_repair.models.answers.call_reader import read_calls
 from lsp_repair.models.answers.changes import Reader
-from lsp_repair.models.answers.code_reader import read_code, read_ranges
-from lsp_repair.models.answers.diff_reader import read_diffs
-from lsp_repair.models.answers.json_reader import read_json
-from lsp_repair.models.answers.pair_reader import read_loose_pairs, read_pairs, read_sections
-from lsp_repair.models.answers.phrase_reader import read_phrases
-from lsp_repair.models.answers.tag_reader import read_tags
+from lsp_repair.models.answers.reading.block_reader import read_blocks
+from lsp_repair.models.answers.reading.call_reader import read_calls
+from lsp_repair.models.answers.reading.code_reader import read_code, read_ranges
+from lsp_repair.models.answers.reading.diff_reader import read_diffs
+from lsp_repair.models.answers.reading.json_reader import read_json
+from lsp_repair.models.answers.reading.pair_reader import read_loose_pairs, read_pairs, read_sections
+from lsp_repair.models.answers.reading.phrase_reader import read_phrases
+from lsp_repair.models.answers.reading.tag_reader import read_tags
 
 READERS: tuple[Reader, ...] = (
     read_blocks,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.answers.anchoring import anchored
 from lsp_repair.models.answers.changes import (
-    NOWHERE,
     Change,
     Code,
     Dropped,
@@ -21,15 +20,15 @@ from lsp_repair.models.answers.changes import (
     Unclear,
     Words,
 )
-from lsp_repair.models.answers.cleaning import cleaned
 from lsp_repair.models.answers.line_matching import Page
 from lsp_repair.models.answers.name_merging import merged_by_name
 from lsp_repair.models.answers.near_misses import not_found
 from lsp_repair.models.answers.readers import READERS
-from lsp_repair.models.answers.reply_paths import is_placeholder, resolved
+from lsp_repair.models.answers.reading.cleaning import cleaned
+from lsp_repair.models.answers.reading.reply_paths import is_placeholder, resolved
 from lsp_repair.models.answers.splices import Splice, bytes_after, in_order, lines_after
 from lsp_repair.models.answers.swapping import swapped
-from lsp_repair.models.answers.wording import renumbered, reworded
+from lsp_repair.models.answers.words_in_lines import renumbered, reworded
 from lsp_repair.models.answers.written_code import is_header, items_of
 from lsp_repair.models.excerpts import FileView
 from lsp_repair.models.sanitising import visible
@@ -43,24 +42,26 @@ _MAX_SECONDS = 0.5
 _SAID = 120
 
 
-def recovered(
-    reply: str,
-    views: Mapping[str, FileView],
-    redactor: Redactor,
-    spans: Mapping[str, Spans] = NOWHERE,
-    *,
-    cut: bool = False,
-    last: bool = False,
-) -> Recovered | Mismatch:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a model was shown and may change."""
+
+    views: Mapping[str, FileView]
+    redactor: Redactor
+    spans: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    """The lines that were shown: of several places that match, one of them is meant."""
+
+
+def recovered(reply: str, shown: Shown, *, cut: bool = False, last: bool = False) -> Recovered | Mismatch:
     """The new bytes of each file that a reply changes, and the parts of it that are not used.
 
-    `spans` are the lines that were shown: of several places that match, one of them is meant. `cut`: the end of the reply
-    is missing, so that only what is closed counts. `last`: nothing can be asked back, and what is unclear is left out.
+    `cut`: the end of the reply is missing, so that only what is closed counts. `last`: nothing can be asked back, and what
+    is unclear is left out.
     """
     if len(reply) > MAX_CHARACTERS or reply.count("\n") > _MAX_REPLY_LINES:
         return Mismatch("the reply is far too long")
-    text = Reply(cleaned(reply), tuple(views), cut)
-    applying = _Applying(views, redactor, spans, last, time.monotonic() + _MAX_SECONDS)
+    text = Reply(cleaned(reply), tuple(shown.views), cut)
+    applying = _Applying(shown, last, time.monotonic() + _MAX_SECONDS)
     first: Mismatch | None = None
     for reader in READERS:
         if time.monotonic() > applying.until:
@@ -142,14 +143,10 @@ class _Round:
 
     def _placed(self, change: Change, homes: Mapping[str, Page]) -> tuple[str, list[Splice]] | Mismatch | None:
         for strictness, place in enumerate(_ways(change)):
-            results = {path: found for path, page in homes.items() if (found := place(page)) is not None}
-            if len(results) > 1:
-                shown = {
-                    path: each
-                    for path, each in results.items()
-                    if isinstance(each, list) and any(homes[path].is_shown(one.start) for one in each)
-                }
-                results = shown if len(shown) == 1 else results
+            results: Mapping[str, list[Splice] | Mismatch] = {
+                path: found for path, page in homes.items() if (found := place(page)) is not None
+            }
+            results = self._shown_first(results) if len(results) > 1 else results
             if len(results) == 1:
                 path, found = next(iter(results.items()))
                 if strictness or not isinstance(change, Swap) or not change.is_whole:
@@ -160,6 +157,15 @@ class _Round:
                     f"the lines of a block are in several files ({', '.join(results)}): name the file above the block"
                 )
         return None
+
+    def _shown_first(self, results: Mapping[str, list[Splice] | Mismatch]) -> Mapping[str, list[Splice] | Mismatch]:
+        """Of several files the one whose shown lines would change."""
+        shown: dict[str, list[Splice] | Mismatch] = {
+            path: each
+            for path, each in results.items()
+            if isinstance(each, list) and any(self.pages[path].is_shown(one.start) for one in each)
+        }
+        return shown if len(shown) == 1 else results
 
     def _codes(self, codes: Sequence[tuple[Code, Mapping[str, Page]]]) -> Mismatch | None:
         found = merged_by_name(codes)
@@ -180,28 +186,27 @@ class _Round:
 class _Applying:
     """What every change is applied to."""
 
-    views: Mapping[str, FileView]
-    redactor: Redactor
-    spans: Mapping[str, Spans]
+    shown: Shown
     last: bool
     until: float
 
     def all(self, changes: Sequence[Change | Dropped]) -> Recovered | Mismatch:
         """All changes of one reading."""
         pages = {
-            path: Page(path, tuple(view.shown), tuple(self.spans.get(path, ()))) for path, view in self.views.items()
+            path: Page(path, tuple(view.shown), tuple(self.shown.spans.get(path, ())))
+            for path, view in self.shown.views.items()
         }
         first = _Round(pages, self.last, self.until)
         problem = first.take(changes)
         if problem is not None:
             return problem
-        written = self._written(first, self.views)
+        written = self._written(first, self.shown.views)
         if isinstance(written, Mismatch):
             return written
         later = self._later(first, written)
         if isinstance(later, Mismatch):
             return later
-        files = {path: data for path, data in {**written, **later}.items() if data != self.views[path].data}
+        files = {path: data for path, data in {**written, **later}.items() if data != self.shown.views[path].data}
         if files:
             return Recovered(files, tuple(first.dropped))
         said = first.dropped[0] if first.dropped else None
@@ -218,9 +223,12 @@ class _Applying:
         if not written or not first.missing:
             first.dropped += [Dropped(_named(change), why) for change, why in first.missing]
             return {}
-        views = {path: FileView(path, written.get(path, view.data), self.redactor) for path, view in self.views.items()}
+        views = {
+            path: FileView(path, written.get(path, view.data), self.shown.redactor)
+            for path, view in self.shown.views.items()
+        }
         pages = {path: Page(path, tuple(view.shown)) for path, view in views.items() if path in written}
-        second = _Round(pages, True, self.until)
+        second = _Round(pages, last=True, until=self.until)
         second.take([change for change, _ in first.missing if not _is_there(change, pages)])
         first.dropped += [*second.dropped, *(Dropped(_named(change), why) for change, why in second.missing)]
         return {} if isinstance(done := self._written(second, views), Mismatch) else done
@@ -231,7 +239,7 @@ class _Applying:
             ordered = in_order(each, path)
             if isinstance(ordered, Mismatch):
                 return ordered
-            data = bytes_after(views[path], ordered, self.redactor)
+            data = bytes_after(views[path], ordered, self.shown.redactor)
             if isinstance(data, Mismatch):
                 return data
             if path in done.loose and _breaks(views[path], ordered):

@@ -1,5 +1,6 @@
 """Lines put in the place of others: gathered for a file, checked against each other, turned into its new bytes."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class Splice:
 def in_order(splices: Sequence[Splice], path: str) -> list[Splice] | Unclear:
     """Each once, from the first line to the last; Unclear where two of them would change the same lines differently."""
     ordered = sorted(dict.fromkeys(splices), key=lambda each: (each.start, each.end))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in itertools.pairwise(ordered):
         if after.start < before.end:
             return Unclear(f"two changes of {path} contradict each other: {_quoted(before)} and {_quoted(after)}")
     return ordered

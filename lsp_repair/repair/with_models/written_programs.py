@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from lsp_repair.domain.money import Role
 from lsp_repair.models import prompts
 from lsp_repair.models.answers.changes import Dropped, Mismatch, Recovered
-from lsp_repair.models.answers.recovering import recovered
+from lsp_repair.models.answers.recovering import Shown, recovered
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.messages import ChatRequest
 from lsp_repair.repair.strategies.bench import Program, Unusable
@@ -68,7 +68,7 @@ class Writing:
         spans: dict[str, list[tuple[int, int]]] = {}
         for each in self.briefing.shown(views):
             spans.setdefault(each.path, []).append((each.first, each.last))
-        found = recovered(reply, views, self.briefing.redactor, spans, cut=cut, last=last)
+        found = recovered(reply, Shown(views, self.briefing.redactor, spans), cut=cut, last=last)
         if isinstance(found, Mismatch):
             return found
         merged = {**dict(before.overlay), **found.files}

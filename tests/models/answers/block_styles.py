@@ -128,7 +128,7 @@ WRAPPINGS = {
     "prose around": lambda t: f"The loop is right, but the last line is not.\n\n{t}\n\nThis makes the test pass.",
     "chinese": lambda t: f"问题在于最后一行。以下是修改:\n\n{t}\n\n这样测试就能通过。",
     "german": lambda t: f"Der Fehler liegt in der letzten Zeile. Hier die Änderung:\n\n{t}\n\nDamit läuft der Test.",
-    "russian": lambda t: f"Ошибка в последней строке. Исправление:\n\n{t}\n\nТеперь тест проходит.",
+    "russian": lambda t: f"Ошибка в последней строке. Исправление:\n\n{t}\n\nТеперь тест проходит.",  # noqa: RUF001 - Russian
     "thoughts": lambda t: f"<think>\nMaybe\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\nno.\n</think>\n\n{t}",
     "thoughts without a beginning": lambda t: f"The test wants something else.\n</think>\n\n{t}",
     "thoughts in brackets": lambda t: f"[THINK]The test wants something else.[/THINK]{t}",

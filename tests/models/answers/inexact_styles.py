@@ -7,7 +7,7 @@ from tests.models.answers.whole_styles import without_comments, without_docstrin
 LOOSE = ALL - {"inserted"}
 
 
-def blocks(fix: Fix, change, around: int = 2, both: bool = True) -> str:
+def blocks(fix: Fix, change, around: int = 2, *, both: bool = True) -> str:
     """Every block with its parts changed; `change` gets text and the number of its first line."""
     return "\n\n".join(
         f"{each.path}\n"
@@ -26,10 +26,10 @@ def smart(text: str, _first: int) -> str:
     out, open_ = [], True
     for each in text:
         if each == '"':
-            out.append("“" if open_ else "”")
+            out.append("\u201c" if open_ else "\u201d")
             open_ = not open_
         else:
-            out.append("’" if each == "'" else each)
+            out.append("\u2019" if each == "'" else each)
     return "".join(out)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.answers.changes import Mismatch, Recovered, Unclear
-from lsp_repair.models.answers.recovering import recovered
+from lsp_repair.models.answers.recovering import Shown, recovered
 from lsp_repair.models.excerpts import FileView
 from tests.models.answers import block_styles, inexact_styles, tool_styles, traps, unforeseen_styles, whole_styles
 from tests.models.answers.true_fixes import CART, FIXES, ONE_LINE, OTHER, TWO_FILES
@@ -22,7 +22,7 @@ KNOWN_GAPS = {("signed lines in a python fence", "several hunks")}
 def read(reply, files, spans=None, **how):
     redactor = Redactor()
     views = {path: FileView(path, text.encode(), redactor) for path, text in files.items()}
-    return recovered(reply, views, redactor, spans or {}, **how)
+    return recovered(reply, Shown(views, redactor, spans or {}), **how)
 
 
 @pytest.mark.parametrize("others", [{}, {"shop/orders.py": OTHER}], ids=["alone", "beside another file"])

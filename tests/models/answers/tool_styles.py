@@ -196,12 +196,12 @@ CALLS = {
         for each in _calls(fix, "edit", "path", "old_str", "new_str", "parameters")
     ),
     "deepseek": lambda fix: (
-        "<｜tool▁calls▁begin｜>"
+        "<\uff5ctool▁calls▁begin\uff5c>"
         + "".join(
-            f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>edit\n```json\n{json.dumps(each)}\n```<｜tool▁call▁end｜>"
+            f"<\uff5ctool▁call▁begin\uff5c>function<\uff5ctool▁sep\uff5c>edit\n```json\n{json.dumps(each)}\n```<\uff5ctool▁call▁end\uff5c>"
             for each in edits(fix, "path", "old_str", "new_str")
         )
-        + "<｜tool▁calls▁end｜>"
+        + "<\uff5ctool▁calls▁end\uff5c>"
     ),
     "arguments as text": lambda fix: json.dumps(
         {

@@ -36,10 +36,7 @@ def table(fix: Fix) -> str:
 
 
 def commented_out(fix: Fix) -> str:
-    parts = []
-    for each in pieces(fix):
-        parts.append(f"```python\n# file: {each.path}\n{dedented(each.after)}\n```")
-    return "\n".join(parts)
+    return "\n".join(f"```python\n# file: {each.path}\n{dedented(each.after)}\n```" for each in pieces(fix))
 
 
 def toml(fix: Fix) -> str:

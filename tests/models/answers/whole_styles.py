@@ -87,10 +87,9 @@ def dots(mark: str):
     """A function whose middle is left out where it did not change."""
 
     def write(fix: Fix) -> str:
-        parts = []
-        for each in pieces(fix):
-            parts.append(f"`{each.path}`\n```python\n{head(fix, each.path)}{_elided(each, mark)}\n```")
-        return "\n\n".join(parts)
+        return "\n\n".join(
+            f"`{each.path}`\n```python\n{head(fix, each.path)}{_elided(each, mark)}\n```" for each in pieces(fix)
+        )
 
     return write
 
@@ -188,7 +187,7 @@ ROWS = (
     Row("file: without comments", lambda fix: files(fix, "{p}\n```python\n{c}```", without_comments), ALL),
     Row(
         "file: without docstrings",
-        lambda fix: files(fix, "{p}\n```python\n{c}```", lambda t: without_docstrings(t)),
+        lambda fix: files(fix, "{p}\n```python\n{c}```", without_docstrings),
         FUNCTIONS,
     ),
     Row("file: blank lines added", lambda fix: files(fix, "{p}\n```python\n\n{c}\n\n```"), ALL),

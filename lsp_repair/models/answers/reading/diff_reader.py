@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_repair.models.answers.changes import Change, Code, Dropped, Place, Reply, Swap
-from lsp_repair.models.answers.fences import fences_of
-from lsp_repair.models.answers.reply_paths import bare_path, comment_path, named_above, path_in_info, resolved
+from lsp_repair.models.answers.reading.fences import fences_of
+from lsp_repair.models.answers.reading.reply_paths import bare_path, comment_path, named_above, path_in_info, resolved
 
 _NUMBERS = re.compile(r"@@+\s*-(\d{1,7})(?:,\d{1,7})?\s+\+\d{1,7}(?:,\d{1,7})?\s*@@+(.*)")
 _HEADER = re.compile(r"@@+(?:[^@]{0,200}@@+)?(.*)")
@@ -39,7 +39,6 @@ class _Scan:
     path: str = ""
     sure: bool = False
     current: _Hunk | None = None
-    is_new_file: bool = False
 
     def named(self, path: str, *, sure: bool = True) -> None:
         """From here on, hunks are this file's."""
@@ -56,7 +55,6 @@ def read_diffs(reply: Reply) -> Sequence[Change | Dropped]:
     scan = _Scan(reply)
     fences = fences_of(reply)
     fenced = {at: each for each in fences for at in (each.first,)}
-    above: list[str] = []
     at = 0
     while at < len(reply.lines):
         fence = fenced.get(at)
@@ -70,7 +68,6 @@ def read_diffs(reply: Reply) -> Sequence[Change | Dropped]:
                 scan.current = scan.hunks.pop() if scan.hunks else None
             scan.current = None
             at = fence.last + 1
-            above = []
             continue
         end = next((start for start in sorted(fenced) if start > at), len(reply.lines))
         _read(scan, reply.lines[at:end], in_fence=False, is_diff=False)
@@ -116,45 +113,51 @@ def _is_signed(lines: Sequence[str]) -> bool:
 
 def _is_header(scan: _Scan, line: str, after: str, before: str) -> bool:
     """Take note of a line that is no part of a hunk's text."""
+    return (
+        _names_file(scan, line, after, before)
+        or _begins_hunk(scan, line)
+        or (scan.current is None and bool(_NOISE.match(line)))
+    )
+
+
+def _names_file(scan: _Scan, line: str, after: str, before: str) -> bool:
     if found := _FILE.fullmatch(line.strip()):
         scan.named(found[2].strip())
-        scan.is_new_file = found[1] != "Update"
-        if scan.is_new_file:
-            scan.dropped.append(Dropped(found[2].strip(), "files are neither added nor deleted"))
-        else:
+        if found[1] == "Update":
             scan.begin()
-    elif line.startswith(("*** Begin Patch", "*** End Patch", "*** End of File", "*** Move to")):
+        else:
+            scan.dropped.append(Dropped(found[2].strip(), "files are neither added nor deleted"))
+    elif line.startswith(("*** Begin Patch", "*** End Patch", "*** End of File", "*** Move to")) or (
+        line.startswith("--- ") and after.startswith("+++ ")
+    ):
         scan.current = None
     elif found := _GIT.fullmatch(line):
         scan.named(found[2])
-        scan.is_new_file = False
-    elif line.startswith("--- ") and after.startswith("+++ "):
-        scan.current = None
     elif line.startswith("+++ ") and before.startswith("--- "):
-        old, new = _file_of(before), _file_of(line)
-        scan.named(
-            old
-            if new == "/dev/null" or (old != new and resolved(new, scan.reply.known) is None and old != "/dev/null")
-            else new
-        )
-        scan.is_new_file = old == "/dev/null" or new == "/dev/null"
-    elif found := _NUMBERS.fullmatch(line.strip()):
-        scan.begin(int(found[1]), found[2])
-    elif line.startswith("@@") and (found := _HEADER.fullmatch(line)):
-        inside = found[1].strip(" .")
-        last = scan.current
-        scan.begin(
-            inside=f"{last.place.inside}\n{inside}"
-            if last is not None and not last.lines and last.place.inside
-            else inside
-        )
+        scan.named(_of_two(_file_of(before), _file_of(line), scan.reply.known))
     elif line.startswith("Index: ") and after.startswith("====="):
         scan.named(line[7:].strip())
-    elif scan.current is None and _NOISE.match(line):
-        pass
     else:
         return False
     return True
+
+
+def _of_two(old: str, new: str, known: Sequence[str]) -> str:
+    """The file that a diff is about: the new name, unless only the old one is known."""
+    is_old = new == "/dev/null" or (old not in {new, "/dev/null"} and resolved(new, known) is None)
+    return old if is_old else new
+
+
+def _begins_hunk(scan: _Scan, line: str) -> bool:
+    if found := _NUMBERS.fullmatch(line.strip()):
+        scan.begin(int(found[1]), found[2])
+        return True
+    found = _HEADER.fullmatch(line) if line.startswith("@@") else None
+    if found is not None:
+        inside, last = found[1].strip(" ."), scan.current
+        further = last is not None and not last.lines and last.place.inside
+        scan.begin(inside=f"{further}\n{inside}" if further else inside)
+    return found is not None
 
 
 def _file_of(line: str) -> str:

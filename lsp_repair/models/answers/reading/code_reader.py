@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from lsp_repair.models.answers.changes import Change, Code, Dropped, Lines, Place, Reply
-from lsp_repair.models.answers.fences import Fence, fences_of, outside
-from lsp_repair.models.answers.labels import Label, label_above
-from lsp_repair.models.answers.pair_reader import is_code, place_of
-from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
+from lsp_repair.models.answers.reading.fences import Fence, fences_of, outside
+from lsp_repair.models.answers.reading.labels import Label, label_above
+from lsp_repair.models.answers.reading.pair_reader import is_code, place_of
+from lsp_repair.models.answers.reading.reply_paths import bare_path, named_above, path_in_info, split_head
 
 _BEGINS = re.compile(
     r"(?:async def|def|class) [A-Za-z_]\w*|@[A-Za-z_][\w.]*(?:\(.*)?$|(?:import|from) [A-Za-z_.][\w.]*(?: import .*| as .*|, .*)?$|[A-Z_][A-Z0-9_]* = |\"\"\""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Swap, indent_of, without_edges
-from lsp_repair.models.answers.reply_paths import bare_path, comment_path, named_above, path_tokens
+from lsp_repair.models.answers.reading.reply_paths import bare_path, comment_path, named_above, path_tokens
 
 _OLD = r"(?:SEARCH|ORIGINAL|OLD|HEAD|FIND|BEFORE|CURRENT)"
 _NEW = r"(?:REPLACE|UPDATED?|NEW|AFTER|MODIFIED|REPLACEMENT|FIXED)"

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
-from lsp_repair.models.answers.block_reader import read_blocks
 from lsp_repair.models.answers.changes import Dropped, Mismatch, Place, Reply, Swap
-from lsp_repair.models.answers.cleaning import cleaned
-from lsp_repair.models.answers.recovering import recovered
+from lsp_repair.models.answers.reading.block_reader import read_blocks
+from lsp_repair.models.answers.reading.cleaning import cleaned
+from lsp_repair.models.answers.recovering import Shown, recovered
 from lsp_repair.models.excerpts import FileView
 
 CART = b"""class Cart:
@@ -37,7 +37,7 @@ def applied(reply, files, redactor=None, spans=None):
     redactor = redactor or Redactor()
     files = {"cart.py": files} if isinstance(files, bytes) else files
     views = {path: FileView(path, data, redactor) for path, data in files.items()}
-    found = recovered(reply, views, redactor, spans or {})
+    found = recovered(reply, Shown(views, redactor, spans or {}))
     return found if isinstance(found, Mismatch) else found.files if len(files) > 1 else found.files["cart.py"]
 
 

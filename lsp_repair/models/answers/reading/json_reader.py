@@ -4,17 +4,15 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import cast
 
 import json_repair
 
-from lsp_repair.models.answers.block_reader import read_blocks
 from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply
-from lsp_repair.models.answers.diff_reader import read_diffs
-from lsp_repair.models.answers.edit_roles import RoleOf, change_of, role_of, text_of
-from lsp_repair.models.answers.fences import fences_of
-from lsp_repair.models.answers.reply_paths import path_tokens, resolved
+from lsp_repair.models.answers.reading.edit_roles import RoleOf, change_of, role_of, text_of
+from lsp_repair.models.answers.reading.fences import fences_of
+from lsp_repair.models.answers.reading.nested_answers import nested_changes
+from lsp_repair.models.answers.reading.reply_paths import path_tokens, resolved
 
 _START = re.compile(r"^[ \t]*(?=[\[{])|(?<=>)(?=[\[{])|(?<=: )(?=\{)|(?<=\) )(?=\{)", re.MULTILINE)
 _MAX_STARTS = 100
@@ -157,7 +155,6 @@ def _of_object(value: _Object, place: Place, reply: Reply, level: int) -> Iterat
 
 def _of_text(text: str, place: Place, reply: Reply, level: int) -> Iterator[Change | Dropped]:
     """A string that is an answer by itself: a patch, blocks, or arguments written as JSON."""
-    inner = replace(reply, text=text)
     stripped = text.lstrip()
     if stripped.startswith(("{", "[")) and _depth(stripped[:2_000]) <= _MAX_DEPTH:
         try:
@@ -166,10 +163,4 @@ def _of_text(text: str, place: Place, reply: Reply, level: int) -> Iterator[Chan
             return
         yield from _changes(document, place, reply, level + 1)
         return
-    for reader in (read_blocks, read_diffs):
-        found = reader(inner)
-        for each in found:
-            nameless = not isinstance(each, Dropped) and not each.place.path and place.path
-            yield replace(each, place=replace(each.place, path=place.path, sure=place.sure)) if nameless else each
-        if found:
-            return
+    yield from nested_changes(text, place, reply)

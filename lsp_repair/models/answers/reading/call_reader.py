@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lsp_repair.models.answers.changes import Change, Code, Dropped, Place, Reply, Words
-from lsp_repair.models.answers.edit_roles import RoleOf, change_of, role_of
-from lsp_repair.models.answers.fences import fences_of
+from lsp_repair.models.answers.reading.edit_roles import RoleOf, change_of, role_of
+from lsp_repair.models.answers.reading.fences import fences_of
 from lsp_repair.pycode.modules import tree_of
 
 _HEREDOC = re.compile(

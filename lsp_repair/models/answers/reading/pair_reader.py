@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Swap, indent_of, without_edges
-from lsp_repair.models.answers.fences import Fence, fences_of
-from lsp_repair.models.answers.labels import Label, label_above
-from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_in_info, split_head
+from lsp_repair.models.answers.reading.fences import Fence, fences_of
+from lsp_repair.models.answers.reading.labels import Label, label_above
+from lsp_repair.models.answers.reading.reply_paths import bare_path, named_above, path_in_info, split_head
 
 _CODE = frozenset(
     {

@@ -1,11 +1,12 @@
 """A change told in a sentence: "replace `a` with `b`"; only where the sentence has one meaning."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
 from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply, Words
-from lsp_repair.models.answers.fences import fences_of, outside
-from lsp_repair.models.answers.reply_paths import bare_path, named_above, path_tokens
+from lsp_repair.models.answers.reading.fences import fences_of, outside
+from lsp_repair.models.answers.reading.reply_paths import bare_path, named_above, path_tokens
 
 _SPAN = re.compile(r"(`{1,2})(?!`)(.{1,200}?)(?<!`)\1(?!`)")
 _FORWARD = re.compile(
@@ -53,7 +54,7 @@ def _phrases(reply: Reply) -> Iterator[Change]:
             continue
         spans = [each for each in _SPAN.finditer(line[:2_000]) if not bare_path(each[2])]
         place = named_above([*above[-2:], line], reply.known) if len(spans) > 1 else Place()
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in itertools.pairwise(spans):
             lead, between = _lead(line, before.start()), line[before.end() : after.start()].strip()
             if _DOUBT.search(lead) or before[2].strip() == after[2].strip():
                 continue

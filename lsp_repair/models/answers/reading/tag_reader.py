@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lsp_repair.models.answers.block_reader import read_blocks
 from lsp_repair.models.answers.changes import Change, Dropped, Place, Reply
-from lsp_repair.models.answers.diff_reader import read_diffs
-from lsp_repair.models.answers.edit_roles import RoleOf, change_of, role_of
-from lsp_repair.models.answers.reply_paths import named_above
+from lsp_repair.models.answers.reading.edit_roles import RoleOf, change_of, role_of
+from lsp_repair.models.answers.reading.nested_answers import nested_changes
+from lsp_repair.models.answers.reading.reply_paths import named_above
 
 _TAG = re.compile(
     r"<(/?)([A-Za-z_][\w.:-]{0,40})((?:=[\w.-]{1,40}|(?:\s+[\w:-]{1,40}\s*=\s*(?:\"[^\"<>\n]{0,300}\"|'[^'<>\n]{0,300}'))*)\s*)(/?)>"
@@ -96,7 +95,7 @@ def _changes(tags: Sequence[_Tag], reply: Reply) -> Iterator[Change | Dropped]:
             place = Place(text.strip())
             parts.pop(RoleOf.OLD, None)
         elif role is RoleOf.TEXT:
-            yield from _nested(text, place, reply)
+            yield from nested_changes(text, place, replace(reply, cut=False))
         else:
             parts[role] = text
             if not place.path and role is RoleOf.OLD:
@@ -115,7 +114,7 @@ def _is_part(tag: _Tag) -> bool:
 
 def _whole(text: str, place: Place, attributes: Mapping[RoleOf, str], reply: Reply) -> Iterator[Change | Dropped]:
     """A tag with a path that holds nothing but text: blocks, a patch, or code."""
-    nested = list(_nested(text, place, reply))
+    nested = list(nested_changes(text, place, replace(reply, cut=False)))
     if nested:
         yield from nested
         return
@@ -147,14 +146,3 @@ def _text(raw: str) -> str:
     found = _CDATA.fullmatch(raw)
     text = found[1] if found else raw
     return text.removeprefix("\n").removesuffix("\n")
-
-
-def _nested(text: str, place: Place, reply: Reply) -> Iterator[Change | Dropped]:
-    inner = replace(reply, text=text, cut=False)
-    for reader in (read_blocks, read_diffs):
-        found = reader(inner)
-        for each in found:
-            nameless = not isinstance(each, Dropped) and not each.place.path and place.path
-            yield replace(each, place=replace(each.place, path=place.path, sure=place.sure)) if nameless else each
-        if found:
-            return

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from lsp_repair.models.answers.fences import Fence
-from lsp_repair.models.answers.reply_paths import bare_path
+from lsp_repair.models.answers.reading.fences import Fence
+from lsp_repair.models.answers.reading.reply_paths import bare_path
 
 _OLD = re.compile(
     r"\b(?:before|old|original(?:ly)?|current(?:ly)?|existing|search|find|locate|buggy|faulty|broken|wrong|incorrect|problematic|replace|change|from"
@@ -67,8 +67,7 @@ def label_above(fence: Fence) -> Label:
     if fence.language in _LANGUAGES:
         return _LANGUAGES[fence.language]
     above = [each for each in fence.above if not bare_path(each)]
-    found = label_of(above[-1]) if above else Label.NONE
-    return found
+    return label_of(above[-1]) if above else Label.NONE
 
 
 def nearest(lines: Sequence[str]) -> str:
