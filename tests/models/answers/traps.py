@@ -42,6 +42,10 @@ TRAPS = {
     "another file": (CART_FILE, block("shop/basket.py", "        return result - 1", "        return result")),
     "path above the root": (CART_FILE, block("../shop/cart.py", "        return result - 1", "        return result")),
     "path of the system": (CART_FILE, block("/etc/shop/cart.py", "        return result - 1", "        return result")),
+    "path above the root without a suffix": (
+        CART_FILE,
+        block("../../etc/passwd", "        return result - 1", "        return result"),
+    ),
     "path of a drive": (CART_FILE, block("C:/shop/cart.py", "        return result - 1", "        return result")),
     "old lines that are nowhere": (
         CART_FILE,

@@ -30,28 +30,10 @@ _PLACEHOLDERS = frozenset(
     }
 )
 _SANDBOXES = frozenset(
-    [
-        "app",
-        "code",
-        "github",
-        "home",
-        "mnt",
-        "project",
-        "projects",
-        "repo",
-        "repos",
-        "repository",
-        "sandbox",
-        "src-root",
-        "testbed",
-        "tmp",
-        "users",
-        "work",
-        "workdir",
-        "workspace",
-        "workspaces",
-    ]
+    ("app", "code", "project", "projects", "repo", "repos", "repository", "sandbox", "testbed", "work", "workdir")
+    + ("workspace", "workspaces")
 )
+"""Folders at the root in which agents keep projects."""
 _LONGEST = 400
 
 
@@ -64,7 +46,7 @@ def bare_path(line: str) -> str:
     text = _ASIDE.sub("", text).strip("`*#:'\" \t\r")
     if not _BARE.fullmatch(text) or text.endswith("/"):
         return ""
-    return text if _TOKEN.fullmatch(text) or re.fullmatch(r"\S+\.py\w?", text) else ""
+    return text if "/" in text or "\\" in text or _TOKEN.fullmatch(text) or re.fullmatch(r"\S+\.py\w?", text) else ""
 
 
 def path_tokens(line: str) -> list[str]:
@@ -132,7 +114,8 @@ def comment_path(line: str) -> str:
     text = line.strip()
     if not text.startswith(("#", "//", "<!--", "/*")):
         return ""
-    return bare_path(text.removeprefix("<!--").removesuffix("-->").removeprefix("/*").removesuffix("*/").lstrip("/"))
+    path = bare_path(text.removeprefix("<!--").removesuffix("-->").removeprefix("/*").removesuffix("*/").lstrip("/"))
+    return path if _TOKEN.fullmatch(path) else ""
 
 
 def split_head(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
