@@ -31,7 +31,7 @@ def merged_imports(node: ast.stmt, page: Page, text: str) -> list[Splice]:
     if not used:
         return []
     top = [each for each in page.tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
-    return [_extended(node, used, page, top) or Splice(*_place(node, page, top), (_line(node, used),))]
+    return [_extended(node, used, page, top) or _at(_place(node, page, top), _line(node, used))]
 
 
 def _bound(alias: ast.alias, node: _Import) -> str:
@@ -61,19 +61,24 @@ def _extended(node: _Import, names: Sequence[ast.alias], page: Page, top: Sequen
     return None
 
 
-def _place(node: _Import, page: Page, top: Sequence[_Import]) -> tuple[int, int]:
+def _at(place: int, line: str) -> Splice:
+    """A line put in front of another one."""
+    return Splice(place, place, (line,))
+
+
+def _place(node: _Import, page: Page, top: Sequence[_Import]) -> int:
     """In the order of the alphabet among imports of its kind where these are in order, else behind them."""
     future = [each for each in top if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
     block = _first_block(page, [each for each in top if each not in future])
     alike = [each for each in block if isinstance(each, ast.ImportFrom) == isinstance(node, ast.ImportFrom)]
     later = next((each for each in alike if _key(each) > _key(node)), None)
     if later is not None and [_key(each) for each in alike] == sorted(_key(each) for each in alike):
-        return (first_line(later) - 1,) * 2
+        return first_line(later) - 1
     if alike:
-        return (last_line(alike[-1]),) * 2
+        return last_line(alike[-1])
     if block:
-        return (first_line(block[0]) - 1,) * 2 if isinstance(node, ast.Import) else (last_line(block[-1]),) * 2
-    return (_first_place(page, future),) * 2
+        return first_line(block[0]) - 1 if isinstance(node, ast.Import) else last_line(block[-1])
+    return _first_place(page, future)
 
 
 def _first_block(page: Page, top: Sequence[_Import]) -> list[_Import]:

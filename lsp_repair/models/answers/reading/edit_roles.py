@@ -1,8 +1,9 @@
 """What the keys of JSON, the tags of XML and the arguments of tools are called, and the changes that they make together."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum, auto
+from typing import cast
 
 from lsp_repair.models.answers.changes import Change, Code, Lines, Place, Swap, Words, without_edges
 
@@ -88,11 +89,12 @@ def text_of(value: object) -> str | None:
             return str(value)
         case []:
             return ""
-        case list() if all(isinstance(each, str) for each in _items(value)):
-            return "\n".join(str(each).rstrip("\n") for each in _items(value))
+        case list():
+            lines = [each for each in cast("list[object]", value) if isinstance(each, str)]
+            return (
+                "\n".join(each.rstrip("\n") for each in lines)
+                if len(lines) == len(cast("list[object]", value))
+                else None
+            )
         case _:
             return None
-
-
-def _items(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else ()

@@ -30,8 +30,21 @@ _PLACEHOLDERS = frozenset(
     }
 )
 _SANDBOXES = frozenset(
-    ("app", "code", "project", "projects", "repo", "repos", "repository", "sandbox", "testbed", "work", "workdir")
-    + ("workspace", "workspaces")
+    [
+        "app",
+        "code",
+        "project",
+        "projects",
+        "repo",
+        "repos",
+        "repository",
+        "sandbox",
+        "testbed",
+        "work",
+        "workdir",
+        "workspace",
+        "workspaces",
+    ]
 )
 """Folders at the root in which agents keep projects."""
 _LONGEST = 400
@@ -46,7 +59,9 @@ def bare_path(line: str) -> str:
     text = _ASIDE.sub("", text).strip("`*#:'\" \t\r")
     if not _BARE.fullmatch(text) or text.endswith("/"):
         return ""
-    return text if "/" in text or "\\" in text or _TOKEN.fullmatch(text) or re.fullmatch(r"\S+\.py\w?", text) else ""
+    if _TOKEN.fullmatch(text) or re.fullmatch(r"[^\s:\]]+\.py\w?", text):
+        return text
+    return text if re.search(r"[/\\]", text) and not _TOKEN.search(text) else ""
 
 
 def path_tokens(line: str) -> list[str]:
