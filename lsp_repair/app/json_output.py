@@ -78,6 +78,10 @@ def _failure(report: FailureReport) -> Json:
         **picked(report.history, "never_passed", "bisection"),
         "proposals": [_proposal(each) for each in report.proposals],
         "question": plain(report.question),
+        "attempts": [
+            {"strategy": each.strategy, "patch": each.patch_id, **picked(each, "reason", "detail")}
+            for each in report.attempts
+        ],
     }
 
 

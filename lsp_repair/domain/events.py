@@ -12,6 +12,7 @@ from lsp_repair.domain.isolation import IsolationReport
 from lsp_repair.domain.localisation import Location
 from lsp_repair.domain.money import NO_USAGE, Role, Usage
 from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.rejected_attempts import RejectedAttempt
 from lsp_repair.domain.runs import FailureGroup, NodeId, TestRun
 from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Evidence, Reason, Verdict
@@ -74,6 +75,8 @@ class FailureReport:
     """The change since which it fails, or why there is none."""
     new_cases: tuple[NewCase, ...] = ()
     """What the user has answered, as tests to be added."""
+    attempts: tuple[RejectedAttempt, ...] = ()
+    """Patches of models that were rejected, in order."""
 
     @property
     def counts_as_failure(self) -> bool:

@@ -77,7 +77,7 @@ class Failure:
     why: Failed
     detail: str
     partial: str = ""
-    """What had come by then; never a patch."""
+    """What had come by then: of a reply that was cut off, whole blocks may be used, and nothing else."""
     usage: Usage | None = None
     """None: the endpoint did not say."""
     retry_after: float | None = None

@@ -187,6 +187,8 @@ class ReceivedReply:
         match self.finish:
             case "stop" | "eos" | "end_turn" if self.text.strip():
                 return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
+            case "tool_calls" | "function_call" if self.text.rstrip().endswith("}"):  # the arguments of a call
+                return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
             case "length" | "max_tokens":
                 return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
             case "content_filter":
@@ -221,7 +223,19 @@ def _pieces_of_choice(choice: Mapping[str, Any], part: str) -> Iterator[StreamPi
     reported = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     if content := _text(reported.get("content")):
         yield content
+    yield from _called(reported.get("tool_calls"))
     yield StreamFacts(finish=_text(choice.get("finish_reason")), refusal=_text(reported.get("refusal")) or "")
+
+
+def _called(calls: object) -> Iterator[str]:
+    """The arguments of tool calls as text, each call on lines of its own: some answer so, although no tool was offered."""
+    for call in cast("list[object]", calls) if isinstance(calls, list) else ():
+        function = cast("dict[str, Any]", call).get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict):
+            reported = cast("dict[str, Any]", function)
+            begins = "\n" if _text(reported.get("name")) else ""
+            arguments = reported.get("arguments")
+            yield begins + (json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments) or "")
 
 
 def _text(value: object) -> str | None:

@@ -34,6 +34,7 @@ FAILURE = {
     "locations": list,
     "proposals": list,
     "question": (dict, type(None)),
+    "attempts": list,
 }
 BEHAVIOUR = {"examples": list, "unchanged": int, "compared": int}
 PROPOSAL = {

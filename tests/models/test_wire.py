@@ -668,3 +668,13 @@ def test_the_name_of_the_model_that_served_is_short_and_without_the_key(model_se
     assert served_by.isprintable()
     assert KEY not in served_by
     assert len(served_by) == 100
+
+
+def test_arguments_of_tool_calls_are_the_text_of_a_reply(model_server, exchange):
+    halves = ('{"path": "a.py", "search": "x', '", "replace": "y"}')
+    functions = ({"name": "edit", "arguments": halves[0]}, {"arguments": halves[1]})
+    steps = [piece(tool_calls=[{"index": 0, "function": each}]) for each in functions]
+    model_server.answers(stream(*steps, piece(finish="tool_calls"), reported(USAGE), DONE))
+    reply = exchange()
+    assert isinstance(reply, Complete)
+    assert reply.text.strip() == "".join(halves)

@@ -260,12 +260,29 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
 
 
 @pytest.mark.slow
-def test_a_reply_that_was_cut_off_is_never_a_patch(lsp_repair, project, scripted, configure):
-    server = scripted(lambda request: (BLOCK, "length") if is_repair(request) else FEEDBACK)
+def test_a_block_that_was_cut_off_is_never_a_patch(lsp_repair, project, scripted, configure):
+    server = scripted(lambda request: (BLOCK[:-20], "length") if is_repair(request) else FEEDBACK)
     configure(server)
     ran = lsp_repair("fix", project, "--strategy", "self-repair")
     assert only_failure(ran)["proposals"] == []
     assert "truncated" in only_failure(ran)["detail"]
+
+
+def test_a_whole_block_of_a_reply_that_was_cut_off_is_used(lsp_repair, project, scripted, configure):
+    server = scripted(lambda request: (f"{BLOCK}\nThis works, bec", "length") if is_repair(request) else FEEDBACK)
+    configure(server)
+    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    assert [each["grade"] for each in only_failure(ran)["proposals"]] == ["proved"]
+
+
+def test_a_rejected_patch_says_why_on_one_line(lsp_repair, project, scripted, configure):
+    server = scripted(lambda request: block("sum", "min") if is_repair(request) else FEEDBACK)
+    configure(server)
+    failure = only_failure(lsp_repair("fix", project, "--strategy", "self-repair"))
+    [attempt] = failure["attempts"]
+    assert (attempt["strategy"], attempt["reason"]) == ("self-repair", "target-still-fails")
+    assert attempt["detail"].startswith("AssertionError, expected: 6, got: 14")
+    assert f"target-still-fails: {attempt['detail']}" in failure["detail"]
 
 
 @pytest.mark.slow

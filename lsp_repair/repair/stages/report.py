@@ -114,6 +114,7 @@ def _reported(prepared: Prepared, run: TestRun, repaired: Repaired) -> FailureRe
         found.question,
         _history(case.blame),
         new_cases(case, found.proposals, prepared.snapshot.root, run.module_files),
+        found.attempts,
     )
     if repaired.missing_effect is not None:
         detail = f"it needs {repaired.missing_effect}"

@@ -48,6 +48,8 @@ class Unusable:
     """A reply that gave no program: refused, cut off, or blocks that fit nowhere."""
 
     problem: str
+    partial: str = ""
+    """What had come of a reply that was cut off; what is whole in it may be used."""
 
 
 Judged = Solved | StillFails

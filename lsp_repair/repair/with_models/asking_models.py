@@ -40,7 +40,8 @@ class Asking:
                     )
                 return reply.text
             case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE:
-                return Unusable(f"{model.name}: {why}: {detail}")
+                partial = reply.partial if why is Failed.TRUNCATED else ""
+                return Unusable(f"{model.name}: {why}: {detail}", partial)
             case Failure(why=why, detail=detail):
                 reason = _REASONS.get(why, Reason.MODEL_UNAVAILABLE)
                 raise CannotAskError(reason, self.redact(f"{model.name}: {why}: {detail}"))

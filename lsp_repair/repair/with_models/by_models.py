@@ -23,6 +23,9 @@ from lsp_repair.repair.with_models.briefing import Briefing
 from lsp_repair.repair.with_models.model_bench import ModelBench
 from lsp_repair.screening.screens import WarmScreen
 
+_SHOWN = 3
+"""Of the rejected patches, the last ones are told in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelWork:
@@ -71,17 +74,21 @@ def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
     prover.observe(AttemptFinished(case.group, name, len(judged), len(ended.solved), time.monotonic() - started))
     tried = searched.candidates_tried + len(judged)
     feedback = next((bench.feedback for bench in reversed(benches) if bench.feedback), "")
+    attempts = tuple(each for bench in benches for each in bench.trials.rejected(name))
     if not ended.solved:
-        detail = " · ".join(dict.fromkeys(filter(None, (ended.detail, *_problems(benches)))))
-        return Found((), ended.reason or searched.reason or Reason.NO_CANDIDATE, detail, tried, feedback)
+        rejected = [each.line for each in attempts[-_SHOWN:]]
+        detail = " · ".join(dict.fromkeys(filter(None, (ended.detail, *rejected, *_problems(benches)))))
+        reason = ended.reason or searched.reason or Reason.NO_CANDIDATE
+        return Found((), reason, detail, tried, feedback, attempts=attempts)
     solved = {each.patch.id: each for each in ended.solved}
     assessed = work.assessed([each.patch for each in solved.values()])
     proposals = tuple(_proposal(work, solved[each.patch.id], each, benches) for each in assessed.survivors[:most])
     for each in proposals:
         prover.observe(ProposalFound(case.group, each))
     if not proposals:
-        return Found((), Reason.NO_CANDIDATE, unexpected(assessed.unmet), tried, feedback)
-    return Found(proposals, None, "", tried, feedback, asked(assessed.question, proposals, prover.masked))
+        return Found((), Reason.NO_CANDIDATE, unexpected(assessed.unmet), tried, feedback, attempts=attempts)
+    question = asked(assessed.question, proposals, prover.masked)
+    return Found(proposals, None, "", tried, feedback, question, attempts=attempts)
 
 
 def explained_by_model(work: ModelWork, found: Found) -> Found:
@@ -115,12 +122,17 @@ def _ended(work: ModelWork, benches: list[ModelBench]) -> Ended:
 def _problems(benches: Sequence[ModelBench]) -> list[str]:
     """The last reply that could not be used, if that is how it ended, and what was noticed."""
     unusable = [bench.problems[-1] for bench in benches if bench.problems and not bench.trail.tried]
-    return [*unusable, *(note for bench in benches for note in bench.notes)]
+    return [*unusable, *_left_out(benches), *(note for bench in benches for note in bench.notes)]
+
+
+def _left_out(benches: Sequence[ModelBench]) -> list[str]:
+    """Parts of replies that were not used while the rest was."""
+    return [f"not used of a reply: {each.what}: {each.why}" for bench in benches for each in bench.writing.dropped[-2:]]
 
 
 def _proposal(work: ModelWork, solved: Solved, assessed: Assessed, benches: Sequence[ModelBench]) -> Proposal:
     usage, cost = work.assistants.meter.spent(work.briefing.case.group)
-    notes = tuple(dict.fromkeys(note for bench in benches for note in bench.notes))
+    notes = tuple(dict.fromkeys([*(note for bench in benches for note in bench.notes), *_left_out(benches)]))
     evidence = assessed.graded(solved.verdict.evidence, work.prover.masked)
     evidence = replace(evidence, notes=(*evidence.notes, *notes))
     title = proposal_title(what_changes(solved.patch), evidence, price(usage, cost))

@@ -5,13 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
+from lsp_repair.domain.rejected_attempts import RejectedAttempt
 from lsp_repair.domain.runs import NodeId, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
 from lsp_repair.judge.judge import first_failing_target, run_targets
+from lsp_repair.models.sanitising import visible
 from lsp_repair.repair.builtin import what_changes
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import Judged, Program, Solved, StillFails, Trail, Tried
 from lsp_repair.repair.with_models.briefing import Briefing
+
+_MAX_DETAIL = 240
+"""Characters of the reason for which a patch was rejected."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,15 @@ class PatchTrials:
         sources = self.briefing.sources
         return Patch(tuple(FileChange(path, sources[path].data, data) for path, data in program.overlay))
 
+    def rejected(self, strategy: str) -> tuple[RejectedAttempt, ...]:
+        """Every patch that was judged and failed, with the reason on one line."""
+        clean = self.briefing.redactor.redacted
+        return tuple(
+            RejectedAttempt(strategy, each.patch_id, each.reason, _one_line(clean(visible(each.detail))))
+            for each in self._judged.values()
+            if isinstance(each, StillFails)
+        )
+
     def _run(self, program: Program, patch: Patch) -> Judged:
         targets = self.briefing.case.group.node_ids
         if patch.id in self.prover.rejected:
@@ -67,6 +81,10 @@ class PatchTrials:
                 return self.briefing.described(failure), failure.fingerprint
         first = next((each.failure for each in run.failing if each.failure is not None), None)
         return (self.briefing.described(first), first.fingerprint) if first is not None else (detail, "")
+
+
+def _one_line(text: str) -> str:
+    return ", ".join(filter(None, (each.strip() for each in text.split("\n"))))[:_MAX_DETAIL]
 
 
 def _failing(program: Program, patch: Patch, reason: Reason, error: str, fingerprint: str = "") -> StillFails:

@@ -1,11 +1,12 @@
-"""From a model's reply to a program: its blocks applied to the code that was shown, one more try where they do not fit."""
+"""From a model's reply to a program: what it changes, applied to the code that was shown; one more try where that is unclear."""
 
 from dataclasses import dataclass, field
 
 from lsp_repair.domain.money import Role
 from lsp_repair.models import prompts
+from lsp_repair.models.answers.changes import Dropped, Mismatch, Recovered
+from lsp_repair.models.answers.recovering import Shown, recovered
 from lsp_repair.models.chat import ChatModel
-from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.messages import ChatRequest
 from lsp_repair.repair.strategies.bench import Program, Unusable
 from lsp_repair.repair.with_models.asking_models import Asking
@@ -21,37 +22,55 @@ class Writing:
     briefing: Briefing
     problems: list[str] = field(default_factory=list[str])
     """What became of replies that gave no program."""
+    dropped: list[Dropped] = field(default_factory=list[Dropped])
+    """Parts of used replies that were not used."""
 
     def program(self, before: Program, request: ChatRequest, sample: int) -> Program | Unusable:
-        """The program of a reply; blocks that do not fit get one more try that shows the mismatch."""
+        """The program of a reply; one that fits nowhere, or could mean several things, gets one more try that says so.
+
+        Of a reply that was cut off, the changes that are whole are used.
+        """
         reply = self.asking.ask(self.model, request, Role.REPAIR, sample)
         if isinstance(reply, Unusable):
-            return self._unusable(reply.problem)
-        overlay = self.applied(before, reply)
-        if isinstance(overlay, Mismatch):
-            why = prompts.MISMATCH.format(problem=overlay.problem)
-            reply = self.asking.ask(self.model, prompts.again(request, reply, why), Role.REPAIR, sample)
-            overlay = self.applied(before, reply) if isinstance(reply, str) else Mismatch(reply.problem)
-        if isinstance(overlay, Mismatch) or isinstance(reply, Unusable):
-            return self._unusable(overlay.problem if isinstance(overlay, Mismatch) else "")
-        return Program(tuple(sorted(overlay.items())), reply=reply)
+            found = self.applied(before, reply.partial, cut=True) if reply.partial.strip() else Mismatch("")
+            return (
+                self._written(found, reply.partial) if isinstance(found, Recovered) else self._unusable(reply.problem)
+            )
+        first = self.applied(before, reply)
+        if isinstance(first, Recovered):
+            return self._written(first, reply)
+        why = prompts.MISMATCH.format(problem=first.problem)
+        second = self.asking.ask(self.model, prompts.again(request, reply, why), Role.REPAIR, sample)
+        cut = isinstance(second, Unusable)
+        text = second.partial if isinstance(second, Unusable) else second
+        for answer, is_cut in ((text, cut), (reply, False)):
+            found = self.applied(before, answer, cut=is_cut, last=True) if answer.strip() else Mismatch("")
+            if isinstance(found, Recovered):
+                return self._written(found, answer)
+        problem = second.problem if isinstance(second, Unusable) else self._problem(before, text)
+        return self._unusable(problem)
+
+    def _problem(self, before: Program, reply: str) -> str:
+        found = self.applied(before, reply)
+        return found.problem if isinstance(found, Mismatch) else ""
+
+    def _written(self, found: Recovered, reply: str) -> Program:
+        self.dropped += found.dropped
+        return Program(tuple(sorted(found.files.items())), reply=reply)
 
     def _unusable(self, problem: str) -> Unusable:
         self.problems.append(problem)
         return Unusable(problem)
 
-    def applied(self, before: Program, reply: str) -> dict[str, bytes] | Mismatch:
+    def applied(self, before: Program, reply: str, *, cut: bool = False, last: bool = False) -> Recovered | Mismatch:
         """The files that a program and a reply to it change, as they leave them."""
-        blocks = read_blocks(reply)
-        if isinstance(blocks, Mismatch):
-            return blocks
         views = self.briefing.views(dict(before.overlay))
         spans: dict[str, list[tuple[int, int]]] = {}
         for each in self.briefing.shown(views):
             spans.setdefault(each.path, []).append((each.first, each.last))
-        changed = apply_blocks(blocks, views, self.briefing.redactor, spans)
-        if isinstance(changed, Mismatch):
-            return changed
-        merged = {**dict(before.overlay), **changed}
+        found = recovered(reply, Shown(views, self.briefing.redactor, spans), cut=cut, last=last)
+        if isinstance(found, Mismatch):
+            return found
+        merged = {**dict(before.overlay), **found.files}
         kept = {path: data for path, data in merged.items() if data != self.briefing.sources[path].data}
-        return kept or Mismatch("the blocks change nothing")
+        return Recovered(kept, found.dropped) if kept else Mismatch("the blocks change nothing")

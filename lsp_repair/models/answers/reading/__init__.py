@@ -1,0 +1,1 @@
+"""The forms in which models write their answers, a file for each."""
