@@ -1,8 +1,9 @@
-"""The part of a source file that a model is shown: the functions around suspicious lines, never the whole file."""
+"""Parts of source files as models are shown them: their lines as they are, without secrets and invisible characters."""
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from lsp_repair.domain.encoding import decoded
 from lsp_repair.domain.redaction import Redactor
@@ -29,11 +30,22 @@ class Excerpt:
     suspiciousness: float
     hottest: int
     """The most suspicious line."""
+    name: str = ""
+    """Of the function or class that it shows; empty for anything else."""
+    near: frozenset[int] = frozenset()
+    """Lines that matter, such as executed ones: where there is no room for all, they and those beside them are shown."""
+    skipped: frozenset[int] = field(default=frozenset())
+    """Lines that are never shown: of a long table those that have nothing to do with the failure."""
 
     @property
     def size(self) -> int:
         """How many lines."""
         return self.last - self.first + 1
+
+    @property
+    def lines(self) -> list[int]:
+        """Those to show."""
+        return [line for line in range(self.first, self.last + 1) if line not in self.skipped]
 
 
 class FileView:
@@ -46,7 +58,12 @@ class FileView:
         self.text = found[0] if found is not None else ""
         self.encoding = found[1] if found is not None else None
         self.lines = self.text.split("\n")
-        self.shown = line_for_line(self.lines, redactor)
+        self._redactor = redactor
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The lines as they may be seen, as many as there are."""
+        return line_for_line(self.lines, self._redactor)
 
     @property
     def carriage(self) -> str:

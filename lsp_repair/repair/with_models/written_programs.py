@@ -7,9 +7,11 @@ from lsp_repair.models import prompts
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.edit_blocks import Mismatch, apply_blocks, read_blocks
 from lsp_repair.models.messages import ChatRequest
+from lsp_repair.models.requested_names import ASK
 from lsp_repair.repair.strategies.bench import Program, Unusable
 from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
+from lsp_repair.repair.with_models.requested_code import with_requested_code
 
 
 @dataclass(slots=True)
@@ -19,22 +21,30 @@ class Writing:
     model: ChatModel
     asking: Asking
     briefing: Briefing
+    may_ask: bool = True
+    """Whether the model may name code that it has to see first."""
     problems: list[str] = field(default_factory=list[str])
     """What became of replies that gave no program."""
 
     def program(self, before: Program, request: ChatRequest, sample: int) -> Program | Unusable:
         """The program of a reply; blocks that do not fit get one more try that shows the mismatch."""
         reply = self.asking.ask(self.model, request, Role.REPAIR, sample)
+        if self.may_ask:
+            request, reply = with_requested_code(self, before, request, reply, sample)
         if isinstance(reply, Unusable):
             return self._unusable(reply.problem)
         overlay = self.applied(before, reply)
         if isinstance(overlay, Mismatch):
-            why = prompts.MISMATCH.format(problem=overlay.problem)
-            reply = self.asking.ask(self.model, prompts.again(request, reply, why), Role.REPAIR, sample)
+            retry = prompts.mismatch(request, reply, overlay.problem)
+            reply = self.asking.ask(self.model, retry, Role.REPAIR, sample)
             overlay = self.applied(before, reply) if isinstance(reply, str) else Mismatch(reply.problem)
         if isinstance(overlay, Mismatch) or isinstance(reply, Unusable):
             return self._unusable(overlay.problem if isinstance(overlay, Mismatch) else "")
         return Program(tuple(sorted(overlay.items())), reply=reply)
+
+    def task(self, words: str) -> str:
+        """A task with what the model is offered beside it."""
+        return words + ASK if self.may_ask else words
 
     def _unusable(self, problem: str) -> Unusable:
         self.problems.append(problem)
