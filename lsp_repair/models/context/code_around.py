@@ -16,6 +16,8 @@ _MAX_WHOLE_FILES = 3
 """Files of which the rest is shown where there is room."""
 _MAX_ATTRIBUTES = 30
 _MAX_CONSTANT_LINES = 40
+_FEW_IMPORTS = 12
+"""Lines of imports that are shown whole."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class CodeAround:
     def _surroundings(self, of: Excerpt, places: set[tuple[str, int]]) -> Iterator[Excerpt]:
         within = self.definitions.outline(of.path)
         part = within.function_at(of.first) if of.name else None
-        yield from self._parts(of.path, within.imports)
+        yield from self._parts(of.path, _imports(within, part))
         if part is None:
             return
         for around in within.classes_around(part):
@@ -101,3 +103,14 @@ class CodeAround:
             return False
         self._given.add((path, first))
         return True
+
+
+def _imports(within: Outline, part: Part | None) -> Iterator[Part]:
+    """Those of a file; of many the ones that a function uses and the last, beside which another one can be put."""
+    few = sum(each.size for each in within.imports) <= _FEW_IMPORTS
+    used = {each.partition(".")[0] for each in mentioned(part.node)} if part is not None else set[str]()
+    for each in within.imports:
+        if few or (each.size <= _FEW_IMPORTS and used & set(each.binds)):
+            yield each
+    if not few and (single := [each for each in within.imports if not each.owner and each.size <= _FEW_IMPORTS]):
+        yield single[-1]

@@ -118,9 +118,12 @@ class Definitions:
         found = self.outline(at.path).named(at.part.owner) if at.part.owner else None
         return At(at.path, found) if found is not None else None
 
-    def called(self, at: At) -> Iterator[At]:
-        """What a definition mentions: functions and classes of its module, imported ones, its own class's methods."""
-        owner = self.owner(at)
+    def called(self, at: At, of: At | None = None) -> Iterator[At]:
+        """What a definition mentions: functions and classes of its module, imported ones, its own class's methods.
+
+        `of` is the class of the object, where it is another than the one that the definition stands in.
+        """
+        owner = of or self.owner(at)
         for name in mentioned(at.part.node):
             head, _, rest = name.partition(".")
             if owner is not None and head in {"self", "cls"}:

@@ -55,7 +55,7 @@ class TestNeeds:
         if is_first:
             yield from self._set_up(at, file)
         yield from self._fixtures(at, file, autouse=is_first)
-        yield from self.definitions.called(at)
+        yield from self.definitions.called(at, self._object(at, file))
 
     def _set_up(self, test: At, file: str) -> Iterator[At]:
         owner = self._class_of(test, file)
@@ -73,6 +73,12 @@ class TestNeeds:
         parts = self.row.partition("[")[0].split("::")
         collected = self.definitions.named(file, ".".join(parts[1:-1])) if len(parts) > 2 else None
         return collected or self.definitions.owner(test)
+
+    def _object(self, at: At, file: str) -> At | None:
+        """The class of `self` in a method: the collected one, where that inherits it."""
+        owner, collected = self.definitions.owner(at), self._class_of(at, file)
+        lineage = self.definitions.lineage(collected) if owner is not None and collected is not None else ()
+        return collected if any(owner is not None and each.part is owner.part for each in lineage) else owner
 
     def _fixtures(self, at: At, file: str, *, autouse: bool) -> Iterator[At]:
         """Those that a test or a fixture asks for, and those that every test gets."""

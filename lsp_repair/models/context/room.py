@@ -10,8 +10,8 @@ _HEAD = 60
 """Bytes of the line above a piece of code."""
 _GAP = 3
 """Lines between two pieces that are shown rather than passed over."""
-_SHARE_OF_ONE = 0.6
-"""Of the room for code that the first function may take, and of what is left for each one after it."""
+_SHARE_OF_ONE = 0.2
+"""Of the room for code that one function may take before all others had their turn."""
 _LEAST = 5
 """Lines of a function below which showing a part of it is of no use."""
 
@@ -60,28 +60,44 @@ class Chosen:
     _hottest: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def take(self, code: Code) -> None:
-        """As many excerpts as there is room for, best first; of one that is too long the lines that matter."""
-        for view, excerpt in code:
-            self._views.setdefault(excerpt.path, view)
-            asked = [line for line in excerpt.lines if 0 < line <= len(view.lines)]
-            fitting = self._fitting(view, excerpt, asked)
-            if fitting:
-                self._add(view, excerpt, fitting)
-            if len(fitting) < len(asked) and excerpt.name:
-                part = f" (all but {len(fitting)} of {len(asked)} lines)" if fitting else ""
-                self.left_out.append(f"{excerpt.path}: {excerpt.name}{part}")
+        """As many excerpts as there is room for, best first; of one that is too long the lines that matter.
 
-    def _fitting(self, view: FileView, excerpt: Excerpt, asked: Sequence[int]) -> list[int]:
-        most = int(self.room * _SHARE_OF_ONE) if len(asked) > 2 * _LEAST else self.room
-        if self._cost(view, asked) <= most:
+        What is left when each had its turn goes to those that are not whole.
+        """
+        most = int(self.room * _SHARE_OF_ONE)
+        partly = [each for each in code if not self._taken(*each, most)]
+        gone = [each for each in partly if not self._taken(*each, self.room)]
+        self.left_out += [name for view, excerpt in gone if (name := self._rest_of(view, excerpt))]
+
+    def _taken(self, view: FileView, excerpt: Excerpt, most: int) -> bool:
+        """Whether all of it is shown now."""
+        self._views.setdefault(excerpt.path, view)
+        asked = _asked(view, excerpt)
+        fitting = self._fitting(view, excerpt, asked, most)
+        if fitting:
+            self._add(view, excerpt, fitting)
+        return len(fitting) == len(asked)
+
+    def _rest_of(self, view: FileView, excerpt: Excerpt) -> str:
+        asked = _asked(view, excerpt)
+        shown = sum(line in self.lines.get(excerpt.path, ()) for line in asked)
+        if not excerpt.name or shown == len(asked):
+            return ""
+        return f"{excerpt.path}: {excerpt.name}" + (f" (all but {shown} of {len(asked)} lines)" if shown else "")
+
+    def _fitting(self, view: FileView, excerpt: Excerpt, asked: Sequence[int], most: int) -> list[int]:
+        if self._cost(view, asked) <= (self.room if len(asked) <= 2 * _LEAST else min(most, self.room)):
             return list(asked)
+        most = min(most, self.room)
         if not excerpt.suspiciousness:
             return []
         kept: list[int] = []
+        known = self.lines.get(view.path, set())
+        most -= _HEAD
         for line in sorted(asked, key=lambda line: _distance(excerpt, line)):
-            if self._cost(view, [line]) > most:
+            most -= 0 if line in known else size(view.shown[line - 1]) + 1
+            if most < 0:
                 break
-            most -= self._cost(view, [line]) - _HEAD
             kept.append(line)
         return sorted(kept) if len(kept) >= min(_LEAST, len(asked)) else []
 
@@ -100,8 +116,12 @@ class Chosen:
         """What is shown, file by file in the order of their best excerpt, each in the order of its lines."""
         for path, lines in self.lines.items():
             view, hot = self._views[path], self._hottest.get(path, ())
-            for first, last in _runs(sorted(lines), len(view.lines)):
+            for first, last in _runs(sorted(lines), view.lines):
                 yield Piece(view, first, last, tuple(each for each in hot if first <= each <= last))
+
+
+def _asked(view: FileView, excerpt: Excerpt) -> list[int]:
+    return [line for line in excerpt.lines if 0 < line <= len(view.lines)]
 
 
 def _distance(excerpt: Excerpt, line: int) -> tuple[int, int]:
@@ -111,13 +131,19 @@ def _distance(excerpt: Excerpt, line: int) -> tuple[int, int]:
     return (0 if line < excerpt.first + 2 or away <= _GAP else 1 if is_near else 2), away
 
 
-def _runs(lines: Sequence[int], end: int) -> Iterator[tuple[int, int]]:
-    """Lines that follow each other with at most a small gap, and the blank or short end after them."""
+def _runs(lines: Sequence[int], text: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Lines that follow each other with at most a small gap."""
     first = last = 0
     for line in lines:
         if first and line - last > _GAP + 1:
-            yield first, last
+            yield first, _with_blank_lines(last, text)
             first = line
         first, last = first or line, line
     if first:
-        yield first, min(last, end)
+        yield first, _with_blank_lines(min(last, len(text)), text)
+
+
+def _with_blank_lines(last: int, text: Sequence[str]) -> int:
+    """The end with the blank lines after it: what is to be inserted there needs them to be found."""
+    end = next((at for at in range(last, min(len(text), last + 2)) if text[at].strip()), min(len(text), last + 2))
+    return end if end < len(text) else last

@@ -54,10 +54,7 @@ def changes_told(case: Case, origin: Path, now: Texts, shown: Iterable[Excerpt])
         spans: dict[str, list[tuple[int, int]]] = {}
         for each in shown:
             spans.setdefault(each.path, []).append((each.first, each.last))
-        found = _before_and_after(origin, {path: now[path] for path in spans if path in now})
-        return tuple(line for path, before, after in found for line in diff_lines(path, before, after, spans[path]))[
-            :_MAX_LINES
-        ]
+        return changed_code(origin, {path: now[path] for path in spans if path in now}, spans)
     change = blamed.change
     told = [case.blame.sentence(len(case.group.node_ids)), *(f"{each.path}: {each.change}" for each in change.files)]
     places: dict[str, list[tuple[int, int]]] = {}
@@ -70,6 +67,13 @@ def changes_told(case: Case, origin: Path, now: Texts, shown: Iterable[Excerpt])
         if path in before and path in now:
             told += diff_lines(path, before[path], now[path], lines)
     return tuple(told[:_MAX_LINES])
+
+
+def changed_code(origin: Path, now: Texts, spans: Mapping[str, Sequence[tuple[int, int]]]) -> tuple[str, ...]:
+    """A small diff of the last change of these lines (1-based) of these files."""
+    found = _before_and_after(origin, now)
+    lines = (line for path, before, after in found for line in diff_lines(path, before, after, spans[path]))
+    return tuple(lines)[:_MAX_LINES]
 
 
 def diff_lines(path: str, before: bytes, after: bytes, spans: Sequence[tuple[int, int]] | None = None) -> Iterator[str]:
