@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from lsp_repair.pycode.nodes import name_of
@@ -28,6 +28,9 @@ class Definitions:
     """The bytes of a file by its path relative to the root; None for what is not there or not to be shown."""
     modules: Mapping[str, str]
     """The paths of the project's imported modules, by module name."""
+    _files: dict[tuple[PurePosixPath, str, int], str | None] = field(
+        default_factory=dict[tuple[PurePosixPath, str, int], "str | None"], repr=False, compare=False
+    )
 
     def outline(self, path: str) -> Outline:
         """Of a file; empty where it cannot be read."""
@@ -83,7 +86,12 @@ class Definitions:
         """The file of a module as a file names it: by what was imported, else by where it would lie."""
         if not level and module in self.modules:
             return self.modules[module]
-        folder = PurePosixPath(path).parent
+        place = PurePosixPath(path).parent, module, level
+        if place not in self._files:
+            self._files[place] = self._found(*place)
+        return self._files[place]
+
+    def _found(self, folder: PurePosixPath, module: str, level: int) -> str | None:
         for _ in range(level - 1):
             folder = folder.parent
         tail = module.replace(".", "/")
