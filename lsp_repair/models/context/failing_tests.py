@@ -2,17 +2,19 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_repair.domain.runs import Failure, Frame
 from lsp_repair.models.context.definitions import At, Definitions
 from lsp_repair.models.excerpts import Excerpt
-from lsp_repair.pycode.nodes import parameters
+from lsp_repair.pycode.nodes import first_line, last_line, parameters
 from lsp_repair.pycode.outline import Kind, Part
 
 _LONG_TABLE = 12
 """Lines of a table that are shown whole."""
 _MAX_ROWS = 3
+_LONG_FACTORY = 60
+"""Lines of a function that makes tests above which only the test in it is shown."""
 _MAX_VALUE = 120
 _AROUND = 12
 """Lines shown around a test that has no function, such as a doctest of a text file."""
@@ -62,10 +64,24 @@ def _by_frame(
     for frame in failure.frames:
         if not frame.in_project or (name and frame.function != name) or not is_test(frame.path):
             continue
-        part = definitions.outline(frame.path).function_at(frame.line)
-        if part is not None:
+        outer = definitions.outline(frame.path).function_at(frame.line)
+        if outer is not None:
+            part = _nested(outer, frame) if outer.size > _LONG_FACTORY else outer
             yield Located(frame.path, part, part.first, part.last)
             return
+
+
+def _nested(outer: Part, frame: Frame) -> Part:
+    """The function within a long one that a frame belongs to; of a short one all is shown, as the test reads its names."""
+    inside = [
+        each
+        for each in ast.walk(outer.node)
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+        and first_line(each) <= frame.line <= last_line(each)
+    ]
+    named = [each for each in inside if each.name == frame.function]
+    node = max(named or inside, key=lambda each: each.lineno)
+    return replace(outer, name=f"{outer.name}.{node.name}", first=first_line(node), last=last_line(node), node=node)
 
 
 def _by_name(file: str, names: list[str], definitions: Definitions) -> Located | None:

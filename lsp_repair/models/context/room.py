@@ -104,7 +104,11 @@ class Chosen:
     def _cost(self, view: FileView, lines: Iterable[int]) -> int:
         known = self.lines.get(view.path, set())
         new = [line for line in lines if line not in known]
-        return sum(size(view.shown[line - 1]) + 1 for line in new) + _HEAD if new else 0
+        if not new:
+            return 0
+        beside = {*range(min(new) - _GAP - 1, min(new)), *range(max(new) + 1, max(new) + _GAP + 2)}
+        head = _HEAD if known.isdisjoint(beside) else 0
+        return sum(size(view.shown[line - 1]) + 1 for line in new) + head
 
     def _add(self, view: FileView, excerpt: Excerpt, lines: Sequence[int]) -> None:
         self.room -= self._cost(view, lines)
