@@ -79,6 +79,14 @@ class Outline:
     def _by_name(self) -> dict[str, Part]:
         return {each.name: each for each in self.parts if each.kind in {Kind.FUNCTION, Kind.CLASS}}
 
+    @cached_property
+    def _classes(self) -> dict[str, Part]:
+        return {each.name: each for each in self.parts if each.kind is Kind.CLASS}
+
+    def class_named(self, name: str) -> Part | None:
+        """The class of this whole name, also where a function has it too."""
+        return self._classes.get(name)
+
     def function_at(self, line: int) -> Part | None:
         """The function around a line; of nested ones the outermost."""
         return self._by_line.get(line)
@@ -101,7 +109,7 @@ class Outline:
         """Innermost first."""
         owner = part.owner
         while owner:
-            found = self.named(owner)
+            found = self.class_named(owner)
             if found is not None:
                 yield found
             owner = owner.rpartition(".")[0]

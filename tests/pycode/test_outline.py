@@ -49,6 +49,12 @@ def test_a_line_belongs_to_the_outermost_function_around_it():
     assert [each.name for each in found.classes_around(found.function_at(20))] == ["Outer.Inner", "Outer"]
 
 
+def test_a_class_is_found_although_a_function_has_its_name():
+    found = outline(b"class a:\n    def f(self):\n        return 1\n\n\ndef a():\n    return 2\n")
+    assert [each.kind for each in found.classes_around(found.function_at(3))] == [Kind.CLASS]
+    assert found.named("a").kind is Kind.FUNCTION
+
+
 def test_names_are_bound_by_imports_and_assignments():
     found = outline(SOURCE)
     assert [each.first for each in found.binding("OTHER")] == [5]

@@ -123,7 +123,7 @@ class Definitions:
 
     def owner(self, at: At) -> At | None:
         """The class around a definition."""
-        found = self.outline(at.path).named(at.part.owner) if at.part.owner else None
+        found = self.outline(at.path).class_named(at.part.owner) if at.part.owner else None
         return At(at.path, found) if found is not None else None
 
     def called(self, at: At, of: At | None = None) -> Iterator[At]:
