@@ -76,3 +76,9 @@ def owner_line(data: bytes, line: int) -> int:
     """The line of the header of the class around a line; 0 outside of classes."""
     classes = (each for each in outline(data).parts if each.kind is Kind.CLASS)
     return max((each.node.lineno for each in classes if each.node.lineno < line <= each.last), default=0)
+
+
+def function_at(data: bytes, line: int) -> tuple[int, int]:
+    """First and last line of the outermost function that begins at or holds a line; the line itself where there is none."""
+    found = outline(data).function_at(line)
+    return (found.first, found.last) if found is not None else (line, line)

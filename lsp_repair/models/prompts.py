@@ -42,7 +42,6 @@ CORRECT = (
     "There might be an error in your change above, or none: you are not told. Review it, and answer once more with "
     "blocks in the same format, against the code as it was shown first."
 )
-MISMATCH = "The blocks could not be applied: {problem}\nAnswer again, SEARCH lines copied exactly."
 _MISMATCH = (
     "The blocks could not be applied, for the reason between the marks. Answer again, SEARCH lines copied exactly."
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.models.context.room import bytes_of, tokens_of
-from lsp_repair.models.excerpts import Excerpt, FileView, owner_line
+from lsp_repair.models.excerpts import Excerpt, FileView, function_at, owner_line
 from lsp_repair.models.prompts import (
     FEEDBACK,
     JOINT,
@@ -311,6 +311,23 @@ def test_the_example_of_the_reply_format_cannot_be_taken_for_a_file_of_the_proje
 def test_feedback_is_asked_for_the_cause_and_its_place():
     assert "name the file, the function and the lines that are wrong" in FEEDBACK
     assert "SEARCH" not in FEEDBACK
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "span"),
+    [
+        ("@one\n@two\ndef f():\n    return 1\n", 4, (1, 4)),
+        ("def f():\n    def g():\n        return 1\n    return g\n", 3, (1, 4)),
+        ("try:\n    import a\nexcept ImportError:\n    def f():\n        return 1\n", 5, (4, 5)),
+        ("if x:\n    pass\nelif y:\n    pass\nelse:\n    async def f():\n        return 1\n", 7, (6, 7)),
+        ("class A:\n    class B:\n        def f(self):\n            return 1\n", 4, (3, 4)),
+        ("match x:\n    case 1:\n        def f():\n            return 1\n", 4, (3, 4)),
+        ("while x:\n    def f():\n        return 1\n", 3, (2, 3)),
+        ("A = 1\n", 1, (1, 1)),
+    ],
+)
+def test_the_function_around_a_line_is_found_wherever_it_is_defined(source, line, span):
+    assert function_at(source.encode(), line) == span
 
 
 DEEP = [

@@ -69,10 +69,14 @@ class ToldCode:
         return places | {(path, line) for path, lines in ran.items() for line in lines}
 
     def spans(self, views: Views, overlay: Overlay) -> tuple[Excerpt, ...]:
-        """The lines of these files that a prompt shows."""
+        """The code of these files that a prompt shows: suspicious functions, the most suspicious first, then all lines."""
         chosen = Chosen(int(bytes_of(self.context_tokens) * _CODE_SHARE))
-        chosen.take(self.code(views, overlay, 0, None))
-        return tuple(Excerpt(each.view.path, each.first, each.last, 0.0, each.first) for each in chosen.pieces())
+        code = self.code(views, overlay, 0, None)
+        chosen.take(code)
+        seen = [each for _, each in code if not chosen.lines.get(each.path, set()).isdisjoint(each.lines)]
+        suspects = sorted((each for each in seen if each.suspiciousness > 0), key=lambda each: -each.suspiciousness)
+        pieces = (Excerpt(each.view.path, each.first, each.last, 0.0, each.first) for each in chosen.pieces())
+        return (*suspects, *pieces)
 
     def _chosen(self, ordered: Sequence[Excerpt]) -> Chosen:
         chosen = Chosen(int(bytes_of(self.context_tokens) * _CODE_SHARE))
