@@ -47,6 +47,8 @@ class CodeAround:
     def _surroundings(self, of: Excerpt, places: set[tuple[str, int]]) -> Iterator[Excerpt]:
         within = self.definitions.outline(of.path)
         part = within.function_at(of.first) if of.name else None
+        if not within.imports and within.parts and self._is_new(of.path, 0):
+            yield _head(of.path, within.parts[0].first)
         yield from self._parts(of.path, _imports(within, part))
         if part is None:
             return
@@ -114,3 +116,8 @@ def _imports(within: Outline, part: Part | None) -> Iterator[Part]:
             yield each
     if not few and (single := [each for each in within.imports if not each.owner and each.size <= _FEW_IMPORTS]):
         yield single[-1]
+
+
+def _head(path: str, first: int) -> Excerpt:
+    """Where a file without imports can get one: its first lines, or of a long head the last of them."""
+    return Excerpt(path, 1 if first <= _FEW_IMPORTS else first - 3, first, 0.0, first)

@@ -92,6 +92,15 @@ def test_a_function_comes_with_its_imports_its_class_and_constants_before_the_ne
     assert rest.index((7, 7)) < rest.index((8, 8)) < rest.index((10, 11))
 
 
+def test_of_a_file_without_imports_the_head_is_shown_where_one_can_be_added():
+    source = "\nclass Route:\n    pass\n\n\ndef way(a):\n    b = heapq.heappop(a)\n    return b\n"
+    alone = Definitions(lambda path: source.encode() if path == "way.py" else None, {})
+    executed = {"way.py": frozenset({7, 8})}
+    found = ranked(FailingPath({}, executed), {"way.py": outline(source.encode())}, lambda _: True)
+    places = [(each.first, each.last) for each in CodeAround(alone, lambda _: True).ordered(found)]
+    assert places[:2] == [(6, 8), (1, 2)]
+
+
 def test_the_rest_of_the_files_comes_last():
     assert [each.name for each in ordered({"cart.py": {14: 0.5}})][-1] == "never_run"
 
