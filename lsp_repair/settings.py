@@ -11,7 +11,7 @@ from typing import Any, cast
 from platformdirs import user_config_path
 
 from lsp_repair.domain.isolation import Demands, Tier
-from lsp_repair.domain.model_choice import ModelChoice
+from lsp_repair.domain.model_choice import CONTEXT_TOKENS, ModelChoice
 from lsp_repair.domain.money import Caps
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import (
@@ -59,6 +59,7 @@ class Settings:
     max_usd_per_session: Decimal | None = Caps().usd_per_session
     max_usd_per_day: Decimal | None = Caps().usd_per_day
     prompt_exclude: tuple[str, ...] = ()
+    context_tokens: int = CONTEXT_TOKENS
 
     @property
     def caps(self) -> Caps:
@@ -130,6 +131,7 @@ DECLARED = (
     Declared("max_usd_per_session", "the most that one session may cost, in US dollars", money, lower),
     Declared("max_usd_per_day", "the most that 24 hours may cost, in US dollars", money, lower),
     Declared("prompt_exclude", "globs of files that are never shown to a model", texts, joined),
+    Declared("context_tokens", "how many tokens of the project a prompt shows, about", count, min),
 )
 _EDITOR = Path("the editor's settings")
 _BY_NAME = {each.name: each for each in DECLARED}

@@ -116,6 +116,7 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
         redactor=means.redactor,
         ignored=Ignored(means.root, settings.prompt_exclude),
         hint=flags.hint,
+        context_tokens=settings.context_tokens,
         preview=preview is not None,
     )
     names = ", ".join(f"{kind} {pair.name}" for kind, pair in pairs)

@@ -160,7 +160,7 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         type=_tokens,
         default=argparse.SUPPRESS,
         metavar="N",
-        help="per fix (default: 50000); none: no cap",
+        help="per fix (default: 200000); none: no cap",
     )
     group.add_argument(
         "--show-prompt", action="store_true", help="print what would be sent and its price, without sending anything"

@@ -142,6 +142,8 @@ def show_prompts(console: Console, prompts: Sequence[Previewed]) -> None:
             "bold",
         )
         console.line(each.request.text)
+        if each.request.left_out:
+            console.line(f"left out for room: {', '.join(each.request.left_out)}", "yellow")
     console.line()
     console.line("nothing was sent", "green" if prompts else "yellow")
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from lsp_repair.domain.money import DeclaredPrice
 
+CONTEXT_TOKENS = 8_000
+"""Of a prompt about a failure, unless a setting says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:

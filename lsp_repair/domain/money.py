@@ -86,7 +86,7 @@ class Caps:
     """What may be spent; None: no cap of this kind."""
 
     usd_per_fix: Decimal | None = Decimal("0.10")
-    tokens_per_fix: int | None = 50_000
+    tokens_per_fix: int | None = 200_000
     usd_per_session: Decimal | None = Decimal(1)
     usd_per_day: Decimal | None = Decimal(5)
 

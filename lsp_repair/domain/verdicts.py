@@ -203,6 +203,8 @@ class Rejected:
 
     reasons: tuple[Reason, ...]
     detail: str = ""
+    broken: tuple[str, ...] = ()
+    """Ids of tests that passed before and do not any more, as far as they were noticed."""
 
 
 @dataclass(frozen=True, slots=True)

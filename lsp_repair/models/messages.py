@@ -1,5 +1,6 @@
 """What goes to a model, how many tokens that is at most, and what can come back: a closed set."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -7,10 +8,11 @@ from lsp_repair.domain.money import Usage
 
 _MESSAGE_OVERHEAD = 16
 _REQUEST_OVERHEAD = 32
-_USUAL_BYTES = 3.6
 _IMPLAUSIBLE_BYTES = 9.0
 """No tokenizer packs this many bytes of code and English into a token on average."""
 _MIN_TOLD = 200
+USUAL_BYTES_PER_TOKEN = 3.6
+"""Of code and English in the tokenizers of common models; estimates only, caps count a token for each byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class ChatRequest:
     messages: tuple[Message, ...]
     temperature: float | None
     max_output_tokens: int
+    smaller: "Callable[[int], ChatRequest] | None" = field(default=None, compare=False, repr=False)
+    """The same question in a prompt of about so many tokens; None: it cannot be made smaller."""
+    left_out: tuple[str, ...] = field(default=(), compare=False)
+    """What there was no room for, for people."""
 
     @property
     def text(self) -> str:
@@ -100,8 +106,8 @@ def usual_usage(request: ChatRequest, text: str) -> Usage:
     content = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
     sampled = len(text.encode("utf-8", "replace"))
     return Usage(
-        input_tokens=int(content / _USUAL_BYTES) + _MESSAGE_OVERHEAD * len(request.messages),
-        output_tokens=int(sampled / _USUAL_BYTES) + 1,
+        input_tokens=int(content / USUAL_BYTES_PER_TOKEN) + _MESSAGE_OVERHEAD * len(request.messages),
+        output_tokens=int(sampled / USUAL_BYTES_PER_TOKEN) + 1,
     )
 
 

@@ -45,6 +45,8 @@ class Case:
     """Passing tests that execute suspicious lines."""
     passing: tuple[TestResult, ...] = ()
     """Passing tests with their executed lines, as many as were traced."""
+    failing: tuple[TestResult, ...] = ()
+    """The failing tests of the group with their executed lines."""
     expectations: tuple[str, ...] = ()
     """Expressions of the user's that have to be true of the repaired code."""
     start_programs: frozenset[NodeId] = frozenset()
@@ -87,6 +89,7 @@ def build_case(
     )
     passing = [each for each in traced if not each.outcome.is_failing]
     covering = _covering_tests(passing, lines, {key.file for key in group.node_ids})
+    failing = frozenset(group.node_ids)
     spawning = frozenset(each.node_id for each in traced if each.starts_programs)
     return Case(
         group,
@@ -95,6 +98,7 @@ def build_case(
         hints,
         covering,
         tuple(passing),
+        tuple(each for each in traced if each.node_id in failing),
         start_programs=spawning,
         unseen=unseen_code(prepared, run, group, traced),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsp_repair.domain.isolation import Demands
+from lsp_repair.domain.model_choice import CONTEXT_TOKENS
 from lsp_repair.domain.money import Meter, Reflections
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.redaction import Redactor
@@ -45,6 +46,8 @@ class Assistants:
     ignored: Callable[[str], bool] | Ignored
     hint: str = ""
     """The user's own explanation: it takes the feedback model's place."""
+    context_tokens: int = CONTEXT_TOKENS
+    """How large a prompt may be."""
     preview: bool = False
     """Nothing is sent: the caller shows what would be."""
 

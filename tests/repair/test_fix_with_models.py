@@ -170,7 +170,7 @@ def test_a_hint_takes_the_feedback_models_place(lsp_repair, project, scripted, c
     ran = lsp_repair("fix", project, "--hint", "they are mixed up")
     assert ran.code == 0
     (request,) = sent(server)
-    assert "Explanation: they are mixed up" in request["messages"][1]["content"]
+    assert "[explanation]\nthey are mixed up" in request["messages"][1]["content"]
 
 
 def test_a_cap_on_tokens_holds_before_the_call(lsp_repair, project, scripted, configure):

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from lsp_repair.repair.with_models.briefing import replaced_lines
+from lsp_repair.repair.with_models.recent_changes import changed_code, recent_lines
 
 BEFORE = b"def f(a):\n    b = a + 1\n    return b\n\n\ndef g(a):\n    return a\n"
 AFTER = BEFORE.replace(b"a + 1", b"a - 1")
 ALL = (1, 7)
+CHANGE = ("@@ cart.py, line 2", "-    b = a + 1", "+    b = a - 1")
+
+
+def told(root, path, data, span):
+    return changed_code(root, {path: data}, {path: [span]})
 
 
 def git(root, *arguments):
@@ -46,83 +51,90 @@ def repository(tmp_path):
 
 
 def test_lines_changed_in_the_working_tree_are_those_of_the_last_commit(repository):
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", AFTER, ALL) == CHANGE
 
 
 def test_without_such_a_change_those_of_the_last_commit_are_told(repository):
     commit(repository, cart=AFTER)
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", AFTER, ALL) == CHANGE
 
 
 def test_only_changes_within_the_lines_asked_for_are_told(repository):
-    assert replaced_lines(repository, "cart.py", AFTER, (6, 7)) == ()
-    assert replaced_lines(repository, "cart.py", AFTER, (2, 2)) == ("-    b = a + 1",)
-    assert replaced_lines(repository, "cart.py", AFTER, (1, 1)) == ()
+    assert told(repository, "cart.py", AFTER, (6, 7)) == ()
+    assert told(repository, "cart.py", AFTER, (2, 2)) == CHANGE
+    assert told(repository, "cart.py", AFTER, (1, 1)) == ()
 
 
-def test_lines_that_were_taken_away_are_told_and_new_ones_are_not(repository):
-    assert replaced_lines(repository, "cart.py", BEFORE.replace(b"    b = a + 1\n", b""), (1, 2)) == ("-    b = a + 1",)
-    assert (
-        replaced_lines(repository, "cart.py", BEFORE.replace(b"    return b", b"    b *= 2\n    return b"), ALL) == ()
-    )
+def test_lines_that_were_taken_away_are_told_and_new_ones_too(repository):
+    removed = told(repository, "cart.py", BEFORE.replace(b"    b = a + 1\n", b""), (1, 2))
+    assert removed == ("@@ cart.py, line 2", "-    b = a + 1")
+    added = told(repository, "cart.py", BEFORE.replace(b"    return b", b"    b *= 2\n    return b"), ALL)
+    assert added == ("@@ cart.py, line 3", "+    b *= 2")
+
+
+def test_the_lines_that_were_changed_lately_are_known_by_file(repository):
+    assert recent_lines(repository, {"cart.py": AFTER, "pkg/shop/stock.py": BEFORE}) == {"cart.py": frozenset({2})}
+    commit(repository, cart=AFTER)
+    assert recent_lines(repository, {"cart.py": AFTER, "pkg/shop/stock.py": BEFORE}) == {"cart.py": frozenset({2})}
+    assert recent_lines(repository.parent, {"cart.py": AFTER}) == {}
 
 
 def test_a_subfolder_of_a_repository_is_a_project_too(repository):
-    assert replaced_lines(repository / "pkg", "shop/stock.py", AFTER, ALL) == ("-    b = a + 1",)
-    assert replaced_lines(repository / "pkg", "cart.py", AFTER, ALL) == ()
+    assert told(repository / "pkg", "shop/stock.py", AFTER, ALL) == ("@@ shop/stock.py, line 2", *CHANGE[1:])
+    assert told(repository / "pkg", "cart.py", AFTER, ALL) == ()
 
 
 def test_other_line_ends_are_no_change(repository):
-    assert replaced_lines(repository, "cart.py", BEFORE.replace(b"\n", b"\r\n"), ALL) == ()
-    assert replaced_lines(repository, "cart.py", AFTER.replace(b"\n", b"\r\n"), ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", BEFORE.replace(b"\n", b"\r\n"), ALL) == ()
+    assert told(repository, "cart.py", AFTER.replace(b"\n", b"\r\n"), ALL) == CHANGE
 
 
 def test_no_more_than_a_few_lines_are_told(repository):
-    assert len(replaced_lines(repository, "cart.py", b"x = 1\n", ALL)) <= 6
+    assert len(told(repository, "cart.py", b"x = 1\n", ALL)) <= 40
 
 
 @pytest.mark.parametrize(
     "path", ["new.py", "../outside.py", "/etc/passwd", "-x", "a\x00b", "pkg", "\udcff.py", "", ":", "cart.py\n"]
 )
 def test_a_file_without_history_has_no_changes(repository, path):
-    assert replaced_lines(repository, path, AFTER, ALL) == ()
+    assert told(repository, path, AFTER, ALL) == ()
 
 
 def test_a_first_commit_has_nothing_before_it(repository):
-    assert replaced_lines(repository, "cart.py", BEFORE, ALL) == ()
+    assert told(repository, "cart.py", BEFORE, ALL) == ()
 
 
 def test_a_repository_without_commits_or_none_at_all_has_no_changes(tmp_path):
-    assert replaced_lines(tmp_path, "cart.py", AFTER, ALL) == ()
+    assert told(tmp_path, "cart.py", AFTER, ALL) == ()
     git(tmp_path, "init", "-q")
-    assert replaced_lines(tmp_path, "cart.py", AFTER, ALL) == ()
-    assert replaced_lines(tmp_path / "nowhere", "cart.py", AFTER, ALL) == ()
+    assert told(tmp_path, "cart.py", AFTER, ALL) == ()
+    assert told(tmp_path / "nowhere", "cart.py", AFTER, ALL) == ()
 
 
 def test_without_git_there_are_no_changes(repository, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ()
+    assert told(repository, "cart.py", AFTER, ALL) == ()
     monkeypatch.delenv("PATH")
-    assert isinstance(replaced_lines(repository, "cart.py", AFTER, ALL), tuple)
+    assert isinstance(told(repository, "cart.py", AFTER, ALL), tuple)
 
 
 def test_variables_of_a_hook_that_name_another_repository_are_passed_over(repository, monkeypatch, tmp_path):
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", AFTER, ALL) == CHANGE
 
 
 def test_files_that_differ_everywhere_are_compared_soon(repository):
     before = b"".join(b"a = %d\n\n" % (each % 7) for each in range(8_000))
     commit(repository, cart=before)
     after = b"".join(b"b = %d\n\n" % (each % 5) for each in range(8_000))
-    assert len(replaced_lines(repository, "cart.py", after, (1, 16_000))) == 6
-    assert replaced_lines(repository, "cart.py", before[:-14] + b"x\n", (15_990, 16_000))
+    assert len(told(repository, "cart.py", after, (1, 16_000))) == 40
+    assert told(repository, "cart.py", before[:-14] + b"x\n", (15_990, 16_000))
 
 
 def test_files_of_unreasonable_size_are_left_out(repository):
     commit(repository, cart=b"x = 1\n" * 400_000)
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ()
+    assert told(repository, "cart.py", AFTER, ALL) == ()
 
 
 @pytest.fixture
@@ -165,7 +177,7 @@ def test_nothing_that_the_configuration_names_is_run(repository, marker):
             "post-checkout",
         ):
             shutil.copy(program, folder / hook)
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", AFTER, ALL) == CHANGE
     assert not marker.exists()
 
 
@@ -190,7 +202,7 @@ def test_what_a_partial_clone_lacks_is_not_fetched(repository, marker, url):
             timeout=120,
         ).stdout.startswith(b"blob"):
             kept.unlink()
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ()
+    assert told(repository, "cart.py", AFTER, ALL) == ()
     assert not marker.exists()
 
 
@@ -201,5 +213,5 @@ def test_a_git_of_the_repository_itself_is_not_run(repository, marker, monkeypat
         shutil.copy(program_of(marker), folder / "git")
     monkeypatch.setenv("PATH", f"{path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.chdir(repository)
-    assert replaced_lines(repository, "cart.py", AFTER, ALL) == ("-    b = a + 1",)
+    assert told(repository, "cart.py", AFTER, ALL) == CHANGE
     assert not marker.exists()

@@ -106,7 +106,7 @@ def regressions(expected: Iterable[NodeId], run: TestRun) -> frozenset[NodeId]:
 
 def _regression(tests: Iterable[NodeId]) -> Rejected | None:
     bad = sorted(tests)
-    return Rejected((Reason.REGRESSION,), f"{_some(bad)} passed before") if bad else None
+    return Rejected((Reason.REGRESSION,), f"{_some(bad)} passed before", tuple(bad)) if bad else None
 
 
 def _some(keys: list[NodeId]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lsp_repair.domain.patches import Patch
+from lsp_repair.domain.runs import Failure
 from lsp_repair.domain.verdicts import Plausible, Reason
 
 Overlay = dict[str, bytes]
@@ -22,6 +23,8 @@ class Program:
     """Of that failure; empty while nobody ran it."""
     reply: str = ""
     """Of the model that wrote it."""
+    failure: Failure | None = None
+    """What the error describes: of a test that still fails, or of one that the program broke; None: the case's own."""
 
 
 @dataclass(frozen=True, slots=True)

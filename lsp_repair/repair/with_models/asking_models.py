@@ -9,6 +9,7 @@ from lsp_repair.domain.money import Purpose, Role
 from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.models.chat import ChatModel
+from lsp_repair.models.cut_explanations import whole_sentences
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
 from lsp_repair.repair.strategies.bench import CannotAskError, Unusable
 
@@ -39,6 +40,8 @@ class Asking:
                         f"{model.name} read far less than it was sent: raise the context size of the server"
                     )
                 return reply.text
+            case Failure(why=Failed.TRUNCATED, partial=partial) if role is Role.FEEDBACK and whole_sentences(partial):
+                return whole_sentences(partial)
             case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE:
                 partial = reply.partial if why is Failed.TRUNCATED else ""
                 return Unusable(f"{model.name}: {why}: {detail}", partial)

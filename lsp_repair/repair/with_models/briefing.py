@@ -1,29 +1,29 @@
-"""From a case to what a model is told of it: the failing test, the failure, the suspicious code."""
+"""From a case to what a model is told of it: the failing test, the failure, the code that it executed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lsp_repair.domain.model_choice import CONTEXT_TOKENS
 from lsp_repair.domain.patches import SourceFile
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.domain.runs import Failure, TestRun
-from lsp_repair.models.excerpts import Excerpt, FileView, called_names, excerpts, function_at, signatures
+from lsp_repair.models.context.definitions import Definitions
+from lsp_repair.models.excerpts import Excerpt, FileView
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import visible
-from lsp_repair.pycode.differences import changed_blocks
 from lsp_repair.repair.case import Case
-from lsp_repair.repair.history.git_objects import blob
+from lsp_repair.repair.stages.localise import editable_files
 from lsp_repair.repair.stages.prepare import read_file
+from lsp_repair.repair.with_models.described_failures import described, with_source
+from lsp_repair.repair.with_models.recent_changes import diff_lines
+from lsp_repair.repair.with_models.told_code import ToldCode, executed_by
+from lsp_repair.repair.with_models.told_tests import ToldTests
 
-_VALUE = 300
-"""Characters of a value, as in the paper on self-repair."""
-_MAX_FUNCTIONS = 3
-_MAX_SIGNATURES = 5
-_MAX_MODULES = 80
-_MAX_LOCALS = 6
-_MAX_LINES = 6
-_MAX_COMPARED = 2_000
-"""Changed lines that are compared exactly."""
+_MAX_FILES = 120
+_MAX_BYTES = 400_000
+_MAX_TRIED = 60
+"""Lines of the diff of what was tried."""
 
 
 @dataclass(slots=True)
@@ -38,93 +38,128 @@ class Briefing:
     baseline: TestRun
     redactor: Redactor
     ignored: Callable[[str], bool]
+    editable: Callable[[str], bool] | None = None
+    """By path, whether a repair may change a file; None: whatever belongs to no test."""
+    context_tokens: int = CONTEXT_TOKENS
+    """How large a prompt may be."""
     sources: Mapping[str, SourceFile] = field(init=False)
-    """The suspicious files that a model may be shown, by path."""
-    _signatures: dict[str, str] = field(default_factory=dict[str, str])
+    """The product's files that a model may be shown and may change, by path: the suspicious ones first."""
+    tests: ToldTests = field(init=False)
+    code: ToldCode = field(init=False)
+    _read: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
+    _original: dict[str, FileView] = field(default_factory=dict[str, FileView])
 
     def __post_init__(self) -> None:
-        self.sources = {source.path: source for source in self.case.sources if not self.ignored(source.path)}
+        suspicious = {source.path: source for source in self.case.sources}
+        editable = self.editable or editable_files(self.baseline)
+        modules = {
+            name: Path(file).relative_to(self.root).as_posix()
+            for name, file in self.baseline.module_files.items()
+            if Path(file).is_relative_to(self.root)
+        }
+        self._read.update((path, source.data) for path, source in suspicious.items() if not self.ignored(path))
+        definitions = Definitions(self.read, modules)
+        candidates = dict.fromkeys((*suspicious, *self._executed(), *modules.values()))
+        product = [path for path in candidates if path in suspicious or editable(path)]
+        found = ((path, self.read(path)) for path in product[:_MAX_FILES])
+        self.sources = {
+            path: suspicious.get(path) or SourceFile(path, data) for path, data in found if data is not None
+        }
+        self._original.update((path, FileView(path, each.data, self.redactor)) for path, each in self.sources.items())
+        self.code = ToldCode(self.case, self.origin, self.sources, definitions, self._original, self.context_tokens)
+        self.tests = ToldTests(
+            self.baseline, definitions, lambda path: path in suspicious or editable(path), self.ignored, self._view
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the snapshot that may be shown; None for what an ignore file keeps, and for what is not there."""
+        if path not in self._read:
+            data = None if self.ignored(path) else read_file(self.root, path)
+            self._read[path] = data if data is not None and len(data) <= _MAX_BYTES else None
+        return self._read[path]
+
+    def _executed(self) -> list[str]:
+        """Files that the failing tests execute, the most suspicious first."""
+        scores = self.case.localisation.scores
+        return sorted(executed_by(self.case), key=lambda path: -max(scores.get(path, {}).values(), default=0.0))
+
+    def _view(self, path: str) -> FileView:
+        return self._original.get(path) or FileView(path, self.read(path) or b"", self.redactor)
 
     def views(self, overlay: Mapping[str, bytes]) -> dict[str, FileView]:
         """These files as a program left them."""
-        return {
-            path: FileView(path, overlay.get(path, source.data), self.redactor) for path, source in self.sources.items()
-        }
+        changed = {path: FileView(path, data, self.redactor) for path, data in overlay.items() if path in self.sources}
+        return {**self._original, **changed}
 
-    def material(self, overlay: Mapping[str, bytes], error: str, attempts: Sequence[str]) -> Material:
-        """What may be told; `error` is empty for the user's own code."""
-        views = self.views(overlay)
-        shown = self.shown(views)
-        failure = self.case.group.representative
+    def material(
+        self, overlay: Mapping[str, bytes], error: str, attempts: Sequence[str], *, failure: Failure | None = None
+    ) -> Material:
+        """What may be told; `error` is empty for the user's own code.
+
+        `failure` is what the error describes, where it is another one than the case's: with a patch that does not
+        suffice a test fails otherwise, and after one that breaks another test that test is shown.
+        """
+        first = self.case.group.representative
+        now = failure or first
         return Material(
-            test_id=self._clean(failure.node_id),
-            test=self._test(failure),
-            error=self._clean(error or described(failure, self._clean)),
-            code=tuple((views[each.path], each) for each in shown),
-            signatures=self._called(views, shown),
-            changes=self._changes(views, shown) if not overlay else (),
+            test_id=self._clean(now.node_id),
+            test=self.tests.source(now),
+            error=self._clean(self._error(overlay, error, failure)),
+            code=tuple(self.code.code(self.views(overlay), overlay, len(attempts), failure)),
+            signatures=tuple(map(self._clean, self.code.classes())),
+            changes=tuple(map(self._clean, self.code.changes())) if not overlay else (),
             attempts=tuple(map(self._clean, attempts)),
+            test_code=tuple(self.tests.needs(now, first)),
+            where=self._clean(self.tests.where(now)),
+            tried=self._tried(overlay),
+            context_tokens=self.context_tokens,
         )
+
+    def _error(self, overlay: Mapping[str, bytes], error: str, failure: Failure | None) -> str:
+        """Of a changed program only what is known of that program: the line of a traceback is one of its own files."""
+        first = self.case.group.representative
+        now = failure or first
+        told = error or described(first, self._clean)
+        frame = now.innermost_project_frame
+        if failure is not None or not overlay:
+            is_same = frame is not None and frame.path not in overlay
+            told = with_source(told, now, self.read if is_same else overlay.get)
+        if now.node_id == first.node_id:
+            return told
+        return (
+            f"{now.node_id} passed before the change that was tried, and fails with it:\n{told}\n"
+            f"With the change {first.node_id} passes, and it has to stay so."
+        )
+
+    def _tried(self, overlay: Mapping[str, bytes]) -> tuple[str, ...]:
+        known = ((self.sources[path], data) for path, data in overlay.items() if path in self.sources)
+        lines = [line for source, data in known for line in diff_lines(source.path, source.data, data)]
+        return tuple(map(self._clean, lines[:_MAX_TRIED]))
 
     def described(self, failure: Failure) -> str:
         """A failure as models are told it."""
         return described(failure, self.redactor.redacted)
 
     def shown(self, views: Mapping[str, FileView]) -> tuple[Excerpt, ...]:
-        """The suspicious functions."""
-        return excerpts(views, self.case.localisation.scores, _MAX_FUNCTIONS)
+        """The lines of these files that a prompt shows."""
+        overlay = {path: view.data for path, view in views.items() if view.data != self.sources[path].data}
+        return self.code.spans(views, overlay)
+
+    def requested(self, names: Sequence[str], overlay: Mapping[str, bytes]) -> Material:
+        """The definitions of names that a model asked to see; its `signatures` are the names that are nowhere."""
+        views = self.views(overlay)
+        paths = [*dict.fromkeys((*self.sources, *self.code.definitions.modules.values()))]
+        found = {name: self.code.named(name, paths) for name in names}
+        code = [
+            (views.get(at.path) or self._view(at.path), self.code.asked(at, overlay))
+            for places in found.values()
+            for at in places
+        ]
+        missing = tuple(self._clean(name) for name, places in found.items() if not places)
+        return Material("", "", "", tuple(code), missing, context_tokens=self.context_tokens)
 
     def _clean(self, text: str) -> str:
         return self.redactor.redacted(visible(text))
-
-    def _test(self, failure: Failure) -> str:
-        """Source of the failing test; of a file that does not collect there is none."""
-        at = next((test for test in self.baseline.collected if test.node_id == failure.node_id), None)
-        if at is None:
-            return "(this file cannot be collected)"
-        if self.ignored(at.path):
-            return "(not shown: an ignore file keeps it here)"
-        data = read_file(self.root, at.path)
-        if data is None:
-            return "(not readable)"
-        view = FileView(at.path, data, self.redactor)
-        first, last = function_at(view.data, at.line)
-        return view.between(first, last)
-
-    def _called(self, views: Mapping[str, FileView], shown: Sequence[Excerpt]) -> tuple[str, ...]:
-        names = [name for each in shown for name in called_names(views[each.path].between(each.first, each.last))]
-        inside = {
-            line.split("(")[0].removeprefix("async ").removeprefix("def ").strip()
-            for each in shown
-            for line in (views[each.path].lines[each.first - 1].strip(),)
-        }
-        requested = [name for name in dict.fromkeys(names) if name not in inside]
-        missing = [name for name in requested if name not in self._signatures]
-        if missing:
-            found = signatures(self._modules(), missing)
-            self._signatures |= {name: found.get(name, "") for name in missing}
-        reported = [self._clean(self._signatures[name]) for name in requested if self._signatures[name]]
-        return tuple(reported[:_MAX_SIGNATURES])
-
-    def _modules(self) -> dict[str, bytes]:
-        """The project's imported modules, but no tests and nothing that stays here."""
-        found = {path: source.data for path, source in self.sources.items()}
-        for file in list(self.baseline.module_files.values())[:_MAX_MODULES]:
-            if not Path(file).is_relative_to(self.root):
-                continue
-            path = Path(file).relative_to(self.root).as_posix()
-            if path in self.baseline.oracle_paths or self.ignored(path):
-                continue
-            data = read_file(self.root, path)
-            if data is not None and len(data) < 200_000:
-                found.setdefault(path, data)
-        return found
-
-    def _changes(self, views: Mapping[str, FileView], shown: Sequence[Excerpt]) -> tuple[str, ...]:
-        for each in shown[:1]:
-            lines = replaced_lines(self.origin, each.path, views[each.path].data, (each.first, each.last))
-            return tuple(self._clean(line) for line in lines)
-        return ()
 
     def attempt_line(self, views: Mapping[str, FileView], overlay: Mapping[str, bytes], result: str) -> str:
         """One line for what was tried: the first changed lines, and how it failed."""
@@ -137,54 +172,3 @@ def _first_change(before: Sequence[str], data: bytes) -> str:
     after = data.decode("utf-8", "replace").split("\n")
     known = {each.strip() for each in before}
     return next((line.strip() for line in after if line.strip() and line.strip() not in known), "lines were removed")
-
-
-def described(failure: Failure, clean: Callable[[str], str] = str) -> str:
-    """A failure as models are told it: missing name, error, or wrong answer; every value cut.
-
-    `clean` takes secrets out before anything is cut: half a token is not recognised any more.
-    """
-    lines = [
-        f"{failure.error_type}: {clean(failure.message.strip())[:_VALUE]}" if failure.message else failure.error_type
-    ]
-    if failure.comparison is not None:
-        lines = [
-            failure.error_type,
-            f"expected: {clean(failure.comparison.expected)[:_VALUE]}",
-            f"got: {clean(failure.comparison.actual)[:_VALUE]}",
-        ]
-    frame = failure.innermost_project_frame
-    if frame is not None and failure.phase != "collect":
-        values = ", ".join(f"{name}={clean(value)[:60]}" for name, value in frame.locals[:_MAX_LOCALS])
-        lines.append(
-            f"at {frame.path}:{frame.line} in {frame.function}" + (f" with {values[:_VALUE]}" if values else "")
-        )
-    return "\n".join(lines)
-
-
-def replaced_lines(root: Path, path: str, now: bytes, span: tuple[int, int]) -> tuple[str, ...]:
-    """Lines that stood in `span` (1-based) of the file before: in the last commit, or in the one before it.
-
-    Empty where git, a history or a change is missing.
-    """
-    for old, new in (("HEAD", None), ("HEAD~1", "HEAD")):
-        before = blob(root, old, path)
-        after = now if new is None else blob(root, new, path)
-        if before is None or after is None:
-            return ()
-        found = _replaced(_lines(before), _lines(after), span)
-        if found:
-            return found[:_MAX_LINES]
-    return ()
-
-
-def _replaced(before: Sequence[str], after: Sequence[str], span: tuple[int, int]) -> tuple[str, ...]:
-    found: list[str] = []
-    for there, here in changed_blocks(before, after, _MAX_COMPARED):
-        if here.start < span[1] and max(here.stop, here.start + 1) >= span[0]:
-            found += [f"-{line}" for line in before[there] if line.strip()]
-    return tuple(found)
-
-
-def _lines(data: bytes) -> list[str]:
-    return [each.removesuffix("\r") for each in data.decode("utf-8", "replace").split("\n")]

@@ -16,6 +16,7 @@ from lsp_repair.repair.builtin import Found, asked, proposal_title, unexpected, 
 from lsp_repair.repair.case import Case
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.prover import Prover
+from lsp_repair.repair.stages.localise import editable_files
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.strategies.bench import CannotAskError, Ended, Solved
 from lsp_repair.repair.strategies.cascade import Step, cascade
@@ -56,7 +57,10 @@ def model_work(session: Session, run: TestRun, prover: Prover, case: Case, scree
     assistants, prepared = session.request.assistants, session.prepared
     assert assistants is not None
     root, origin = prepared.snapshot.root, prepared.project.root
-    briefing = Briefing(case, root, origin, run, assistants.redactor, assistants.ignored)
+    editable = editable_files(run, session.request.ignore)
+    briefing = Briefing(
+        case, root, origin, run, assistants.redactor, assistants.ignored, editable, assistants.context_tokens
+    )
     return ModelWork(assistants, briefing, prover, session.deadline, screen)
 
 

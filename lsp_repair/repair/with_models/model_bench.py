@@ -22,7 +22,10 @@ from lsp_repair.repair.with_models.own_tests import asserts_in, first_failing
 from lsp_repair.repair.with_models.patch_trials import PatchTrials
 from lsp_repair.repair.with_models.written_programs import Writing
 
-_FEEDBACK_TOKENS = 256
+_FEEDBACK_TOKENS = 1_024
+"""Far more than five sentences: what is cut off was paid for as well."""
+_TOLD = 2_400
+"""Characters of feedback that the repair model is told."""
 _HINT = 1_000
 """Characters of a hint that are sent."""
 Grouping = Callable[[Sequence[Patch]], list[list[Patch]]]
@@ -39,6 +42,8 @@ class ModelBench:
     deadline: Deadline
     strategy: str
     group: Grouping
+    may_ask: bool = True
+    """Whether a model may ask to see more code before it answers; not in the arms of the papers."""
     feedback: str = ""
     """The latest, as it is shown to the user."""
     trials: PatchTrials = field(init=False)
@@ -49,7 +54,7 @@ class ModelBench:
         group, redact = self.briefing.case.group, self.briefing.redactor.redacted
         self.trials = PatchTrials(self.briefing, self.prover, self.deadline)
         self.asking = Asking(group, self.strategy, self.deadline, self.prover.observe, redact)
-        self.writing = Writing(self.pair.repair, self.asking, self.briefing)
+        self.writing = Writing(self.pair.repair, self.asking, self.briefing, self.may_ask)
 
     @property
     def trail(self) -> Trail:
@@ -112,18 +117,21 @@ class ModelBench:
         if isinstance(reply, Unusable):
             self.problems.append(reply.problem)
             return ""
-        self.feedback = plain(self.briefing.redactor.redacted(reply))
-        return self.feedback
+        said = self.briefing.redactor.redacted(reply)
+        self.feedback = plain(said)
+        return plain(said, _TOLD)
 
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
         material = self._material(program)
-        request = prompts.request(prompts.REPAIR, material, temperature, MAX_OUTPUT_TOKENS, feedback)
+        task = self.writing.task(prompts.REPAIR)
+        request = prompts.request(task, material, temperature, MAX_OUTPUT_TOKENS, feedback)
         return self.writing.program(program, request, sample)
 
     def joint(self, program: Program, sample: int) -> Program | Unusable:
         """Feedback and repair in one reply."""
-        request = prompts.request(prompts.JOINT, self._material(program), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        task = self.writing.task(prompts.JOINT)
+        request = prompts.request(task, self._material(program), TEMPERATURE, MAX_OUTPUT_TOKENS)
         written = self.writing.program(program, request, sample)
         if isinstance(written, Program):
             self._received(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
@@ -149,7 +157,8 @@ class ModelBench:
 
     def _material(self, program: Program) -> Material:
         attempts = [each.line for each in self.trail.tried]
-        return self.briefing.material(dict(program.overlay), program.error if program.overlay else "", attempts)
+        error = program.error if program.overlay else ""
+        return self.briefing.material(dict(program.overlay), error, attempts, failure=program.failure)
 
     def judge(self, program: Program) -> Judged:
         """Run the failing tests on a program, then prove it."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.rejected_attempts import RejectedAttempt
-from lsp_repair.domain.runs import NodeId, TestRun
-from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
+from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
 from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.models.sanitising import visible
 from lsp_repair.repair.builtin import what_changes
@@ -66,26 +66,40 @@ class PatchTrials:
             return _failing(program, patch, run.reasons[0], run.detail)
         failing = first_failing_target(targets, run)
         if failing is not None:
-            error, fingerprint = self._still(run, targets, failing.detail)
-            return _failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
+            error, failure = self._still(run, targets, failing.detail)
+            return _failing(program, patch, Reason.TARGET_STILL_FAILS, error, failure)
         verdict = self.prover.judged(self.briefing.case, patch, what_changes(patch))
         if isinstance(verdict, Plausible):
             return Solved(patch, verdict, program.reply)
+        broken = self._broken(patch, verdict)
+        if broken is not None:
+            now = _failing(program, patch, Reason.REGRESSION, self.briefing.described(broken), broken)
+            return replace(now, detail=verdict.detail)
         return _failing(program, patch, verdict.reasons[0], verdict.detail)
 
-    def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, str]:
+    def _broken(self, patch: Patch, verdict: Rejected | Unproven) -> Failure | None:
+        """How a test fails that passed before the patch; None where none does, or nobody knows which."""
+        if not isinstance(verdict, Rejected) or Reason.REGRESSION not in verdict.reasons:
+            return None
+        tests = tuple(map(NodeId, verdict.broken[:1]))
+        run = run_targets(self.prover.context, patch, tests, self.deadline) if tests else None
+        return run.failure_of(tests[0]) if isinstance(run, TestRun) else None
+
+    def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, Failure | None]:
         """The error of the first failing target, as in the paper on self-repair."""
         for target in targets:
             failure = run.failure_of(target)
             if failure is not None:
-                return self.briefing.described(failure), failure.fingerprint
+                return self.briefing.described(failure), failure
         first = next((each.failure for each in run.failing if each.failure is not None), None)
-        return (self.briefing.described(first), first.fingerprint) if first is not None else (detail, "")
+        return (self.briefing.described(first), first) if first is not None else (detail, None)
 
 
 def _one_line(text: str) -> str:
     return ", ".join(filter(None, (each.strip() for each in text.split("\n"))))[:_MAX_DETAIL]
 
 
-def _failing(program: Program, patch: Patch, reason: Reason, error: str, fingerprint: str = "") -> StillFails:
-    return StillFails(replace(program, error=error, fingerprint=fingerprint), patch.id, reason, error)
+def _failing(program: Program, patch: Patch, reason: Reason, error: str, failure: Failure | None = None) -> StillFails:
+    fingerprint = failure.fingerprint if failure is not None else ""
+    now = replace(program, error=error, fingerprint=fingerprint, failure=failure)
+    return StillFails(now, patch.id, reason, error)

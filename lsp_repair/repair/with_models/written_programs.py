@@ -8,9 +8,11 @@ from lsp_repair.models.answers.changes import Dropped, Mismatch, Recovered
 from lsp_repair.models.answers.recovering import Shown, recovered
 from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.messages import ChatRequest
+from lsp_repair.models.requested_names import ASK
 from lsp_repair.repair.strategies.bench import Program, Unusable
 from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
+from lsp_repair.repair.with_models.requested_code import with_requested_code
 
 
 @dataclass(slots=True)
@@ -20,6 +22,8 @@ class Writing:
     model: ChatModel
     asking: Asking
     briefing: Briefing
+    may_ask: bool = True
+    """Whether the model may name code that it has to see first."""
     problems: list[str] = field(default_factory=list[str])
     """What became of replies that gave no program."""
     dropped: list[Dropped] = field(default_factory=list[Dropped])
@@ -31,6 +35,8 @@ class Writing:
         Of a reply that was cut off, the changes that are whole are used.
         """
         reply = self.asking.ask(self.model, request, Role.REPAIR, sample)
+        if self.may_ask:
+            request, reply = with_requested_code(self, before, request, reply, sample)
         if isinstance(reply, Unusable):
             found = self.applied(before, reply.partial, cut=True) if reply.partial.strip() else Mismatch("")
             return (
@@ -39,8 +45,8 @@ class Writing:
         first = self.applied(before, reply)
         if isinstance(first, Recovered):
             return self._written(first, reply)
-        why = prompts.MISMATCH.format(problem=first.problem)
-        second = self.asking.ask(self.model, prompts.again(request, reply, why), Role.REPAIR, sample)
+        retry = prompts.mismatch(request, reply, first.problem)
+        second = self.asking.ask(self.model, retry, Role.REPAIR, sample)
         cut = isinstance(second, Unusable)
         text = second.partial if isinstance(second, Unusable) else second
         for answer, is_cut in ((text, cut), (reply, False)):
@@ -58,6 +64,10 @@ class Writing:
         self.dropped += found.dropped
         return Program(tuple(sorted(found.files.items())), reply=reply)
 
+    def task(self, words: str) -> str:
+        """A task with what the model is offered beside it."""
+        return words + ASK if self.may_ask else words
+
     def _unusable(self, problem: str) -> Unusable:
         self.problems.append(problem)
         return Unusable(problem)
@@ -68,7 +78,8 @@ class Writing:
         spans: dict[str, list[tuple[int, int]]] = {}
         for each in self.briefing.shown(views):
             spans.setdefault(each.path, []).append((each.first, each.last))
-        found = recovered(reply, Shown(views, self.briefing.redactor, spans), cut=cut, last=last)
+        meant = {path: view for path, view in views.items() if path in spans or path in reply}
+        found = recovered(reply, Shown(meant, self.briefing.redactor, spans), cut=cut, last=last)
         if isinstance(found, Mismatch):
             return found
         merged = {**dict(before.overlay), **found.files}
