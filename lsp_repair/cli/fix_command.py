@@ -160,6 +160,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         snapshot_rules=SnapshotRules.of(settings),
         rejected=rejected,
         allow_test_edits=getattr(arguments, "allow_test_edits", False),
+        hint=arguments.hint or "",
     )
 
 

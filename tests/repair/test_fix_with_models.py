@@ -93,7 +93,7 @@ def only_failure(ran):
 def test_a_feedback_and_a_repair_call_lead_to_a_proved_patch(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert ran.code == 0
     (proposal,) = only_failure(ran)["proposals"]
     assert proposal["origin"] == "model"
@@ -107,7 +107,7 @@ def test_a_feedback_and_a_repair_call_lead_to_a_proved_patch(lsp_repair, project
 def test_the_price_is_tokens_times_the_declared_price_everywhere(lsp_repair, project, scripted, configure, tmp_path):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     (proposal,) = only_failure(ran)["proposals"]
     usage = proposal["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == tuple(map(sum, zip(*server.reported_usage, strict=True)))
@@ -134,7 +134,7 @@ def test_a_key_in_the_environment_sends_nothing(lsp_repair, project, scripted):
 def test_models_that_are_switched_off_are_not_asked(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--models", "off")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--models", "off")
     assert server.requests == []
     assert "models: off" in ran.err
 
@@ -144,7 +144,7 @@ def test_a_repository_can_switch_models_off(lsp_repair, project, scripted, confi
     server = scripted(right)
     configure(server)
     (project / "pyproject.toml").write_text(CONFIG + "[tool.lsp-repair]\nmodels = 'off'\n", "utf-8")
-    lsp_repair("fix", project, "--strategy", "self-repair", "--models", "all")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--models", "all")
     assert server.requests == []
 
 
@@ -158,7 +158,7 @@ def test_the_prompts_are_shown_with_their_price_and_nothing_is_sent(lsp_repair, 
     assert "at most $0.0" in ran.out
     shown = ran.out
     (project / "extra.txt").write_text("a second run", "utf-8")
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     for message in sent(server)[0]["messages"]:
         assert message["content"] in shown
 
@@ -176,7 +176,7 @@ def test_a_hint_takes_the_feedback_models_place(lsp_repair, project, scripted, c
 def test_a_cap_on_tokens_holds_before_the_call(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--max-tokens", "100")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--max-tokens", "100")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
     assert "--max-tokens" in ran.json["error"]["message"]
@@ -186,7 +186,7 @@ def test_a_cap_on_tokens_holds_before_the_call(lsp_repair, project, scripted, co
 def test_a_cap_on_money_holds_before_the_call(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--max-usd", "0.0001")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--max-usd", "0.0001")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
 
@@ -197,7 +197,7 @@ def test_an_unknown_price_is_refused_by_a_cap_on_money_with_the_setting_that_hel
 ):
     server = scripted(right)
     configure(server, price="")
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
     assert "declare price" in ran.json["error"]["message"]
@@ -208,7 +208,7 @@ def test_an_unknown_price_is_null_and_never_0(lsp_repair, project, scripted, con
     server = scripted(right)
     lifted = [f'max_usd_per_{scope} = "none"' for scope in ("fix", "session", "day")]
     configure(server, *lifted, price="")
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     (proposal,) = only_failure(ran)["proposals"]
     assert proposal["cost_usd"] is None
     assert ran.json["cost_usd"] is None
@@ -219,7 +219,7 @@ def test_an_unknown_price_is_null_and_never_0(lsp_repair, project, scripted, con
 def test_a_recording_is_replayed_without_network(lsp_repair, project, scripted, configure, tmp_path):
     server = scripted(right)
     configure(server)
-    words = ("fix", project, "--strategy", "self-repair")
+    words = ("fix", project, "--strategy", "self-repair:n_f=1")
     first = lsp_repair(*words, "--record", tmp_path / "calls.jsonl")
     server.close()
     again = lsp_repair(*words, "--replay", tmp_path / "calls.jsonl")
@@ -232,8 +232,8 @@ def test_a_recording_is_replayed_without_network(lsp_repair, project, scripted, 
 def test_a_reply_that_was_paid_for_is_not_paid_for_twice(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    lsp_repair("fix", project, "--strategy", "self-repair")
-    again = lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
+    again = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert len(server.requests) == 2
     assert again.json["cost_usd"] == "0"
     assert only_failure(again)["proposals"]
@@ -252,7 +252,7 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
 
     server = scripted(clumsy)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert ran.code == 0
     last = sent(server)[-1]["messages"]
     assert [each["role"] for each in last] == ["system", "user", "assistant", "user"]
@@ -263,7 +263,7 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
 def test_a_reply_that_was_cut_off_is_never_a_patch(lsp_repair, project, scripted, configure):
     server = scripted(lambda request: (BLOCK, "length") if is_repair(request) else FEEDBACK)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert only_failure(ran)["proposals"] == []
     assert "truncated" in only_failure(ran)["detail"]
 
@@ -318,7 +318,7 @@ def test_the_built_in_engine_goes_first_and_costs_nothing(lsp_repair, project, s
 def test_two_models_explain_and_repair(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server, repair_model="writer", feedback_model="thinker")
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert [each["model"] for each in sent(server)] == ["thinker", "writer"]
 
 
@@ -349,7 +349,7 @@ def test_a_hostile_model_gains_a_rejected_patch_at_most(lsp_repair, project, scr
     server = scripted(lambda request: HOSTILE[what] if is_repair(request) else FEEDBACK)
     configure(server)
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--write")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--write")
     assert only_failure(ran)["proposals"] == []
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
@@ -361,7 +361,7 @@ def test_text_of_a_model_is_shown_without_links_images_and_controls(lsp_repair, 
     )
     server = scripted(lambda request: BLOCK if is_repair(request) else nasty)
     configure(server)
-    explanation = only_failure(lsp_repair("fix", project, "--strategy", "self-repair"))["explanation"]
+    explanation = only_failure(lsp_repair("fix", project, "--strategy", "self-repair:n_f=1"))["explanation"]
     for word in ("evil.example", "\x1b", "<img", "\u202e", "]("):
         assert word not in explanation
 
@@ -372,7 +372,7 @@ def test_instructions_in_the_repository_stay_inside_the_fence(lsp_repair, projec
     (project / "figures.py").write_text(CODE.replace("Greatest minus smallest", orders), "utf-8")
     server = scripted(right)
     configure(server)
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     for request in sent(server):
         system, user = (each["content"] for each in request["messages"][:2])
         assert orders not in system
@@ -400,7 +400,7 @@ def test_planted_secrets_are_in_no_request_ledger_or_report(lsp_repair, tmp_path
         (root / name).write_text(text, "utf-8")
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", root, "--strategy", "self-repair", MY_API_TOKEN=SECRETS["variable"])
+    ran = lsp_repair("fix", root, "--strategy", "self-repair:n_f=1", MY_API_TOKEN=SECRETS["variable"])
     assert only_failure(ran)["proposals"], ran.err
     assert SECRETS["output"] not in only_failure(ran)["proposals"][0]["title"]
     report = tmp_path / "report.html"
@@ -424,7 +424,7 @@ def test_a_placeholder_of_a_secret_is_put_back_in_the_patch(lsp_repair, project,
     block = block.replace("= max(numbers)\n    smallest = min", '= max(numbers)  # "[REDACTED-1]"\n    smallest = min')
     server = scripted(lambda request: block if is_repair(request) else FEEDBACK)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert secret in only_failure(ran)["proposals"][0]["diff"]
 
 
@@ -433,7 +433,7 @@ def test_ctrl_c_while_a_model_is_silent_ends_at_once_and_the_call_is_in_the_book
 ):
     server = scripted(None)  # never answers
     configure(server)
-    command = [sys.executable, "-m", "lsp_repair", "fix", str(project), "--strategy", "self-repair"]
+    command = [sys.executable, "-m", "lsp_repair", "fix", str(project), "--strategy", "self-repair:n_f=1"]
     command += ["--python", sys.executable, "--json", str(tmp_path / "cut.json")]
     with running(command, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         assert server.arrived()

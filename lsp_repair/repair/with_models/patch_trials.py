@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
-from lsp_repair.domain.runs import NodeId, TestRun
+from lsp_repair.domain.runs import NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected
 from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.repair.builtin import what_changes
@@ -22,6 +22,8 @@ class PatchTrials:
     prover: Prover
     deadline: Deadline
     trail: Trail = field(default_factory=Trail)
+    patches: dict[str, Patch] = field(default_factory=dict[str, Patch])
+    """All that were run, by their ids, in order."""
     _judged: dict[str, Judged] = field(default_factory=dict[str, Judged])
 
     def judge(self, program: Program) -> Judged:
@@ -30,12 +32,16 @@ class PatchTrials:
         known = self._judged.get(patch.id)
         if known is None:
             known = self._judged[patch.id] = self._run(program, patch)
-        fingerprint, line = "", ""
+            self.patches[patch.id] = patch
+        fingerprint, error = "", ""
         if isinstance(known, StillFails):
-            known = replace(known, program=replace(known.program, reply=program.reply))
-            fingerprint, line = known.program.fingerprint, known.program.error.replace("\n", ", ")
-        line = self.briefing.attempt_line(self.briefing.views({}), dict(program.overlay), line or "passed")
-        self.trail.tried.append(Tried(patch.id, fingerprint, line))
+            fingerprint, error = known.program.fingerprint, known.program.error
+        result = error.replace("\n", ", ") or "passed"
+        line = self.briefing.attempt_line(self.briefing.views({}), dict(program.overlay), result)
+        self.trail.tried.append(Tried(patch.id, fingerprint, line, error))
+        if isinstance(known, StillFails):
+            path = (*program.path, line)
+            known = replace(known, program=replace(known.program, reply=program.reply, path=path, told=()))
         return known
 
     def patch(self, program: Program) -> Patch:
@@ -53,11 +59,15 @@ class PatchTrials:
         failing = first_failing_target(targets, run)
         if failing is not None:
             error, fingerprint = self._still(run, targets, failing.detail)
-            return _failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
+            passing = sum(run.results[key].outcome is Outcome.PASSED for key in targets if key in run.results)
+            still = _failing(program, patch, Reason.TARGET_STILL_FAILS, error, fingerprint)
+            return replace(still, passing=passing)
         verdict = self.prover.judged(self.briefing.case, patch, what_changes(patch))
         if isinstance(verdict, Plausible):
             return Solved(patch, verdict, program.reply)
-        return _failing(program, patch, verdict.reasons[0], verdict.detail)
+        breaks_others = verdict.reasons[0] is Reason.REGRESSION
+        still = _failing(program, patch, verdict.reasons[0], verdict.detail)
+        return replace(still, passing=len(targets) if breaks_others else 0)
 
     def _still(self, run: TestRun, targets: Sequence[NodeId], detail: str) -> tuple[str, str]:
         """The error of the first failing target, as in the paper on self-repair."""
