@@ -3,7 +3,7 @@
 import keyword
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_repair.domain.patches import Candidate
 from lsp_repair.pycode.modules import read_module
@@ -88,6 +88,14 @@ class ToldWords:
         weight = _PUT_IN if self.words & (after - before).keys() else 1.0
         weight *= _TAKEN_OUT if self.words & (before - after).keys() else 1.0
         return weight * (_INSIDE if self.words & _functions_around(candidate) else 1.0)
+
+
+def best_first(candidates: list[Candidate], hint: str) -> list[Candidate]:
+    """In order of score; what the hint names counts more."""
+    told = ToldWords.of(hint)
+    if told.words:
+        candidates = [replace(each, score=each.score * told.weight(each)) for each in candidates]
+    return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
 def _spaced(hint: str) -> str:

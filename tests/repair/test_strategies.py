@@ -1,5 +1,6 @@
 """Strategies against trees computed by hand: the calls that are made, their order, and where they stop."""
 
+import random
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -587,3 +588,56 @@ def test_every_strategy_is_named_where_users_choose_one(strategy):
     assert [f"{name}={value}" for name, value in values.items() if f"{name}={value}" not in row[0]] == []
     for path in ("lsp_repair/cli/arguments.py", "vscode-client/package.json"):
         assert re.search(rf"\b{strategy.name}\b", (ROOT / path).read_text("utf-8")), path
+
+
+def script(seed, length=80):
+    """Programs that fail and pass at random, each a patch of its own."""
+    chance = random.Random(seed)
+    return [f"{'good' if chance.random() < 0.15 else 'bad'}{number}" for number in range(length)]
+
+
+def asked_of(bench):
+    return sum(not call.startswith(("judge", "own ")) for call in bench.calls)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_calls_of_a_joint_tree_are_those_of_the_formula(seed):
+    """One program after another with its repairs up to the first that passes; or all programs, then all repairs."""
+    n_p, n_fr = 1 + seed % 4, 1 + seed % 3
+    drawn = iter(script(seed))
+    sequential, is_solved = 0, False
+    for number in range(n_p):
+        programs = [next(drawn)] if number else ["bad"]
+        sequential += number > 0
+        is_solved = programs[0].startswith("good")
+        for _ in range(0 if is_solved else n_fr):
+            sequential += 1
+            is_solved = next(drawn).startswith("good")
+            if is_solved:
+                break
+        if is_solved:
+            break
+    bench = ScriptedBench(*script(seed))
+    run(f"self-repair:n_p={n_p},n_fr={n_fr}", bench)
+    assert asked_of(bench) == sequential
+    programs_pass = any(each.startswith("good") for each in script(seed)[: n_p - 1])
+    bench = ScriptedBench(*script(seed))
+    run(f"self-repair:n_p={n_p},n_fr={n_fr},order=batched", bench)
+    assert asked_of(bench) == n_p - 1 + (0 if programs_pass else n_p * n_fr)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_calls_of_the_other_strategies_are_those_of_their_papers(seed):
+    until = next((at for at, each in enumerate(script(seed), 1) if each.startswith("good")), 99)
+    count = 1 + seed % 6
+    for text, expected in [
+        (f"direct:n={count}", min(count, until)),
+        (f"sequential:k={count}", 2 * count),
+        (f"sequential:k={count},correction=none", 2 * count),
+        (f"reflexion:trials={count}", 2 * min(count, until)),
+        (f"reflexion:trials={count},memory=0", min(count, until)),
+        (f"reflexion:trials={count},critic=true", 3 * min(count, until)),
+    ]:
+        bench = ScriptedBench(*script(seed))
+        run(text, bench)
+        assert asked_of(bench) == expected, text
