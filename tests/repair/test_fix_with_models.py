@@ -167,7 +167,7 @@ def test_the_prompts_are_shown_with_their_price_and_nothing_is_sent(lsp_repair, 
 def test_a_hint_takes_the_feedback_models_place(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--hint", "they are mixed up")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--hint", "they are mixed up")
     assert ran.code == 0
     (request,) = sent(server)
     assert "Explanation: they are mixed up" in request["messages"][1]["content"]
@@ -559,7 +559,7 @@ def test_the_set_ups_of_the_documentation_work_at_a_local_server(
     table = f'[repair_model]\npreset = "{preset}"\nmodel = "some/model:7b"\nbase_url = "{server.url}"\n{PRICE}\n'
     (tmp_path / "config.toml").write_text(table, "utf-8")
     keys = {variable: "sk-of-the-test-0123456789"} if variable else {}
-    ran = lsp_repair("fix", project, "--hint", "they are mixed up", **keys)
+    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--hint", "they are mixed up", **keys)
     assert ran.code == 0
     (request,) = server.requests
     assert request.json["model"] == "some/model:7b"

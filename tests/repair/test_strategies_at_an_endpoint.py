@@ -164,16 +164,20 @@ def test_a_critic_without_a_model_is_refused_with_the_setting(asked):
 
 
 @pytest.mark.slow
-def test_the_strong_model_of_a_cascade_reads_what_the_cheap_one_tried(asked):
+def test_the_strong_model_of_a_cascade_reads_what_the_cheap_one_tried(asked, project):
+    """The built-in engine finds something possible here; with a hint the models are asked as well."""
+    (project / "figures.py").write_text(CODE.replace("max(numbers)", "sum(numbers)"), "utf-8")
+
     def reply(request):
-        wrong, right = (RIGHT if request["model"] == "strong" else WRONG), "Something."
-        return wrong if "<<<<<<< SEARCH" in request["messages"][0]["content"] else right
+        answer = RIGHT if request["model"] == "strong" else WRONG
+        return answer.replace("smallest = max(numbers)", "smallest = sum(numbers)")
 
     models = {"repair_model": "strong", "cheap_model": "cheap"}
-    _, requests = asked("cascade:rounds=1", reply, **models)
-    strong = next(each for each in requests if each["model"] == "strong")
+    ran, requests = asked("cascade:rounds=1", reply, "--hint", "the smallest is no sum", **models)
+    (strong,) = [each for each in requests if each["model"] == "strong"]
     assert "greatest = sum(numbers)" in said(strong)
     assert "The last of these failed with: " in said(strong)
+    assert ran.json["failures"][0]["proposals"][0]["origin"] == "model"
 
 
 @pytest.mark.slow
@@ -210,7 +214,7 @@ def test_of_lists():
 @pytest.mark.slow
 def test_after_two_failures_with_the_same_suspects_no_further_one_is_sent(asked, project):
     (project / "test_figures.py").write_text(THREE, "utf-8")
-    ran, requests = asked("direct:n=1", lambda _: block("sum", "len"))
+    ran, requests = asked("direct:n=1", lambda _: block("len", "sum"))
     reasons = [each["reason"] for each in ran.json["failures"]]
     assert len(reasons) == 3
     assert reasons.count("same-suspects") == 1
