@@ -3,6 +3,7 @@
 import keyword
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lsp_repair.domain.patches import Candidate
@@ -15,6 +16,8 @@ _PUT_IN = 1.5
 _TAKEN_OUT = 1.15
 _INSIDE = 1.2
 """For a candidate in a function that the hint names."""
+_COMMON = 0.3
+"""Share of the candidates beyond which a word says nothing."""
 _PLAIN = frozenset(
     {
         "a",
@@ -80,21 +83,43 @@ class ToldWords:
             frozenset(each for each in found if each and each.lower() not in _PLAIN and not keyword.iskeyword(each))
         )
 
-    def weight(self, candidate: Candidate) -> float:
+    def telling(self, touched: Sequence["_Touched"]) -> "ToldWords":
+        """Without words that so many candidates touch that they set none apart."""
+        counts = Counter(word for each in touched for word in self.words & (each.put_in | each.inside))
+        most = len(touched) * _COMMON
+        return ToldWords(frozenset(word for word in self.words if counts[word] <= most))
+
+    def weight(self, touched: "_Touched") -> float:
         """By how much the score of a candidate rises: 1 where the hint says nothing about it."""
-        if not self.words:
-            return 1.0
+        weight = _PUT_IN if self.words & touched.put_in else 1.0
+        weight *= _TAKEN_OUT if self.words & touched.taken_out else 1.0
+        return weight * (_INSIDE if self.words & touched.inside else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """Words that a candidate has to do with."""
+
+    put_in: frozenset[str]
+    taken_out: frozenset[str]
+    inside: frozenset[str]
+    """Names of the functions around it."""
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> "_Touched":
         before, after = map(_words, changed_text(candidate))
-        weight = _PUT_IN if self.words & (after - before).keys() else 1.0
-        weight *= _TAKEN_OUT if self.words & (before - after).keys() else 1.0
-        return weight * (_INSIDE if self.words & _functions_around(candidate) else 1.0)
+        around = _functions_around(candidate)
+        return cls(frozenset((after - before).keys()), frozenset((before - after).keys()), frozenset(around))
 
 
 def best_first(candidates: list[Candidate], hint: str) -> list[Candidate]:
-    """In order of score; what the hint names counts more."""
+    """In order of score; what the hint names counts more, where not every other candidate has to do with it."""
     told = ToldWords.of(hint)
     if told.words:
-        candidates = [replace(each, score=each.score * told.weight(each)) for each in candidates]
+        touched = list(map(_Touched.of, candidates))
+        told = told.telling(touched)
+        pairs = zip(candidates, touched, strict=True)
+        candidates = [replace(each, score=each.score * told.weight(words)) for each, words in pairs]
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 

@@ -275,12 +275,13 @@ def test_reflections_survive_a_restart(lsp_repair, project, scripted, configure)
 
     server = scripted(wrong)
     configure(server)
-    words = ("fix", project, "--strategy", "reflexion:trials=1,memory=2")
+    words = ("fix", project, "--strategy", "reflexion:trials=2,memory=2")
     lsp_repair(*words)
+    before = len(server.requests)
     (project / "other.py").write_text("", "utf-8")
     server.reply = right
     ran = lsp_repair(*words)
-    repair = next(each for each in sent(server)[2:] if is_repair(each))
+    repair = next(each for each in sent(server)[before:] if is_repair(each))
     assert "I should have compared" in repair["messages"][1]["content"]
     assert ran.code == 0
 

@@ -23,14 +23,22 @@ def test_names_values_and_operators_are_taken_from_a_hint_and_plain_words_are_no
 
 
 def test_what_the_hint_names_comes_first():
-    other, named = candidate(b"> due", b"< due"), candidate(b"> due", b">= due")
-    ordered = [each.edits for each in best_first([other, named], "it should be >= on the day itself")]
-    assert ordered == [named.edits, other.edits]
+    other, named, more = candidate(b"> due", b"< due"), candidate(b"> due", b">= due"), candidate(b"day", b"due", 20)
+    last = candidate(b"day", b"day + 1", 20)
+    ordered = [each.edits for each in best_first([other, more, last, named], "it should be >= on the dot")]
+    assert ordered[0] == named.edits
 
 
 def test_a_function_that_the_hint_names_comes_first():
     late, early = candidate(b"> due", b">= due"), candidate(b"> due", b">= due", at=40)
-    assert [each.line for each in best_first([late, early], "look at early")] == [6, 2]
+    others = [candidate(b"day >", b"%d >" % number, at=20) for number in range(4)]
+    assert best_first([late, *others, early], "look at early")[0].line == 6
+
+
+def test_a_word_that_most_candidates_touch_sets_none_apart():
+    candidates = [candidate(b"day >", b"due + %d >" % number, at=20) for number in range(4)]
+    candidates.insert(0, candidate(b"> due", b"< 2"))
+    assert best_first(candidates, "due is wrong") == candidates
 
 
 @pytest.mark.parametrize("hint", ["", "it is wrong", "they are mixed up"])
