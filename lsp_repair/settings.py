@@ -54,6 +54,7 @@ class Settings:
     repair_model: ModelChoice | None = None
     feedback_model: ModelChoice | None = None
     cheap_model: ModelChoice | None = None
+    critic_model: ModelChoice | None = None
     max_usd_per_fix: Decimal | None = Caps().usd_per_fix
     max_tokens_per_fix: int | None = Caps().tokens_per_fix
     max_usd_per_session: Decimal | None = Caps().usd_per_session
@@ -126,6 +127,9 @@ DECLARED = (
     Declared("repair_model", "the model that writes patches", model),
     Declared("feedback_model", "the model that explains failures; default: the model that writes patches", model),
     Declared("cheap_model", "the model that is tried first", model),
+    Declared(
+        "critic_model", "the model that makes suggestions on failed attempts, for strategies with critic=true", model
+    ),
     Declared("max_usd_per_fix", "the most that one fix may cost, in US dollars", money, lower),
     Declared("max_tokens_per_fix", "the most tokens that one fix may use", tokens, lower),
     Declared("max_usd_per_session", "the most that one session may cost, in US dollars", money, lower),

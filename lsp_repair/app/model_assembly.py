@@ -20,7 +20,7 @@ from lsp_repair.models.endpoints import Endpoint, resolve
 from lsp_repair.models.ignored import Ignored
 from lsp_repair.models.preview import PreviewMeter, PreviewWire
 from lsp_repair.repair.fix_request import Assistants, Pair
-from lsp_repair.repair.strategies import strategy_of
+from lsp_repair.repair.strategies import Strategy, strategy_of
 from lsp_repair.settings import LoadedSettings, Settings
 
 _LEVELS = ("off", "cheap", "all")
@@ -49,7 +49,9 @@ class ModelFlags:
         given = {name: value for name, value in vars(arguments).items() if value is not None}
         plain = ("models", "strategy", "hint", "show_prompt", "record", "replay")
         choices: dict[str, ModelChoice] = {
-            name: given[name] for name in ("repair_model", "feedback_model", "cheap_model") if name in given
+            name: given[name]
+            for name in ("repair_model", "feedback_model", "cheap_model", "critic_model")
+            if name in given
         }
         caps = {setting: getattr(arguments, flag) for flag, setting in _CAPS.items() if hasattr(arguments, flag)}
         return cls(**{name: given[name] for name in plain if name in given}, choices=choices, caps=caps)
@@ -118,9 +120,23 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
         hint=flags.hint,
         context_tokens=settings.context_tokens,
         preview=preview is not None,
+        critic=_critic(strategy, settings, workshop),
     )
     names = ", ".join(f"{kind} {pair.name}" for kind, pair in pairs)
     return Chosen(assistants, f"models: {names}; caps: {settings.caps}", preview)
+
+
+def _critic(strategy: Strategy, settings: Settings, workshop: "_Workshop") -> ChatModel | None:
+    """The critic of a strategy that has one; raises UsageError (`bad-strategy`) where none is named."""
+    if not getattr(strategy.parameters, "critic", False):
+        return None
+    if settings.critic_model is None:
+        raise UsageError(
+            "bad-strategy",
+            f"critic=true of {strategy.name} needs a model of its own",
+            "name it with --critic-model, or as critic_model in config.toml",
+        )
+    return workshop.model(settings.critic_model)
 
 
 def _why_none(level: str, named: list[tuple[str, ModelChoice | None]]) -> str:
@@ -153,7 +169,7 @@ def _with_flags(flags: ModelFlags, loaded: LoadedSettings) -> Settings:
 
 def _as_configured(choice: ModelChoice, settings: Settings) -> ModelChoice:
     """A model named by a flag keeps the key, price and limits that the user's file gives to the very same one."""
-    for known in (settings.repair_model, settings.feedback_model, settings.cheap_model):
+    for known in (settings.repair_model, settings.feedback_model, settings.cheap_model, settings.critic_model):
         if known is not None and str(known) == str(choice):
             return known
     return choice
@@ -179,11 +195,12 @@ class _Workshop:
 
     def pair(self, kind: str, choice: ModelChoice) -> Pair:
         """The cheap step asks one model for both; the strong one may have a feedback model of its own."""
-        repair = self._model(choice)
+        repair = self.model(choice)
         feedback = self.settings.feedback_model
-        return Pair(repair if kind == "cheap" or feedback is None else self._model(feedback), repair)
+        return Pair(repair if kind == "cheap" or feedback is None else self.model(feedback), repair)
 
-    def _model(self, choice: ModelChoice) -> ChatModel:
+    def model(self, choice: ModelChoice) -> ChatModel:
+        """One model, at its endpoint."""
         endpoint = self._endpoint(choice)
         cache = self.means.folders.cache
         is_usual = self.preview is None and self.flags.record is None and self.flags.replay is None

@@ -139,7 +139,13 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     """Who may be asked, and at what price."""
     group = command.add_argument_group("models (none is used until you name one)")
     group.add_argument("--models", choices=("off", "cheap", "all"), help="which of the named models may be used")
-    for role, what in (("repair", "writes patches"), ("feedback", "explains failures"), ("cheap", "is tried first")):
+    roles = (
+        ("repair", "writes patches"),
+        ("feedback", "explains failures"),
+        ("cheap", "is tried first"),
+        ("critic", "makes suggestions on failed attempts (strategies with critic=true)"),
+    )
+    for role, what in roles:
         group.add_argument(
             f"--{role}-model",
             type=_model,
@@ -151,7 +157,9 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cascade, self-repair, reflexion, sequential or direct; NAME:parameter=value,…",
     )
-    group.add_argument("--hint", metavar="TEXT", help="your own explanation, used instead of the model's")
+    group.add_argument(
+        "--hint", metavar="TEXT", help="your own explanation: led by it, the built-in engine searches and models repair"
+    )
     group.add_argument(
         "--max-usd", type=_money, default=argparse.SUPPRESS, metavar="USD", help="per fix (default: 0.10); none: no cap"
     )

@@ -161,6 +161,7 @@ def _fix_request(arguments: Arguments, loaded: LoadedSettings, rejected: frozens
         rejected=rejected,
         writes=getattr(arguments, "write", False),
         allow_test_edits=getattr(arguments, "allow_test_edits", False),
+        hint=arguments.hint or "",
     )
 
 

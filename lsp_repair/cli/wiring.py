@@ -89,9 +89,9 @@ def observer(console: Console, ledger: Ledger | None) -> Observer:
         if not isinstance(event, ReplyStreamed):
             received.clear()
         match event:
-            case ReplyStreamed(_, Role.FEEDBACK, piece):
+            case ReplyStreamed(_, Role.FEEDBACK | Role.CRITIC as role, piece):
                 received.append(piece)
-                console.moving_status(f"feedback model: {plain(''.join(received), limit=10_000)}")
+                console.moving_status(f"{role} model: {plain(''.join(received), limit=10_000)}")
             case ReplyStreamed(_, _, piece):
                 received.append(piece)
                 console.moving_status(f"repair model: {sum(map(len, received)):,} characters")

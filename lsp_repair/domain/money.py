@@ -113,6 +113,7 @@ class Role(StrEnum):
 
     FEEDBACK = "feedback"
     REPAIR = "repair"
+    CRITIC = "critic"
 
 
 @dataclass(frozen=True, slots=True)

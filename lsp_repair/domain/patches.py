@@ -172,3 +172,5 @@ class Hints:
     """Bare names of errors that the failing tests expect at the line where they fail."""
     reverts: tuple[Candidate, ...] = ()
     """A recent change undone."""
+    told: str = ""
+    """What the user says of the failure, in their own words."""

@@ -60,6 +60,10 @@ class Reason(_Code):
     BUDGET = "budget", "a limit on tokens or money, or an unknown price, forbids the next model call (see the detail)"
     MODEL_UNAVAILABLE = "model-unavailable", "the model's endpoint refused or did not answer, or the key is wrong"
     STUCK = "stuck", "the strategy gave up: the same patch or failure came again, or its attempts are used up"
+    SAME_SUSPECTS = (
+        "same-suspects",
+        "models did not repair two failures with the same suspicious code: no further one is sent",
+    )
     DECEPTIVE_TEXT = "deceptive-text", "characters in code or a file name are invisible, bidirectional or look-alikes"
     TOO_LARGE = "too-large", "more files, lines or bytes change than a repair needs, or a line is too long to read"
     TAMPERING = (

@@ -58,6 +58,6 @@ class PreviewWire:
         role = intent.purpose.role
         tokens = intent.input_tokens + intent.output_tokens
         self.shown.append(Previewed(intent.model, intent.host, role, request, tokens, intent.usd))
-        if role is Role.FEEDBACK:
+        if role is not Role.REPAIR:
             return Complete(PLACEHOLDER, NO_USAGE, estimated=True)
         return Failure(Failed.CANCELLED, "nothing was sent", billed=False)

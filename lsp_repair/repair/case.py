@@ -56,6 +56,10 @@ class Case:
     unseen: Unseen = NOTHING_UNSEEN
     """What the failing tests execute without its lines being seen."""
 
+    def with_hint(self, hint: str) -> "Case":
+        """The case with what the user says of it."""
+        return replace(self, hints=replace(self.hints, told=hint))
+
     def with_blame(self, blame: Blame) -> "Case":
         """The case with that change looked at first, and undone as the first candidate."""
         blamed = blame.blamed

@@ -114,6 +114,7 @@ def _repair_groups(
             localisation = localise(prepared, run, group, traced, request.ignore)
             case = build_case(prepared, run, group, localisation, traced)
             case = replace(case, expectations=request.expected_of(group)).with_blame(blame)
+            case = case.with_hint(request.hint)
 
             def advanced(so_far: Repaired) -> None:
                 session.observe(events.RepairAdvanced(report_group(prepared, prover.baseline, so_far, prover.masked)))

@@ -50,6 +50,8 @@ class Assistants:
     """How large a prompt may be."""
     preview: bool = False
     """Nothing is sent: the caller shows what would be."""
+    critic: ChatModel | None = None
+    """Makes suggestions on failed attempts, where the strategy has a critic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class FixRequest:
     """A patch may edit tests (never conftests or configuration): it is always flagged, and says so."""
     expectations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Expressions that have to be true of the repaired code, by fingerprint; those under an empty one hold for all."""
+    hint: str = ""
+    """The user's own explanation: the built-in engine tries what it names first."""
     redactor: Redactor = field(default_factory=Redactor)
     """Takes secrets out of values that are shown as examples."""
 

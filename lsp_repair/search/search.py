@@ -9,6 +9,7 @@ from lsp_repair.domain.localisation import Localisation
 from lsp_repair.domain.patches import Candidate, Edit, Hints, Screen, Screened, SourceFile
 from lsp_repair.search.generation import first_order, synthesised
 from lsp_repair.search.ranking import rank
+from lsp_repair.search.told_words import best_first
 
 _UNIFORM_SCORE = 0.3
 """Suspiciousness of every line if neither executed lines nor a traceback are known."""
@@ -90,11 +91,12 @@ def search(  # noqa: PLR0913, PLR0917 - the only entry: what to edit, what is kn
     for most in sorted({min(limits.first_wave, limits.first_order), limits.first_order}):
         if run.stops():
             return
-        single = _merged(sources, lambda source: first_order(source, scores[source.path], hints, most))  # noqa: B023 - called at once
+        single = _merged(sources, hints.told, lambda source: first_order(source, scores[source.path], hints, most))  # noqa: B023 - called at once
         yield from run.stage(run.unseen(single[:most]), order=1)
     yield from run.stage(run.inconclusive[:_MAX_RETRIES], order=1)
     if limits.synthesis and not run.survivors:
-        deeper = _merged(sources, lambda source: synthesised(source, scores[source.path], hints, limits.synthesis))
+        most = limits.synthesis
+        deeper = _merged(sources, hints.told, lambda source: synthesised(source, scores[source.path], hints, most))
         yield from run.stage(run.unseen(deeper[: limits.synthesis]), order=1)
     if not run.survivors:
         for base in run.promising():
@@ -112,9 +114,8 @@ def _scores_by_path(sources: Sequence[SourceFile], localisation: Localisation) -
     return {source.path: dict.fromkeys(range(1, source.data.count(b"\n") + 2), _UNIFORM_SCORE) for source in sources}
 
 
-def _merged(sources: Iterable[SourceFile], generate: Callable[[SourceFile], list[Candidate]]) -> list[Candidate]:
-    merged = [each for source in sources for each in generate(source)]
-    return sorted(merged, key=lambda candidate: -candidate.score)
+def _merged(sources: Iterable[SourceFile], told: str, made: Callable[[SourceFile], list[Candidate]]) -> list[Candidate]:
+    return best_first([each for source in sources for each in made(source)], told)
 
 
 @dataclass(slots=True)

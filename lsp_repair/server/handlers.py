@@ -180,7 +180,10 @@ Arguments = Mapping[str, Any]
 Command = Callable[[RepairServer, RootSession, Arguments], Awaitable[Any]]
 
 _NO_HINT = "Give the hint as `hint` of lspRepair.retryWithHint, or on the command line: lsp-repair fix --hint"
-_NO_MODEL = "A hint is for a model, but none is configured: set lspRepair.repairModel, or repair_model in config.toml"
+_NO_MODEL = (
+    "Your hint leads the built-in engine; a model could read it too, but none is configured: set lspRepair.repairModel, "
+    "or repair_model in config.toml"
+)
 
 
 def on_root(server: RepairServer, command: Command) -> Callable[..., Awaitable[Any]]:
@@ -226,9 +229,9 @@ async def _retry(server: RepairServer, session: RootSession, arguments: Argument
     hint = arguments.get("hint")
     if not isinstance(hint, str) or not hint.strip():
         server.client.say(_NO_HINT)
-    elif not session.view.models:
-        server.client.say(_NO_MODEL)
     else:
+        if not session.view.models:
+            server.client.say(_NO_MODEL)
         await server.repair(session, str(arguments.get("failure")), models=True, hint=hint)
 
 

@@ -93,7 +93,7 @@ def only_failure(ran):
 def test_a_feedback_and_a_repair_call_lead_to_a_proved_patch(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert ran.code == 0
     (proposal,) = only_failure(ran)["proposals"]
     assert proposal["origin"] == "model"
@@ -107,7 +107,7 @@ def test_a_feedback_and_a_repair_call_lead_to_a_proved_patch(lsp_repair, project
 def test_the_price_is_tokens_times_the_declared_price_everywhere(lsp_repair, project, scripted, configure, tmp_path):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     (proposal,) = only_failure(ran)["proposals"]
     usage = proposal["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == tuple(map(sum, zip(*server.reported_usage, strict=True)))
@@ -134,7 +134,7 @@ def test_a_key_in_the_environment_sends_nothing(lsp_repair, project, scripted):
 def test_models_that_are_switched_off_are_not_asked(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--models", "off")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--models", "off")
     assert server.requests == []
     assert "models: off" in ran.err
 
@@ -144,7 +144,7 @@ def test_a_repository_can_switch_models_off(lsp_repair, project, scripted, confi
     server = scripted(right)
     configure(server)
     (project / "pyproject.toml").write_text(CONFIG + "[tool.lsp-repair]\nmodels = 'off'\n", "utf-8")
-    lsp_repair("fix", project, "--strategy", "self-repair", "--models", "all")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--models", "all")
     assert server.requests == []
 
 
@@ -158,7 +158,7 @@ def test_the_prompts_are_shown_with_their_price_and_nothing_is_sent(lsp_repair, 
     assert "at most $0.0" in ran.out
     shown = ran.out
     (project / "extra.txt").write_text("a second run", "utf-8")
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     for message in sent(server)[0]["messages"]:
         assert message["content"] in shown
 
@@ -167,7 +167,7 @@ def test_the_prompts_are_shown_with_their_price_and_nothing_is_sent(lsp_repair, 
 def test_a_hint_takes_the_feedback_models_place(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--hint", "they are mixed up")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--hint", "they are mixed up")
     assert ran.code == 0
     (request,) = sent(server)
     assert "[explanation]\nthey are mixed up" in request["messages"][1]["content"]
@@ -176,7 +176,7 @@ def test_a_hint_takes_the_feedback_models_place(lsp_repair, project, scripted, c
 def test_a_cap_on_tokens_holds_before_the_call(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--max-tokens", "100")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--max-tokens", "100")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
     assert "--max-tokens" in ran.json["error"]["message"]
@@ -186,7 +186,7 @@ def test_a_cap_on_tokens_holds_before_the_call(lsp_repair, project, scripted, co
 def test_a_cap_on_money_holds_before_the_call(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--max-usd", "0.0001")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--max-usd", "0.0001")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
 
@@ -197,7 +197,7 @@ def test_an_unknown_price_is_refused_by_a_cap_on_money_with_the_setting_that_hel
 ):
     server = scripted(right)
     configure(server, price="")
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert server.requests == []
     assert (ran.code, ran.json["error"]["code"]) == (3, "budget")
     assert "declare price" in ran.json["error"]["message"]
@@ -208,7 +208,7 @@ def test_an_unknown_price_is_null_and_never_0(lsp_repair, project, scripted, con
     server = scripted(right)
     lifted = [f'max_usd_per_{scope} = "none"' for scope in ("fix", "session", "day")]
     configure(server, *lifted, price="")
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     (proposal,) = only_failure(ran)["proposals"]
     assert proposal["cost_usd"] is None
     assert ran.json["cost_usd"] is None
@@ -219,7 +219,7 @@ def test_an_unknown_price_is_null_and_never_0(lsp_repair, project, scripted, con
 def test_a_recording_is_replayed_without_network(lsp_repair, project, scripted, configure, tmp_path):
     server = scripted(right)
     configure(server)
-    words = ("fix", project, "--strategy", "self-repair")
+    words = ("fix", project, "--strategy", "self-repair:n_f=1")
     first = lsp_repair(*words, "--record", tmp_path / "calls.jsonl")
     server.close()
     again = lsp_repair(*words, "--replay", tmp_path / "calls.jsonl")
@@ -232,8 +232,8 @@ def test_a_recording_is_replayed_without_network(lsp_repair, project, scripted, 
 def test_a_reply_that_was_paid_for_is_not_paid_for_twice(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server)
-    lsp_repair("fix", project, "--strategy", "self-repair")
-    again = lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
+    again = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert len(server.requests) == 2
     assert again.json["cost_usd"] == "0"
     assert only_failure(again)["proposals"]
@@ -252,7 +252,7 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
 
     server = scripted(clumsy)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert ran.code == 0
     last = sent(server)[-1]["messages"]
     assert [each["role"] for each in last] == ["system", "user", "assistant", "user"]
@@ -263,7 +263,7 @@ def test_blocks_that_fit_nowhere_get_one_more_try_that_shows_why(lsp_repair, pro
 def test_a_block_that_was_cut_off_is_never_a_patch(lsp_repair, project, scripted, configure):
     server = scripted(lambda request: (BLOCK[:-20], "length") if is_repair(request) else FEEDBACK)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert only_failure(ran)["proposals"] == []
     assert "truncated" in only_failure(ran)["detail"]
 
@@ -292,12 +292,13 @@ def test_reflections_survive_a_restart(lsp_repair, project, scripted, configure)
 
     server = scripted(wrong)
     configure(server)
-    words = ("fix", project, "--strategy", "reflexion:trials=1,memory=2")
+    words = ("fix", project, "--strategy", "reflexion:trials=2,memory=2")
     lsp_repair(*words)
+    before = len(server.requests)
     (project / "other.py").write_text("", "utf-8")
     server.reply = right
     ran = lsp_repair(*words)
-    repair = next(each for each in sent(server)[2:] if is_repair(each))
+    repair = next(each for each in sent(server)[before:] if is_repair(each))
     assert "I should have compared" in repair["messages"][1]["content"]
     assert ran.code == 0
 
@@ -316,7 +317,7 @@ def test_the_cascade_asks_the_cheap_model_first_and_the_strong_one_when_it_is_st
     models = [each["model"] for each in sent(server)]
     assert models == [*["cheap"] * (len(models) - 1), "strong"]
     assert len(models) > 2
-    assert ran.code == 0
+    assert only_failure(ran)["proposals"][0]["origin"] == "model"
     assert "asking the cheap model" in ran.err
     assert "asking the strong model" in ran.err
     assert "about $" in ran.err
@@ -335,7 +336,7 @@ def test_the_built_in_engine_goes_first_and_costs_nothing(lsp_repair, project, s
 def test_two_models_explain_and_repair(lsp_repair, project, scripted, configure):
     server = scripted(right)
     configure(server, repair_model="writer", feedback_model="thinker")
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert [each["model"] for each in sent(server)] == ["thinker", "writer"]
 
 
@@ -366,7 +367,7 @@ def test_a_hostile_model_gains_a_rejected_patch_at_most(lsp_repair, project, scr
     server = scripted(lambda request: HOSTILE[what] if is_repair(request) else FEEDBACK)
     configure(server)
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--write")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1", "--write")
     assert only_failure(ran)["proposals"] == []
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
@@ -378,7 +379,7 @@ def test_text_of_a_model_is_shown_without_links_images_and_controls(lsp_repair, 
     )
     server = scripted(lambda request: BLOCK if is_repair(request) else nasty)
     configure(server)
-    explanation = only_failure(lsp_repair("fix", project, "--strategy", "self-repair"))["explanation"]
+    explanation = only_failure(lsp_repair("fix", project, "--strategy", "self-repair:n_f=1"))["explanation"]
     for word in ("evil.example", "\x1b", "<img", "\u202e", "]("):
         assert word not in explanation
 
@@ -389,7 +390,7 @@ def test_instructions_in_the_repository_stay_inside_the_fence(lsp_repair, projec
     (project / "figures.py").write_text(CODE.replace("Greatest minus smallest", orders), "utf-8")
     server = scripted(right)
     configure(server)
-    lsp_repair("fix", project, "--strategy", "self-repair")
+    lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     for request in sent(server):
         system, user = (each["content"] for each in request["messages"][:2])
         assert orders not in system
@@ -417,7 +418,7 @@ def test_planted_secrets_are_in_no_request_ledger_or_report(lsp_repair, tmp_path
         (root / name).write_text(text, "utf-8")
     server = scripted(right)
     configure(server)
-    ran = lsp_repair("fix", root, "--strategy", "self-repair", MY_API_TOKEN=SECRETS["variable"])
+    ran = lsp_repair("fix", root, "--strategy", "self-repair:n_f=1", MY_API_TOKEN=SECRETS["variable"])
     assert only_failure(ran)["proposals"], ran.err
     assert SECRETS["output"] not in only_failure(ran)["proposals"][0]["title"]
     report = tmp_path / "report.html"
@@ -441,7 +442,7 @@ def test_a_placeholder_of_a_secret_is_put_back_in_the_patch(lsp_repair, project,
     block = block.replace("= max(numbers)\n    smallest = min", '= max(numbers)  # "[REDACTED-1]"\n    smallest = min')
     server = scripted(lambda request: block if is_repair(request) else FEEDBACK)
     configure(server)
-    ran = lsp_repair("fix", project, "--strategy", "self-repair")
+    ran = lsp_repair("fix", project, "--strategy", "self-repair:n_f=1")
     assert secret in only_failure(ran)["proposals"][0]["diff"]
 
 
@@ -450,7 +451,7 @@ def test_ctrl_c_while_a_model_is_silent_ends_at_once_and_the_call_is_in_the_book
 ):
     server = scripted(None)  # never answers
     configure(server)
-    command = [sys.executable, "-m", "lsp_repair", "fix", str(project), "--strategy", "self-repair"]
+    command = [sys.executable, "-m", "lsp_repair", "fix", str(project), "--strategy", "self-repair:n_f=1"]
     command += ["--python", sys.executable, "--json", str(tmp_path / "cut.json")]
     with running(command, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         assert server.arrived()
@@ -554,7 +555,9 @@ def test_proved_attempts_vote_by_behaviour(lsp_repair, project, scripted, config
         block("max", "min"),
         block("max", "min").replace("= max(numbers)\n    smallest = min", "= max(list(numbers))\n    smallest = min"),
     ]
-    lonely = block("max", "min").replace("    smallest = min(numbers)", "    smallest = 3 if len(numbers) > 1 else 4")
+    lonely = block("max", "min").replace(
+        "    smallest = min(numbers)", "    smallest = 3 if len(numbers) > 1 else numbers[0]"
+    )
     replies = iter([lonely, *alike])
     server = scripted(lambda _: next(replies, "nothing more"))
     configure(server)
@@ -576,7 +579,7 @@ def test_the_set_ups_of_the_documentation_work_at_a_local_server(
     table = f'[repair_model]\npreset = "{preset}"\nmodel = "some/model:7b"\nbase_url = "{server.url}"\n{PRICE}\n'
     (tmp_path / "config.toml").write_text(table, "utf-8")
     keys = {variable: "sk-of-the-test-0123456789"} if variable else {}
-    ran = lsp_repair("fix", project, "--hint", "they are mixed up", **keys)
+    ran = lsp_repair("fix", project, "--strategy", "self-repair", "--hint", "they are mixed up", **keys)
     assert ran.code == 0
     (request,) = server.requests
     assert request.json["model"] == "some/model:7b"

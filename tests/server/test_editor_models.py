@@ -110,4 +110,4 @@ def test_a_hint_without_a_model_says_that_it_has_no_reader(editor, project):
     retry = next(each for each in session.actions("test_words.py", 4) if "hint" in each["title"])["command"]
     session.execute(retry["command"], retry["arguments"][0] | {"hint": "words that end in x take es"})
     session.wait(lambda: session.reported("window/showMessage"))
-    assert "A hint is for a model" in session.reported("window/showMessage")[-1]["message"]
+    assert "Your hint leads the built-in engine" in session.reported("window/showMessage")[-1]["message"]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.runs import Failure, FailureGroup, TestResult, TestRun
@@ -12,8 +12,10 @@ from lsp_repair.judge.judge import targets_pass
 from lsp_repair.repair.builtin import Effort, Found, repair_by_search
 from lsp_repair.repair.case import Case, build_case, build_ladder
 from lsp_repair.repair.collection_errors import SAME_NAME, is_name_clash
+from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.repair.missing_modules import missing_module
 from lsp_repair.repair.prover import Prover
+from lsp_repair.repair.shared_causes import SharedCauses
 from lsp_repair.repair.stages.localise import localise_in_tests, why_nothing
 from lsp_repair.repair.stages.prepare import Session
 from lsp_repair.repair.stages.surroundings import EnvironmentTriage
@@ -39,6 +41,8 @@ class Means:
     server: WarmServer | None
     prover: Prover
     environment: EnvironmentTriage
+    causes: SharedCauses = field(default_factory=SharedCauses)
+    """What models were asked before in this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def repair_group(
     found = _proposals(session, means, case, others, effort)
     if request.allow_test_edits and not found.proposals:
         suspects = localise_in_tests(session.prepared, case.group, means.traced)
-        case = build_case(session.prepared, means.run, case.group, suspects, means.traced)
+        case = build_case(session.prepared, means.run, case.group, suspects, means.traced).with_hint(request.hint)
         found = _proposals(session, means, case, others, replace(effort, budget=deadline.within(share)))
     return Repaired(case, found)
 
@@ -97,7 +101,10 @@ def _explained(session: Session, means: Means, case: Case) -> Found:
 
 
 def _proposals(session: Session, means: Means, case: Case, others: Sequence[Failure], effort: Effort) -> Found:
-    """The built-in engine, then the models where it found nothing; a hint is for the models."""
+    """The built-in engine, then the models where it proved nothing that the user asked for.
+
+    A hint is for both: models are asked as well where the engine's proposals are merely possible.
+    """
     if not case.sources:
         return replace(_NOTHING, detail=why_nothing(session.prepared, means.run, case.group, means.traced))
     refused = notes_on_writing(session.prepared.project.root, (each.path for each in case.sources))
@@ -108,17 +115,38 @@ def _proposals(session: Session, means: Means, case: Case, others: Sequence[Fail
     found = Found((), None, "", 0)
     if screen is None:
         found = Found((), Reason.NOT_REPRODUCED, "the warm test server is not available", 0)
-    searches = assistants is None or (assistants.strategy.searches and not assistants.hint)
+    searches = assistants is None or assistants.strategy.searches
     if screen is not None and searches and not (assistants and assistants.preview):
         found = repair_by_search(case, screen, means.prover, effort)
-    if found.proposals or assistants is None or not assistants.steps:
+    if assistants is None or not assistants.steps or not _is_for_models(found, assistants):
         return found
     isolation, demanded = session.prepared.isolation, session.request.demands.foreign
     if not isolation.tier.satisfies(demanded) and not assistants.preview:
+        if found.proposals:
+            return found
         return replace(
             found, reason=Reason.WEAK_ISOLATION, detail=too_weak(isolation, demanded, "the patches of models")
         )
-    return repair_by_models(model_work(session, means.run, means.prover, case, screen), found, effort.most)
+    work = model_work(session, means.run, means.prover, case, screen)
+    return _both(repair_by_models(work, found, effort.most, means.causes), found, effort.most)
+
+
+def _is_for_models(found: Found, assistants: Assistants) -> bool:
+    if assistants.hint:
+        return not any(each.evidence.is_proved for each in found.proposals)
+    return not found.proposals
+
+
+def _both(by_models: Found, searched: Found, most: int) -> Found:
+    """What models proved, then what the built-in engine holds possible."""
+    if not searched.proposals:
+        return by_models
+    if not by_models.proposals:
+        return replace(searched, detail=by_models.detail, feedback=by_models.feedback)
+    known = {each.id for each in by_models.proposals}
+    every = [*by_models.proposals, *(each for each in searched.proposals if each.id not in known)]
+    every.sort(key=lambda each: not each.evidence.is_proved)
+    return replace(by_models, proposals=tuple(every[:most]))
 
 
 def _screen(

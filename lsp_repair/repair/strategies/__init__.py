@@ -9,10 +9,19 @@ from lsp_repair.repair.strategies.bench import Bench, Ended
 from lsp_repair.repair.strategies.cascade import Rounds
 from lsp_repair.repair.strategies.direct import Samples, direct
 from lsp_repair.repair.strategies.reflexion import Trials, reflexion
-from lsp_repair.repair.strategies.self_repair import Tree, self_repair
+from lsp_repair.repair.strategies.remembering import MEMORIES
+from lsp_repair.repair.strategies.self_repair import SAMPLINGS, Tree, self_repair
 from lsp_repair.repair.strategies.sequential import Attempts, sequential
 
-_ORDERS = {"order": ("sequential", "batched"), "correction": ("blind", "informed", "both", "none")}
+_WORDS = {
+    "order": ("sequential", "batched"),
+    "correction": ("blind", "informed", "both", "none"),
+    "memory": MEMORIES,
+    "sampling": SAMPLINGS,
+}
+"""What parameters that are words can be."""
+_IMPLIED = {"n_f": "separate", "n_r": "separate", "n_fr": "joint"}
+"""The sampling that a user chooses by naming one of these."""
 _MAX = 50
 
 
@@ -60,12 +69,12 @@ def _changed(strategy: Strategy, key: str, value: str) -> Any:
     now = getattr(strategy.parameters, key)
     if isinstance(now, bool) and value in {"true", "false"}:
         return replace(strategy.parameters, **{key: value == "true"})
-    if isinstance(now, str) and value in _ORDERS.get(key, ()):
+    if isinstance(now, str) and value in _WORDS.get(key, ()):
         return replace(strategy.parameters, **{key: value})
     least = 1 if key in {"n_p", "trials", "k", "n", "rounds"} else 0
     if not isinstance(now, bool | str) and value.isdecimal() and least <= int(value) <= _MAX:
-        return replace(strategy.parameters, **{key: int(value)})
-    allowed = " or ".join(
-        _ORDERS.get(key, ("true", "false") if isinstance(now, bool) else (f"a number from {least} to {_MAX}",))
-    )
+        implied = {"sampling": _IMPLIED[key]} if key in _IMPLIED else {}
+        return replace(strategy.parameters, **{key: int(value)}, **implied)
+    words = _WORDS.get(key, ()) if isinstance(now, str) else ("true", "false") if isinstance(now, bool) else ()
+    allowed = " or ".join(words or (f"a number from {least} to {_MAX}",))
     raise UsageError("bad-strategy", f"{key} of {strategy.name} cannot be {value!r}", f"it is {allowed}")

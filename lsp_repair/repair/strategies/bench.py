@@ -25,6 +25,10 @@ class Program:
     """Of the model that wrote it."""
     failure: Failure | None = None
     """What the error describes: of a test that still fails, or of one that the program broke; None: the case's own."""
+    path: tuple[str, ...] = ()
+    """What was tried on the way from the user's code to this program, itself included: one line each, the oldest first."""
+    told: tuple[str, ...] = ()
+    """Of all that was tried, what a model is told together with this program (see `remembering`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Solved:
     patch: Patch
     verdict: Plausible
     reply: str = ""
+    note: str = ""
+    """What the strategy has to say about it, for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class StillFails:
     patch_id: str
     reason: Reason | None = None
     detail: str = ""
+    passing: int = 0
+    """How many of the tests under repair pass by now, where it breaks no rule: 0 is no better than the user's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,16 @@ class Unusable:
 
 
 Judged = Solved | StillFails
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviours:
+    """Solved programs sorted by what they do on the tests' inputs."""
+
+    groups: tuple[tuple[Solved, ...], ...]
+    """Each patch once; the members of a group answer every compared call alike."""
+    unknown: tuple[Solved, ...] = ()
+    """Those of which nothing was compared: nobody knows what they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,8 @@ class Tried:
     fingerprint: str
     line: str
     """For the next prompt."""
+    error: str = ""
+    """All of its error; empty where it passed."""
 
 
 @dataclass(slots=True)
@@ -91,6 +111,15 @@ class Trail:
     """All that was tried for a failure, in order."""
 
     tried: list[Tried] = field(default_factory=list[Tried])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As models are told it."""
+        return tuple(each.line for each in self.tried)
+
+    def since(self, count: int) -> "Trail":
+        """What was tried after the first `count`."""
+        return Trail(self.tried[count:])
 
     @property
     def stuck(self) -> str:
@@ -104,15 +133,6 @@ class Trail:
             return "two patches in a row left the same failure"
         return ""
 
-    def repeated(self) -> int:
-        """How many times in a row the last patch came with the same failure."""
-        count = 0
-        for each in reversed(self.tried):
-            if (each.patch_id, each.fingerprint) != (self.tried[-1].patch_id, self.tried[-1].fingerprint):
-                break
-            count += 1
-        return count
-
 
 class Bench(Protocol):
     """The verbs of a strategy over one `Case`; every one that asks a model is metered.
@@ -123,6 +143,11 @@ class Bench(Protocol):
     @property
     def trail(self) -> Trail:
         """All that was tried, in order."""
+        ...
+
+    @property
+    def explains_itself(self) -> bool:
+        """Whether one model both explains and repairs (M_P = M_F), and no hint of the user's explains already."""
         ...
 
     def first(self) -> Program:
@@ -137,12 +162,16 @@ class Bench(Protocol):
         """A repaired program."""
         ...
 
-    def joint(self, program: Program, sample: int) -> Program | Unusable:
-        """Feedback and repair in one reply."""
+    def joint(self, program: Program, sample: int, advice: str = "") -> Program | Unusable:
+        """Feedback and repair in one reply; `advice` is what a critic said of the program."""
+        ...
+
+    def criticise(self, program: Program, sample: int) -> str:
+        """Three suggestions of the critic on a failed attempt, a line each; empty where it gave none."""
         ...
 
     def rewrite(self, sample: int) -> Program | Unusable:
-        """The suspicious function written anew from its specification."""
+        """The suspicious function written anew from its specification alone: nobody sees the code as it is."""
         ...
 
     def reflect(self, program: Program, sample: int) -> str:
@@ -158,15 +187,15 @@ class Bench(Protocol):
         ...
 
     def passes_own(self, program: Program, tests: Sequence[str]) -> str:
-        """The first of these asserts that fails, with its error; empty when all pass or none can be run."""
+        """What became of each of these asserts, where one fails; empty when all pass or none can be run."""
         ...
 
     def judge(self, program: Program) -> Judged:
         """Run a program's failing tests, then prove it; told in the trail."""
         ...
 
-    def behaviour_groups(self, solved: Sequence[Solved]) -> list[list[Solved]]:
-        """Solved programs sorted by what they do on the tests' inputs."""
+    def behaviour_groups(self, solved: Sequence[Solved]) -> Behaviours:
+        """Solved programs of different patches, sorted by what they do on the tests' inputs."""
         ...
 
     def recall(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.rejected_attempts import RejectedAttempt
-from lsp_repair.domain.runs import Failure, NodeId, TestRun
+from lsp_repair.domain.runs import Failure, NodeId, Outcome, TestRun
 from lsp_repair.domain.verdicts import Plausible, Reason, Rejected, Unproven
 from lsp_repair.judge.judge import first_failing_target, run_targets
 from lsp_repair.models.sanitising import visible
@@ -27,6 +27,8 @@ class PatchTrials:
     prover: Prover
     deadline: Deadline
     trail: Trail = field(default_factory=Trail)
+    patches: dict[str, Patch] = field(default_factory=dict[str, Patch])
+    """All that were run, by their ids, in order."""
     _judged: dict[str, Judged] = field(default_factory=dict[str, Judged])
 
     def judge(self, program: Program) -> Judged:
@@ -35,12 +37,16 @@ class PatchTrials:
         known = self._judged.get(patch.id)
         if known is None:
             known = self._judged[patch.id] = self._run(program, patch)
-        fingerprint, line = "", ""
+            self.patches[patch.id] = patch
+        fingerprint, error = "", ""
         if isinstance(known, StillFails):
-            known = replace(known, program=replace(known.program, reply=program.reply))
-            fingerprint, line = known.program.fingerprint, known.program.error.replace("\n", ", ")
-        line = self.briefing.attempt_line(self.briefing.views({}), dict(program.overlay), line or "passed")
-        self.trail.tried.append(Tried(patch.id, fingerprint, line))
+            fingerprint, error = known.program.fingerprint, known.program.error
+        result = error.replace("\n", ", ") or "passed"
+        line = self.briefing.attempt_line(self.briefing.views({}), dict(program.overlay), result)
+        self.trail.tried.append(Tried(patch.id, fingerprint, line, error))
+        if isinstance(known, StillFails):
+            path = (*program.path, line)
+            known = replace(known, program=replace(known.program, reply=program.reply, path=path, told=()))
         return known
 
     def patch(self, program: Program) -> Patch:
@@ -67,15 +73,18 @@ class PatchTrials:
         failing = first_failing_target(targets, run)
         if failing is not None:
             error, failure = self._still(run, targets, failing.detail)
-            return _failing(program, patch, Reason.TARGET_STILL_FAILS, error, failure)
+            passing = sum(run.results[key].outcome is Outcome.PASSED for key in targets if key in run.results)
+            still = _failing(program, patch, Reason.TARGET_STILL_FAILS, error, failure)
+            return replace(still, passing=passing)
         verdict = self.prover.judged(self.briefing.case, patch, what_changes(patch))
         if isinstance(verdict, Plausible):
             return Solved(patch, verdict, program.reply)
         broken = self._broken(patch, verdict)
         if broken is not None:
             now = _failing(program, patch, Reason.REGRESSION, self.briefing.described(broken), broken)
-            return replace(now, detail=verdict.detail)
-        return _failing(program, patch, verdict.reasons[0], verdict.detail)
+            return replace(now, detail=verdict.detail, passing=len(targets))
+        still = _failing(program, patch, verdict.reasons[0], verdict.detail)
+        return replace(still, passing=len(targets) if verdict.reasons[0] is Reason.REGRESSION else 0)
 
     def _broken(self, patch: Patch, verdict: Rejected | Unproven) -> Failure | None:
         """How a test fails that passed before the patch; None where none does, or nobody knows which."""

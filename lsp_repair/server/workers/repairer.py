@@ -50,6 +50,7 @@ def repair(order: Repair, orders: Orders, report: Report) -> None:
             last_green=overlays_of(order.last_green),
             assistants=_models_for(order.ask, loaded, means),
             redactor=means.redactor,
+            hint=order.ask.hint,
             expectations=ledger.expectations(str(project.root)) if ledger is not None else {},
         )
         fix(project, request, _observer(report, ledger))

@@ -196,7 +196,7 @@ MEANWHILE is called while the menu is open. Returns all titles."
   (session-to-diagnostic "the failing test")
   (lsp-repair-hint "An item exactly at its level is due.")
   (session-wait "the answer to the hint"
-                (lambda () (string-search "A hint is for a model" (or (car session-messages) ""))))
+                (lambda () (string-search "Your hint leads the built-in engine" (or (car session-messages) ""))))
   `((answer . ,(car session-messages))))
 
 (defun session-accepting-elsewhere ()

@@ -237,7 +237,7 @@ local stages = {
       to_diagnostic('the failing test')
       code_action(starting_with('Try again with a hint'))
       wait('the answer to the hint', function()
-        return (messages[#messages] or ''):find('A hint is for a model', 1, true)
+        return (messages[#messages] or ''):find('Your hint leads the built-in engine', 1, true)
       end)
       stage.answer = messages[#messages]
     end,
