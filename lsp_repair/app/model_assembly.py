@@ -204,8 +204,8 @@ class _Workshop:
             return self.preview
         if endpoint.in_editor and self.means.editor is not None:
             return self.means.editor(endpoint)
-        from lsp_repair.models.recording import RecordingTransport, ReplayTransport
-        from lsp_repair.models.wire import Wire
+        from lsp_repair.models.exchange.recording import RecordingTransport, ReplayTransport
+        from lsp_repair.models.exchange.wire import Wire
 
         if self.flags.replay is not None:
             return Wire(endpoint, ReplayTransport(self.flags.replay))

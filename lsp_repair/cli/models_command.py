@@ -20,7 +20,8 @@ from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.projects import Project
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders
-from lsp_repair.models.endpoints import PRESETS, Endpoint, store
+from lsp_repair.models.endpoints import PRESETS, Endpoint
+from lsp_repair.models.keys import store
 from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover

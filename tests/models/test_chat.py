@@ -12,8 +12,8 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.money import NO_USAGE, CallId, Intent, Purpose, Refusal, Role, Settlement, Usage
 from lsp_repair.domain.runs import FailureGroup
 from lsp_repair.models.chat import Breaker, ChatModel, PaidReplies
+from lsp_repair.models.exchange.wire import Wire
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.wire import Wire
 
 TEXT = "Swap the two assignments."
 OVERLOADED = error(503, "later")
@@ -340,7 +340,7 @@ def test_the_usual_pause_takes_its_time(model):
 def test_what_another_try_cannot_mend_is_not_tried_again(model_server, ask, pauses, status):
     model_server.answers(*[error(status, "no")] * 9)
     ask()
-    assert len(model_server.requests) == 1
+    assert len(model_server.calls) == 1
     assert pauses == []
 
 

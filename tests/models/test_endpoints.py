@@ -11,7 +11,9 @@ from keyring.backends import fail
 from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.domain.money import FREE, DeclaredPrice, Price, Usage, worst_case
 from lsp_repair.errors import UsageError
-from lsp_repair.models.endpoints import PRESETS, SERVICE, key_of, listed_price, resolve, store
+from lsp_repair.models.endpoints import PRESETS, resolve
+from lsp_repair.models.keys import SERVICE, key_of, store
+from lsp_repair.models.listed_prices import listed_price
 
 KEY = "sk-proj-0123456789abcdefghij"
 OPENAI = "https://api.openai.com/v1"
