@@ -15,9 +15,11 @@ from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
 from lsp_repair.ledger.meter import KeptReflections, LedgerMeter
-from lsp_repair.models.chat import Breaker, ChatModel, Exchange, PaidReplies
+from lsp_repair.models.breaker import Breaker
+from lsp_repair.models.chat import ChatModel, Exchange
 from lsp_repair.models.endpoints import Endpoint, resolve
 from lsp_repair.models.ignored import Ignored
+from lsp_repair.models.paid_replies import PaidReplies
 from lsp_repair.models.preview import PreviewMeter, PreviewWire
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.strategies import strategy_of

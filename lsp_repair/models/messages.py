@@ -111,6 +111,8 @@ class Failure:
     served_by: str = field(default="")
     charged_usd: Decimal | None = None
     """What the endpoint says it charged; None: it does not say."""
+    at_limit: bool = False
+    """Whether it ended at the limit of sampled tokens."""
     is_down: bool = False
     """Nobody is there to take the request yet: a server that starts or loads its model is worth waiting for."""
 

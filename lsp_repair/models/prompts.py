@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lsp_repair.models.excerpts import Excerpt, FileView, owner_line, window
-from lsp_repair.models.messages import ChatRequest, Message
+from lsp_repair.models.messages import USUAL_BYTES_PER_TOKEN, ChatRequest, Message
 from lsp_repair.models.sanitising import fence_mark, visible
 
 MAX_BYTES = 6_000
 """Of one prompt's data; what is in it is small by choice long before this."""
+_MIN_BYTES = 400
 _MAX_CODE_LINES = 60
 _MAX_TEST_LINES = 30
 _NARROW = 300
@@ -72,17 +73,43 @@ class Material:
 MISMATCH = "The blocks could not be applied: {problem}\nAnswer again, SEARCH lines copied exactly."
 
 
-def request(
-    task: str, material: Material, temperature: float | None, max_output_tokens: int, feedback: str = ""
+def request(  # noqa: PLR0913 - what a prompt is made of
+    task: str,
+    material: Material,
+    temperature: float | None,
+    max_output_tokens: int,
+    feedback: str = "",
+    *,
+    context_tokens: int | None = None,
 ) -> ChatRequest:
-    """One of the tasks above over the material; empty feedback for repair without it."""
-    content = fenced(material) + (f"\nExplanation: {feedback}" if feedback else "")
-    return ChatRequest((Message("system", task), Message("user", content)), temperature, max_output_tokens)
+    """One of the tasks above over the material; empty feedback for repair without it.
+
+    `context_tokens`: about how many the whole prompt may have; None: as many as usual.
+    """
+    explained = f"\nExplanation: {feedback}" if feedback else ""
+    most = MAX_BYTES
+    if context_tokens is not None:
+        said = len((task + explained).encode("utf-8", "replace"))
+        most = max(_MIN_BYTES, min(MAX_BYTES, int(context_tokens * USUAL_BYTES_PER_TOKEN) - said))
+    messages = Message("system", task), Message("user", fenced(material, most) + explained)
+    return ChatRequest(
+        messages,
+        temperature,
+        max_output_tokens,
+        smaller=lambda tokens: request(task, material, temperature, max_output_tokens, feedback, context_tokens=tokens),
+    )
 
 
 def again(first: ChatRequest, reply: str, words: str = CORRECT) -> ChatRequest:
     """Another try after a reply; without other words, it is not told whether the first was right."""
-    return replace(first, messages=(*first.messages, Message("assistant", reply), Message("user", words)))
+    said = Message("assistant", reply), Message("user", words)
+    shrink = first.smaller
+    if shrink is None:
+        return replace(first, messages=(*first.messages, *said))
+    of_reply = int(len((reply + words).encode("utf-8", "replace")) / USUAL_BYTES_PER_TOKEN)
+    return replace(
+        first, messages=(*first.messages, *said), smaller=lambda tokens: again(shrink(tokens - of_reply), reply, words)
+    )
 
 
 def fenced(material: Material, most_bytes: int = MAX_BYTES) -> str:

@@ -11,9 +11,11 @@ from endpoint import DONE, USAGE, Act, body, document, error, piece, raw, report
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.money import NO_USAGE, CallId, Intent, Purpose, Refusal, Role, Settlement, Usage
 from lsp_repair.domain.runs import FailureGroup
-from lsp_repair.models.chat import Breaker, ChatModel, PaidReplies
+from lsp_repair.models.breaker import Breaker
+from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.exchange.wire import Wire
 from lsp_repair.models.messages import Complete, Failed, Failure
+from lsp_repair.models.paid_replies import PaidReplies
 
 TEXT = "Swap the two assignments."
 OVERLOADED = error(503, "later")
@@ -448,8 +450,8 @@ def test_a_model_that_reasons_up_to_the_limit_gets_a_wider_one_and_keeps_it(mode
     model_server.answers(said("", finish="length"), said(TEXT), said(TEXT))
     assert ask(tokens=256).text == TEXT
     ask(tokens=256)
-    assert [each.json["max_tokens"] for each in model_server.requests] == [256, 2048, 2048]
-    assert [each.output_tokens for each in books.intents] == [256, 2048, 2048]
+    assert [each.json["max_tokens"] for each in model_server.requests] == [256, 4096, 4096]
+    assert [each.output_tokens for each in books.intents] == [256, 4096, 4096]
 
 
 def test_the_users_own_limit_is_never_widened(model_server, ask, configure):

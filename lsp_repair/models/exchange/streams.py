@@ -191,7 +191,8 @@ class ReceivedReply:
                 is_estimate = self.reported is None
                 return Complete(self.text, usage, is_estimate, served_by=self.served_by, charged_usd=self.charged_usd)
             case "length" | "max_tokens":
-                return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
+                cut = self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
+                return replace(cut, at_limit=True)
             case "content_filter":
                 return self.failure(Failed.FILTERED, "the endpoint's content filter stopped the reply")
             case None if self.text:

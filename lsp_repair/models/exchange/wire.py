@@ -6,7 +6,7 @@ Whatever comes back becomes a `Reply`; nothing is raised but KeyboardInterrupt.
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -47,11 +47,6 @@ class Wire:
     """What the endpoint wants, once it said it."""
 
     @property
-    def left_out(self) -> frozenset[str]:
-        """Parameters that the endpoint does not know, or that its API does not have."""
-        return frozenset(self._dropped | ({"seed", "stop"} if self.uses_responses else set()))
-
-    @property
     def uses_responses(self) -> bool:
         """Whether the Responses API is called instead of chat completions."""
         return self.endpoint.uses_responses if self._uses_responses is None else self._uses_responses
@@ -65,7 +60,18 @@ class Wire:
             reply = self._once(request, deadline, hear)
             if not self._adapted(reply, request):
                 break
-        return self._shown(reply, deadline)
+        shown = self._shown(reply, deadline)
+        return replace(shown, notes=self._left_out(request)) if isinstance(shown, Complete) else shown
+
+    def _left_out(self, request: ChatRequest) -> tuple[str, ...]:
+        """What the user set and this endpoint does not take."""
+        users = {name for name, value in asdict(request.sampling).items() if value not in (None, ())}
+        if self.endpoint.temperature is not None:
+            users.add("temperature")
+        gone = self._dropped | ({"reasoning_effort"} if "reasoning" in self._dropped else set())
+        gone |= {"seed", "stop"} if self.uses_responses else set()
+        names = ", ".join(sorted(users & gone))
+        return (f"{self.endpoint.name} does not take {names}, so it was asked without",) if names else ()
 
     def _adapted(self, reply: Reply, request: ChatRequest) -> bool:
         """Whether what the endpoint refused at its door can be sent in another way."""

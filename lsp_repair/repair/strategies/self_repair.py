@@ -11,6 +11,7 @@ from lsp_repair.repair.strategies.bench import Bench, Ended, Program, Solved, St
 
 TEMPERATURE = 0.8
 MAX_OUTPUT_TOKENS = 512
+"""The paper's, for arms that are compared with it; the tool's own limits are in `models/output_limits.py`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,20 @@ from lsp_repair.domain.money import Role
 from lsp_repair.domain.patches import Patch
 from lsp_repair.models import prompts
 from lsp_repair.models.messages import ChatRequest, usual_usage
+from lsp_repair.models.output_limits import FEEDBACK_TOKENS, REPAIR_TOKENS
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import Judged, Program, Solved, Trail, Unusable
 from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
-from lsp_repair.repair.strategies.self_repair import MAX_OUTPUT_TOKENS, TEMPERATURE
+from lsp_repair.repair.strategies.self_repair import TEMPERATURE
 from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
 from lsp_repair.repair.with_models.own_tests import asserts_in, first_failing
 from lsp_repair.repair.with_models.patch_trials import PatchTrials
 from lsp_repair.repair.with_models.written_programs import Writing
 
-_FEEDBACK_TOKENS = 256
 _HINT = 1_000
 """Characters of a hint that are sent."""
 Grouping = Callable[[Sequence[Patch]], list[list[Patch]]]
@@ -80,7 +80,7 @@ class ModelBench:
         )
 
     def _feedback_request(self, program: Program) -> ChatRequest:
-        return prompts.request(prompts.FEEDBACK, self._material(program), TEMPERATURE, _FEEDBACK_TOKENS)
+        return prompts.request(prompts.FEEDBACK, self._material(program), TEMPERATURE, FEEDBACK_TOKENS)
 
     def round_price(self) -> str:
         """What one round of feedback and repair is expected to cost, and at most."""
@@ -101,7 +101,7 @@ class ModelBench:
         if self.assistants.hint and sample == 0:
             return self._hint()
         material = self._material(program)
-        request = prompts.request(prompts.REFLECT, material, REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS)
+        request = prompts.request(prompts.REFLECT, material, REFLECTION_TEMPERATURE, FEEDBACK_TOKENS)
         return self._received(self.asking.ask(self.pair.feedback, request, Role.FEEDBACK, sample))
 
     def _hint(self) -> str:
@@ -118,12 +118,12 @@ class ModelBench:
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
         material = self._material(program)
-        request = prompts.request(prompts.REPAIR, material, temperature, MAX_OUTPUT_TOKENS, feedback)
+        request = prompts.request(prompts.REPAIR, material, temperature, REPAIR_TOKENS, feedback)
         return self.writing.program(program, request, sample)
 
     def joint(self, program: Program, sample: int) -> Program | Unusable:
         """Feedback and repair in one reply."""
-        request = prompts.request(prompts.JOINT, self._material(program), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        request = prompts.request(prompts.JOINT, self._material(program), TEMPERATURE, REPAIR_TOKENS)
         written = self.writing.program(program, request, sample)
         if isinstance(written, Program):
             self._received(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
@@ -131,12 +131,12 @@ class ModelBench:
 
     def rewrite(self, sample: int) -> Program | Unusable:
         """The suspicious function written anew."""
-        request = prompts.request(prompts.REWRITE, self._material(self.first()), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        request = prompts.request(prompts.REWRITE, self._material(self.first()), TEMPERATURE, REPAIR_TOKENS)
         return self.writing.program(self.first(), request, sample)
 
     def correct(self, program: Program, sample: int) -> Program | Unusable:
         """A second attempt that is told nothing about the first."""
-        first = prompts.request(prompts.REPAIR, self._material(self.first()), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        first = prompts.request(prompts.REPAIR, self._material(self.first()), TEMPERATURE, REPAIR_TOKENS)
         return self.writing.program(self.first(), prompts.again(first, program.reply), sample)
 
     def recall(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class ModelBench:
     def own_tests(self, most: int) -> tuple[str, ...]:
         """Asserts that parse, at most so many."""
         task, material = prompts.TESTS.format(most=most), self._material(self.first())
-        request = prompts.request(task, material, REFLECTION_TEMPERATURE, MAX_OUTPUT_TOKENS)
+        request = prompts.request(task, material, REFLECTION_TEMPERATURE, REPAIR_TOKENS)
         reply = self.asking.ask(self.pair.repair, request, Role.REPAIR, 0)
         return asserts_in(reply, most) if isinstance(reply, str) else ()
 
