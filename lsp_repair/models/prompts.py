@@ -10,6 +10,8 @@ from lsp_repair.models.sanitising import fence_mark, visible
 MAX_BYTES = 6_000
 """Of one prompt's data; what is in it is small by choice long before this."""
 _MIN_BYTES = 400
+_MARKS = 120
+"""Bytes around the data."""
 _MAX_CODE_LINES = 60
 _MAX_TEST_LINES = 30
 _NARROW = 300
@@ -90,7 +92,7 @@ def request(  # noqa: PLR0913 - what a prompt is made of
     most = MAX_BYTES
     if context_tokens is not None:
         said = len((task + explained).encode("utf-8", "replace"))
-        most = max(_MIN_BYTES, min(MAX_BYTES, int(context_tokens * USUAL_BYTES_PER_TOKEN) - said))
+        most = max(_MIN_BYTES, min(MAX_BYTES, int(context_tokens * USUAL_BYTES_PER_TOKEN) - said - _MARKS))
     messages = Message("system", task), Message("user", fenced(material, most) + explained)
     return ChatRequest(
         messages,
