@@ -23,6 +23,8 @@ class Pair:
 
     feedback: ChatModel
     repair: ChatModel
+    unasked: str = ""
+    """Why the feedback model is not asked for feedback: its words were found to be of no use; empty: it is."""
 
     @property
     def name(self) -> str:
@@ -47,6 +49,18 @@ class Assistants:
     """The user's own explanation: it takes the feedback model's place."""
     preview: bool = False
     """Nothing is sent: the caller shows what would be."""
+
+    @property
+    def models(self) -> tuple[ChatModel, ...]:
+        """Those that may be asked, each once, the cheap ones first."""
+        named = {id(model): model for _, pair in self.steps for model in (pair.feedback, pair.repair)}
+        return tuple(named.values())
+
+    def finished(self) -> None:
+        """The run is over and was not interrupted: what was paid for it is used up, so that the next one samples anew."""
+        for model in self.models:
+            if model.paid is not None:
+                model.paid.forget()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class ModelBench:
         """Feedback on a failing program."""
         if self.assistants.hint:
             return self._hint()
+        if self.pair.unasked:
+            return ""
         return self._received(
             self.asking.ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample)
         )
@@ -92,7 +94,7 @@ class ModelBench:
                 return "price unknown"
             expected += price.cost(usual_usage(request, text))
             worst += most
-        if self.assistants.hint:
+        if self.assistants.hint or self.pair.unasked:
             expected, worst = expected / 2, worst / 2
         return "no cost" if not worst else f"about ${_short(expected)} a round, at most ${_short(worst)}"
 
@@ -100,6 +102,8 @@ class ModelBench:
         """Why the last attempt failed."""
         if self.assistants.hint and sample == 0:
             return self._hint()
+        if self.pair.unasked:
+            return ""
         material = self._material(program)
         request = prompts.request(prompts.REFLECT, material, REFLECTION_TEMPERATURE, FEEDBACK_TOKENS)
         return self._received(self.asking.ask(self.pair.feedback, request, Role.FEEDBACK, sample))
