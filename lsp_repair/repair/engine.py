@@ -61,8 +61,11 @@ def fix(project: Project, request: FixRequest, observe: events.Observer) -> even
             prepared = prepare(project, private, request.snapshot_rules, found, request.overlays)
             _fix(Session(request, prepared, deadline, observe, since), report)
     except KeyboardInterrupt as stop:
-        raise Interrupted(report.so_far()) from stop
-    return report.so_far(out_of_time=deadline.passed)
+        raise Interrupted(report.so_far(is_cut_short=True)) from stop
+    out_of_time = deadline.passed
+    if request.assistants is not None and not out_of_time:
+        request.assistants.finished()
+    return report.so_far(out_of_time=out_of_time, is_cut_short=out_of_time)
 
 
 def _fix(session: Session, report: SessionReport) -> None:

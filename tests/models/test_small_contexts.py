@@ -65,7 +65,9 @@ WORDINGS = [llama_cpp, vllm, openai, openai_with_figures]
 
 def material(lines=400):
     """A failing test over one long function."""
-    code = "def spread(numbers):\n" + "".join(f"    line_{number} = {number} + sum(numbers) - {number} * max(numbers, default=0)\n" for number in range(lines))
+    code = "def spread(numbers):\n" + "".join(
+        f"    line_{number} = {number} + sum(numbers) - {number} * max(numbers, default=0)\n" for number in range(lines)
+    )
     view = FileView("figures.py", code.encode(), Redactor())
     return Material(
         "test_figures.py::test_spread",

@@ -23,6 +23,8 @@ from lsp_repair.repair.with_models.briefing import Briefing
 from lsp_repair.repair.with_models.model_bench import ModelBench
 from lsp_repair.screening.screens import WarmScreen
 
+_KEPT_FROM_MODELS = "every suspicious file is kept from models by an ignore file or a setting"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelWork:
@@ -61,8 +63,7 @@ def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
     """Run the chosen strategy; what it finds comes with what it cost. `searched` is what the built-in engine came to."""
     case, prover = work.briefing.case, work.prover
     if not work.briefing.sources:
-        detail = "every suspicious file is kept from models by an ignore file or a setting"
-        return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=detail)
+        return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=_KEPT_FROM_MODELS)
     started = time.monotonic()
     benches: list[ModelBench] = []
     ended = _ended(work, benches)
@@ -85,14 +86,23 @@ def repair_by_models(work: ModelWork, searched: Found, most: int) -> Found:
 
 
 def explained_by_model(work: ModelWork, found: Found) -> Found:
-    """The feedback model's words alone, for a command that repairs nothing."""
-    if not work.assistants.steps or not work.briefing.sources:
+    """The feedback model's words alone, for a command that repairs nothing; the detail says what became of the question."""
+    assistants, group = work.assistants, work.briefing.case.group
+    if not assistants.steps:
         return found
-    bench = work.bench(work.assistants.steps[-1][1])
+    if not work.briefing.sources:
+        return replace(found, detail=f"no model was asked: {_KEPT_FROM_MODELS}")
+    bench = work.bench(replace(assistants.steps[-1][1], unasked=""))  # here its words are for a person
+    name = bench.pair.feedback.name
     try:
-        return replace(found, feedback=bench.explain(bench.first(), 0))
+        feedback = bench.explain(bench.first(), 0)
     except CannotAskError as stop:
-        return replace(found, reason=stop.reason, detail=stop.detail)
+        return replace(found, reason=stop.reason, detail=f"{stop.detail}; {price(*assistants.meter.spent(group))}")
+    if assistants.hint:
+        return replace(found, feedback=feedback, detail=f"{name} was not asked: the hint takes its place")
+    said = "explained this failure" if feedback else "gave no explanation"
+    told = [f"{name} {said}: {price(*assistants.meter.spent(group))}", *bench.problems, *bench.notes]
+    return replace(found, feedback=feedback, detail="; ".join(told))
 
 
 def _ended(work: ModelWork, benches: list[ModelBench]) -> Ended:
