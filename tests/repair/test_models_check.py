@@ -154,6 +154,7 @@ def test_a_model_that_makes_no_use_of_feedback_is_not_given_any_and_that_is_said
     assert re.search(
         r"thinker@.* is not asked for feedback: writer@.* makes no use of feedback \(models check, 20", said
     )
+    assert "note: thinker" in again.out
     before = len(server.requests)
     other = (tmp_path / "config.toml").read_text().replace('"writer"', '"another"')
     (tmp_path / "config.toml").write_text(other)

@@ -77,6 +77,16 @@ def what_was_asked(models: Sequence[ChatModel], usage: Usage, cost: Decimal | No
     return f"{', '.join(asked)}: {usage.total:,} tokens, {money_text(cost)}" if asked else ""
 
 
+def unasked(assistants: Assistants) -> list[str]:
+    """Which feedback models were not asked although their repair models were, and why."""
+    told = [
+        f"{pair.feedback.name} was not asked for feedback: {pair.unasked}"
+        for _, pair in assistants.steps
+        if pair.unasked and pair.repair.calls
+    ]
+    return list(dict.fromkeys(told))
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
