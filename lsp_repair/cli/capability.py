@@ -14,7 +14,8 @@ from lsp_repair.repair.engine import check, fix
 from lsp_repair.repair.fix_request import Assistants, CheckRequest, FixRequest
 from lsp_repair.repair.strategies import strategy_of
 
-_SECONDS = 240.0
+_SECONDS = 120.0
+"""For one failure."""
 _NOT_ASKED = frozenset({Reason.MODEL_UNAVAILABLE, Reason.BUDGET, Reason.WEAK_ISOLATION})
 """Where every further failure would end in the same way."""
 
@@ -92,6 +93,9 @@ class Answer:
     detail: str
     tokens: int = 0
     was_asked: bool = True
+    """Whether it could be asked, and the whole check had time for it."""
+    too_slow: bool = False
+    """Whether the time for one failure was over before it had answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,8 @@ def tried(exam: Exam, assistants: Assistants, known: Known, strategy: str) -> tu
             needs_feedback=bool(known.hint),
             detail="" if right else detail,
             tokens=assistants.meter.spent(None)[0].total - before,
-            was_asked=not report.out_of_time and not any(each.reason in _NOT_ASKED for each in report.failures),
+            was_asked=not exam.deadline.passed and not any(each.reason in _NOT_ASKED for each in report.failures),
+            too_slow=report.out_of_time,
         ),
         report,
     )

@@ -155,7 +155,7 @@ def _show(console: Console, found: Capability, words: Compared) -> None:
     if not found.is_complete:
         console.line("  not checked to the end", "yellow")
     else:
-        fit = "fit: worth asking" if found.is_fit else "not fit: it is too weak to be worth asking"
+        fit = "fit: worth asking" if found.is_fit else "not fit: it is too weak, or too slow here, to be worth asking"
         console.line(f"  {fit}", "green" if found.is_fit else "red")
 
 

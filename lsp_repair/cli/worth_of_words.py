@@ -60,7 +60,7 @@ def compare(exam: Exam, assistants: Assistants, found: Capability) -> Compared:
         exam.say(f"{pair.name}: with and without feedback ({number} of {len(SMALL)})")
         told, _ = tried(exam, assistants, each, "self-repair")
         alone = _repaired_alone(exam, assistants, each, told.tokens)
-        if exam.deadline.passed or not told.was_asked or alone is None:
+        if exam.deadline.passed or not told.was_asked or told.too_slow or alone is None:
             why = "the time limit was reached" if exam.deadline.passed else told.detail
             return Compared(None, f"not measured: {why}", with_words, without, number - 1)
         with_words += told.repaired
@@ -71,6 +71,8 @@ def compare(exam: Exam, assistants: Assistants, found: Capability) -> Compared:
 def _already_known(found: Capability, repair: str) -> Compared | None:
     if not found.is_complete:
         return Compared(None, "not measured: the check did not come to its end")
+    if any(each.too_slow for each in found.answers):
+        return Compared(None, f"not measured: {repair} is too slow")
     for is_useless, why in (
         (not found.applies, f"{repair} does not apply the reply format"),
         (not found.uses_feedback, f"{repair} makes no use of feedback"),
@@ -85,7 +87,7 @@ def _repaired_alone(exam: Exam, assistants: Assistants, known: Known, tokens: in
     spent = 0
     for _ in range(_MOST_SAMPLES):
         answer, _ = tried(exam, assistants, known, "direct:n=1")
-        if not answer.was_asked:
+        if not answer.was_asked or answer.too_slow:
             return None
         if answer.repaired:
             return True

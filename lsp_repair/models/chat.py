@@ -1,7 +1,6 @@
 """A model that can be asked: each request reserved before it is sent, settled before its reply is used."""
 
 import hashlib
-import itertools
 import json
 import time
 from collections.abc import Callable
@@ -166,14 +165,14 @@ class ChatModel:
         self, request: ChatRequest, what: tuple[Purpose, str], deadline: Deadline, hear: Hear
     ) -> Reply:
         """With further tries where the endpoint is busy, down for a moment, or the connection was lost."""
-        waited = 0.0
-        for attempt in itertools.count():
-            reply = self._once(request, what, deadline, hear)
-            pause = pause_before_next(reply, attempt, waited, deadline)
-            if pause is None or self.breaker.refusal() is not None:
+        waited, attempt = 0.0, 0
+        reply = self._once(request, what, deadline, hear)
+        while (pause := pause_before_next(reply, attempt, waited, deadline)) is not None:
+            if self.breaker.refusal() is not None:
                 break
-            waited += pause
+            waited, attempt = waited + pause, attempt + 1
             self.wait(pause, deadline)
+            reply = self._once(request, what, deadline, hear)
         if isinstance(reply, Failure) and reply.is_down and not deadline.passed:
             self.breaker.rest(reply)
             return replace(reply, detail=f"{reply.detail} (it was waited for {waited:.0f} s)")

@@ -94,12 +94,11 @@ def request(  # noqa: PLR0913 - what a prompt is made of
         said = len((task + explained).encode("utf-8", "replace"))
         most = max(_MIN_BYTES, min(MAX_BYTES, int(context_tokens * USUAL_BYTES_PER_TOKEN) - said - _MARKS))
     messages = Message("system", task), Message("user", fenced(material, most) + explained)
-    return ChatRequest(
-        messages,
-        temperature,
-        max_output_tokens,
-        smaller=lambda tokens: request(task, material, temperature, max_output_tokens, feedback, context_tokens=tokens),
-    )
+
+    def smaller(tokens: int) -> ChatRequest:
+        return request(task, material, temperature, max_output_tokens, feedback, context_tokens=tokens)
+
+    return ChatRequest(messages, temperature, max_output_tokens, smaller=smaller)
 
 
 def again(first: ChatRequest, reply: str, words: str = CORRECT) -> ChatRequest:

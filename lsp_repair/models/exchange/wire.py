@@ -68,8 +68,11 @@ class Wire:
         users = {name for name, value in asdict(request.sampling).items() if value not in (None, ())}
         if self.endpoint.temperature is not None:
             users.add("temperature")
-        gone = self._dropped | ({"reasoning_effort"} if "reasoning" in self._dropped else set())
-        gone |= {"seed", "stop"} if self.uses_responses else set()
+        gone = set(self._dropped)
+        if "reasoning" in gone:
+            gone.add("reasoning_effort")
+        if self.uses_responses:
+            gone.update(("seed", "stop"))
         names = ", ".join(sorted(users & gone))
         return (f"{self.endpoint.name} does not take {names}, so it was asked without",) if names else ()
 
