@@ -124,7 +124,7 @@ def test_ctrl_c_while_the_model_samples_ends_both(real_server, configure, projec
 
 def test_a_server_that_is_started_anew_in_the_middle_is_asked_again(real_server, configure, project, environ, calls):
     server = real_server()
-    configure(server, limit=1_500)
+    configure(server, limit=400)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with running(command(project), env=environ, limit=240, **quiet) as process:
         assert eventually(lambda: server.is_busy, 90)
@@ -166,8 +166,9 @@ def test_a_model_that_the_server_does_not_have_is_not_needed_for_its_answer(
 def test_the_check_says_that_the_model_is_too_weak(lsp_repair, real_server, configure, tmp_path):
     server = real_server()
     configure(server)
-    ran = lsp_repair("models", "check", "--json", tmp_path / "check.json", "--time-limit", "270")
+    ran = lsp_repair("models", "check", "--json", tmp_path / "check.json", "--time-limit", "220")
     (found,) = json.loads((tmp_path / "check.json").read_text())["models"]
     assert (ran.code, found["fit"]) == (1, False)
     assert "not fit" in ran.out
-    assert found["tokens"] == sum(server.counted)
+    is_exact = found["complete"] and not any("cancelled" in each["detail"] for each in found["answers"])
+    assert found["tokens"] == sum(server.counted) if is_exact else found["tokens"] >= sum(server.counted)
