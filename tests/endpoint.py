@@ -113,6 +113,31 @@ def completion(text: str | None, *, finish: str = "stop", usage: object = USAGE,
     return whole if usage is None else whole | {"usage": usage}
 
 
+RESPONSE_USAGE: Mapping[str, Any] = {"input_tokens": 40, "output_tokens": 8, "total_tokens": 48}
+
+
+def response(text: str | None, status: str = "completed", usage: object = RESPONSE_USAGE, **more: object) -> Document:
+    """The document of the Responses API."""
+    parts = [] if text is None else [{"type": "output_text", "text": text, "annotations": []}]
+    message = {"type": "message", "role": "assistant", "content": parts}
+    output = [{"type": "reasoning", "summary": []}, message]
+    whole = {"id": "resp_0", "object": "response", "status": status, "model": MODEL, "output": output, "error": None}
+    return whole | ({} if usage is None else {"usage": usage}) | more
+
+
+def responded(text: str, *, end: str = "completed", usage: object = RESPONSE_USAGE, **more: object) -> Reply:
+    """A stream of the Responses API: three pieces of text and the whole of it at the end."""
+    third = len(text) // 3 + 1
+    created = {"type": "response.created", "response": response(None, "in_progress", None)}
+    texts = [
+        {"type": "response.output_text.delta", "delta": text[start : start + third]}
+        for start in range(0, len(text), third)
+    ]
+    done = {"type": "response.output_text.done", "text": text}
+    last = {"type": f"response.{end}", "response": response(text, end, usage, **more)}
+    return stream(created, *texts, done, last)
+
+
 def document(value: object, status: int = 200, **headers: str) -> Reply:
     """One JSON document."""
     return body(json.dumps(value).encode(), status, content_type="application/json", **headers)
@@ -198,6 +223,11 @@ class ModelServer:
             self.requests.append(received)
             self._news.notify_all()
             return self._script(received)
+
+    @property
+    def calls(self) -> list[Received]:
+        """The calls of models among what it was asked: a look at its list of models is none."""
+        return [each for each in self.requests if each.method == "POST"]
 
     def arrived(self, count: int = 1) -> bool:
         """Wait for so many requests."""

@@ -1,23 +1,30 @@
 """From settings and flags to the models of a session: none unless the user named one."""
 
 import argparse
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lsp_repair.app.model_terms import why_not_asked, with_price
 from lsp_repair.app.secrets import redactor_for
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import Caps, Meter
+from lsp_repair.domain.model_habits import Habits
+from lsp_repair.domain.money import Caps, DeclaredPrice, Meter
 from lsp_repair.domain.redaction import Redactor
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import Folders
 from lsp_repair.ledger import Ledger
+from lsp_repair.ledger.kept_habits import KeptHabits
 from lsp_repair.ledger.meter import KeptReflections, LedgerMeter
-from lsp_repair.models.chat import Breaker, ChatModel, Exchange, PaidReplies
+from lsp_repair.models.breaker import Breaker
+from lsp_repair.models.chat import ChatModel, Exchange
 from lsp_repair.models.endpoints import Endpoint, resolve
 from lsp_repair.models.ignored import Ignored
+from lsp_repair.models.output_limits import BriefHabits
+from lsp_repair.models.paid_replies import PaidReplies
 from lsp_repair.models.preview import PreviewMeter, PreviewWire
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.strategies import Strategy, strategy_of
@@ -42,12 +49,14 @@ class ModelFlags:
     """By the setting that they override."""
     caps: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """By the setting that they override; None: no cap."""
+    price: DeclaredPrice | None = None
+    """Of the models whose price is not known."""
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "ModelFlags":
         """From the command line; a command may know only some of the flags."""
         given = {name: value for name, value in vars(arguments).items() if value is not None}
-        plain = ("models", "strategy", "hint", "show_prompt", "record", "replay")
+        plain = ("models", "strategy", "hint", "show_prompt", "record", "replay", "price")
         choices: dict[str, ModelChoice] = {
             name: given[name]
             for name in ("repair_model", "feedback_model", "cheap_model", "critic_model")
@@ -108,7 +117,8 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
     meter = _meter(preview, means.ledger, settings.caps)
     if meter is None:
         return Chosen(None, "the ledger cannot be written, so no model is asked: the built-in engine works alone")
-    workshop = _Workshop(flags, settings, means, preview, meter)
+    habits = BriefHabits() if means.ledger is None else KeptHabits(means.ledger)
+    workshop = _Workshop(flags, settings, means, preview, meter, habits)
     pairs = tuple((kind, workshop.pair(kind, choice)) for kind, choice in steps)
     assistants = Assistants(
         strategy=strategy,
@@ -123,7 +133,8 @@ def choose(flags: ModelFlags, loaded: LoadedSettings, means: Means) -> Chosen:
         critic=_critic(strategy, settings, workshop),
     )
     names = ", ".join(f"{kind} {pair.name}" for kind, pair in pairs)
-    return Chosen(assistants, f"models: {names}; caps: {settings.caps}", preview)
+    unasked = [f"; {pair.feedback.name} is not asked for feedback: {pair.unasked}" for _, pair in pairs if pair.unasked]
+    return Chosen(assistants, f"models: {names}; caps: {settings.caps}{''.join(dict.fromkeys(unasked))}", preview)
 
 
 def _critic(strategy: Strategy, settings: Settings, workshop: "_Workshop") -> ChatModel | None:
@@ -191,24 +202,32 @@ class _Workshop:
     means: Means
     preview: PreviewWire | None
     meter: Meter
+    habits: Habits
     breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
 
     def pair(self, kind: str, choice: ModelChoice) -> Pair:
         """The cheap step asks one model for both; the strong one may have a feedback model of its own."""
         repair = self.model(choice)
         feedback = self.settings.feedback_model
-        return Pair(repair if kind == "cheap" or feedback is None else self.model(feedback), repair)
+        pair = Pair(repair if kind == "cheap" or feedback is None else self.model(feedback), repair)
+        return replace(pair, unasked=why_not_asked(self.habits, pair))
 
     def model(self, choice: ModelChoice) -> ChatModel:
         """One model, at its endpoint."""
         endpoint = self._endpoint(choice)
         cache = self.means.folders.cache
         is_usual = self.preview is None and self.flags.record is None and self.flags.replay is None
-        paid = PaidReplies(cache / "replies") if cache is not None and is_usual else None
+        root = hashlib.sha256(os.fsencode(self.means.root)).hexdigest()[:16]
+        paid = PaidReplies(cache / "replies" / root) if cache is not None and is_usual else None
         breaker = self.breakers.setdefault(endpoint.base_url, Breaker())
-        return ChatModel(endpoint, self._wire(endpoint), self.meter, breaker, paid)
+        is_replayed = self.flags.replay is not None and self.preview is None
+        wire = self._wire(endpoint)
+        return ChatModel(endpoint, wire, self.meter, breaker, paid, habits=self.habits, is_replayed=is_replayed)
 
     def _endpoint(self, choice: ModelChoice) -> Endpoint:
+        return with_price(self._resolved(choice), self.flags.price, self.means.folders.state)
+
+    def _resolved(self, choice: ModelChoice) -> Endpoint:
         try:
             return resolve(choice, self.means.environ, in_editor=self.means.editor is not None)
         except UsageError as error:
@@ -222,8 +241,8 @@ class _Workshop:
             return self.preview
         if endpoint.in_editor and self.means.editor is not None:
             return self.means.editor(endpoint)
-        from lsp_repair.models.recording import RecordingTransport, ReplayTransport
-        from lsp_repair.models.wire import Wire
+        from lsp_repair.models.exchange.recording import RecordingTransport, ReplayTransport
+        from lsp_repair.models.exchange.wire import Wire
 
         if self.flags.replay is not None:
             return Wire(endpoint, ReplayTransport(self.flags.replay))

@@ -10,6 +10,7 @@ from typing import NoReturn
 from lsp_repair import __version__
 from lsp_repair.domain.isolation import Tier
 from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
+from lsp_repair.domain.money import DeclaredPrice
 from lsp_repair.errors import UsageError
 from lsp_repair.setting_values import money
 
@@ -84,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
     models = commands.add_parser("models", help="list the configured models, or try one on small known failures")
     models.add_argument("action", choices=("check", "list"))
+    models.add_argument(
+        "--time-limit", type=_seconds, metavar="SECONDS", default=600.0, help="for the whole check (default: 600)"
+    )
     _add_models(models)
     models.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
     return top
@@ -171,6 +175,12 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         help="per fix (default: 200000); none: no cap",
     )
     group.add_argument(
+        "--price",
+        type=_price,
+        metavar="USD",
+        help="of models whose price is unknown, per million tokens: INPUT/OUTPUT, or 0 if they are free",
+    )
+    group.add_argument(
         "--show-prompt", action="store_true", help="print what would be sent and its price, without sending anything"
     )
     group.add_argument("--record", type=Path, metavar="FILE", help="append every exchange to a file")
@@ -189,6 +199,17 @@ def _money(text: str) -> Decimal | None:
         return money(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text} is not {error}") from error
+
+
+def _price(text: str) -> DeclaredPrice:
+    sent, slash, sampled = text.partition("/")
+    try:
+        prices = [money(sent), money(sampled) if slash else money(sent)]
+    except ValueError:
+        prices = [None]
+    if None in prices or (not slash and prices[0]):
+        raise argparse.ArgumentTypeError(f"{text} must be INPUT/OUTPUT in US dollars per million tokens, or 0")
+    return DeclaredPrice(*(each for each in prices if each is not None))
 
 
 def _tokens(text: str) -> int | None:

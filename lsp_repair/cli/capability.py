@@ -1,18 +1,23 @@
 """The capability gate: small known failures that tell whether a model is worth paying for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.events import AttemptFinished, Event, FixReport, Observer
 from lsp_repair.domain.money import Usage
 from lsp_repair.domain.projects import Project
-from lsp_repair.domain.verdicts import Plausible
+from lsp_repair.domain.verdicts import Plausible, Reason
 from lsp_repair.repair.engine import check, fix
 from lsp_repair.repair.fix_request import Assistants, CheckRequest, FixRequest
 from lsp_repair.repair.strategies import strategy_of
 
-_SECONDS = 240.0
+_SECONDS = 120.0
+"""For one failure."""
+_NOT_ASKED = frozenset({Reason.MODEL_UNAVAILABLE, Reason.BUDGET, Reason.WEAK_ISOLATION})
+"""Where every further failure would end in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,20 @@ KNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
+class Exam:
+    """What models are examined with."""
+
+    project: Project
+    folder: Path
+    """The broken modules are written below it."""
+    tell: Observer
+    """Keeps the books."""
+    deadline: Deadline
+    say: Callable[[str], None]
+    """Progress."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a model made of one known failure."""
 
@@ -72,6 +91,11 @@ class Answer:
     """Whether a patch was proved and the held-out test passes, too."""
     needs_feedback: bool
     detail: str
+    tokens: int = 0
+    was_asked: bool = True
+    """Whether it could be asked, and the whole check had time for it."""
+    too_slow: bool = False
+    """Whether the time for one failure was over before it had answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +109,16 @@ class Capability:
     seconds: float
 
     @property
+    def of(self) -> int:
+        """How many failures there are to repair."""
+        return len(KNOWN)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model was asked about all of them."""
+        return len(self.answers) == self.of and all(each.was_asked for each in self.answers)
+
+    @property
     def applies(self) -> int:
         """Failures for which a reply could be applied."""
         return sum(each.applied for each in self.answers)
@@ -92,45 +126,72 @@ class Capability:
     @property
     def uses_feedback(self) -> bool:
         """Whether every failure that only feedback can decide was decided by it."""
-        return all(each.repaired for each in self.answers if each.needs_feedback)
+        deciding = [each for each in self.answers if each.needs_feedback]
+        return bool(deciding) and all(each.repaired for each in deciding)
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it is worth asking."""
+        return self.is_complete and self.applies == self.of and self.uses_feedback
 
 
-def examine(project: Project, assistants: Assistants, folder: Path, tell: Observer) -> Capability:
-    """Let one model (the last step of `assistants`) repair the known failures below `folder`; `tell` keeps the books."""
+def examine(exam: Exam, assistants: Assistants) -> Capability:
+    """Let one model (the last step of `assistants`) repair the known failures, as far as the time goes."""
     kind, pair = assistants.steps[-1]
     answers: list[Answer] = []
     before, paid_before = assistants.meter.spent(None)
     seconds = 0.0
-    for known in KNOWN:
-        answer, report = _one(project, assistants, known, (folder, tell))
+    for number, known in enumerate(KNOWN, 1):
+        if exam.deadline.passed:
+            break
+        exam.say(f"{pair.name}: {known.name} ({number} of {len(KNOWN)} known failures)")
+        strategy = "self-repair" if known.hint else "direct:n=1"
+        answer, report = tried(exam, assistants, known, strategy)
         answers.append(answer)
         seconds += report.seconds
+        if not answer.was_asked:
+            break
     after, paid = assistants.meter.spent(None)
     cost = None if paid is None or paid_before is None else paid - paid_before
     return Capability(f"{kind} {pair.name}", tuple(answers), after - before, cost, seconds)
 
 
-def _one(
-    project: Project, assistants: Assistants, known: Known, means: tuple[Path, Observer]
-) -> tuple[Answer, FixReport]:
-    folder, tell = means
-    root = _written(folder / known.name, known)
-    strategy = strategy_of("self-repair" if known.hint else "direct:n=1")
-    asked = replace(assistants, strategy=strategy, hint=known.hint)
+def tried(exam: Exam, assistants: Assistants, known: Known, strategy: str) -> tuple[Answer, FixReport]:
+    """One known failure with one strategy."""
+    root = _written(_fresh(exam.folder, known.name), known)
+    asked = replace(assistants, strategy=strategy_of(strategy), hint=known.hint)
     judged: list[str] = []
 
     def observe(event: Event) -> None:
-        tell(event)
+        exam.tell(event)
         if isinstance(event, AttemptFinished) and event.candidates:
             judged.append("applied")
 
-    report = fix(replace(project, root=root), FixRequest(time_limit_seconds=_SECONDS, assistants=asked), observe)
+    before = assistants.meter.spent(None)[0].total
+    limit = max(1.0, min(_SECONDS, exam.deadline.remaining))
+    report = fix(replace(exam.project, root=root), FixRequest(time_limit_seconds=limit, assistants=asked), observe)
     proposals = [each for failure in report.failures for each in failure.proposals]
-    right = bool(proposals) and _meets(project, known, proposals[0].patch.diff, folder)
+    right = bool(proposals) and _meets(exam, known, proposals[0].patch.diff)
     missed = "the patch passes the failing test and misses what was asked for"
     detail = missed if proposals else "; ".join(failure.detail for failure in report.failures)
-    applied = bool(judged or proposals)
-    return Answer(known.name, applied, right, bool(known.hint), "" if right else detail), report
+    return (
+        Answer(
+            known.name,
+            applied=bool(judged or proposals),
+            repaired=right,
+            needs_feedback=bool(known.hint),
+            detail="" if right else detail,
+            tokens=assistants.meter.spent(None)[0].total - before,
+            was_asked=not exam.deadline.passed and not any(each.reason in _NOT_ASKED for each in report.failures),
+            too_slow=report.out_of_time,
+        ),
+        report,
+    )
+
+
+def _fresh(folder: Path, name: str) -> Path:
+    """A folder that does not exist yet."""
+    return next(each for number in range(1_000) if not (each := folder / f"{name}-{number}").exists())
 
 
 def _written(root: Path, known: Known, *, held_out: bool = False) -> Path:
@@ -145,10 +206,10 @@ def _written(root: Path, known: Known, *, held_out: bool = False) -> Path:
     return root
 
 
-def _meets(project: Project, known: Known, diff: str, folder: Path) -> bool:
-    root = _written(folder / f"{known.name}-held-out", known, held_out=True)
+def _meets(exam: Exam, known: Known, diff: str) -> bool:
+    root = _written(_fresh(exam.folder, f"{known.name}-held-out"), known, held_out=True)
     request = CheckRequest(diff.encode("utf-8", "surrogateescape"), time_limit_seconds=_SECONDS)
-    return isinstance(check(replace(project, root=root), request, _unreceived).verdict, Plausible)
+    return isinstance(check(replace(exam.project, root=root), request, _unreceived).verdict, Plausible)
 
 
 def _unreceived(event: Event) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
-from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
+from lsp_repair.app.model_assembly import ModelFlags, means_of
 from lsp_repair.cli import rendering
 from lsp_repair.cli.coverage_out import check_destination, write_executed
 from lsp_repair.cli.delivering import deliver
+from lsp_repair.cli.local_prices import choose_with_prices
 from lsp_repair.cli.questions import with_answers
 from lsp_repair.cli.wiring import Arguments, fix_with_consent, observer, opened_ledger, projects
 from lsp_repair.domain.events import FixReport
@@ -25,6 +26,8 @@ from lsp_repair.repair.engine import Interrupted, fix
 from lsp_repair.repair.fix_request import PATIENCE_SECONDS, FixRequest, Selection
 from lsp_repair.settings import LoadedSettings
 from lsp_repair.testrun.snapshot_rules import SnapshotRules
+
+_INTERRUPTED = "interrupted; this is what had been found"
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ def run_fix(arguments: Arguments, pytest_arguments: Sequence[str], console: Cons
     reports = results.reports
     _write_fix_json(arguments, reports, failure, interrupted=results.interrupted)
     if results.interrupted:
-        console.line("interrupted; this is what had been found", "yellow")
+        console.line(_INTERRUPTED, "yellow")
         return 130
     if failure is not None:
         _say(console, failure)
@@ -85,7 +88,7 @@ def _fix_all(
         for project, loaded in projects(arguments, pytest_arguments):
             rejected = ledger.rejected_patches(str(project.root)) if ledger is not None else frozenset[str]()
             means = means_of(project.root, ledger, folders)
-            chosen = choose(ModelFlags.of(arguments), loaded, means)
+            chosen = choose_with_prices(ModelFlags.of(arguments), loaded, means, console)
             console.status(chosen.line)
             request = replace(
                 _fix_request(arguments, loaded, rejected),
@@ -187,12 +190,18 @@ def _write_fix_json(
 def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
     """`explain`."""
     check_destination(arguments)
-    with opened_ledger(open_folders(), console) as ledger:
+    folders = open_folders()
+    interrupted = False
+    with opened_ledger(folders, console) as ledger:
         ((project, loaded),) = projects(arguments, pytest_arguments)
-        means = means_of(project.root, ledger, open_folders())
-        chosen = choose(ModelFlags.of(arguments), loaded, means)
+        means = means_of(project.root, ledger, folders)
+        chosen = choose_with_prices(ModelFlags.of(arguments), loaded, means, console)
+        console.status(chosen.line)
         request = replace(_fix_request(arguments, loaded), assistants=chosen.assistants, redactor=means.redactor)
-        report = fix(project, request, observer(console, ledger))
+        try:
+            report = fix(project, request, observer(console, ledger))
+        except Interrupted as stop:
+            report, interrupted = stop.partial, True
     console.clear_status()
     rendering.show_fix(console, report, explain_only=True)
     if chosen.preview is not None:
@@ -202,7 +211,10 @@ def run_explain(arguments: Arguments, pytest_arguments: Sequence[str], console: 
         write_executed(arguments, [report], console)
     except LspRepairError as error:
         failure = error
-    _write_fix_json(arguments, [report], failure, interrupted=False)
+    _write_fix_json(arguments, [report], failure, interrupted=interrupted)
+    if interrupted:
+        console.line(_INTERRUPTED, "yellow")
+        return 130
     if failure is not None:
         _say(console, failure)
         return failure.exit_code

@@ -13,19 +13,27 @@ from urllib.parse import urlsplit
 from lsp_repair.app import json_output
 from lsp_repair.app.console import Console
 from lsp_repair.app.model_assembly import ModelFlags, choose, means_of
-from lsp_repair.cli.capability import Capability, examine
+from lsp_repair.app.model_terms import keep_worth
+from lsp_repair.cli.capability import Capability, Exam, examine
+from lsp_repair.cli.local_prices import choose_with_prices
 from lsp_repair.cli.wiring import Arguments, opened_ledger
-from lsp_repair.domain.events import Observer
+from lsp_repair.cli.worth_of_words import Compared, compare, without_verdict
+from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.model_habits import Habits
 from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.projects import Project
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders
-from lsp_repair.models.endpoints import PRESETS, Endpoint, store
+from lsp_repair.ledger.kept_habits import KeptHabits
+from lsp_repair.models.endpoints import PRESETS, Endpoint
+from lsp_repair.models.keys import store
 from lsp_repair.repair.fix_request import Assistants
 from lsp_repair.settings import load_settings
 from lsp_repair.testrun.discovery import discover
 
 _MILLION = 1_000_000
+ORDINARY = Usage(input_tokens=4_000, output_tokens=600)
+"""Of a call for an ordinary failure: its prompt, and some thought before a small change."""
 
 
 def run_login(arguments: Arguments, pytest_arguments: Sequence[str], console: Console) -> int:
@@ -59,22 +67,26 @@ def run_models(arguments: Arguments, pytest_arguments: Sequence[str], console: C
     ):
         folder = Path(temporary).resolve()
         flags = replace(ModelFlags.of(arguments), show_prompt=False)
-        chosen = choose(flags, loaded, means_of(folder, ledger, replace(folders, cache=None)))
-        console.line(chosen.line)
+        means = means_of(folder, ledger, replace(folders, cache=None))
         if arguments.action == "list":
+            chosen = choose(flags, loaded, means)
+            console.line(chosen.line)
             return _list(console, chosen.assistants)
+        chosen = choose_with_prices(flags, loaded, means, console)
+        console.line(chosen.line)
         project = _empty_project(folder)
         if chosen.assistants is None or ledger is None:
             hint = "choose one: --repair-model PRESET/MODEL"
             raise UsageError("no-model", f"there is no model to check ({chosen.line})", hint)
-        results = _examined(console, chosen.assistants, (project, folder), ledger)
-    for each in results:
-        _show(console, each)
+        exam = Exam(project, folder, ledger, Deadline.after(arguments.time_limit), console.status)
+        results = _examined(console, exam, without_verdict(chosen.assistants), KeptHabits(ledger))
+    for each, words in results:
+        _show(console, each, words)
     if arguments.json:
         json_output.write_json(
-            {"schema": json_output.SCHEMA, "models": [_json(each) for each in results]}, arguments.json
+            {"schema": json_output.SCHEMA, "models": [_json(*each) for each in results]}, arguments.json
         )
-    return 0 if all(each.applies == len(each.answers) and each.uses_feedback for each in results) else 1
+    return 0 if all(each.is_fit for each, _ in results) else 1
 
 
 def _empty_project(folder: Path) -> Project:
@@ -104,43 +116,65 @@ def _price(endpoint: Endpoint) -> str:
     sampled = endpoint.price.cost(Usage(output_tokens=_MILLION))
     if not prompt and not sampled:
         return "no cost"
-    return f"${prompt.normalize():f} per million prompt tokens, ${sampled.normalize():f} per million sampled tokens"
+    ordinary = f"{endpoint.price.cost(ORDINARY):.6f}".rstrip("0").rstrip(".")
+    return (
+        f"${prompt.normalize():f} per million prompt tokens, ${sampled.normalize():f} per million sampled tokens; "
+        f"about ${ordinary} for an ordinary call ({ORDINARY.input_tokens:,} prompt, {ORDINARY.output_tokens:,} sampled)"
+    )
 
 
 def _examined(
-    console: Console, assistants: Assistants, place: tuple[Project, Path], tell: Observer
-) -> list[Capability]:
-    """Each named model on its own."""
-    project, folder = place
-    results: list[Capability] = []
+    console: Console, exam: Exam, assistants: Assistants, habits: Habits
+) -> list[tuple[Capability, Compared]]:
+    """Each named model on its own; what was found is remembered."""
+    results: list[tuple[Capability, Compared]] = []
     for number, step in enumerate(assistants.steps):
-        console.status(f"{step[1].name}: repairing small known failures")
-        results.append(examine(project, replace(assistants, steps=(step,)), folder / str(number), tell))
+        folder = exam.folder / str(number)
+        folder.mkdir()
+        alone, of_step = replace(assistants, steps=(step,)), replace(exam, folder=folder)
+        found = examine(of_step, alone)
+        words = compare(of_step, alone, found)
+        if words.verdict is not None:
+            keep_worth(habits, step[1], words.verdict)
+        results.append((found, words))
     console.clear_status()
     return results
 
 
-def _show(console: Console, found: Capability) -> None:
-    total = len(found.answers)
+def _show(console: Console, found: Capability, words: Compared) -> None:
     repaired = sum(each.repaired for each in found.answers)
     console.line(found.model, "bold")
-    console.line(f"  applies the reply format: {found.applies} of {total}")
-    console.line(f"  repairs: {repaired} of {total}")
+    console.line(f"  applies the reply format: {found.applies} of {found.of}")
+    console.line(f"  repairs: {repaired} of {found.of}")
     console.line(f"  uses feedback: {'yes' if found.uses_feedback else 'no: feedback makes no difference'}")
+    console.line(f"  feedback: {words.why}")
     console.line(f"  price: {found.usage.total:,} tokens, {money_text(found.cost_usd)}, {found.seconds:.1f} s")
     for each in found.answers:
         if each.detail:
             console.line(f"  {each.name}: {each.detail}", "yellow")
+    if not found.is_complete:
+        console.line("  not checked to the end", "yellow")
+    else:
+        fit = "fit: worth asking" if found.is_fit else "not fit: it is too weak, or too slow here, to be worth asking"
+        console.line(f"  {fit}", "green" if found.is_fit else "red")
 
 
-def _json(found: Capability) -> dict[str, Any]:
+def _json(found: Capability, words: Compared) -> dict[str, Any]:
     return {
         "model": found.model,
         "applies": found.applies,
-        "of": len(found.answers),
+        "of": found.of,
         "repaired": sum(each.repaired for each in found.answers),
         "uses_feedback": found.uses_feedback,
+        "fit": found.is_fit,
+        "complete": found.is_complete,
         "tokens": found.usage.total,
         **json_output.picked(found, "cost_usd", "seconds"),
         "answers": [json_output.picked(each, "name", "applied", "repaired", "detail") for each in found.answers],
+        "feedback": {
+            "helps": None if words.verdict is None else words.verdict.helps,
+            "with_words": words.with_words,
+            "without": words.without,
+            **json_output.picked(words, "why", "of"),
+        },
     }

@@ -51,6 +51,8 @@ def show_failure(console: Console, report: FailureReport, *, explain_only: bool 
         _show_question(console, report.question, report.proposals)
     if not report.proposals and not (explain_only and report.status is Status.UNREPAIRED):
         _show_why_none(console, report)
+    elif explain_only and report.detail:
+        console.line(f"  {report.detail}", "dim")
     console.line()
 
 

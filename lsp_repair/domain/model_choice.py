@@ -24,6 +24,15 @@ class ModelChoice:
     """None: as the strategy says, and more for a model that reasons first."""
     price: DeclaredPrice | None = None
     """None: from the list of known prices."""
+    api: str | None = None
+    """`chat` or `responses`; None: as the endpoint wants it."""
+    reasoning_effort: str | None = None
+    """As the endpoint calls it, such as `low`; None: the endpoint's own."""
+    top_p: float | None = None
+    seed: int | None = None
+    """Of the first sample; each further one counts on from there."""
+    stop: tuple[str, ...] = ()
+    """Texts that end a reply."""
 
     def __str__(self) -> str:
         """As one writes it on the command line."""

@@ -62,8 +62,9 @@ def _forbidden(connection: sqlite3.Connection, intent: Intent, caps: Caps, row: 
     if intent.usd is None and caps.on_money:
         return Refusal(
             "unknown-price",
-            f"the price of {intent.model} at {intent.host} is unknown, so a cap on money cannot be enforced: declare price in the "
-            f'model\'s settings, or set max_usd_per_fix, max_usd_per_session and max_usd_per_day to "none" (a token cap works)',
+            f"the price of {intent.model} at {intent.host} is unknown, so a cap on money cannot be enforced: declare price in "
+            "the model's settings or with --price (--price 0 if it is free), or set max_usd_per_fix, max_usd_per_session and "
+            'max_usd_per_day to "none" (a token cap works)',
         )
     tokens = intent.input_tokens + intent.output_tokens
     fix = _spent(connection, "charge.failure = ?", row["failure"])

@@ -83,6 +83,11 @@ _ANSWERS = {
         id INTEGER PRIMARY KEY, at REAL NOT NULL, root TEXT NOT NULL, fingerprint TEXT NOT NULL,
         expression TEXT NOT NULL""",
 }
+_HABITS = {
+    "habit": """
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, host TEXT NOT NULL, model TEXT NOT NULL, what TEXT NOT NULL,
+        value TEXT NOT NULL, tool_version TEXT NOT NULL""",
+}
 _CALL_VIEWS = (
     "ALTER TABLE proposal ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX call_by_failure ON call (failure)",
@@ -164,30 +169,26 @@ def _history(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX proposal_by_id ON proposal (proposal_id)")
 
 
-def _calls(connection: sqlite3.Connection) -> None:
-    _make(connection, _CALLS)
-    for statement in _CALL_VIEWS:
-        connection.execute(statement)
-
-
 def _statements(*statements: str) -> Migration:
+    return _tables({}, *statements)
+
+
+def _tables(tables: Mapping[str, str], *statements: str) -> Migration:
     def migrate(connection: sqlite3.Connection) -> None:
+        _make(connection, tables)
         for statement in statements:
             connection.execute(statement)
 
     return migrate
 
 
-def _answers(connection: sqlite3.Connection) -> None:
-    _make(connection, _ANSWERS)
-
-
 MIGRATIONS: tuple[Migration, ...] = (
     _history,
     _statements(*_PRICED_PROPOSALS),
     _statements(*_GROWING_FAILURES),
-    _calls,
-    _answers,
+    _tables(_CALLS, *_CALL_VIEWS),
+    _tables(_ANSWERS),
+    _tables(_HABITS, "CREATE INDEX habit_by_model ON habit (host, model, what)"),
 )
 """What leads from each version to the next; only ever appended to."""
 

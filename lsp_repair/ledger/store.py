@@ -254,6 +254,15 @@ class Ledger:
         """Keep an answer; one that cannot be kept is lost, with a notice."""
         self._keep("answer", {"root": root, "fingerprint": fingerprint, "expression": expression})
 
+    def latest_habit(self, host: str, model: str, what: str) -> tuple[str, float, str] | None:
+        """Value, time and the tool's version of what was learned last of a model; raises sqlite3.Error."""
+        with self._lock:
+            return user_answers.latest_habit(self._connection, tuple(map(self._mask, (host, model, what))))
+
+    def keep_habit(self, columns: dict[str, rows.Value]) -> None:
+        """Keep what was learned of a model."""
+        self._keep("habit", columns)
+
     def _keep(self, table: str, columns: dict[str, rows.Value]) -> None:
         with self._lock:
             try:
@@ -264,14 +273,7 @@ class Ledger:
 
     def rejected_patches(self, root: str | Path) -> frozenset[str]:
         """Ids of patches that the user rejected in this root and did not accept later."""
-        decided = self._connection.execute(
-            "SELECT patch, kind, max(decided) FROM (SELECT iif(patch = '', proposal_id, patch) AS patch, kind, "
-            "decision.id AS decided FROM decision JOIN proposal ON decision.proposal = proposal.id "
-            "JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
-            "WHERE session.root = ?) GROUP BY patch",
-            (self._mask(str(root)),),
-        )
-        return frozenset(str(patch) for patch, kind, _ in decided if kind == "rejected")
+        return user_answers.rejected_patches(self._connection, self._mask(str(root)))
 
     def costs(self, root: str | Path | None = None, limit: int = 50) -> tuple[figures.FixCost, ...]:
         """The cost of each fix, the latest first; -1 for all."""

@@ -38,3 +38,24 @@ def expectations(connection: sqlite3.Connection, root: str) -> dict[str, tuple[s
     ):
         found[fingerprint] = (*found.get(fingerprint, ()), str(text))
     return found
+
+
+def rejected_patches(connection: sqlite3.Connection, root: str) -> frozenset[str]:
+    """Ids of patches that the user rejected in a root and did not accept later."""
+    decided = connection.execute(
+        "SELECT patch, kind, max(decided) FROM (SELECT iif(patch = '', proposal_id, patch) AS patch, kind, "
+        "decision.id AS decided FROM decision JOIN proposal ON decision.proposal = proposal.id "
+        "JOIN failure ON proposal.failure = failure.id JOIN session ON failure.session = session.id "
+        "WHERE session.root = ?) GROUP BY patch",
+        (root,),
+    )
+    return frozenset(str(patch) for patch, kind, _ in decided if kind == "rejected")
+
+
+def latest_habit(connection: sqlite3.Connection, of: tuple[str, ...]) -> tuple[str, float, str] | None:
+    """Value, time and the tool's version of what was learned last, by host, model and what it is about."""
+    found: tuple[str, float, str] | None = connection.execute(
+        "SELECT value, at, tool_version FROM habit WHERE host = ? AND model = ? AND what = ? ORDER BY id DESC LIMIT 1",
+        of,
+    ).fetchone()
+    return found

@@ -1,110 +1,28 @@
 """A model that can be asked: each request reserved before it is sent, settled before its reply is used."""
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from lsp_repair.domain.deadline import Deadline
+from lsp_repair.domain.model_habits import Habits
 from lsp_repair.domain.money import CallId, Intent, Meter, Purpose, Refusal, Settlement, Usage, worst_case
+from lsp_repair.models.bills import broken_off, charge_notes, excess, replayed, settlement_of
+from lsp_repair.models.breaker import Breaker
 from lsp_repair.models.endpoints import Endpoint
-from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply, input_bound, usual_usage, was_cut
+from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply, input_bound, was_cut
+from lsp_repair.models.output_limits import BriefHabits, Needs, advice, is_cut_at_limit, is_cut_in_thought
+from lsp_repair.models.paid_replies import PaidReplies
+from lsp_repair.models.small_contexts import Room, fitted, smaller
+from lsp_repair.models.waiting import pause_before_next
 
-_FAILURES = 4
-_REST_SECONDS = 60.0
-_AT_ONCE = frozenset({Failed.UNAUTHORISED, Failed.QUOTA})
-_COUNTED = frozenset({Failed.NETWORK, Failed.OVERLOADED, Failed.MALFORMED, Failed.RATE_LIMITED})
 Hear = Callable[[str], None]
-_RETRIES = 2
-_RETRY_SECONDS = 30.0
-"""All waiting of one call taken together."""
-_WIDER = 8
-"""How much more than the strategy's limit a model gets that reasons before it answers."""
-_MAX_WAIT_SECONDS = 20.0
 _NAP_SECONDS = 0.05
-_WORTH_ANOTHER_TRY = frozenset({Failed.RATE_LIMITED, Failed.OVERLOADED, Failed.NETWORK})
-
-
-@dataclass(frozen=True, slots=True)
-class PaidReplies:
-    """Kept in a folder of the cache, one small file each; a cache that cannot be written keeps nothing."""
-
-    folder: Path
-
-    def find(self, digest: str, sample: int) -> str | None:
-        """The reply's text; None when it was never paid for."""
-        try:
-            kept: Any = json.loads(self._file(digest, sample).read_text("utf-8"))
-            text: object = kept["text"]
-        except (OSError, ValueError, LookupError, TypeError):
-            return None
-        return text if isinstance(text, str) else None
-
-    def keep(self, digest: str, sample: int, text: str) -> None:
-        """Whole or not at all."""
-        file = self._file(digest, sample)
-        with contextlib.suppress(OSError):
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=file.parent)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                json.dump({"sample": sample, "text": text}, out)
-            Path(name).replace(file)
-
-    def _file(self, digest: str, sample: int) -> Path:
-        key = hashlib.sha256(f"{digest}/{sample}".encode()).hexdigest()
-        return self.folder / key[:2] / f"{key}.json"
-
-
-@dataclass(slots=True)
-class Breaker:
-    """Of one endpoint; shared by all models that are called there."""
-
-    clock: Callable[[], float] = time.monotonic
-    _failures: int = 0
-    _open_until: float = 0.0
-    _last: Failure | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def refusal(self) -> Failure | None:
-        """Why no call is made now; None when one may be."""
-        with self._lock:
-            if self._last is None or self.clock() >= self._open_until:
-                return None
-            left = self._open_until - self.clock()
-            wait = "for this session" if left == float("inf") else f"for {left:.0f} s"
-            return Failure(self._last.why, f"not called {wait}: {self._last.detail}", billed=False)
-
-    def received(self, reply: Reply) -> None:
-        """Take note of a reply."""
-        with self._lock:
-            match reply:
-                case Complete() if self._open_until < float("inf"):
-                    self._failures, self._last = 0, None
-                case Failure() if reply.why in _AT_ONCE:
-                    self._trip(reply, float("inf"))
-                case Failure() if reply.why in _COUNTED and self._open_until < float("inf"):
-                    self._failures += 1
-                    if self._failures >= _FAILURES:
-                        self._trip(reply, self.clock() + _REST_SECONDS)
-                case _:
-                    pass
-
-    def trip(self, detail: str) -> None:
-        """Make no more calls in this session: the endpoint cannot be trusted with money."""
-        with self._lock:
-            self._trip(Failure(Failed.MALFORMED, detail, billed=False), float("inf"))
-
-    def _trip(self, last: Failure, until: float) -> None:
-        self._last, self._open_until = last, until
-        self._failures = 0
+_SMALLER_PROMPTS = 3
 
 
 class Exchange(Protocol):
@@ -136,21 +54,41 @@ class ChatModel:
     breaker: Breaker = field(default_factory=Breaker)
     paid: PaidReplies | None = None
     wait: Callable[[float, Deadline], None] = _wait
-    _thinks: bool = False
+    habits: Habits = field(default_factory=BriefHabits)
+    is_replayed: bool = False
+    """Whether a recording answers: nothing is sent, so nothing is charged."""
+    calls: int = 0
+    """How many were made."""
+    _missing: Failure | None = None
+    """Why there is no such model."""
 
     @property
     def name(self) -> str:
         """As the user wrote it."""
         return self.endpoint.name
 
+    @property
+    def needs(self) -> Needs:
+        """What earlier calls showed."""
+        return Needs(self.endpoint, self.habits)
+
     def temperature(self, strategys: float | None) -> float | None:
         """The user's, else the strategy's."""
         return strategys if self.endpoint.temperature is None else self.endpoint.temperature
 
     def request(self, draft: ChatRequest) -> ChatRequest:
-        """The request as this endpoint gets it: with the user's temperature and limit, else the strategy's."""
-        limit = self.endpoint.max_output_tokens or draft.max_output_tokens * (_WIDER if self._thinks else 1)
-        return replace(draft, temperature=self.temperature(draft.temperature), max_output_tokens=limit)
+        """The request as this endpoint gets it: with the user's sampling and limit, else the strategy's.
+
+        What earlier replies needed and how much the endpoint can hold is taken into account.
+        """
+        return self._shaped(fitted(self._with_limit(draft), self.needs.context_tokens))
+
+    def _with_limit(self, draft: ChatRequest) -> ChatRequest:
+        limit = self.endpoint.max_output_tokens or max(draft.max_output_tokens, self.needs.output_tokens)
+        return replace(draft, max_output_tokens=limit)
+
+    def _shaped(self, request: ChatRequest) -> ChatRequest:
+        return replace(request, temperature=self.temperature(request.temperature), sampling=self.endpoint.sampling)
 
     def worst(self, draft: ChatRequest) -> tuple[int, int, Decimal | None]:
         """Input and output tokens and US dollars that this request can come to at most."""
@@ -158,50 +96,91 @@ class ChatModel:
 
     def _worst(self, request: ChatRequest) -> tuple[int, int, Decimal | None]:
         """Of a request as this endpoint gets it."""
+        if self.is_replayed:
+            return 0, 0, Decimal(0)
         tokens = input_bound(request), request.max_output_tokens
         price = self.endpoint.price
         return *tokens, None if price is None else worst_case(price, *tokens)
 
     def ask(self, draft: ChatRequest, purpose: Purpose, deadline: Deadline, hear: Hear = _no_one) -> Reply:
-        """One reply, with a bounded number of further tries where that helps; every try is in the books."""
-        reply = self._asked(self.request(draft), purpose, deadline, hear)
-        if self._thought_too_long(reply):
-            self._thinks = True
-            reply = self._asked(self.request(draft), purpose, deadline, hear)
-        return reply
+        """One reply, with a bounded number of further tries where that helps; every try is in the books.
 
-    def _thought_too_long(self, reply: Reply) -> bool:
-        """Whether a reasoning model used up the limit before its first word; the user's own limit is kept."""
-        if self._thinks or self.endpoint.max_output_tokens is not None or not isinstance(reply, Failure):
-            return False
-        return reply.why is Failed.TRUNCATED and not reply.partial.strip()
+        A prompt that the endpoint cannot hold is made smaller; a model that used up its limit before it answered gets a
+        wider one, once.
+        """
+        request = self.request(draft)
+        reply = self._asked(request, purpose, deadline, hear)
+        for _ in range(_SMALLER_PROMPTS):
+            less = self._smaller(request, reply)
+            if less is None:
+                break
+            request = less
+            reply = self._asked(request, purpose, deadline, hear)
+        if not isinstance(reply, Failure) or not is_cut_at_limit(reply):
+            return reply
+        return self._asked_wider(request, reply, purpose, deadline, hear)
+
+    def _smaller(self, request: ChatRequest, reply: Reply) -> ChatRequest | None:
+        """What to send instead of what was too long; None where that is not why it failed, or nothing can give way."""
+        if not isinstance(reply, Failure) or reply.why is not Failed.TOO_LONG:
+            return None
+        room = Room.told(reply.detail)
+        if room.context:
+            self.needs.has_context(room.context)
+        less = smaller(request, room)
+        return None if less is None else self._shaped(less)
+
+    def _asked_wider(
+        self, request: ChatRequest, cut: Failure, purpose: Purpose, deadline: Deadline, hear: Hear
+    ) -> Reply:
+        """After a reply that reached its limit: once more with a wider one, if it was spent on thought; else why not."""
+        limit = request.max_output_tokens
+        in_thought = is_cut_in_thought(cut)
+        self.needs.was_cut(limit, in_thought=in_thought)
+        told = replace(cut, detail=advice(cut, limit))
+        wider = self._shaped(fitted(self._with_limit(request), self.needs.context_tokens))
+        if not in_thought or wider.max_output_tokens <= limit:
+            return told
+        reply = self._asked(wider, purpose, deadline, hear)
+        if not isinstance(reply, Failure):
+            return reply
+        if is_cut_at_limit(reply):
+            self.needs.was_cut(wider.max_output_tokens, in_thought=is_cut_in_thought(reply))
+            return replace(reply, detail=advice(reply, wider.max_output_tokens))
+        return replace(reply, detail=f"{reply.detail}; {told.detail}") if reply.why is Failed.BUDGET else reply
 
     def _asked(self, request: ChatRequest, purpose: Purpose, deadline: Deadline, hear: Hear) -> Reply:
+        request = _of_sample(request, purpose.sample)
         digest = self._digest(request)
         known = self.paid.find(digest, purpose.sample) if self.paid is not None else None
         if known is not None:
             hear(known)
             return Complete(known, Usage())
-        waited = 0.0
-        reply: Reply = Failure(Failed.CANCELLED, "no time left", billed=False)
-        for attempt in range(1 + _RETRIES):
-            reply = self._once(request, (purpose, digest), deadline, hear)
-            if isinstance(reply, Complete) or reply.why not in _WORTH_ANOTHER_TRY or attempt == _RETRIES:
-                break
-            if self.breaker.refusal() is not None:
-                break
-            pause = reply.retry_after if reply.retry_after is not None else 0.5 * 2**attempt
-            if pause > _MAX_WAIT_SECONDS or waited + pause > _RETRY_SECONDS or pause >= deadline.remaining:
-                break
-            waited += pause
-            self.wait(pause, deadline)
+        reply = self._asked_until_it_answers(request, (purpose, digest), deadline, hear)
         if isinstance(reply, Complete) and not reply.prompt_was_cut and self.paid is not None:
             self.paid.keep(digest, purpose.sample, reply.text)
         return reply
 
+    def _asked_until_it_answers(
+        self, request: ChatRequest, what: tuple[Purpose, str], deadline: Deadline, hear: Hear
+    ) -> Reply:
+        """With further tries where the endpoint is busy, down for a moment, or the connection was lost."""
+        waited, attempt = 0.0, 0
+        reply = self._once(request, what, deadline, hear)
+        while (pause := pause_before_next(reply, attempt, waited, deadline)) is not None:
+            if self.breaker.refusal() is not None:
+                break
+            waited, attempt = waited + pause, attempt + 1
+            self.wait(pause, deadline)
+            reply = self._once(request, what, deadline, hear)
+        if isinstance(reply, Failure) and reply.is_down and not deadline.passed:
+            self.breaker.rest(reply)
+            return replace(reply, detail=f"{reply.detail} (it was waited for {waited:.0f} s)")
+        return reply
+
     def _once(self, request: ChatRequest, what: tuple[Purpose, str], deadline: Deadline, hear: Hear) -> Reply:
         """One try of a request, given what it is for and its identity."""
-        refused = self.breaker.refusal()
+        refused = self._missing or self.breaker.refusal()
         if refused is not None:
             return refused
         input_tokens, output_tokens, usd = self._worst(request)
@@ -210,54 +189,37 @@ class ChatModel:
         call = self.meter.reserve(intent)
         if isinstance(call, Refusal):
             return Failure(Failed.BUDGET, call.detail, billed=False)
+        self.calls += 1
         return self._settled(call, intent, request, deadline, hear)
 
     def _settled(self, call: CallId, intent: Intent, request: ChatRequest, deadline: Deadline, hear: Hear) -> Reply:
         """Send, and book what it came to whatever happens: a call that is broken off counts at its worst."""
         started = time.monotonic()
-        worst = Usage(intent.input_tokens, 0, intent.output_tokens)
-        settlement = Settlement(Failed.CANCELLED, worst, intent.usd, estimated=True)
+        settlement = broken_off(intent)
         booked = False
         try:
             reply = self.wire.exchange(request, deadline, hear)
-            settlement = self._settlement(reply, request, worst)
+            settlement = replayed(reply) if self.is_replayed else settlement_of(reply, request, intent, self.endpoint)
         finally:
             booked = self.meter.settle(call, replace(settlement, seconds=time.monotonic() - started))
         if not booked:
             return Failure(
                 Failed.BUDGET, "the cost of the call cannot be recorded in the ledger, so its reply is not used"
             )
-        self._watch(reply, settlement, worst)
+        self._watch(reply, settlement, intent)
         if isinstance(reply, Complete):
             cut = not reply.estimated and was_cut(request, reply.usage)
-            return replace(reply, usage=settlement.usage, prompt_was_cut=cut)
+            notes = (*reply.notes, *charge_notes(reply, settlement, self.endpoint))
+            return replace(reply, usage=settlement.usage, prompt_was_cut=cut, notes=notes)
         return reply
 
-    def _settlement(self, reply: Reply, request: ChatRequest, worst: Usage) -> Settlement:
-        match reply:
-            case Complete(estimated=False):
-                usage, estimated = reply.usage, False
-            case Complete():
-                usage, estimated = usual_usage(request, reply.text), True
-            case Failure(usage=Usage() as reported):
-                usage, estimated = reported, False
-            case Failure(billed=False):
-                usage, estimated = Usage(), False
-            case Failure():
-                usage, estimated = worst, True
-        price = self.endpoint.price
-        usd = Decimal(0) if usage == Usage() else None if price is None else price.cost(usage)
-        outcome = "ok" if isinstance(reply, Complete) else str(reply.why)
-        return Settlement(outcome, usage, usd, estimated, reply.served_by)
-
-    def _watch(self, reply: Reply, settlement: Settlement, worst: Usage) -> None:
+    def _watch(self, reply: Reply, settlement: Settlement, intent: Intent) -> None:
         self.breaker.received(reply)
-        reported = settlement.usage
-        if reported.input_tokens > worst.input_tokens or reported.output_tokens > worst.output_tokens:
-            self.breaker.trip(
-                f"{self.endpoint.host} reports {reported.input_tokens} prompt and {reported.output_tokens} sampled tokens, "
-                f"more than the {worst.input_tokens} and {worst.output_tokens} that this call could use"
-            )
+        if isinstance(reply, Failure) and reply.why is Failed.NOT_FOUND:
+            self._missing = reply
+        over = excess(settlement, intent)
+        if over:
+            self.breaker.trip(f"{self.endpoint.host} reports {over} that this call could use")
 
     def _digest(self, request: ChatRequest) -> str:
         """Identity of what is sent, endpoint and model included."""
@@ -266,6 +228,15 @@ class ChatModel:
             "model": self.endpoint.model,
             "temperature": request.temperature,
             "limit": request.max_output_tokens,
+            "sampling": asdict(request.sampling),
             "messages": [[each.role, each.content] for each in request.messages],
         }
         return hashlib.sha256(json.dumps(reported, sort_keys=True).encode()).hexdigest()
+
+
+def _of_sample(request: ChatRequest, sample: int) -> ChatRequest:
+    """With a seed of its own, where the user set one: the same for the same sample, another for the next."""
+    sampling = request.sampling
+    if sampling.seed is None:
+        return request
+    return replace(request, sampling=replace(sampling, seed=sampling.seed + sample))

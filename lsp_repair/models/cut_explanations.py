@@ -1,11 +1,20 @@
-"""An explanation that was cut off is still one: its complete sentences."""
+"""Explanations on their way from one model to another: one that was cut off is still one, and a long one ends in its cause."""
 
 import re
 
-from lsp_repair.models.sanitising import without_thinking
+from lsp_repair.models.sanitising import visible, without_thinking
 
 _END = re.compile(r"[.!?][\"')\]`*]*(?=\s|$)")
 _MIN_CHARACTERS = 20
+
+
+def for_a_model(text: str, most: int) -> str:
+    """What one model said, for another: code in it stays as it is. Of what is too long the end counts more."""
+    text = visible(without_thinking(text)).strip()
+    if len(text) <= most:
+        return text
+    head = most // 3
+    return f"{text[:head].rstrip()} … {text[head - most :].lstrip()}"
 
 
 def whole_sentences(partial: str) -> str:

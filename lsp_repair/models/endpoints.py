@@ -5,28 +5,27 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
-from types import ModuleType
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from lsp_repair.domain.model_choice import ModelChoice
-from lsp_repair.domain.money import FREE, Price, Usage
+from lsp_repair.domain.money import FREE, Price
 from lsp_repair.errors import UsageError
+from lsp_repair.models.keys import key_of
+from lsp_repair.models.listed_prices import listed_price
+from lsp_repair.models.messages import AS_USUAL, Sampling
 
 EDITOR = "editor"
 """The preset of the models that the user's editor has; `editor/any` is whichever it gives."""
 _EDITOR_URL = "editor://editor"
-_COMPLETION_LIMIT_HOSTS = (
+_OPENAI_HOSTS = (
     ".api.openai.com",
     ".openai.azure.com",
     ".cognitiveservices.azure.com",
     ".services.ai.azure.com",
 )
-SERVICE = "lsp-repair"
-_NO_KEY = "no-key"
-"""What a server that needs no key is sent: the SDK insists on one."""
+_ONLY_RESPONSES = re.compile(r"codex|^(o\d|gpt-[\d.]+)-pro|deep-research|computer-use")
+"""OpenAI's models that have no chat completions."""
+_OPENROUTER = "openrouter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,13 @@ class Endpoint:
     max_output_tokens: int | None
     name: str
     """As the user wrote it."""
+    sampling: Sampling = AS_USUAL
+    api: str | None = None
+    """`chat` or `responses` as the user decided; None: the usual one of this model, and the other where that is refused."""
+    key_source: str = "none"
+    """Where the key comes from: what to look at when it is refused."""
+    reports_charge: bool = False
+    """Whether what it says it charged is the bill."""
 
     @property
     def host(self) -> str:
@@ -78,8 +84,23 @@ class Endpoint:
     @property
     def limit_parameter(self) -> str:
         """How this host calls the limit of sampled tokens: OpenAI's own models refuse the name all others know."""
-        host = urlsplit(self.base_url).hostname or ""
-        return "max_completion_tokens" if f".{host}".endswith(_COMPLETION_LIMIT_HOSTS) else "max_tokens"
+        return "max_completion_tokens" if self._is_openais else "max_tokens"
+
+    @property
+    def uses_responses(self) -> bool:
+        """Whether the Responses API is tried first."""
+        if self.api is not None:
+            return self.api == "responses"
+        return self._is_openais and _ONLY_RESPONSES.search(self.model) is not None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this very machine."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def _is_openais(self) -> bool:
+        return f".{urlsplit(self.base_url).hostname or ''}".endswith(_OPENAI_HOSTS)
 
 
 def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ, *, in_editor: bool = False) -> Endpoint:
@@ -103,7 +124,15 @@ def resolve(choice: ModelChoice, environ: Mapping[str, str] = os.environ, *, in_
         temperature=choice.temperature,
         max_output_tokens=choice.max_output_tokens,
         name=str(choice),
+        sampling=_sampling(choice),
+        api=choice.api,
+        key_source=source,
+        reports_charge=choice.preset == _OPENROUTER or urlsplit(base_url).hostname == "openrouter.ai",
     )
+
+
+def _sampling(choice: ModelChoice) -> Sampling:
+    return Sampling(choice.seed, choice.top_p, choice.stop, choice.reasoning_effort)
 
 
 def _in_editor(choice: ModelChoice, *, in_editor: bool) -> Endpoint:
@@ -159,6 +188,14 @@ def _parts(base_url: str) -> SplitResult | None:
     return parts
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _is_near(host: str) -> bool:
     """Whether an address is on this machine or in a private network."""
     try:
@@ -166,128 +203,3 @@ def _is_near(host: str) -> bool:
     except ValueError:
         plain = "." not in host and host[:1].isalpha()  # a bare number is an address, too
         return plain or host.endswith((".local", ".internal"))
-
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, Provider
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPrice:
-    """A price of the list that the installed `genai-prices` ships; works without network."""
-
-    model: "ModelInfo"
-    provider: "Provider"
-
-    def cost(self, usage: Usage) -> Decimal:
-        """US dollars of this usage."""
-        from genai_prices import Usage as Billed  # noqa: PLC0415 - loaded only when a model is used
-
-        billed = Billed(
-            input_tokens=usage.input_tokens,
-            cache_read_tokens=usage.cached_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            output_tokens=usage.output_tokens,
-        )
-        return self.model.calc_price(billed, self.provider).total_price
-
-
-def listed_price(base_url: str, model: str) -> ListedPrice | None:
-    """The price of a model at this very host; None when the list does not know it."""
-    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - loaded only when a model is used
-
-    providers = get_snapshot().providers
-    for provider in providers:
-        if not _serves(provider.api_pattern, base_url):
-            continue
-        found = provider.find_model(model, all_providers=providers)
-        if found is not None and _is_complete(found):
-            return ListedPrice(found, provider)
-    return None
-
-
-def _is_complete(model: "ModelInfo") -> bool:
-    """Whether both directions have a price: half of one would make the other half free."""
-    price = model.get_prices(datetime.now(tz=UTC))
-    return price.input_mtok is not None and price.output_mtok is not None
-
-
-def _serves(pattern: str, base_url: str) -> bool:
-    """Whether a provider's pattern covers the whole host: `api.openai.com.elsewhere.example` is somebody else."""
-    parts = urlsplit(base_url)
-    host = f"{parts.scheme}://{parts.hostname or ''}"
-    path = f"{host}{parts.path.rstrip('/')}/"
-    found = re.match(pattern, path)
-    return found is not None and found.end() >= len(host)
-
-
-def key_of(source: str, host: str, environ: Mapping[str, str]) -> str:
-    """The key; raises UsageError (`no-key`, `no-keyring`, `bad-key-source`)."""
-    key = _from(source, host, environ)
-    if not key.isascii() or not key.isprintable():
-        raise UsageError(
-            "no-key", f"the value of {source} is not a key: it has characters that no key has", "copy it again"
-        )
-    return key
-
-
-def _from(source: str, host: str, environ: Mapping[str, str]) -> str:
-    kind, _, name = source.partition(":")
-    match kind:
-        case "none":
-            return _NO_KEY
-        case "env" if name:
-            key = environ.get(name, "").strip() or _stored(host)
-            if not key:
-                raise UsageError(
-                    "no-key", f"{name} is not set", f"set it, or store the key with: lsp-repair login {host}"
-                )
-            return key
-        case "keyring":
-            return _from_keyring(name or host)
-        case _:
-            raise UsageError(
-                "bad-key-source", f"{source!r} is not a source of a key", "write env:NAME, keyring or none"
-            )
-
-
-def store(host: str, key: str) -> None:
-    """Keep a key in the system's keyring; raises UsageError (`no-keyring`)."""
-    keyring = _keyring()
-    try:
-        keyring.set_password(SERVICE, host, key)
-    except keyring.errors.KeyringError as error:
-        raise _unusable(str(error)) from error
-
-
-def _from_keyring(host: str) -> str:
-    keyring = _keyring()
-    try:
-        found = keyring.get_password(SERVICE, host)
-    except keyring.errors.KeyringError as error:
-        raise _unusable(str(error)) from error
-    if not found:
-        raise UsageError("no-key", f"the keyring has no key for {host}", f"store one with: lsp-repair login {host}")
-    return str(found).strip()
-
-
-def _stored(host: str) -> str:
-    """The keyring's key where there is one: a variable that is not set is no error then."""
-    try:
-        return _from_keyring(host)
-    except UsageError:
-        return ""
-
-
-def _keyring() -> ModuleType:
-    try:
-        import keyring  # noqa: PLC0415 - an extra; brings keyring.errors with it
-    except ImportError as error:
-        raise UsageError(
-            "no-keyring", "keyring is not installed", "pip install 'lsp-repair[keyring]', or use key = \"env:NAME\""
-        ) from error
-    return keyring
-
-
-def _unusable(why: str) -> UsageError:
-    return UsageError("no-keyring", f"the system's keyring cannot be used: {why}", 'use key = "env:NAME"')

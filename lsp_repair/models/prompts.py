@@ -22,10 +22,6 @@ FEEDBACK = (
 REPAIR = (
     f"You repair Python code so that the failing test passes. {_DATA} Change the code shown, never a test. {BLOCKS}"
 )
-REWRITE = (
-    "You write a Python function anew from its specification: name, arguments, docstring and the test. "
-    f"{_DATA} The SEARCH part holds the old body. {BLOCKS}"
-)
 JOINT = (
     f"You repair Python code so that the failing test passes. {_DATA} Change the code shown, never a test; begin with an "
     f"explanation of what is wrong. {BLOCKS}"

@@ -28,7 +28,7 @@ from lsp_repair.repair.stages.grade_patch import graded
 from lsp_repair.repair.stages.localise import localise, traced_passing
 from lsp_repair.repair.stages.prepare import Prepared, Session, find_sandbox, prepare
 from lsp_repair.repair.stages.repair_group import Means, Repaired, repair_group
-from lsp_repair.repair.stages.report import SessionReport, report_flaky, report_group, unsolved
+from lsp_repair.repair.stages.report import SessionReport, report_flaky, report_group, unasked, unsolved
 from lsp_repair.repair.stages.search_history import HistorySearch
 from lsp_repair.repair.stages.surroundings import EnvironmentTriage, surroundings_may_matter
 from lsp_repair.repair.stages.triage import TriagedFailures, triage
@@ -61,8 +61,13 @@ def fix(project: Project, request: FixRequest, observe: events.Observer) -> even
             prepared = prepare(project, private, request.snapshot_rules, found, request.overlays)
             _fix(Session(request, prepared, deadline, observe, since), report)
     except KeyboardInterrupt as stop:
-        raise Interrupted(report.so_far()) from stop
-    return report.so_far(out_of_time=deadline.passed)
+        raise Interrupted(report.so_far(is_cut_short=True)) from stop
+    out_of_time = deadline.passed
+    if request.assistants is not None:
+        report.notices += [] if request.explain_only else unasked(request.assistants)
+        if not out_of_time:
+            request.assistants.finished()
+    return report.so_far(out_of_time=out_of_time, is_cut_short=out_of_time)
 
 
 def _fix(session: Session, report: SessionReport) -> None:

@@ -24,6 +24,8 @@ class Pair:
 
     feedback: ChatModel
     repair: ChatModel
+    unasked: str = ""
+    """Why the feedback model is not asked for feedback: its words were found to be of no use; empty: it is."""
 
     @property
     def name(self) -> str:
@@ -52,6 +54,18 @@ class Assistants:
     """Nothing is sent: the caller shows what would be."""
     critic: ChatModel | None = None
     """Makes suggestions on failed attempts, where the strategy has a critic."""
+
+    @property
+    def models(self) -> tuple[ChatModel, ...]:
+        """Those that may be asked, each once, the cheap ones first."""
+        named = {id(model): model for _, pair in self.steps for model in (pair.feedback, pair.repair)}
+        return tuple(named.values())
+
+    def finished(self) -> None:
+        """The run is over and was not interrupted: what was paid for it is used up, so that the next one samples anew."""
+        for model in self.models:
+            if model.paid is not None:
+                model.paid.forget()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,101 +2,21 @@
 
 import _thread
 import threading
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from endpoint import DONE, USAGE, Act, body, document, error, piece, raw, reported, said, stream
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.money import NO_USAGE, CallId, Intent, Purpose, Refusal, Role, Settlement, Usage
+from lsp_repair.domain.money import NO_USAGE, CallId, Purpose, Refusal, Role, Usage
 from lsp_repair.domain.runs import FailureGroup
-from lsp_repair.models.chat import Breaker, ChatModel, PaidReplies
+from lsp_repair.models.breaker import Breaker
+from lsp_repair.models.chat import ChatModel
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.wire import Wire
+from lsp_repair.models.paid_replies import PaidReplies
 
 TEXT = "Swap the two assignments."
 OVERLOADED = error(503, "later")
-
-
-@dataclass
-class Books:
-    """A meter in memory that writes down what happens, in order."""
-
-    story: list[str] = field(default_factory=list)
-    intents: list[Intent] = field(default_factory=list)
-    settled: dict[CallId, Settlement] = field(default_factory=dict)
-    refusal: Refusal | None = None
-    can_settle: bool = True
-
-    def reserve(self, intent: Intent) -> CallId | Refusal:
-        self.story.append("reserved")
-        if self.refusal is not None:
-            return self.refusal
-        self.intents.append(intent)
-        return CallId(len(self.intents))
-
-    def settle(self, call: CallId, settlement: Settlement) -> bool:
-        self.story.append("settled")
-        assert call not in self.settled
-        self.settled[call] = settlement
-        return self.can_settle
-
-    def spent(self, group: FailureGroup | None) -> tuple[Usage, Decimal | None]:
-        return sum((each.usage for each in self.settled.values()), NO_USAGE), None
-
-    @property
-    def last(self) -> Settlement:
-        return self.settled[CallId(len(self.intents))]
-
-    @property
-    def worst(self) -> tuple[Usage, Decimal | None]:
-        """What the last call was reserved at."""
-        intent = self.intents[-1]
-        return Usage(intent.input_tokens, 0, intent.output_tokens), intent.usd
-
-
-@dataclass
-class Clock:
-    """Time that passes when it is told to."""
-
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def books() -> Books:
-    return Books()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def model(model_server, endpoint_at, books, clock, pauses) -> ChatModel:
-    """A model at the server; its pauses are written down, not taken."""
-    endpoint = endpoint_at(model_server.url)
-    return ChatModel(
-        endpoint,
-        Wire(endpoint),
-        books,
-        Breaker(clock),
-        wait=lambda seconds, deadline: pauses.append(seconds),
-    )
-
-
-@pytest.fixture
-def purpose() -> Purpose:
-    return Purpose(FailureGroup("f00d", ()), Role.REPAIR, "conversation")
 
 
 @pytest.fixture
@@ -340,7 +260,7 @@ def test_the_usual_pause_takes_its_time(model):
 def test_what_another_try_cannot_mend_is_not_tried_again(model_server, ask, pauses, status):
     model_server.answers(*[error(status, "no")] * 9)
     ask()
-    assert len(model_server.requests) == 1
+    assert len(model_server.calls) == 1
     assert pauses == []
 
 
@@ -448,8 +368,8 @@ def test_a_model_that_reasons_up_to_the_limit_gets_a_wider_one_and_keeps_it(mode
     model_server.answers(said("", finish="length"), said(TEXT), said(TEXT))
     assert ask(tokens=256).text == TEXT
     ask(tokens=256)
-    assert [each.json["max_tokens"] for each in model_server.requests] == [256, 2048, 2048]
-    assert [each.output_tokens for each in books.intents] == [256, 2048, 2048]
+    assert [each.json["max_tokens"] for each in model_server.requests] == [256, 4096, 4096]
+    assert [each.output_tokens for each in books.intents] == [256, 4096, 4096]
 
 
 def test_the_users_own_limit_is_never_widened(model_server, ask, configure):

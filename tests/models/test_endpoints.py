@@ -11,7 +11,10 @@ from keyring.backends import fail
 from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
 from lsp_repair.domain.money import FREE, DeclaredPrice, Price, Usage, worst_case
 from lsp_repair.errors import UsageError
-from lsp_repair.models.endpoints import PRESETS, SERVICE, key_of, listed_price, resolve, store
+from lsp_repair.models.endpoints import PRESETS, resolve
+from lsp_repair.models.keys import SERVICE, key_of, store
+from lsp_repair.models.listed_prices import listed_price
+from lsp_repair.models.messages import Sampling
 
 KEY = "sk-proj-0123456789abcdefghij"
 OPENAI = "https://api.openai.com/v1"
@@ -323,3 +326,47 @@ def assert_covered(price: Price, tokens: int) -> None:
     splits = [(cached, written) for cached in shares for written in shares if cached + written <= tokens]
     assert all(price.cost(Usage(tokens, cached, 500, 100, written)) <= worst for cached, written in splits)
     assert price.cost(Usage(tokens // 2, 0, 250)) <= worst
+
+
+def test_how_the_user_wants_a_model_asked_reaches_the_endpoint():
+    choice = ModelChoice(
+        "m",
+        base_url="https://models.example/v1",
+        api="responses",
+        reasoning_effort="low",
+        top_p=0.9,
+        seed=3,
+        stop=("END",),
+    )
+    endpoint = resolve(choice, {})
+    assert endpoint.sampling == Sampling(3, 0.9, ("END",), "low")
+    assert endpoint.uses_responses
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (ModelChoice("m", preset="openrouter"), True),
+        (ModelChoice("m", preset="openrouter", base_url="http://localhost:1/v1"), True),
+        (ModelChoice("m", base_url="https://openrouter.ai/api/v1", key="env:OPENROUTER_API_KEY"), True),
+        (ModelChoice("m", base_url="https://openrouter.ai.evil.example/api/v1"), False),
+        (ModelChoice("m", preset="openai"), False),
+    ],
+)
+def test_only_openrouter_says_what_it_charged(choice, expected):
+    environ = {"OPENROUTER_API_KEY": "sk-0123456789", "OPENAI_API_KEY": "sk-0123456789"}
+    assert resolve(choice, environ).reports_charge is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:8080/v1", True),
+        ("http://127.0.0.1:1/v1", True),
+        ("http://[::1]:1/v1", True),
+        ("http://192.168.0.7:1/v1", False),
+        ("https://localhost.evil.example/v1", False),
+    ],
+)
+def test_only_what_runs_on_this_machine_may_be_called_free(url, expected):
+    assert resolve(ModelChoice("m", base_url=url), {}).is_local is expected

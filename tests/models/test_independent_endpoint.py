@@ -19,8 +19,8 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.model_choice import ModelChoice
 from lsp_repair.domain.money import DeclaredPrice
 from lsp_repair.models.endpoints import resolve
+from lsp_repair.models.exchange.wire import Wire
 from lsp_repair.models.messages import ChatRequest, Complete, Failure, Message
-from lsp_repair.models.wire import Wire
 
 PROXY = os.environ.get("LSP_REPAIR_TEST_LITELLM")
 KEY = "sk-local-5678"  # the proxy refuses sk-1234

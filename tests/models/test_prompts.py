@@ -18,7 +18,6 @@ from lsp_repair.models.prompts import (
     JOINT,
     REFLECT,
     REPAIR,
-    REWRITE,
     TESTS,
     Material,
     again,
@@ -119,7 +118,7 @@ def test_a_prompt_holds_the_test_the_code_what_is_known_of_it_and_the_failure():
     )
 
 
-@pytest.mark.parametrize("task", [FEEDBACK, JOINT, REWRITE, REFLECT])
+@pytest.mark.parametrize("task", [FEEDBACK, JOINT, REFLECT])
 def test_every_request_shows_the_same_data_and_warns_of_it(task):
     asked = request(task, material(), 0.8, 512)
     assert [each.role for each in asked.messages] == ["system", "user"]
@@ -298,7 +297,7 @@ def test_a_correction_never_says_whether_the_first_was_right():
     assert "you are not told" in reported.pop()
 
 
-@pytest.mark.parametrize("task", [REPAIR, JOINT, REWRITE])
+@pytest.mark.parametrize("task", [REPAIR, JOINT])
 def test_the_example_of_the_reply_format_cannot_be_taken_for_a_file_of_the_project(task):
     usual = request(task, material(), 0.8, 512).messages[0].content
     assert "example_shop/tariffs.py\n<<<<<<< SEARCH\n    if weight > 20:" in usual

@@ -9,9 +9,9 @@ from endpoint import DONE, Act, body, document, error, event, gzipped, piece, sa
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.errors import UsageError
+from lsp_repair.models.exchange.recording import RecordingTransport, ReplayTransport
+from lsp_repair.models.exchange.wire import Wire
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.recording import RecordingTransport, ReplayTransport
-from lsp_repair.models.wire import Wire
 
 KEY = "sk-proj-0123456789abcdefghij"
 GOOD = {

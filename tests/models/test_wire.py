@@ -30,8 +30,8 @@ from endpoint import (
 
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.money import Usage
+from lsp_repair.models.exchange.wire import Hear, Wire
 from lsp_repair.models.messages import Complete, Failed, Failure
-from lsp_repair.models.wire import Hear, Wire
 
 KEY = "sk-proj-0123456789abcdefghij"
 TEXT = "The greatest and the smallest are mixed up."
@@ -193,7 +193,7 @@ REFUSING: dict[str, tuple[Reply, Failed, bool]] = {
     "402": (error(402, "Insufficient Balance"), Failed.QUOTA, False),
     "403": (error(403, "Country not supported"), Failed.UNAUTHORISED, False),
     "403 of the filter": (error(403, "your prompt was flagged by moderation"), Failed.FILTERED, False),
-    "404": (error(404, "The model `scripted` does not exist", "model_not_found"), Failed.MALFORMED, False),
+    "404": (error(404, "The model `scripted` does not exist", "model_not_found"), Failed.NOT_FOUND, False),
     "408": (error(408, "timeout"), Failed.OVERLOADED, False),
     "413": (body(b"", 413), Failed.TOO_LONG, False),
     "422": (document({"detail": [{"msg": "field required"}]}, 422), Failed.MALFORMED, False),
@@ -238,7 +238,7 @@ class _Seeing(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
-        return httpx2.Response(404)
+        return httpx2.Response(401)
 
 
 @pytest.fixture
@@ -325,7 +325,7 @@ def test_an_error_status_is_classified_and_asked_only_once(model_server, exchang
     assert (failure.why, failure.billed, failure.partial) == (expected, billed, "")
     assert failure.detail.startswith(f"HTTP {reply.status}")
     assert KEY[:20] not in repr(failure)
-    assert len(model_server.requests) == 1
+    assert len(model_server.calls) == 1
 
 
 @pytest.mark.parametrize("name", LIES)

@@ -57,7 +57,10 @@ def lsp_repair(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Ran]:
 
 
 class ScriptedModel:
-    """A model that answers what `reply` says of a request; without one it keeps silent until the client goes."""
+    """A model that answers what `reply` says of a request; without one it keeps silent until the client goes.
+
+    `reply` gives a text, a text and why it ended, a whole answer of the server, or None for silence.
+    """
 
     def __init__(self, server: Any, reply: Callable[[dict[str, Any]], Any] | None) -> None:
         self.reply = reply
@@ -75,9 +78,9 @@ class ScriptedModel:
         """What it was asked, in order."""
         return self._server.requests
 
-    def arrived(self) -> bool:
-        """Wait for the first request."""
-        return self._server.arrived()
+    def arrived(self, count: int = 1) -> bool:
+        """Wait for so many requests."""
+        return self._server.arrived(count)
 
     def close(self) -> None:
         """No longer there."""
@@ -86,9 +89,11 @@ class ScriptedModel:
     def _answer(self, received: Any) -> Any:
         from endpoint import Act, Reply, said
 
-        if self.reply is None:
+        answer = None if self.reply is None else self.reply(received.json)
+        if answer is None:
             return Reply((Act.STALL,), headers={"Content-Type": "text/event-stream"})
-        answer = self.reply(received.json)
+        if isinstance(answer, Reply):
+            return answer
         text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
         prompt, sampled = len(received.body) // 4, len(text) // 4 + 1
         self.reported_usage.append((prompt, sampled))

@@ -94,3 +94,30 @@ def test_a_repository_can_tighten_editor_settings_too(tmp_path):
     settings = load_settings(tmp_path, {"LSP_REPAIR_CONFIG": str(tmp_path / "none.toml")}, reported).settings
     assert (settings.max_tokens_per_fix, settings.models) == (10, "off")
     assert settings.repair_model is not None
+
+
+MODEL = '[repair_model]\npreset = "openai"\nmodel = "m"\n'
+
+
+def test_how_a_model_is_asked_is_read_from_its_table(loaded):
+    sampling = 'api = "responses"\nreasoning_effort = "low"\ntop_p = 0.9\nseed = 3\nstop = ["END"]\n'
+    found = loaded(MODEL + sampling).settings.repair_model
+    assert found is not None
+    assert (found.api, found.reasoning_effort, found.top_p, found.seed, found.stop) == (
+        "responses",
+        "low",
+        0.9,
+        3,
+        ("END",),
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['api = "completions"', "top_p = 0", "top_p = 1.1", "seed = -1", "seed = 1.5", 'stop = "END"', "effort = 1"],
+)
+def test_what_a_model_cannot_be_told_is_an_error_that_names_the_setting(loaded, wrong):
+    with pytest.raises(UsageError) as stopped:
+        loaded(MODEL + wrong)
+    assert stopped.value.code == "bad-setting"
+    assert "repair_model" in stopped.value.message

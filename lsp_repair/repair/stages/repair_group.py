@@ -95,8 +95,11 @@ def repair_group(
 
 
 def _explained(session: Session, means: Means, case: Case) -> Found:
-    if session.request.assistants is None or not case.sources:
+    if session.request.assistants is None:
         return _NOTHING
+    if not case.sources:
+        why = why_nothing(session.prepared, means.run, case.group, means.traced)
+        return replace(_NOTHING, detail=f"no model was asked: {why}")
     return explained_by_model(model_work(session, means.run, means.prover, case, None), _NOTHING)
 
 

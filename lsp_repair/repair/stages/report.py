@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 from lsp_repair.domain.behaviour import Grade
 from lsp_repair.domain.blame import History
 from lsp_repair.domain.events import CollectionError, FailureReport, FixReport, Proposal, Status, TestCounts
 from lsp_repair.domain.isolation import IsolationReport
+from lsp_repair.domain.money import Usage, money_text
 from lsp_repair.domain.projects import Project
 from lsp_repair.domain.runs import Failure, FailureGroup, TestRun
 from lsp_repair.domain.traces import Trace
 from lsp_repair.domain.verdicts import Reason
 from lsp_repair.isolation.cpu_time import cpu_seconds
+from lsp_repair.models.chat import ChatModel
 from lsp_repair.repair.builtin import Found
 from lsp_repair.repair.collection_errors import is_name_clash
 from lsp_repair.repair.explanation import explain
@@ -43,8 +46,8 @@ class SessionReport:
     _started: float = field(default_factory=time.monotonic)
     _cpu: float = field(default_factory=cpu_seconds)
 
-    def so_far(self, *, out_of_time: bool = False) -> FixReport:
-        """With the cost of all model calls."""
+    def so_far(self, *, out_of_time: bool = False, is_cut_short: bool = False) -> FixReport:
+        """With the cost of all model calls, and a word on them where no failure's report may hold it."""
         report = FixReport(
             root=str(self.project.root),
             python=str(self.project.interpreter.executable),
@@ -61,7 +64,31 @@ class SessionReport:
         if self.assistants is None:
             return report
         usage, cost = self.assistants.meter.spent(None)
-        return replace(report, usage=usage, cost_usd=cost)
+        asked = (
+            what_was_asked(self.assistants.models, usage, cost) if is_cut_short and not self.assistants.preview else ""
+        )
+        notices = (*report.notices, f"stopped after {asked}") if asked else report.notices
+        return replace(report, usage=usage, cost_usd=cost, notices=notices)
+
+
+def what_was_asked(models: Sequence[ChatModel], usage: Usage, cost: Decimal | None) -> str:
+    """Which models were asked how often, and what it came to; empty where none was."""
+    asked = [f"{each.name} was asked {_times(each.calls)}" for each in models if each.calls]
+    return f"{', '.join(asked)}: {usage.total:,} tokens, {money_text(cost)}" if asked else ""
+
+
+def unasked(assistants: Assistants) -> list[str]:
+    """Which feedback models were not asked although their repair models were, and why."""
+    told = [
+        f"{pair.feedback.name} was not asked for feedback: {pair.unasked}"
+        for _, pair in assistants.steps
+        if pair.unasked and pair.repair.calls
+    ]
+    return list(dict.fromkeys(told))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def report_flaky(failure: Failure, how: str) -> FailureReport:

@@ -23,6 +23,7 @@ from lsp_repair.repair.strategies.remembering import remembering
 
 TEMPERATURE = 0.8
 MAX_OUTPUT_TOKENS = 512
+"""The paper's, for arms that are compared with it; the tool's own limits are in `models/output_limits.py`."""
 SAMPLINGS = ("auto", "joint", "separate")
 
 

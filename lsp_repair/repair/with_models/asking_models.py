@@ -14,6 +14,7 @@ from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure
 from lsp_repair.repair.strategies.bench import CannotAskError, Unusable
 
 _ANOTHER_SAMPLE = frozenset({Failed.TRUNCATED, Failed.REFUSED, Failed.FILTERED, Failed.MALFORMED})
+"""But for what the endpoint refused at its door: it would refuse the next one, too."""
 _REASONS = {Failed.BUDGET: Reason.BUDGET, Failed.CANCELLED: Reason.TIME_LIMIT}
 
 
@@ -36,18 +37,27 @@ class Asking:
         match reply:
             case Complete():
                 if reply.prompt_was_cut:
-                    self.notes.append(
-                        f"{model.name} read far less than it was sent: raise the context size of the server"
-                    )
+                    self._note(f"{model.name} read far less than it was sent: raise the context size of the server")
+                for each in reply.notes:
+                    self._note(self.redact(each))
                 return reply.text
             case Failure(why=Failed.TRUNCATED, partial=partial) if role is Role.FEEDBACK and whole_sentences(partial):
                 return whole_sentences(partial)
-            case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE:
+            case Failure(why=why, detail=detail) if why in _ANOTHER_SAMPLE and not _is_final(reply):
                 partial = reply.partial if why is Failed.TRUNCATED else ""
                 return Unusable(f"{model.name}: {why}: {detail}", partial)
             case Failure(why=why, detail=detail):
                 reason = _REASONS.get(why, Reason.MODEL_UNAVAILABLE)
                 raise CannotAskError(reason, self.redact(f"{model.name}: {why}: {detail}"))
 
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
     def _heard(self, role: Role, piece: str) -> None:
         self.observe(ReplyStreamed(self.group, role, piece))
+
+
+def _is_final(failure: Failure) -> bool:
+    """Whether the same request would be refused again."""
+    return failure.why is Failed.MALFORMED and not failure.billed

@@ -28,6 +28,7 @@ from lsp_repair.screening.screens import WarmScreen
 
 _SHOWN = 3
 """Of the rejected patches, the last ones are told in words."""
+_KEPT_FROM_MODELS = "every suspicious file is kept from models by an ignore file or a setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,7 @@ def repair_by_models(work: ModelWork, searched: Found, most: int, causes: Shared
     """
     case, prover = work.briefing.case, work.prover
     if not work.briefing.sources:
-        detail = "every suspicious file is kept from models by an ignore file or a setting"
-        return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=detail)
+        return replace(searched, reason=Reason.NOTHING_TO_EDIT, detail=_KEPT_FROM_MODELS)
     started = time.monotonic()
     benches: list[ModelBench] = []
     trials = PatchTrials(work.briefing, prover, work.deadline)
@@ -136,14 +136,23 @@ def _from_earlier(trials: PatchTrials, patches: Sequence[Patch]) -> Ended:
 
 
 def explained_by_model(work: ModelWork, found: Found) -> Found:
-    """The feedback model's words alone, for a command that repairs nothing."""
-    if not work.assistants.steps or not work.briefing.sources:
+    """The feedback model's words alone, for a command that repairs nothing; the detail says what became of the question."""
+    assistants, group = work.assistants, work.briefing.case.group
+    if not assistants.steps:
         return found
-    bench = work.bench(work.assistants.steps[-1][1])
+    if not work.briefing.sources:
+        return replace(found, detail=f"no model was asked: {_KEPT_FROM_MODELS}")
+    bench = work.bench(replace(assistants.steps[-1][1], unasked=""))  # here its words are for a person
+    name = bench.pair.feedback.name
     try:
-        return replace(found, feedback=bench.explain(bench.first(), 0))
+        feedback = bench.explain(bench.first(), 0)
     except CannotAskError as stop:
-        return replace(found, reason=stop.reason, detail=stop.detail)
+        return replace(found, reason=stop.reason, detail=f"{stop.detail}; {price(*assistants.meter.spent(group))}")
+    if assistants.hint:
+        return replace(found, feedback=feedback, detail=f"{name} was not asked: the hint takes its place")
+    said = "explained this failure" if feedback else "gave no explanation"
+    told = [f"{name} {said}: {price(*assistants.meter.spent(group))}", *bench.problems, *bench.notes]
+    return replace(found, feedback=feedback, detail="; ".join(told))
 
 
 def _ended(work: ModelWork, benches: list[ModelBench], trials: PatchTrials) -> Ended:

@@ -8,14 +8,16 @@ from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.money import Role
 from lsp_repair.domain.patches import Patch
 from lsp_repair.models import prompts
+from lsp_repair.models.cut_explanations import for_a_model
 from lsp_repair.models.messages import ChatRequest, usual_usage
+from lsp_repair.models.output_limits import FEEDBACK_TOKENS, REPAIR_TOKENS
 from lsp_repair.models.prompts import Material
 from lsp_repair.models.sanitising import plain
 from lsp_repair.repair.fix_request import Assistants, Pair
 from lsp_repair.repair.prover import Prover
 from lsp_repair.repair.strategies.bench import Behaviours, Judged, Program, Solved, Trail, Unusable
 from lsp_repair.repair.strategies.reflexion import REFLECTION_TEMPERATURE
-from lsp_repair.repair.strategies.self_repair import MAX_OUTPUT_TOKENS, TEMPERATURE
+from lsp_repair.repair.strategies.self_repair import TEMPERATURE
 from lsp_repair.repair.with_models.asking_models import Asking
 from lsp_repair.repair.with_models.briefing import Briefing
 from lsp_repair.repair.with_models.critic import SUGGESTIONS, TASK, suggestions_in
@@ -25,8 +27,6 @@ from lsp_repair.repair.with_models.specification import specification_of
 from lsp_repair.repair.with_models.whole_functions import written_anew
 from lsp_repair.repair.with_models.written_programs import Writing
 
-_FEEDBACK_TOKENS = 1_024
-"""Far more than five sentences: what is cut off was paid for as well."""
 _TOLD = 2_400
 """Characters of feedback that the repair model is told."""
 _HINT = 1_000
@@ -93,12 +93,14 @@ class ModelBench:
         """Feedback on a failing program."""
         if self.assistants.hint:
             return self._hint()
+        if self.pair.unasked:
+            return ""
         return self._received(
             self.asking.ask(self.pair.feedback, self._feedback_request(program), Role.FEEDBACK, sample)
         )
 
     def _feedback_request(self, program: Program) -> ChatRequest:
-        return prompts.request(prompts.FEEDBACK, self._material(program), TEMPERATURE, _FEEDBACK_TOKENS)
+        return prompts.request(prompts.FEEDBACK, self._material(program), TEMPERATURE, FEEDBACK_TOKENS)
 
     def round_price(self, program: Program) -> str:
         """What one round of feedback and repair of this program is expected to cost, and at most."""
@@ -110,7 +112,7 @@ class ModelBench:
                 return "price unknown"
             expected += price.cost(usual_usage(request, text))
             worst += most
-        if self.assistants.hint:
+        if self.assistants.hint or self.pair.unasked:
             expected, worst = expected / 2, worst / 2
         return "no cost" if not worst else f"about ${_short(expected)} a round, at most ${_short(worst)}"
 
@@ -118,8 +120,10 @@ class ModelBench:
         """Why the last attempt failed; nobody has to reflect on the user's code where the user has explained it."""
         if self.assistants.hint and sample == 0:
             return ""
+        if self.pair.unasked:
+            return ""
         request = prompts.request(
-            prompts.REFLECT, self._material(program), REFLECTION_TEMPERATURE, _FEEDBACK_TOKENS, self._hint()
+            prompts.REFLECT, self._material(program), REFLECTION_TEMPERATURE, FEEDBACK_TOKENS, self._hint()
         )
         return self._received(self.asking.ask(self.pair.feedback, request, Role.FEEDBACK, sample))
 
@@ -128,7 +132,7 @@ class ModelBench:
         critic = self.assistants.critic
         if critic is None:
             return ""
-        request = prompts.request(TASK, self._material(program), TEMPERATURE, _FEEDBACK_TOKENS, self._hint())
+        request = prompts.request(TASK, self._material(program), TEMPERATURE, FEEDBACK_TOKENS, self._hint())
         reply = self.asking.ask(critic, request, Role.CRITIC, sample)
         if isinstance(reply, Unusable):
             self.problems.append(reply.problem)
@@ -153,20 +157,20 @@ class ModelBench:
             return ""
         said = self.briefing.redactor.redacted(reply)
         self.feedback = plain(said)
-        return plain(said, _TOLD)
+        return for_a_model(said, _TOLD)
 
     def repair(self, program: Program, feedback: str, sample: int, *, temperature: float) -> Program | Unusable:
         """A repaired program."""
         told, material = self._with_hint(feedback), self._material(program)
         task = self.writing.task(prompts.REPAIR)
-        request = prompts.request(task, material, temperature, MAX_OUTPUT_TOKENS, told)
+        request = prompts.request(task, material, temperature, REPAIR_TOKENS, told)
         return self._written(program, self.writing.program(program, request, sample))
 
     def joint(self, program: Program, sample: int, advice: str = "") -> Program | Unusable:
         """Feedback and repair in one reply."""
         told, material = self._with_hint(advice), self._material(program)
         task = self.writing.task(prompts.JOINT)
-        request = prompts.request(task, material, TEMPERATURE, MAX_OUTPUT_TOKENS, told)
+        request = prompts.request(task, material, TEMPERATURE, REPAIR_TOKENS, told)
         written = self._written(program, self.writing.program(program, request, sample))
         if isinstance(written, Program):
             self._received(written.reply.split("<<<<<<<", 1)[0].rsplit("\n", 2)[0])
@@ -177,7 +181,7 @@ class ModelBench:
         specification = specification_of(self.briefing)
         if specification is None:
             return Unusable("no function is suspected that could be written anew")
-        request = specification.request(self._hint(), TEMPERATURE, MAX_OUTPUT_TOKENS)
+        request = specification.request(self._hint(), TEMPERATURE, REPAIR_TOKENS)
         reply = self.asking.ask(self.pair.repair, request, Role.REPAIR, sample)
         data = written_anew(specification, reply) if isinstance(reply, str) else reply
         if isinstance(reply, str) and isinstance(data, Unusable):
@@ -193,7 +197,7 @@ class ModelBench:
     def correct(self, program: Program, sample: int) -> Program | Unusable:
         """A second attempt that is told nothing about the first but what it was: no verdict, no result of a test."""
         material = self._material(self.first())
-        first = prompts.request(prompts.REPAIR, material, TEMPERATURE, MAX_OUTPUT_TOKENS, self._hint())
+        first = prompts.request(prompts.REPAIR, material, TEMPERATURE, REPAIR_TOKENS, self._hint())
         request = prompts.again(first, program.reply)
         return self._written(self.first(), self.writing.program(self.first(), request, sample))
 
@@ -231,7 +235,7 @@ class ModelBench:
     def own_tests(self, most: int) -> tuple[str, ...]:
         """Asserts that parse, at most so many."""
         task, material = prompts.TESTS.format(most=most), self._material(self.first())
-        request = prompts.request(task, material, REFLECTION_TEMPERATURE, MAX_OUTPUT_TOKENS, self._hint())
+        request = prompts.request(task, material, REFLECTION_TEMPERATURE, REPAIR_TOKENS, self._hint())
         reply = self.asking.ask(self.pair.repair, request, Role.REPAIR, 0)
         return asserts_in(reply, most) if isinstance(reply, str) else ()
 

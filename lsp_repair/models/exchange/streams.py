@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from decimal import Decimal
 
 import httpx2
 
@@ -17,7 +17,6 @@ from lsp_repair.models.messages import Complete, Failed, Failure, Reply
 _LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)
 _MAX_ERROR_BYTES = 64_000
 _POLL_SECONDS = 0.05
-_ABSURD = 10**10
 
 
 class BadReplyError(Exception):
@@ -124,6 +123,7 @@ class StreamFacts:
     refusal: str = ""
     usage: Usage | None = None
     served_by: str = ""
+    charged_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ class ReceivedReply:
     refusal: str = ""
     usage: Usage | None = None
     served_by: str = ""
+    charged_usd: Decimal | None = None
 
     def take(self, facts: StreamFacts) -> None:
         """Add what a piece of the stream reported."""
@@ -163,6 +164,7 @@ class ReceivedReply:
         self.refusal += facts.refusal
         self.usage = facts.usage or self.usage
         self.served_by = facts.served_by or self.served_by
+        self.charged_usd = self.charged_usd if facts.charged_usd is None else facts.charged_usd
 
     @property
     def reported(self) -> Usage | None:
@@ -171,14 +173,17 @@ class ReceivedReply:
 
     def failure(self, why: Failed, detail: str) -> Failure:
         """A failure with the text and usage that had arrived."""
-        return Failure(why, detail, self.text, self.reported, served_by=self.served_by)
+        return Failure(why, detail, self.text, self.reported, served_by=self.served_by, charged_usd=self.charged_usd)
 
     def failed(self, failure: Failure) -> Failure:
         """A failure that came after some text had: tokens were sampled."""
         began = bool(self.text or self.finish)
-        return replace(
-            failure, partial=self.text, usage=self.reported, served_by=self.served_by, billed=failure.billed or began
-        )
+        known = self.failure(failure.why, failure.detail)
+        return replace(known, billed=failure.billed or began, retry_after=failure.retry_after, is_down=failure.is_down)
+
+    def _complete(self) -> Complete:
+        usage, is_estimate = self.reported or Usage(), self.reported is None
+        return Complete(self.text, usage, is_estimate, served_by=self.served_by, charged_usd=self.charged_usd)
 
     def reply(self) -> Reply:
         """What the end of the stream makes of it."""
@@ -186,11 +191,12 @@ class ReceivedReply:
             return self.failure(Failed.REFUSED, self.refusal)
         match self.finish:
             case "stop" | "eos" | "end_turn" if self.text.strip():
-                return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
+                return self._complete()
             case "tool_calls" | "function_call" if self.text.rstrip().endswith("}"):  # the arguments of a call
-                return Complete(self.text, self.reported or Usage(), self.reported is None, served_by=self.served_by)
+                return self._complete()
             case "length" | "max_tokens":
-                return self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
+                cut = self.failure(Failed.TRUNCATED, "the reply reached the limit of sampled tokens")
+                return replace(cut, at_limit=True)
             case "content_filter":
                 return self.failure(Failed.FILTERED, "the endpoint's content filter stopped the reply")
             case None if self.text:
@@ -199,75 +205,3 @@ class ReceivedReply:
                 return self.failure(Failed.MALFORMED, "the reply contains no choice")
             case _:
                 return self.failure(Failed.MALFORMED, f"the reply is empty (it ended with {self.finish})")
-
-
-def pieces_of(document: object, part: str) -> Iterator[StreamPiece]:
-    """What one document of the endpoint reports; `part` is `delta` in a stream, else `message`.
-
-    Raises BadReplyError or ErrorInReplyError.
-    """
-    if not isinstance(document, dict):
-        raise BadReplyError(f"the endpoint answered with {kind_of(document)} instead of a reply")
-    reported = cast("dict[str, Any]", document)
-    if reported.get("error"):
-        raise ErrorInReplyError(reported["error"])
-    yield StreamFacts(usage=reported_usage(reported.get("usage")), served_by=_text(reported.get("model")) or "")
-    choices = reported.get("choices")
-    first = cast("list[object]", choices)[0] if isinstance(choices, list) and choices else None
-    if isinstance(first, dict):
-        yield from _pieces_of_choice(cast("dict[str, Any]", first), part)
-
-
-def _pieces_of_choice(choice: Mapping[str, Any], part: str) -> Iterator[StreamPiece]:
-    body = choice.get(part)
-    reported = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-    if content := _text(reported.get("content")):
-        yield content
-    yield from _called(reported.get("tool_calls"))
-    yield StreamFacts(finish=_text(choice.get("finish_reason")), refusal=_text(reported.get("refusal")) or "")
-
-
-def _called(calls: object) -> Iterator[str]:
-    """The arguments of tool calls as text, each call on lines of its own: some answer so, although no tool was offered."""
-    for call in cast("list[object]", calls) if isinstance(calls, list) else ():
-        function = cast("dict[str, Any]", call).get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict):
-            reported = cast("dict[str, Any]", function)
-            begins = "\n" if _text(reported.get("name")) else ""
-            arguments = reported.get("arguments")
-            yield begins + (json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments) or "")
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def reported_usage(raw: object) -> Usage | None:
-    """From the `usage` object of a reply; None when it says nothing that can be believed."""
-    if not isinstance(raw, dict):
-        return None
-    reported = cast("dict[str, Any]", raw)
-    prompt, sampled = _count(reported.get("prompt_tokens")), _count(reported.get("completion_tokens"))
-    if prompt is None or sampled is None or prompt == 0:
-        return None
-    of_prompt, of_sampled = _details(reported, "prompt_tokens_details"), _details(reported, "completion_tokens_details")
-    cached = min(prompt, _count(of_prompt.get("cached_tokens")) or 0)
-    written = _count(of_prompt.get("cache_write_tokens")) or _count(reported.get("cache_creation_input_tokens")) or 0
-    return Usage(
-        input_tokens=prompt,
-        cached_tokens=cached,
-        output_tokens=sampled,
-        reasoning_tokens=min(sampled, _count(of_sampled.get("reasoning_tokens")) or 0),
-        cache_write_tokens=min(prompt - cached, written),
-    )
-
-
-def _details(reported: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    details = reported.get(name)
-    return cast("dict[str, Any]", details) if isinstance(details, dict) else {}
-
-
-def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _ABSURD:
-        return None
-    return value
