@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,19 +30,37 @@ def print_table(rows: Sequence[Row], small: str, large: str) -> None:
 
 def _shown(rows: Sequence[Row], executed: dict[str, bool]) -> str:
     tokens = [each for row in rows for each in row["prompt_tokens"]]
-    words = [f"all lines shown in {_of(rows, 'shown')}"]
+    words = [f"all lines shown in {_of(rows, _first)}"]
     inside = [row for row in rows if executed.get(row["id"])]
-    words += [f"where the fix lies in executed functions {_of(inside, 'shown')}"] if inside else []
+    words += [f"where the fix lies in executed functions {_of(inside, _first)}"] if inside else []
+    if "parts" in rows[0]:
+        words.append(
+            f"in the first prompt of every failure {_of(rows, _every)}, of some failure {_of(rows, _field('shown'))}"
+        )
     words += [f"nothing asked in {sum(not row['prompt_tokens'] for row in rows)}"]
     words += [f"tokens of a prompt: median {statistics.median(tokens):,.0f}, most {max(tokens):,}"] if tokens else []
     return "; ".join(words)
 
 
+def _whole(counts: Sequence[Sequence[int]]) -> bool:
+    """Whether a request showed one of the fix's parts as a whole."""
+    return any(shown == of for shown, of in counts)
+
+
+def _first(row: Row) -> bool:
+    """The very first request of the command; where it is one file and not requests, that."""
+    return _whole(row["parts"][0]) if row.get("parts") else bool(row["shown"] and "parts" not in row)
+
+
+def _every(row: Row) -> bool:
+    return bool(row["parts"]) and all(_whole(each) for each in row["parts"])
+
+
 def _repaired(rows: Sequence[Row], small: str, large: str) -> str:
     right = [row for row in rows if row["right"]]
     sent, received = (sum(row[name] for row in rows) for name in ("input", "output"))
-    words = [f"right fix {_of(rows, 'right')}"]
-    words += [f"something offered {_of(rows, 'offered')}"] if "offered" in rows[0] else []
+    words = [f"right fix {_of(rows, _field('right'))}"]
+    words += [f"something offered {_of(rows, _field('offered'))}"] if "offered" in rows[0] else []
     words += (
         [f"given and not right {sum(bool(row.get('given')) and not row['right'] for row in rows)}"]
         if "given" in rows[0]
@@ -55,8 +73,12 @@ def _repaired(rows: Sequence[Row], small: str, large: str) -> str:
     return "; ".join(words)
 
 
-def _of(rows: Sequence[Row], name: str) -> str:
-    count = sum(bool(row[name]) for row in rows)
+def _field(name: str) -> Callable[[Row], bool]:
+    return lambda row: bool(row[name])
+
+
+def _of(rows: Sequence[Row], holds: Callable[[Row], bool]) -> str:
+    count = sum(map(holds, rows))
     return f"{count} of {len(rows)} ({count / max(1, len(rows)):.0%})"
 
 

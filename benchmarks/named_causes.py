@@ -1,0 +1,105 @@
+"""Whether words on a failure name the function that is at fault, and the cause: what the true fix changes there."""
+
+import ast
+import io
+import keyword
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from perfect_reader import Change, FileFix, Part
+
+_QUOTED = 120
+"""Characters of a line that an explanation quotes."""
+_LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One change of a true fix, as one could say it."""
+
+    where: str
+    """The function, else the class, else the file."""
+    line: int
+    was: str
+    """The first changed line; empty for an insertion."""
+    becomes: str
+    tokens: tuple[str, ...]
+    """What the change takes out or puts in: names and numbers, else operators; one of them names the cause."""
+
+    def sentence(self) -> str:
+        """What a perfect explainer says of it."""
+        if not self.was:
+            return f"In `{self.where}`, before line {self.line}, `{self.becomes}` is missing."
+        if not self.becomes:
+            return f"In `{self.where}`, line {self.line}, `{self.was}` has to go."
+        return f"In `{self.where}`, line {self.line}, `{self.was}` is wrong: it has to be `{self.becomes}`."
+
+    def named_in(self, text: str) -> tuple[bool, bool]:
+        """Whether a text names the place, and the cause."""
+        return _has_word(text, self.where), any(_has_word(text, each) for each in self.tokens)
+
+
+def causes(part: Part) -> Iterator[Cause]:
+    """Those of a part of a fix, change by change."""
+    for fix in part:
+        for change in fix.changes:
+            old, new = fix.old[change.first : change.last], change.new
+            was, becomes = (_first_different(here, there) for here, there in ((old, new), (new, old)))
+            tokens = tuple(_tokens(old, new))
+            yield Cause(_where(fix, change), change.first + 1, was, becomes, tokens or (was or becomes,))
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whole names only; operators as they are written."""
+    if not word:
+        return False
+    edge = r"(?<!\w){}(?!\w)" if word[0].isalnum() or word[0] == "_" else r"{}"
+    return re.search(edge.format(re.escape(word)), text) is not None
+
+
+def _first_different(here: Sequence[str], there: Sequence[str]) -> str:
+    known = {line.strip() for line in there}
+    return next((line.strip()[:_QUOTED] for line in here if line.strip() and line.strip() not in known), "")
+
+
+def _where(fix: FileFix, change: Change) -> str:
+    first = fix.function_around(change)
+    for node in ast.walk(_tree(fix)):
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_function and first == min([node.lineno, *(each.lineno for each in node.decorator_list)]):
+            return node.name
+    around = [
+        node
+        for node in ast.walk(_tree(fix))
+        if isinstance(node, ast.ClassDef) and node.lineno <= change.first + 1 <= (node.end_lineno or node.lineno)
+    ]
+    return around[-1].name if around and first is None else fix.path.rpartition("/")[2]
+
+
+def _tree(fix: FileFix) -> ast.Module:
+    try:
+        return ast.parse("\n".join(fix.old))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _tokens(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    """Tokens on one side only: words first, and operators where no word differs."""
+    before, after = (Counter(_tokenized(lines)) for lines in (old, new))
+    different = list(dict.fromkeys([*(before - after).elements(), *(after - before).elements()]))
+    words = [each for each in different if each[0].isalnum() or each[0] in "_'\""]
+    telling = [each for each in words if not keyword.iskeyword(each) and len(each) > 1]
+    yield from telling or words or different
+
+
+def _tokenized(lines: Sequence[str]) -> Iterator[str]:
+    """Token by token as far as the lines can be read alone."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("\n".join([*(line.strip() for line in lines), ""])).readline):
+            if token.type not in _LAYOUT:
+                yield token.string
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return
