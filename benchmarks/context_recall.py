@@ -64,8 +64,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--small", default="openai/gpt-5-mini", help="PROVIDER/MODEL of genai-prices")
     parser.add_argument("--large", default="openai/gpt-5")
     arguments = parser.parse_intermixed_args()
-    if arguments.what == "aider" and arguments.aider is None:
-        parser.error("aider needs --aider EXE")
+    if arguments.what == "aider" and not (arguments.aider and arguments.aider.is_file()):
+        parser.error("aider needs --aider EXE, the executable of an environment with aider-chat")
     return arguments
 
 
@@ -109,6 +109,12 @@ def _first(bug: Bug, arguments: argparse.Namespace, budget: int | None) -> Row:
         "shown": all(_all_shown(root, asked) for root, asked in zip(bug.roots, opening, strict=True)),
         "parts": [each.parts for asked in opening for each in asked],
         "prompt_tokens": [each.tokens for asked in opening for each in asked],
+        "why": [
+            f"{each['reason']}: {each['detail']}"[:200]
+            for document in told
+            for each in document.get("failures", ())
+            if each["reason"] not in {None, "no-candidate-survived"}
+        ],
         "errors": [error for document in told if (error := _error(document))],
     }
 
@@ -191,7 +197,7 @@ def _frame(bug: Bug, arguments: argparse.Namespace, budget: int | None) -> Row: 
 
 
 def _aider(bug: Bug, arguments: argparse.Namespace, budget: int | None) -> Row:  # noqa: ARG001 - one signature for all
-    return aider_repair(bug, arguments.aider, arguments.time_limit)
+    return aider_repair(bug, arguments.aider.absolute(), arguments.time_limit)
 
 
 _MEASURES: dict[str, Callable[[Bug, argparse.Namespace, int | None], Row]] = {

@@ -47,8 +47,8 @@ def causes(part: Part) -> Iterator[Cause]:
     for fix in part:
         for change in fix.changes:
             old, new = fix.old[change.first : change.last], change.new
-            was, becomes = (_first_different(here, there) for here, there in ((old, new), (new, old)))
             tokens = tuple(_tokens(old, new))
+            was, becomes = (_telling(here, there, tokens) for here, there in ((old, new), (new, old)))
             yield Cause(_where(fix, change), change.first + 1, was, becomes, tokens or (was or becomes,))
 
 
@@ -60,9 +60,13 @@ def _has_word(text: str, word: str) -> bool:
     return re.search(edge.format(re.escape(word)), text) is not None
 
 
-def _first_different(here: Sequence[str], there: Sequence[str]) -> str:
+def _telling(here: Sequence[str], there: Sequence[str], tokens: Sequence[str]) -> str:
+    """The first line that only one side has and that holds one of the tokens, without what goes beyond a quotation."""
     known = {line.strip() for line in there}
-    return next((line.strip()[:_QUOTED] for line in here if line.strip() and line.strip() not in known), "")
+    lines = [line.strip() for line in here]
+    lines = [line for line in lines if line and line not in known and not line.startswith("#")]
+    telling = [line for line in lines if any(_has_word(line, each) for each in tokens)]
+    return (telling or lines or [""])[0][:_QUOTED]
 
 
 def _where(fix: FileFix, change: Change) -> str:

@@ -198,6 +198,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _needed(old: Lines, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Those without which the module would run otherwise, each without lines of comments or docstrings at its ends."""
     whole = running(applied(old, changes))
     if whole is None:
         return changes
@@ -206,7 +207,21 @@ def _needed(old: Lines, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         fewer = [one for one in kept if one is not each]
         if fewer and running(applied(old, fewer)) == whole:
             kept = fewer
+    for at in range(len(kept)):
+        while smaller := [each for each in _trimmed(kept[at]) if _runs_as(whole, old, kept, at, each)]:
+            kept[at] = smaller[0]
     return tuple(kept)
+
+
+def _trimmed(change: Change) -> Iterator[Change]:
+    """A change of as many lines as before, without its first or its last one."""
+    if change.last - change.first == len(change.new) > 1:
+        yield Change(change.first + 1, change.last, change.new[1:])
+        yield Change(change.first, change.last - 1, change.new[:-1])
+
+
+def _runs_as(whole: str, old: Lines, kept: Sequence[Change], at: int, other: Change) -> bool:
+    return running(applied(old, [*kept[:at], other, *kept[at + 1 :]])) == whole
 
 
 def _changes(old: Lines, new: Lines) -> Iterator[Change]:
