@@ -133,7 +133,7 @@ class Repairer:
         named = all(all(each.named_in(text)) for each in self.found)
         self.received.append(named)
         reply = self.reader(body)
-        if not named or not self.reader.asked or not self.reader.asked[-1].gave:
+        if not named:
             return _NO_ANSWER
         return within_limit(body, f"{self.joint}\n\n{reply}" if self.joint else str(reply))
 

@@ -1,6 +1,5 @@
 """Whether words on a failure name the function that is at fault, and the cause: what the true fix changes there."""
 
-import ast
 import io
 import keyword
 import re
@@ -9,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from perfect_reader import Change, FileFix, Part
+from perfect_reader import Part
 
 _QUOTED = 120
 """Characters of a line that an explanation quotes."""
@@ -49,7 +48,7 @@ def causes(part: Part) -> Iterator[Cause]:
             old, new = fix.old[change.first : change.last], change.new
             tokens = tuple(_tokens(old, new))
             was, becomes = (_telling(here, there, tokens) for here, there in ((old, new), (new, old)))
-            yield Cause(_where(fix, change), change.first + 1, was, becomes, tokens or (was or becomes,))
+            yield Cause(fix.place(change), change.first + 1, was, becomes, tokens or (was or becomes,))
 
 
 def _has_word(text: str, word: str) -> bool:
@@ -67,27 +66,6 @@ def _telling(here: Sequence[str], there: Sequence[str], tokens: Sequence[str]) -
     lines = [line for line in lines if line and line not in known and not line.startswith("#")]
     telling = [line for line in lines if any(_has_word(line, each) for each in tokens)]
     return (telling or lines or [""])[0][:_QUOTED]
-
-
-def _where(fix: FileFix, change: Change) -> str:
-    first = fix.function_around(change)
-    for node in ast.walk(_tree(fix)):
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if is_function and first == min([node.lineno, *(each.lineno for each in node.decorator_list)]):
-            return node.name
-    around = [
-        node
-        for node in ast.walk(_tree(fix))
-        if isinstance(node, ast.ClassDef) and node.lineno <= change.first + 1 <= (node.end_lineno or node.lineno)
-    ]
-    return around[-1].name if around and first is None else fix.path.rpartition("/")[2]
-
-
-def _tree(fix: FileFix) -> ast.Module:
-    try:
-        return ast.parse("\n".join(fix.old))
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
 
 
 def _tokens(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:

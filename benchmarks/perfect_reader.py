@@ -18,10 +18,13 @@ _NUMBERED = re.compile(r"\s*>?\s*\d+\s*[|:\t\u2502] ?(.*)")
 _BLOCK = "<<<<<<< SEARCH"
 _EXPLANATION = "The suspicious code treats this input wrongly, so that the result is not what the test expects."
 NOT_SHOWN = "I cannot see the code that has to change."
+_CAN_ASK = re.compile(r"^SHOW: ", re.MULTILINE)
+"""How a prompt says that names may be asked for."""
+_MOST_NAMES = 5
 
 Lines = Sequence[str]
 Readings = Sequence[Lines]
-NotShown = Callable[[str, Sequence["FileFix"]], str]
+NotShown = Callable[[str, Sequence[tuple["FileFix", "Change"]]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +87,38 @@ class FileFix:
         ]
         return max((start for start, _ in around), default=None)
 
+    def place(self, change: Change) -> str:
+        """The name of the function that a change lies in, else of the class, else of the file."""
+        first = self.function_around(change)
+        for start, node in self._functions():
+            if start == first:
+                return node.name
+        around = [
+            node.name
+            for node in ast.walk(self._tree())
+            if isinstance(node, ast.ClassDef) and node.lineno <= change.first + 1 <= (node.end_lineno or node.lineno)
+        ]
+        return around[-1] if around else self.path.rpartition("/")[2]
+
+    def first_statement(self) -> str:
+        """The first line of code after the module's docstring; empty where there is none or the file does not parse."""
+        for node in _without_docstring(self._tree().body):
+            is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            if not is_future:
+                decorators = getattr(node, "decorator_list", ())
+                return self.old[min([node.lineno, *(each.lineno for each in decorators)]) - 1]
+        return ""
+
     def _functions(self) -> Iterator[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef]]:
-        try:
-            tree = ast.parse("\n".join(self.old))
-        except (SyntaxError, ValueError):
-            return
-        for node in ast.walk(tree):
+        for node in ast.walk(self._tree()):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield min([node.lineno, *(each.lineno for each in node.decorator_list)]), node
+
+    def _tree(self) -> ast.Module:
+        try:
+            return ast.parse("\n".join(self.old))
+        except (SyntaxError, ValueError):
+            return ast.Module([], [])
 
 
 Part = Sequence[FileFix]
@@ -118,6 +145,13 @@ class Asked:
         return frozenset(number for number, (shown, of) in enumerate(self.parts) if shown == of)
 
 
+def asks_for_names(said: str, missing: Sequence[tuple[FileFix, Change]]) -> str:
+    """Where the prompt allows it, the names of functions and classes to see, as far as the prompt holds them at all."""
+    named = dict.fromkeys(fix.place(each) for fix, each in missing)
+    known = [name for name in named if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said)]
+    return f"SHOW: {', '.join(known[:_MOST_NAMES])}" if known and _CAN_ASK.search(said) else NOT_SHOWN
+
+
 @dataclass(slots=True)
 class PerfectReader:
     """The reply of a scripted endpoint for a fix."""
@@ -125,8 +159,8 @@ class PerfectReader:
     parts: Sequence[Part]
     fence: str = ""
     """What stands before each block, for tools that want one."""
-    not_shown: NotShown = lambda _said, _missing: NOT_SHOWN
-    """What is answered where a change was not shown, from what was said and the files it lies in."""
+    not_shown: NotShown = asks_for_names
+    """What is answered where changes were not shown, from what was said and these changes."""
     gives: bool = True
     """Whether it gives the fix at all, or only looks."""
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -142,15 +176,20 @@ class PerfectReader:
         if _BLOCK not in said:
             return _EXPLANATION
         readings = readings_of(said)
-        found = [[(fix, fix.block(each, readings)) for fix in part for each in fix.changes] for part in self.parts]
-        counts = tuple((sum(block is not None for _, block in part), len(part)) for part in found)
+        found = [
+            [(fix, each, fix.block(each, readings)) for fix in part for each in fix.changes] for part in self.parts
+        ]
+        counts = tuple((sum(block is not None for *_, block in part), len(part)) for part in found)
         self.asked.append(Asked(counts, len(said.encode("utf-8", "replace")) // 4, first=not _answered(body)))
         if not self.gives:
             return NOT_SHOWN
         if not self.asked[-1].gave:
-            return self.not_shown(said, [fix for part in found for fix, block in part if block is None])
+            return self.not_shown(said, [(fix, each) for part in found for fix, each, block in part if block is None])
         given = [
-            (fix, block) for number, part in enumerate(found) if number in self.asked[-1].shown for fix, block in part
+            (fix, block)
+            for number, part in enumerate(found)
+            if number in self.asked[-1].shown
+            for fix, _, block in part
         ]
         return "\n\n".join(self._written(fix.path, block or "") for fix, block in given)
 
@@ -246,15 +285,19 @@ def _beside(fix: FileFix, change: Change, readings: Readings) -> str | None:
 
 
 def _beside_an_import(fix: FileFix, change: Change, readings: Readings) -> str | None:
-    """An import may stand before any one-line import of its module that was shown and occurs there once."""
+    """An import may stand before any one-line import of its module that was shown and occurs there once, or before all code."""
     if not change.imports_only:
         return None
     taken = {line for each in fix.changes for line in fix.old[each.first : each.last]}
-    for line in fix.old:
-        alone = line.startswith(("import ", "from ")) and not line.rstrip().endswith(("(", "\\"))
-        usable = alone and "__future__" not in line and line not in taken and fix.old.count(line) == 1
+    imports = [
+        line for line in fix.old if line.startswith(("import ", "from ")) and not line.rstrip().endswith(("(", "\\"))
+    ]
+    for line in (*imports, fix.first_statement()):
+        usable = line.strip() and "__future__" not in line and line not in taken and fix.old.count(line) == 1
         if usable and any(line in lines for lines in readings):
-            return _block([line], [*(each for each in change.new if each.strip()), line])
+            return _block(
+                [line], [*change.new, line] if line not in imports else [*filter(str.strip, change.new), line]
+            )
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perfect_reader import NOT_SHOWN, FileFix, PerfectReader
+from perfect_reader import NOT_SHOWN, Change, FileFix, PerfectReader
 from scripted_endpoint import MODEL, Endpoint, endpoint
 from true_fixes import Bug, Root
 
@@ -40,9 +40,9 @@ def in_frame_file(root: Root, frame: tuple[str, int] | None) -> FrameFile:
     return FrameFile(shown, (root.path / frame[0]).stat().st_size // 4)
 
 
-def asks_for_files(said: str, missing: Sequence[FileFix]) -> str:
+def asks_for_files(said: str, missing: Sequence[tuple[FileFix, Change]]) -> str:
     """What one says to aider who sees a file in its map, not its lines: a name that aider adds to the chat."""
-    named = dict.fromkeys(fix.path for fix in missing if fix.path in said)
+    named = dict.fromkeys(fix.path for fix, _ in missing if fix.path in said)
     return f"Please add {' and '.join(named)} to the chat." if named else NOT_SHOWN
 
 

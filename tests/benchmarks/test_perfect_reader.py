@@ -109,3 +109,17 @@ def test_who_asks_for_no_block_gets_an_explanation():
     reader = PerfectReader.of("shop.py", OLD, NEW)
     assert "SEARCH" not in reader({"messages": [{"role": "user", "content": "Why does it fail?"}]})
     assert reader.asked == []
+
+
+def test_an_import_may_stand_before_the_first_code_of_a_module_without_imports():
+    old = '"""Routes."""\n\nclass NoRoute(Exception):\n    pass\n'
+    reader = PerfectReader.of("a.py", old, old.replace("\n\n", "\n\nimport heapq\n\n", 1))
+    made = applied_to(reader(asked("class NoRoute(Exception):\n    pass")), old)
+    assert [type(each) for each in ast.parse(made).body] == [ast.Expr, ast.Import, ast.ClassDef]
+
+
+def test_a_name_in_the_prompt_is_asked_for_where_that_is_allowed():
+    reader = PerfectReader.of("shop.py", OLD, NEW)
+    assert reader(asked("return total(prices, 3)")) == NOT_SHOWN
+    assert reader(asked("return total(prices, 3)\nreply with\nSHOW: name, other")) == "SHOW: total"
+    assert reader(asked("return mean(prices)\nreply with\nSHOW: name, other")) == NOT_SHOWN
