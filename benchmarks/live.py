@@ -11,7 +11,8 @@ yours for prices and limits of the models (`docs/models.md`); your own settings 
 
 Arms are strategies without the built-in engine, by default two calls each: `without` asks for two repairs, `with` for an explanation and one repair.
 *right*: the offers are the true fix (the same syntax tree), for a fixture its hidden checks pass. A real bug that is mended in another way counts as *offered*.
-What stands in the log is not run again: stop it when you like, and start it again with the same log.
+What stands in the log is not run again: stop it when you like, and start it again with the same log. The calls for the bug that was under way when it was
+stopped are not in the log and not counted.
 """
 
 import argparse
