@@ -28,7 +28,18 @@ class ToolCall:
         return "\n".join([self.text, *self.arguments.values()])
 
 
-Answer = str | ToolCall
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An answer that the limit on a reply's tokens ended in the middle."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """What was said of it."""
+        return self.text
+
+
+Answer = str | ToolCall | Cut
 Reply = Callable[[Body], Answer]
 
 
@@ -170,12 +181,25 @@ def _usage(sent: int, answer: Answer) -> Body:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
+def within_limit(body: Body, text: str) -> Answer:
+    """As much of a text as the request has room for, at four characters to a token."""
+    named = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+    most = next((4 * int(body[name]) for name in named if body.get(name)), len(text))
+    return text if len(text) <= most else Cut(text[:most])
+
+
 def _text(answer: Answer) -> str:
-    return answer.text if isinstance(answer, ToolCall) else answer
+    return answer if isinstance(answer, str) else answer.text
 
 
 def _finish(answer: Answer) -> str:
-    return "tool_calls" if isinstance(answer, ToolCall) else "stop"
+    match answer:
+        case ToolCall():
+            return "tool_calls"
+        case Cut():
+            return "length"
+        case str():
+            return "stop"
 
 
 def _called(body: Body, call: ToolCall) -> Body:
@@ -222,7 +246,8 @@ def _response(body: Body, sent: int, answer: Answer) -> Body:
         "id": "resp_0",
         "object": "response",
         "created_at": 0,
-        "status": "completed",
+        "status": "incomplete" if isinstance(answer, Cut) else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if isinstance(answer, Cut) else None,
         "model": body.get("model", MODEL),
         "output": output,
         "parallel_tool_calls": False,
@@ -251,6 +276,6 @@ def _response_events(response: Body, answer: Answer) -> Iterator[Body]:
     pieces = [text[start : start + 80] for start in range(0, len(text), 80)]
     events += [{"type": "response.output_text.delta", **place, "delta": each, "logprobs": []} for each in pieces]
     events.append({"type": "response.output_item.done", "output_index": 0, "item": message})
-    events.append({"type": "response.completed", "response": response})
+    events.append({"type": f"response.{response['status']}", "response": response})
     for number, event in enumerate(events):
         yield {**event, "sequence_number": number}
