@@ -19,6 +19,7 @@ from lsp_repair.domain.runs import (
 from lsp_repair.testrun.place import Place
 from lsp_repair.testrun.probe import run_records as reports
 from lsp_repair.testrun.probe.channel import Record
+from lsp_repair.testrun.told_at_home import told_at_home
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ class RunBuilder:
 
     def _failure(self, node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> Failure:
         found = failure(node_id, phase, reported)
-        return found if self.copied is None else _spoken_of(found, *self.copied)
+        return found if self.copied is None else told_at_home(found, *self.copied)
 
     def run(self, seconds: float, output_tail: str) -> TestRun:
         """What is known so far; a test that is running and has not failed has no outcome."""
@@ -203,18 +204,6 @@ def failure(node_id: NodeId, phase: str, reported: reports.ReportedFailure) -> F
         missing_name=reported.name,
         owner_type=reported.owner,
     )
-
-
-def _spoken_of(found: Failure, copy: str, home: str) -> Failure:
-    """The failure with the user's own folder wherever it speaks of the copy."""
-    sides = found.comparison
-    if sides is not None:
-        sides = replace(sides, actual=sides.actual.replace(copy, home), expected=sides.expected.replace(copy, home))
-    frames = (
-        replace(each, locals=tuple((name, value.replace(copy, home)) for name, value in each.locals))
-        for each in found.frames
-    )
-    return replace(found, message=found.message.replace(copy, home), comparison=sides, frames=tuple(frames))
 
 
 def _frame(frame: reports.ReportedFrame) -> Frame:

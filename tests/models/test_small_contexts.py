@@ -172,7 +172,7 @@ def test_real_prompts_shrink_to_the_budget_and_keep_task_failure_and_feedback():
         assert prompt_bytes(less) <= tokens * 3.6
         text = less.text
         assert text.count("test_figures.py::test_spread") == 1
-        assert "Explanation: Swap them." in text
+        assert "[explanation]\nSwap them." in text
         assert "You repair Python code" in text
         sizes.append(prompt_bytes(less))
     assert sizes[0] < prompt_bytes(whole)

@@ -21,6 +21,8 @@ export const SERVER_SETTINGS = [
   "repairModel",
   "feedbackModel",
   "cheapModel",
+  "criticModel",
+  "contextTokens",
   "maxUsdPerFix",
   "maxTokensPerFix",
   "maxUsdPerSession",
@@ -41,12 +43,12 @@ export function chosen(lookUp: (name: string) => unknown): Record<string, unknow
 }
 
 const EDITOR = "editor/";
-const ROLES = ["repairModel", "feedbackModel", "cheapModel"] as const;
+const ROLES = ["repairModel", "feedbackModel", "cheapModel", "criticModel"] as const;
 
 /** Models of the editor that cost nothing extra: the server is told their price, which else it cannot know. */
 export function withIncludedModels(settings: Record<string, unknown>): Record<string, unknown> {
   const named = ROLES.filter((role) => settings[role] !== undefined);
-  const asked = named.some((role) => role !== "feedbackModel") ? settings : { ...settings, repairModel: `${EDITOR}any` };
+  const asked = named.some((role) => role !== "feedbackModel" && role !== "criticModel") ? settings : { ...settings, repairModel: `${EDITOR}any` };
   return Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, isRole(name) ? priced(value) : value]));
 }
 
