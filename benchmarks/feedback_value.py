@@ -33,7 +33,7 @@ from perfect_reader import PerfectReader
 from scripted_endpoint import MODEL, Answer, Body, endpoint, said_to, within_limit
 from true_fixes import Bug, Root, add_choice, chosen, laid_out
 
-_STRATEGIES = ("self-repair", "reflexion:trials=2", "cascade", "self-repair:n_fr=1")
+_STRATEGIES = ("self-repair:n_f=1", "reflexion:trials=2", "cascade", "self-repair:n_fr=1")
 _JOINT = "self-repair:n_fr=1"
 _START, _END = "Diagnosis.", "That is the whole diagnosis."
 _LONGEST = 6_000

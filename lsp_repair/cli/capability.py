@@ -145,7 +145,7 @@ def examine(exam: Exam, assistants: Assistants) -> Capability:
         if exam.deadline.passed:
             break
         exam.say(f"{pair.name}: {known.name} ({number} of {len(KNOWN)} known failures)")
-        strategy = "self-repair" if known.hint else "direct:n=1"
+        strategy = "self-repair:n_f=1" if known.hint else "direct:n=1"
         answer, report = tried(exam, assistants, known, strategy)
         answers.append(answer)
         seconds += report.seconds

@@ -58,7 +58,7 @@ def compare(exam: Exam, assistants: Assistants, found: Capability) -> Compared:
     with_words = without = 0
     for number, each in enumerate(SMALL, 1):
         exam.say(f"{pair.name}: with and without feedback ({number} of {len(SMALL)})")
-        told, _ = tried(exam, assistants, each, "self-repair")
+        told, _ = tried(exam, assistants, each, "self-repair:n_f=1")
         alone = _repaired_alone(exam, assistants, each, told.tokens)
         if exam.deadline.passed or not told.was_asked or told.too_slow or alone is None:
             why = "the time limit was reached" if exam.deadline.passed else told.detail

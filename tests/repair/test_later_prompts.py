@@ -86,7 +86,7 @@ def asked(tmp_path, scripted):
 
 
 def informed(k):
-    return ("--strategy", f"sequential:k={k},correction=informed")
+    return ("--strategy", f"sequential:k={k},correction=informed,memory=all")
 
 
 def test_after_a_patch_that_broke_another_test_that_test_is_shown_and_nothing_contradicts_it(asked):
@@ -114,7 +114,7 @@ def test_after_a_patch_that_did_not_help_the_code_is_shown_with_it(asked):
 
 
 def test_code_that_a_model_asks_for_is_shown_in_the_next_call(asked):
-    requests, report = asked(["SHOW: never_called, nowhere", RIGHT], "--strategy", "direct:n=1")
+    requests, report = asked(["SHOW: never_called, nowhere", RIGHT], "--strategy", "direct:n=1,memory=all")
     assert [len(each) for each in requests] == [2, 4]
     assert "SHOW: name, module.Class.method" in requests[0][0]
     assert "return weight >= limit" not in requests[0][1]
@@ -126,7 +126,7 @@ def test_code_that_a_model_asks_for_is_shown_in_the_next_call(asked):
 
 
 def test_a_model_that_only_asks_is_shown_code_twice_and_no_more(asked):
-    requests, _ = asked(["SHOW: total"] * 9, "--strategy", "direct:n=1")
+    requests, _ = asked(["SHOW: total"] * 9, "--strategy", "direct:n=1,memory=all")
     shown = [each for each in requests if len(each) >= 4 and "def total(weights):" in each[3]]
     assert shown
     assert len(requests) <= 4
