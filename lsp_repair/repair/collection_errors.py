@@ -19,13 +19,13 @@ def is_name_clash(failure: Failure) -> bool:
     return failure.error_type == "ImportPathMismatchError"
 
 
-def collection_errors(run: TestRun, root: Path, python: Path) -> Iterator[CollectionError]:
-    """All files of a run that were not collected."""
+def collection_errors(run: TestRun, root: Path, home: Path, python: Path) -> Iterator[CollectionError]:
+    """All files of a run that were not collected; `root` is the copy of `home` that ran."""
     for result in run.failing:
         failure = result.failure
         if failure is not None and failure.while_collecting:
             first_line = next(iter(failure.message.strip().splitlines()), "")
-            error = f"{failure.error_type}: {first_line}".replace(f"{root}/", "")
+            error = f"{failure.error_type}: {first_line}".replace(f"{home}/", "")
             yield CollectionError(result.node_id, error, _advice(failure, root, python))
 
 

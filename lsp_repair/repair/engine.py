@@ -77,7 +77,8 @@ def _fix(session: Session, report: SessionReport) -> None:
     report.counts = baseline.counts
     report.notices += (*prepared.project.interpreter.notes, *baseline.notices)
     python = prepared.project.interpreter.executable
-    report.collection_errors = tuple(collection_errors(baseline.run, prepared.snapshot.root, python))
+    root, home = prepared.snapshot.root, prepared.place.home
+    report.collection_errors = tuple(collection_errors(baseline.run, root, home, python))
     failing = baseline.failing
     if not failing:
         return

@@ -7,6 +7,7 @@ command, and what is expected: exit code, statuses, words that are said and word
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -87,9 +88,16 @@ def failures(document):
     return [each for part in document.get("roots", [document]) for each in part["failures"]]
 
 
+def _git_is_seen() -> bool:
+    """Whether git stands in a folder that a sandbox shows."""
+    return (shutil.which("git") or "").rpartition("/")[0] in {"/usr/bin", "/bin", "/usr/local/bin"}
+
+
 @pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in SHAPES])
 def test_a_shape_is_told_the_truth(laid_out, tmp_path, file):
     shape = tomllib.loads(file.read_text("utf-8"))
+    if "git" in shape and not _git_is_seen():
+        pytest.skip("git is in no folder of the system")
     code, document, said = ran(shape, laid_out(shape), tmp_path)
     assert code == shape["code"], said
     if "status" in shape:
