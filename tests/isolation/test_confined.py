@@ -186,6 +186,13 @@ def test_memory_is_counted_for_the_whole_tree(driver):
 def test_processes_are_bounded_for_root_too(driver):
     answer = driver.run(PROCESSES, limits={"processes": 100})
     assert answer["why"] == "processes" or "no more" in answer["output"]
+    assert answer["seconds"] < 15
+
+
+def test_a_flood_of_processes_is_ended_before_it_has_slept(driver):
+    answer = driver.run(PROCESSES, limits={"processes": 1200})
+    assert answer["why"] == "processes" or "no more" in answer["output"]
+    assert answer["seconds"] < 15
 
 
 def test_cpu_time_is_bounded(driver):

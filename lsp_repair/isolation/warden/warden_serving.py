@@ -229,10 +229,15 @@ def _end(child: int) -> tuple[int | None, float]:
             if pid != os.getpid():
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-        try:
-            pid, code, usage = os.wait4(-1, 0)
-        except ChildProcessError:
-            return status, cpu
-        cpu += usage.ru_utime + usage.ru_stime
-        if pid == child:
-            status = os.waitstatus_to_exitcode(code)
+        options = 0
+        while True:  # all that have ended before the tree is looked through again: a flood is long
+            try:
+                pid, code, usage = os.wait4(-1, options)
+            except ChildProcessError:
+                return status, cpu
+            if not pid:
+                break
+            cpu += usage.ru_utime + usage.ru_stime
+            if pid == child:
+                status = os.waitstatus_to_exitcode(code)
+            options = os.WNOHANG
