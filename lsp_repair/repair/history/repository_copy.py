@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from lsp_repair.repair.history.git_objects import git_says
+from lsp_repair.testrun.snapshot import remove_tree
 
 _SECONDS = 20.0
 _MAX_COMMITS = 20_000
@@ -21,6 +22,11 @@ _KEPT_SETTING = re.compile(
     r"core\.(autocrlf|eol|filemode|ignorecase|symlinks|precomposeunicode|quotepath|abbrev)|extensions\.objectformat"
     r"|remote\..+\.url|branch\..+\.(remote|merge)"
 )
+
+
+def lies_in_repository(root: Path) -> bool:
+    """Whether git could know of a folder, before anything is read."""
+    return any((each / ".git").exists() for each in (root, *root.parents))
 
 
 def mentions_git(root: Path) -> bool:
@@ -47,21 +53,23 @@ def copy_repository(origin: Path, copy: Path) -> bool:
     head = _words(origin, "rev-parse", "--verify", "--quiet", "HEAD")
     if not head or (copy / ".git").exists():
         return False
-    tags = _tags(origin)
-    commits, cut = _commits(origin, tags)
-    pack = git_says(
-        origin, ["pack-objects", "--stdout", "-q", "--window=0"], _packed(origin, copy, commits, tags), _SECONDS
-    )
+    listed = git_says(origin, ["ls-files", "-s", "-z"], seconds=_SECONDS) or b""
+    commits, cut = _commits(origin, every := _tags(origin))
+    known = frozenset(commits)
+    tags = {name: tag for name, (tag, commit) in every.items() if commit in known}
+    objects = [*commits, *tags.values(), *_trees(origin), *_files(copy, listed)]
+    names = "".join(f"{each}\n" for each in dict.fromkeys(objects)).encode("ascii")
+    pack = git_says(origin, ["pack-objects", "--stdout", "-q", "--window=0"], names, _SECONDS)
     if pack is None or git_says(copy, ["init", "-q", "--template=", *_format(origin)]) is None:
         return False
     own = copy / ".git"
     _configure(own, _settings(origin))
     if cut:
         (own / "shallow").write_text("".join(f"{each}\n" for each in cut), "ascii")
-    _name(own, head[0], "".join(_words(origin, "symbolic-ref", "-q", "HEAD")), tags, frozenset(commits))
+    _name(own, head[0], "".join(_words(origin, "symbolic-ref", "-q", "HEAD")), tags)
     if git_says(copy, ["index-pack", "--stdin"], pack, _SECONDS) is None:
+        remove_tree(own)
         return False
-    listed = git_says(origin, ["ls-files", "-s", "-z"]) or b""
     git_says(copy, ["update-index", "-z", "--index-info"], listed, _SECONDS)
     git_says(copy, ["update-index", "-q", "--refresh"], seconds=_SECONDS)  # says no where a file is changed
     return True
@@ -95,19 +103,20 @@ def _roots(known: Mapping[str, Sequence[str]]) -> Iterator[str]:
     return (commit for commit, parents in known.items() if not parents)
 
 
-def _packed(origin: Path, copy: Path, commits: Sequence[str], tags: Mapping[str, tuple[str, str]]) -> bytes:
-    """Names of all objects that the copy gets; of files that are withheld from it there are none."""
-    trees = (git_says(origin, ["ls-tree", "-r", "-d", "--full-tree", "HEAD"], seconds=_SECONDS) or b"").splitlines()
-    files = (git_says(origin, ["ls-files", "-s", "-z"], seconds=_SECONDS) or b"").split(b"\0")
-    known = frozenset(commits)
-    objects = [*commits, *_words(origin, "rev-parse", "HEAD^{tree}")]
-    objects += [tag for tag, commit in tags.values() if commit in known]
-    objects += [line.split()[2].decode("ascii") for line in trees if line.split()[1:2] == [b"tree"]]
-    for line in files:
+def _trees(root: Path) -> Iterator[str]:
+    """Names of the trees of HEAD."""
+    yield from _words(root, "rev-parse", "HEAD^{tree}")
+    listed = git_says(root, ["ls-tree", "-r", "-d", "--full-tree", "HEAD"], seconds=_SECONDS) or b""
+    words = (line.split() for line in listed.splitlines())
+    yield from (each[2].decode("ascii") for each in words if each[1:2] == [b"tree"])
+
+
+def _files(copy: Path, listed: bytes) -> Iterator[str]:
+    """Names of the contents of the index, as `ls-files -s -z` lists them: of files that the copy holds."""
+    for line in listed.split(b"\0"):
         words, _, path = line.partition(b"\t")
         if path and not words.startswith(b"160000") and (copy / os.fsdecode(path)).is_file():
-            objects.append(words.split()[1].decode("ascii"))
-    return "".join(f"{each}\n" for each in dict.fromkeys(objects)).encode("ascii")
+            yield words.split()[1].decode("ascii")
 
 
 def _format(root: Path) -> list[str]:
@@ -139,9 +148,9 @@ def _configure(own: Path, settings: Iterator[tuple[str, str]]) -> None:
             git_says(own.parent, ["config", "--local", name, value])
 
 
-def _name(own: Path, head: str, branch: str, tags: Mapping[str, tuple[str, str]], commits: frozenset[str]) -> None:
+def _name(own: Path, head: str, branch: str, tags: Mapping[str, str]) -> None:
     """HEAD as it is, on its branch or on none, and the tags."""
-    lines = [f"{tag} {name}" for name, (tag, commit) in tags.items() if commit in commits]
+    lines = [f"{tag} {name}" for name, tag in tags.items()]
     if branch.startswith("refs/heads/"):
         lines.append(f"{head} {branch}")
         (own / "HEAD").write_text(f"ref: {branch}\n", "utf-8", "surrogateescape")

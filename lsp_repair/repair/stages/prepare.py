@@ -19,7 +19,7 @@ from lsp_repair.judge.policy.protected_paths import project_rules
 from lsp_repair.judge.proof_context import ProofContext
 from lsp_repair.repair.fix_request import FixRequest
 from lsp_repair.repair.history.commit_range import Range
-from lsp_repair.repair.history.repository_copy import copy_repository, mentions_git
+from lsp_repair.repair.history.repository_copy import copy_repository, lies_in_repository, mentions_git
 from lsp_repair.testrun.place import Place, source_roots
 from lsp_repair.testrun.snapshot import Snapshot, take_snapshot
 from lsp_repair.testrun.snapshot_rules import SnapshotRules
@@ -81,7 +81,7 @@ def prepare(
     """Copy the project and find out how its own code is imported from the copy; everything runs in this sandbox."""
     sandbox = found.sandbox
     snapshot = take_snapshot(project.root, private / "base" / (project.root.name or "root"), overlays, rules)
-    if mentions_git(snapshot.root):
+    if lies_in_repository(project.root) and mentions_git(snapshot.root):
         copy_repository(project.root, snapshot.root)
     for name in ("home", "tmp"):
         (private / name).mkdir(exist_ok=True)
