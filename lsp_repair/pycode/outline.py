@@ -172,18 +172,6 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             yield from bound_names(node)
 
 
-def names_used(node: ast.AST) -> dict[str, None]:
-    """Plain names and attributes that a piece of code mentions, in order of appearance; of nested dots each part."""
-    found: dict[str, None] = {}
-    for each in ast.walk(node):
-        match each:
-            case ast.Name(name) | ast.Attribute(attr=name):
-                found[name] = None
-            case _:
-                pass
-    return found
-
-
 def is_trivial(part: Part) -> bool:
     """Whether a function does hardly anything: one statement on one line beside its docstring."""
     if not isinstance(part.node, Function):

@@ -22,8 +22,7 @@ from lsp_repair.repair.strategies.bench import (
 from lsp_repair.repair.strategies.remembering import remembering
 
 TEMPERATURE = 0.8
-MAX_OUTPUT_TOKENS = 512
-"""The paper's, for arms that are compared with it; the tool's own limits are in `models/output_limits.py`."""
+"""The paper's. So is a limit of 512 sampled tokens; the tool's own are in `models/output_limits.py`."""
 SAMPLINGS = ("auto", "joint", "separate")
 
 

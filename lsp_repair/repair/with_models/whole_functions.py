@@ -5,8 +5,9 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from lsp_repair.domain.encoding import decoded
-from lsp_repair.models.sanitising import visible, without_thinking
+from lsp_repair.models.answers.changes import Mismatch
+from lsp_repair.models.answers.splices import Splice, bytes_after
+from lsp_repair.models.sanitising import without_thinking
 from lsp_repair.pycode.modules import read_module, tree_of
 from lsp_repair.pycode.nodes import Function, is_docstring, last_line
 from lsp_repair.repair.strategies.bench import Unusable
@@ -22,24 +23,14 @@ def written_anew(specification: Specification, reply: str) -> bytes | Unusable:
     found = _function_in(reply, node.name)
     if found is None:
         return Unusable(f"the reply has no whole function {node.name} that parses")
-    if view.encoding is None:
-        return Unusable(f"{view.path} cannot be written: its encoding is unknown")
     new, text, imports = found
-    lines = [
-        specification.redactor.restored(visible(each)) + view.carriage for each in _indented(new, text, node.col_offset)
-    ]
-    if last_line(node) == len(view.lines):
-        lines[-1] = lines[-1].removesuffix("\r")
-    changed = [*view.lines[: node.lineno - 1], *lines, *view.lines[last_line(node) :]]
-    at = _after_imports(view.data)
-    changed[at:at] = [each + view.carriage for each in _missing(view.data, imports)]
-    try:
-        data = view.data[: view.encoding.mark] + "\n".join(changed).encode(view.encoding.name)
-    except UnicodeError:
-        return Unusable(f"the reply has characters that {view.path} cannot hold")
-    if decoded(data) is None or data == view.data:
-        return Unusable("the reply is the function as it was")
-    return data
+    at, indented = _after_imports(view.data), tuple(_indented(new, text, node.col_offset))
+    changes = [Splice(at, at, tuple(_missing(view.data, imports))), Splice(node.lineno - 1, last_line(node), indented)]
+    changes.sort(key=lambda each: each.start)
+    data = bytes_after(view, changes, specification.redactor)
+    if isinstance(data, Mismatch):
+        return Unusable(data.problem)
+    return Unusable("the reply is the function as it was") if data == view.data else data
 
 
 def _function_in(reply: str, name: str) -> tuple[Function, list[str], list[str]] | None:

@@ -1,7 +1,6 @@
 """What the words above a fenced piece of code say it is: what stands there now, what shall stand there, or neither."""
 
 import re
-from collections.abc import Sequence
 from enum import Enum, auto
 
 from lsp_repair.models.answers.reading.fences import Fence
@@ -68,8 +67,3 @@ def label_above(fence: Fence) -> Label:
         return _LANGUAGES[fence.language]
     above = [each for each in fence.above if not bare_path(each)]
     return label_of(above[-1]) if above else Label.NONE
-
-
-def nearest(lines: Sequence[str]) -> str:
-    """The nearest line that is written above something."""
-    return next((each for each in reversed(lines) if each.strip()), "")
