@@ -10,27 +10,8 @@ from decimal import Decimal
 
 import pytest
 from endings import running
+from figures_project import CODE, CONFIG, TESTS, lay_out
 
-CODE = '''"""Figures."""
-
-
-def spread(numbers):
-    """Greatest minus smallest, 0 for nothing."""
-    greatest = min(numbers)
-    smallest = max(numbers)
-    return greatest - smallest
-'''
-TESTS = """from figures import spread
-
-
-def test_spread():
-    assert spread([3, 9, 5]) == 6
-
-
-def test_one():
-    assert [spread([each]) for each in (4, 0, -2)] == [0, 0, 0]
-"""
-CONFIG = "[tool.pytest.ini_options]\npythonpath = ['.']\n"
 FEEDBACK = "Greatest and smallest are mixed up. The two assignments have to change places."
 
 
@@ -53,11 +34,7 @@ PRICE = "price = { input = 1, output = 4, cached = 0.1 }"
 
 @pytest.fixture
 def project(tmp_path):
-    root = tmp_path / "project"
-    root.mkdir()
-    for name, text in {"figures.py": CODE, "test_figures.py": TESTS, "pyproject.toml": CONFIG}.items():
-        (root / name).write_text(text, "utf-8")
-    return root
+    return lay_out(tmp_path)
 
 
 def is_repair(request):

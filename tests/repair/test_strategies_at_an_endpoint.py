@@ -3,26 +3,8 @@
 import json
 
 import pytest
+from figures_project import CODE, lay_out
 
-CODE = '''"""Figures."""
-
-
-def spread(numbers):
-    """Greatest minus smallest, 0 for nothing."""
-    greatest = min(numbers)
-    smallest = max(numbers)
-    return greatest - smallest
-'''
-TESTS = """from figures import spread
-
-
-def test_spread():
-    assert spread([3, 9, 5]) == 6
-
-
-def test_one():
-    assert [spread([each]) for each in (4, 0, -2)] == [0, 0, 0]
-"""
 WHOLE = '''```python
 def spread(numbers):
     """Greatest minus smallest, 0 for nothing."""
@@ -44,13 +26,7 @@ WRONG, RIGHT = block("sum", "min"), block("max", "min")
 
 @pytest.fixture
 def project(tmp_path):
-    root = tmp_path / "project"
-    root.mkdir()
-    files = {"figures.py": CODE, "test_figures.py": TESTS}
-    files["pyproject.toml"] = "[tool.pytest.ini_options]\npythonpath = ['.']\n"
-    for name, text in files.items():
-        (root / name).write_text(text, "utf-8")
-    return root
+    return lay_out(tmp_path)
 
 
 @pytest.fixture

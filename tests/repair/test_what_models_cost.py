@@ -10,35 +10,15 @@ import sys
 import pytest
 from endings import running
 from endpoint import error
+from figures_project import lay_out
 
-CODE = '''def spread(numbers):
-    """Greatest minus smallest, 0 for nothing."""
-    greatest = min(numbers)
-    smallest = max(numbers)
-    return greatest - smallest
-'''
-TESTS = """from figures import spread
-
-
-def test_spread():
-    assert spread([3, 9, 5]) == 6
-
-
-def test_one():
-    assert [spread([each]) for each in (4, 0, -2)] == [0, 0, 0]
-"""
 FEEDBACK = "Greatest and smallest are mixed up."
 PRICE = "price = { input = 1, output = 4 }\n"
 
 
 @pytest.fixture
 def project(tmp_path):
-    root = tmp_path / "project"
-    root.mkdir()
-    (root / "figures.py").write_text(CODE)
-    (root / "test_figures.py").write_text(TESTS)
-    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['.']\n")
-    return root
+    return lay_out(tmp_path)
 
 
 @pytest.fixture
