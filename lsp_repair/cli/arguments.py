@@ -1,18 +1,22 @@
 """The grammar of the command line."""
 
 import argparse
-import ast
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
 
 from lsp_repair import __version__
-from lsp_repair.domain.isolation import Tier
-from lsp_repair.domain.model_choice import ModelChoice, choice_from_text
-from lsp_repair.domain.money import DeclaredPrice
+from lsp_repair.cli.argument_types import (
+    count_of,
+    expectation_of,
+    model_of,
+    money_of,
+    price_of,
+    seconds_of,
+    tier_of,
+    tokens_of,
+)
 from lsp_repair.errors import UsageError
-from lsp_repair.setting_values import money
 
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
@@ -44,53 +48,79 @@ def parser() -> argparse.ArgumentParser:
     _add_fix(commands.add_parser("fix", help="repair failing tests: show or write proved patches"))
     _add_check(commands.add_parser("check", help="judge a patch from any source"))
     _add_explain(commands.add_parser("explain", help="explain why tests fail, without repairing anything"))
-    undo = commands.add_parser("undo", help="undo a fix that was written")
+    _add_undo(commands.add_parser("undo", help="undo a fix that was written"))
+    _add_report(commands.add_parser("report", help="report what was repaired and what it cost"))
+    _add_doctor(commands.add_parser("doctor", help="show what was detected about a project, and why"))
+    demo = commands.add_parser("demo", help="repair a small broken project that ships with lsp-repair")
+    demo.add_argument("--keep", action="store_true", help="keep the copy of the project afterwards")
+    commands.add_parser("config", help="show every setting, its value and where it comes from")
+    _add_clean(commands.add_parser("clean", help="remove caches"))
+    completion = commands.add_parser("completion", help="print completions for a shell")
+    completion.add_argument("shell", choices=SHELLS)
+    _add_serve(commands.add_parser("serve", help="the language server, for editors"))
+    watching = "whenever a file changes, run the affected tests, explain failures and repair them"
+    _add_project(commands.add_parser("watch", help=watching))
+    _add_trust(commands.add_parser("trust", help="let the language server run the tests of a folder"))
+    login = commands.add_parser("login", help="keep an API key in the system's keyring")
+    login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
+    _add_models_command(
+        commands.add_parser("models", help="list the configured models, or try one on small known failures")
+    )
+    return top
+
+
+def _add_undo(undo: argparse.ArgumentParser) -> None:
     undo.add_argument("fix", nargs="?", metavar="FIX", help="id of the fix; default: the latest one in this project")
     undo.add_argument("--list", action="store_true", help="only list what can be undone in this project")
-    report = commands.add_parser("report", help="report what was repaired and what it cost")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument("path", nargs="?", type=Path, metavar="PATH", help="only this project")
     report.add_argument("--json", metavar="FILE", help="write the figures as JSON, - for standard output")
     report.add_argument("--csv", type=Path, metavar="FILE", help="write one row per fix")
     report.add_argument("--html", type=Path, metavar="FILE", help="write an HTML page with charts")
-    doctor = commands.add_parser("doctor", help="show what was detected about a project, and why")
-    demo = commands.add_parser("demo", help="repair a small broken project that ships with lsp-repair")
-    demo.add_argument("--keep", action="store_true", help="keep the copy of the project afterwards")
-    commands.add_parser("config", help="show every setting, its value and where it comes from")
-    clean = commands.add_parser("clean", help="remove caches")
+
+
+def _add_project(command: argparse.ArgumentParser) -> None:
+    """One project and what runs its tests."""
+    command.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
+    command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
+
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    _add_project(doctor)
+    doctor.add_argument("--json", metavar="FILE", help="write what was detected as JSON, - for standard output")
+
+
+def _add_clean(clean: argparse.ArgumentParser) -> None:
     clean.add_argument("--state", action="store_true", help="also remove the ledger and the undo journal")
     clean.add_argument("--yes", action="store_true", help="do not ask")
-    completion = commands.add_parser("completion", help="print completions for a shell")
-    completion.add_argument("shell", choices=SHELLS)
-    serve = commands.add_parser("serve", help="the language server, for editors")
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--stdio", action="store_true", help="use standard input and output (the default)")
     serve.add_argument("--tcp", action="store_true", help="listen on a TCP socket")
     serve.add_argument("--ws", action="store_true", help="listen on a web socket")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8888, help="port to listen on (default: 8888)")
-    watch = commands.add_parser(
-        "watch", help="whenever a file changes, run the affected tests, explain failures and repair them"
-    )
-    for command in (doctor, watch):
-        command.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH")
-        command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
-    doctor.add_argument("--json", metavar="FILE", help="write what was detected as JSON, - for standard output")
-    trust = commands.add_parser("trust", help="let the language server run the tests of a folder")
+
+
+def _add_trust(trust: argparse.ArgumentParser) -> None:
     trust.add_argument("path", nargs="?", type=Path, metavar="PATH")
     trust.add_argument(
         "--weak-isolation",
         action="store_true",
         help="allow the built-in engine's edits to run without a sandbox if this machine has none",
     )
-    login = commands.add_parser("login", help="keep an API key in the system's keyring")
-    login.add_argument("host", metavar="ENDPOINT", help="a preset such as openai, or a host")
-    models = commands.add_parser("models", help="list the configured models, or try one on small known failures")
+
+
+def _add_models_command(models: argparse.ArgumentParser) -> None:
     models.add_argument("action", choices=("check", "list"))
     models.add_argument(
-        "--time-limit", type=_seconds, metavar="SECONDS", default=600.0, help="for the whole check (default: 600)"
+        "--time-limit", type=seconds_of, metavar="SECONDS", default=600.0, help="for the whole check (default: 600)"
     )
     _add_models(models)
     models.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
-    return top
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:
@@ -101,10 +131,12 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--test", action="append", default=[], metavar="ID", help="a node id or test file; can be repeated"
     )
-    command.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="for the whole command (default: 300)")
+    command.add_argument(
+        "--time-limit", type=seconds_of, metavar="SECONDS", help="for the whole command (default: 300)"
+    )
     command.add_argument("--json", metavar="FILE", help="write the result as JSON, - for standard output")
     command.add_argument("--python", type=Path, metavar="EXE", help="the interpreter that runs the tests")
-    command.add_argument("--min-isolation", type=_tier, metavar="TIER", help="strong, partial or weak")
+    command.add_argument("--min-isolation", type=tier_of, metavar="TIER", help="strong, partial or weak")
 
 
 def _add_fix(command: argparse.ArgumentParser) -> None:
@@ -118,12 +150,12 @@ def _add_fix(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--expect",
         action="append",
-        type=_expectation,
+        type=expectation_of,
         default=[],
         metavar="EXPR",
         help="an expression that has to be true of the repaired code, such as 'pages(0) == []'; can be repeated",
     )
-    command.add_argument("--jobs", type=_count, metavar="N", help="number of candidates screened in parallel")
+    command.add_argument("--jobs", type=count_of, metavar="N", help="number of candidates screened in parallel")
     command.add_argument("--all-roots", action="store_true", help="work on every project below PATH")
     _add_coverage_out(command)
     _add_test_edits(command)
@@ -152,7 +184,7 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     for role, what in roles:
         group.add_argument(
             f"--{role}-model",
-            type=_model,
+            type=model_of,
             metavar="MODEL",
             help=f"the model that {what}: PRESET/MODEL or MODEL@URL",
         )
@@ -165,18 +197,22 @@ def _add_models(command: argparse.ArgumentParser) -> None:
         "--hint", metavar="TEXT", help="your own explanation: led by it, the built-in engine searches and models repair"
     )
     group.add_argument(
-        "--max-usd", type=_money, default=argparse.SUPPRESS, metavar="USD", help="per fix (default: 0.10); none: no cap"
+        "--max-usd",
+        type=money_of,
+        default=argparse.SUPPRESS,
+        metavar="USD",
+        help="per fix (default: 0.10); none: no cap",
     )
     group.add_argument(
         "--max-tokens",
-        type=_tokens,
+        type=tokens_of,
         default=argparse.SUPPRESS,
         metavar="N",
         help="per fix (default: 200000); none: no cap",
     )
     group.add_argument(
         "--price",
-        type=_price,
+        type=price_of,
         metavar="USD",
         help="of models whose price is unknown, per million tokens: INPUT/OUTPUT, or 0 if they are free",
     )
@@ -185,37 +221,6 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--record", type=Path, metavar="FILE", help="append every exchange to a file")
     group.add_argument("--replay", type=Path, metavar="FILE", help="answer from a recording instead of the network")
-
-
-def _model(text: str) -> ModelChoice:
-    try:
-        return choice_from_text(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not {error}") from error
-
-
-def _money(text: str) -> Decimal | None:
-    try:
-        return money(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not {error}") from error
-
-
-def _price(text: str) -> DeclaredPrice:
-    sent, slash, sampled = text.partition("/")
-    try:
-        prices = [money(sent), money(sampled) if slash else money(sent)]
-    except ValueError:
-        prices = [None]
-    if None in prices or (not slash and prices[0]):
-        raise argparse.ArgumentTypeError(f"{text} must be INPUT/OUTPUT in US dollars per million tokens, or 0")
-    return DeclaredPrice(*(each for each in prices if each is not None))
-
-
-def _tokens(text: str) -> int | None:
-    if text != "none" and not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} must be a number of tokens, or none")
-    return None if text == "none" else int(text)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
@@ -247,36 +252,6 @@ def _add_failures(command: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="bisect git's history from this revision, with whose code the failing tests passed",
     )
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e7:
-        raise argparse.ArgumentTypeError(f"{text} must be a positive number of seconds")
-    return value
-
-
-def _expectation(text: str) -> str:
-    try:
-        ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"{text} must be one Python expression: {error}") from error
-    return text.strip()
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be a whole number, 1 or more")
-    return int(text)
-
-
-def _tier(text: str) -> Tier:
-    if text not in list(Tier):
-        raise argparse.ArgumentTypeError(f"{text} must be one of: {', '.join(Tier)}")
-    return Tier(text)
 
 
 def split_pytest_arguments(argv: list[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -20,7 +20,7 @@ from lsp_repair.cli.wiring import Arguments, opened_ledger
 from lsp_repair.cli.worth_of_words import Compared, compare, without_verdict
 from lsp_repair.domain.deadline import Deadline
 from lsp_repair.domain.model_habits import Habits
-from lsp_repair.domain.money import Usage, money_text
+from lsp_repair.domain.money import Usage, money_text, short_usd
 from lsp_repair.domain.projects import Project
 from lsp_repair.errors import UsageError
 from lsp_repair.folders import open_folders
@@ -116,7 +116,7 @@ def _price(endpoint: Endpoint) -> str:
     sampled = endpoint.price.cost(Usage(output_tokens=_MILLION))
     if not prompt and not sampled:
         return "no cost"
-    ordinary = f"{endpoint.price.cost(ORDINARY):.6f}".rstrip("0").rstrip(".")
+    ordinary = short_usd(endpoint.price.cost(ORDINARY))
     return (
         f"${prompt.normalize():f} per million prompt tokens, ${sampled.normalize():f} per million sampled tokens; "
         f"about ${ordinary} for an ordinary call ({ORDINARY.input_tokens:,} prompt, {ORDINARY.output_tokens:,} sampled)"
