@@ -103,6 +103,11 @@ class Caps:
         return ", ".join(money + tokens) or "none"
 
 
+def short_usd(usd: Decimal) -> str:
+    """A small amount in digits, to a millionth of a dollar."""
+    return f"{usd:.6f}".rstrip("0").rstrip(".")
+
+
 def money_text(usd: Decimal | None) -> str:
     """Money as people read it; unknown is not 0."""
     return "price unknown" if usd is None else f"${usd:f}" if usd else "$0"

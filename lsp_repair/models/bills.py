@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from lsp_repair.domain.money import NO_USAGE, Intent, Settlement, Usage
+from lsp_repair.domain.money import NO_USAGE, Intent, Settlement, Usage, short_usd
 from lsp_repair.models.endpoints import Endpoint
 from lsp_repair.models.messages import ChatRequest, Complete, Failed, Failure, Reply, usual_usage
 
@@ -59,7 +59,7 @@ def charge_notes(reply: Complete, settlement: Settlement, endpoint: Endpoint) ->
         return ()
     if abs(charged - listed) <= max(listed * _MAX_DEVIATION, _NOTEWORTHY_USD):
         return ()
-    told, expected = _short(charged), _short(listed)
+    told, expected = short_usd(charged), short_usd(listed)
     return (f"{endpoint.host} charged ${told} for a call of {endpoint.model} that is priced here at ${expected}",)
 
 
@@ -72,7 +72,7 @@ def excess(settlement: Settlement, intent: Intent) -> str:
             f"{intent.output_tokens}"
         )
     if settlement.usd is not None and intent.usd is not None and settlement.usd > intent.usd:
-        return f"a charge of ${_short(settlement.usd)}, more than the ${_short(intent.usd)}"
+        return f"a charge of ${short_usd(settlement.usd)}, more than the ${short_usd(intent.usd)}"
     return ""
 
 
@@ -82,7 +82,3 @@ def _worst(intent: Intent) -> Usage:
 
 def _outcome(reply: Reply) -> str:
     return "ok" if isinstance(reply, Complete) else str(reply.why)
-
-
-def _short(usd: Decimal) -> str:
-    return f"{usd:.6f}".rstrip("0").rstrip(".") or "0"

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,8 @@ from lsp_repair.errors import UsageError
 from lsp_repair.testrun.exclusions import excluded_folder
 
 _MAX_ENTRIES = 20_000
+USUAL_TEST_FILES = ("test_*.py", "*_test.py")
+"""pytest's patterns of test files, unless a configuration names others."""
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -132,8 +135,7 @@ def _gathered(folder: Path, below: Sequence[Path]) -> Sequence[Path]:
 
 
 def _is_test_file(entry: os.DirEntry[str]) -> bool:
-    """By pytest's usual patterns."""
-    return entry.name.endswith(".py") and (entry.name.startswith("test_") or entry.name.endswith("_test.py"))
+    return any(fnmatchcase(entry.name, each) for each in USUAL_TEST_FILES)
 
 
 def _walk(folder: Path, requested: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:

@@ -15,6 +15,7 @@ from lsp_repair.domain.patches import FileChange, Patch
 from lsp_repair.domain.projects import Project
 from lsp_repair.judge.capabilities.named_uses import TEST_MODULES
 from lsp_repair.patches.foreign_patch import plain_path
+from lsp_repair.testrun.roots import USUAL_TEST_FILES
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _LIKE_TEST_FOLDER = re.compile(r"(^|[_-])test(s|ing|cases?|suite)?($|[_-])")
@@ -118,7 +119,7 @@ def _matches(path: PurePosixPath, pattern: str) -> bool:
 class ProjectRules:
     """What of one project decides which paths are protected."""
 
-    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    python_files: tuple[str, ...] = USUAL_TEST_FILES
     """pytest's patterns of test files."""
     importable: frozenset[str] = frozenset()
     """Top-level names that the user's interpreter can import, besides the standard library's."""

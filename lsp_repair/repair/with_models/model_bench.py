@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lsp_repair.domain.deadline import Deadline
-from lsp_repair.domain.money import Role
+from lsp_repair.domain.money import Role, short_usd
 from lsp_repair.domain.patches import Patch
 from lsp_repair.models import prompts
 from lsp_repair.models.cut_explanations import for_a_model
@@ -114,7 +114,7 @@ class ModelBench:
             worst += most
         if self.assistants.hint or self.pair.unasked:
             expected, worst = expected / 2, worst / 2
-        return "no cost" if not worst else f"about ${_short(expected)} a round, at most ${_short(worst)}"
+        return "no cost" if not worst else f"about ${short_usd(expected)} a round, at most ${short_usd(worst)}"
 
     def reflect(self, program: Program, sample: int) -> str:
         """Why the last attempt failed; nobody has to reflect on the user's code where the user has explained it."""
@@ -244,7 +244,3 @@ class ModelBench:
         return own_results(
             self.prover.context, self.trials.patch(program), self.briefing.case.group, tests, self.deadline
         )
-
-
-def _short(usd: Decimal) -> str:
-    return f"{usd:.6f}".rstrip("0").rstrip(".") or "0"
